@@ -1,0 +1,1 @@
+"""The `tensormill` command: one module a subcommand, listed in the table of `main`."""

@@ -1,0 +1,48 @@
+"""The entry of the `tensormill` command: parses the command line and runs one subcommand.
+
+Nothing here loads torch: `import tensormill` is lazy, and the modules of the subcommands touch the
+public API only when they run. So `tensormill --help` answers at once.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+from tensormill.cli import devices, version
+from tensormill.cli.command import Command
+
+COMMANDS: tuple[Command, ...] = (
+    devices.COMMAND,
+    version.COMMAND,
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with every subcommand of `COMMANDS`."""
+    parser = argparse.ArgumentParser(
+        prog="tensormill",
+        description="The distributed TensorFlow 1.x graph runtime on PyTorch kernels.",
+    )
+    subparsers = parser.add_subparsers(metavar="command", required=True)
+    for command in COMMANDS:
+        subparser = subparsers.add_parser(
+            command.name, help=command.summary, description=command.summary
+        )
+        command.configure(subparser)
+        subparser.set_defaults(run=command.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Args:
+      arguments: the words after `tensormill`; those of this process when None.
+
+    Raises:
+      SystemExit: help was asked for (0), or the command line is wrong (2).
+    """
+    options = build_parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except KeyboardInterrupt:
+        return 130  # what a shell reports of a command that Ctrl-C ended
