@@ -1,0 +1,88 @@
+"""What every test gets: a fresh default graph, a check for leaks, and the oracle."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tensormill.testing.oracle import Oracle, find_interpreter
+
+# Threads that live as long as the process, whoever starts them first.
+PROCESS_WIDE_THREADS = ("tensormill-process-",)
+# How long a thread or process that is on its way out may take.
+LEAK_GRACE_S = 5.0
+
+_oracle_key = pytest.StashKey[Oracle]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if find_interpreter() is not None or os.environ.get("TENSORMILL_REQUIRE_ORACLE") == "1":
+        return
+    for item in items:
+        if item.get_closest_marker("oracle"):
+            item.add_marker(pytest.mark.skip(reason="no environment with TensorFlow: make oracle"))
+
+
+@pytest.fixture(scope="session")
+def oracle(request: pytest.FixtureRequest) -> Iterator[Oracle]:
+    """Real TensorFlow, one process for the whole run."""
+    with Oracle() as oracle:
+        request.config.stash[_oracle_key] = oracle
+        yield oracle
+
+
+def child_process_ids() -> set[int]:
+    children: set[int] = set()
+    for task in Path("/proc/self/task").glob("*"):
+        try:
+            children.update(int(word) for word in (task / "children").read_text().split())
+        except OSError:
+            continue  # the thread has ended, or the kernel does not list children
+    return children
+
+
+def describe_process(process_id: int) -> str:
+    try:
+        words = Path(f"/proc/{process_id}/cmdline").read_bytes().replace(b"\0", b" ")
+    except OSError:
+        return str(process_id)
+    return f"{process_id} ({words.decode(errors='replace')[:200].strip()})"
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a thread or a process behind."""
+    threads_before = set(threading.enumerate())
+    processes_before = child_process_ids()
+    yield
+
+    deadline_s = time.monotonic() + LEAK_GRACE_S
+    leaked_threads = [
+        thread
+        for thread in threading.enumerate()
+        if thread not in threads_before and not thread.name.startswith(PROCESS_WIDE_THREADS)
+    ]
+    for thread in leaked_threads:
+        thread.join(max(0.0, deadline_s - time.monotonic()))
+    leaked = [f"thread {thread.name!r}" for thread in leaked_threads if thread.is_alive()]
+
+    oracle = request.config.stash.get(_oracle_key, None)
+    allowed = processes_before | ({oracle.process_id} if oracle is not None else set())
+    leaked += [
+        f"process {describe_process(process_id)}"
+        for process_id in sorted(child_process_ids() - allowed)
+    ]
+    if leaked:
+        pytest.fail("the test left behind: " + "; ".join(leaked), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def fresh_default_graph() -> None:
+    """Give each test an empty default graph, once the public API is loaded."""
+    api = sys.modules.get("tensormill.api")
+    if api is not None:
+        api.reset_default_graph()
