@@ -1,0 +1,61 @@
+"""Importing stays cheap: what is loaded when, by name; the time itself only in the slow tests."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+# What takes long to load and is not needed to build a graph or run a step.
+NEVER_LOADED = (
+    "IPython", "keras", "matplotlib", "networkx", "pandas", "scipy", "sympy", "tensorflow",
+    "torch._dynamo", "torch._inductor", "torch.onnx", "torch.utils.tensorboard",
+)  # fmt: skip
+NOT_FOR_HELP = ("google.protobuf", "grpc", "ml_dtypes", "numpy", "tensorboard", "torch")
+
+TOUCH_THE_API = "import tensormill; tensormill.Graph"
+
+
+def run_python(source: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def modules_after(source: str) -> set[str]:
+    """Return the names of all modules that a fresh process has loaded after `source`."""
+    report = "import json, sys; print('\\n' + json.dumps(sorted(sys.modules)))"
+    return set(json.loads(run_python(f"{source}\n{report}").splitlines()[-1]))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["devices", "--help"], ["version"]])
+def test_the_command_line_loads_nothing_heavy(arguments: list[str]) -> None:
+    modules = modules_after(
+        "from tensormill.cli.main import main\n"
+        f"try:\n    main({arguments})\nexcept SystemExit as end:\n    assert not end.code"
+    )
+    assert not modules.intersection(NOT_FOR_HELP)
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert not modules_after("import tensormill").intersection(NOT_FOR_HELP)
+
+
+def test_the_public_api_loads_only_what_it_needs() -> None:
+    loaded_by_torch = modules_after("import torch")
+    added = modules_after(TOUCH_THE_API) - loaded_by_torch
+    assert not added.intersection(NEVER_LOADED)
+
+
+@pytest.mark.slow
+def test_the_public_api_costs_little_more_than_torch() -> None:
+    def seconds(source: str) -> float:
+        started = time.perf_counter()
+        run_python(source)
+        return time.perf_counter() - started
+
+    rounds = [(seconds("import torch"), seconds(TOUCH_THE_API)) for _ in range(7)]
+    assert min(ours for _, ours in rounds) - min(torch for torch, _ in rounds) < 0.3
