@@ -1,0 +1,1 @@
+"""The graph: dtypes, shapes, devices, operations, tensors, scopes, errors; it runs nothing."""
