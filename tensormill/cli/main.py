@@ -5,6 +5,8 @@ public API only when they run. So `tensormill --help` answers at once.
 """
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 
 from tensormill.cli import devices, version
@@ -43,6 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = build_parser().parse_args(arguments)
     try:
-        return options.run(options)
+        status = options.run(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # The reader went away (`tensormill devices | head -1`): nothing is left to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         return 130  # what a shell reports of a command that Ctrl-C ended
