@@ -11,24 +11,36 @@ Source: TensorFlow 1.15, python/framework/device_spec.py, core/util/device_name_
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from tensormill.graph.errors import InvalidArgumentError
+from tensormill.graph.errors import ErrorRecord, InvalidArgumentError, invalid_argument
+
+__all__ = [
+    "DeviceName",
+    "DeviceNameError",
+    "DeviceSpec",
+    "canonical",
+    "is_full",
+    "matches",
+    "merge_device_scopes",
+    "merge_for_colocation",
+    "parse_device_name",
+]
 
 _CACHE_SIZE: Final = 8192
 
 # Types that may be written without "device:", as in "/gpu:0".
 _SHORT_TYPES: Final = frozenset({"CPU", "GPU", "TPU"})
 
-_JOB: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-_TYPE: Final = _JOB
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 _NUMBER: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 _HINT: Final = (
-    "a device is written /job:NAME/replica:N/task:N/device:TYPE:N, such as "
-    "'/job:ps/task:0/device:CPU:0' or '/gpu:1'; every part may be left out"
+    "write a device as /job:NAME/replica:N/task:N/device:TYPE:N, such as "
+    "'/job:ps/task:0/device:CPU:0' or '/gpu:1'; every part may be left out."
 )
 
 
@@ -71,45 +83,45 @@ def _to_string(
     return text
 
 
-def _matching(pattern: re.Pattern[str], value: str) -> str | None:
-    """Return the value that a part gives, None for `*`; ValueError if it is malformed."""
+class DeviceNameError(InvalidArgumentError, ValueError):
+    """A device name is malformed.
+
+    TensorFlow raises ValueError for it while a graph is built and InvalidArgumentError when it
+    runs; this is both.
+    """
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(None, None, f"Malformed device specification '{text}': {reason}")
+        self.record = ErrorRecord(self.error_code, self.message, hint=_HINT)
+
+
+_PATTERNS: Final = {
+    "job": (_NAME, "is no job name"),
+    "replica": (_NUMBER, "is no replica number"),
+    "task": (_NUMBER, "is no task number"),
+    "type": (_NAME, "is no device type"),
+    "index": (_NUMBER, "is no device number"),
+}
+
+
+def _value(text: str, part: str, value: str) -> Any:
+    """Return what the text says of a part, None for `*`."""
     if value == "*":
         return None
+    pattern, complaint = _PATTERNS[part]
     if pattern.fullmatch(value) is None:
-        raise ValueError(value)
-    return value
+        raise DeviceNameError(text, f"{value!r} {complaint}")
+    return int(value) if pattern is _NUMBER else value
 
 
-def _number(value: str) -> int | None:
-    found = _matching(_NUMBER, value)
-    return None if found is None else int(found)
-
-
-def _parse(text: str) -> DeviceName:
-    """Parse; ValueError (with no usable text) if it is malformed."""
-    parts: dict[str, Any] = {}
+def _pieces(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Split into (key, values), with shorthand such as `gpu:0` written out."""
     for piece in text.split("/"):
         key, *values = piece.split(":")
-        if not key and not values:
-            continue
-        if key == "job" and len(values) == 1:
-            parts["job"] = _matching(_JOB, values[0])
-        elif key in ("replica", "task") and len(values) == 1:
-            parts[key] = _number(values[0])
-        elif key == "device" and len(values) in (1, 2):
-            kind = _matching(_TYPE, values[0])
-            if "type" in parts:
-                raise ValueError(text)
-            parts["type"] = kind.upper() if kind in ("cpu", "gpu") else kind
-            parts["index"] = _number(values[1]) if len(values) == 2 else None
-        elif key.upper() in _SHORT_TYPES and len(values) <= 1:
-            if "type" in parts:
-                raise ValueError(text)
-            parts["type"] = key.upper()
-            parts["index"] = _number(values[0]) if values else None
-        else:
-            raise ValueError(piece)
-    return DeviceName(**parts)
+        if key.upper() in _SHORT_TYPES and len(values) <= 1:
+            yield "device", [key.upper(), *values]
+        elif key or values:
+            yield key, values
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -120,17 +132,24 @@ def parse_device_name(text: str) -> DeviceName:
     `/gpu:0` for `/device:CPU:0` and `/device:GPU:0`.
 
     Raises:
-      InvalidArgumentError: `text` is malformed.
+      DeviceNameError: `text` is malformed.
 
     >>> parse_device_name("/job:ps/task:1/gpu:0").type
     'GPU'
     """
-    try:
-        return _parse(text)
-    except ValueError:
-        raise InvalidArgumentError(
-            None, None, f"Malformed device specification '{text}': {_HINT}."
-        ) from None
+    parts: dict[str, Any] = {}
+    for key, values in _pieces(text):
+        if key in ("job", "replica", "task") and len(values) == 1:
+            parts[key] = _value(text, key, values[0])
+        elif key == "device" and len(values) in (1, 2):
+            if "type" in parts:
+                raise DeviceNameError(text, "Multiple device types are not allowed")
+            kind = _value(text, "type", values[0])
+            parts["type"] = kind.upper() if kind in ("cpu", "gpu") else kind
+            parts["index"] = _value(text, "index", values[1]) if len(values) == 2 else None
+        else:
+            raise DeviceNameError(text, f"Unknown attribute '{key}'")
+    return DeviceName(**parts)
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
@@ -138,7 +157,7 @@ def canonical(text: str) -> str:
     """Return the one spelling of a device name, the parts in order.
 
     Raises:
-      InvalidArgumentError: `text` is malformed.
+      DeviceNameError: `text` is malformed.
 
     >>> canonical("/gpu:1/job:ps")
     '/job:ps/device:GPU:1'
@@ -151,7 +170,7 @@ def is_full(text: str) -> bool:
     """Say whether a name has all its parts, so that it can name one device only.
 
     Raises:
-      InvalidArgumentError: `text` is malformed.
+      DeviceNameError: `text` is malformed.
     """
     name = parse_device_name(text)
     return None not in (name.job, name.replica, name.task, name.type, name.index)
@@ -162,7 +181,7 @@ def matches(spec: str, full_name: str) -> bool:
     """Say whether the device `full_name` satisfies every part that `spec` constrains.
 
     Raises:
-      InvalidArgumentError: one of the two is malformed.
+      DeviceNameError: one of the two is malformed.
 
     >>> matches("/task:0", "/job:ps/replica:0/task:0/device:CPU:0")
     True
@@ -185,7 +204,7 @@ def merge_device_scopes(inner: str, outer: str) -> str:
     type without a number takes the number of the outer scope.
 
     Raises:
-      InvalidArgumentError: one of the two is malformed.
+      DeviceNameError: one of the two is malformed.
     """
     a, b = parse_device_name(inner), parse_device_name(outer)
     return _to_string(
@@ -218,7 +237,8 @@ def merge_for_colocation(target: str, other: str, allow_soft: bool = False) -> s
         failing. Conflicts in job, replica and task always fail.
 
     Raises:
-      InvalidArgumentError: the requests conflict, or one of them is malformed.
+      InvalidArgumentError: the requests conflict.
+      DeviceNameError: one of them is malformed.
 
     Source: TensorFlow 1.15, DeviceNameUtils::MergeDevNames.
     """
@@ -236,11 +256,9 @@ def merge_for_colocation(target: str, other: str, allow_soft: bool = False) -> s
             if field == "type":
                 parts["type"] = None
             break
-        raise InvalidArgumentError(
-            None,
-            None,
+        raise invalid_argument(
             f"Cannot merge devices with incompatible {plural}: "
-            f"'{DeviceName(**parts)}' and '{joining}'",
+            f"'{DeviceName(**parts)}' and '{joining}'"
         )
     return str(DeviceName(**parts))
 
@@ -396,31 +414,26 @@ class DeviceSpec:
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def _spec_components(spec: str) -> tuple[Any, ...]:
-    """Split as TensorFlow's Python parser does, which leaves names unchecked."""
-    job = replica = task = device_type = device_index = None
-    for piece in spec.split("/"):
-        key, *values = piece.split(":")
+    """Split as TensorFlow's Python parser does, which does not check what names are made of."""
+    parts: dict[str, Any] = {}
+    for key, values in _pieces(spec):
         if key == "job" and len(values) == 1:
-            job = values[0]
-        elif key == "replica" and len(values) == 1:
-            replica = int(values[0])
-        elif key == "task" and len(values) == 1:
-            task = int(values[0])
-        elif (key.upper() in _SHORT_TYPES and len(values) <= 1) or (
-            key == "device" and len(values) == 2
-        ):
-            if device_type is not None:
+            parts["job"] = values[0]
+        elif key in ("replica", "task") and len(values) == 1:
+            parts[key] = int(values[0])
+        elif key == "device" and len(values) in (1, 2):
+            if "device_type" in parts:
                 raise ValueError(
                     f"Multiple device types are not allowed while parsing the device spec: {spec}."
                 )
-            if key != "device":
-                values.insert(0, key.upper())
-            device_type = values[0]
+            parts["device_type"] = values[0]
             if len(values) == 2 and values[1] != "*":
-                device_index = int(values[1])
+                parts["device_index"] = int(values[1])
         elif key:
             raise ValueError(
                 f"Unknown attribute '{key}' is encountered while parsing the device spec: "
-                f"'{spec}'. Here {_HINT}."
+                f"'{spec}'. To fix: {_HINT}"
             )
-    return job, replica, task, device_type, device_index
+    return tuple(
+        parts.get(part) for part in ("job", "replica", "task", "device_type", "device_index")
+    )

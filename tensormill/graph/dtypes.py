@@ -15,6 +15,69 @@ from typing import Any, Final
 import ml_dtypes
 import numpy as np
 
+__all__ = [
+    "ALL_DTYPES",
+    "DTYPE_TO_NUMPY",
+    "NUMPY_TO_DTYPE",
+    "QUANTIZED_DTYPES",
+    "DType",
+    "as_dtype",
+    "bfloat16",
+    "bfloat16_ref",
+    "bool",
+    "bool_ref",
+    "complex64",
+    "complex64_ref",
+    "complex128",
+    "complex128_ref",
+    "double",
+    "double_ref",
+    "float8_e4m3fn",
+    "float8_e4m3fn_ref",
+    "float8_e5m2",
+    "float8_e5m2_ref",
+    "float16",
+    "float16_ref",
+    "float32",
+    "float32_ref",
+    "float64",
+    "float64_ref",
+    "half",
+    "half_ref",
+    "int8",
+    "int8_ref",
+    "int16",
+    "int16_ref",
+    "int32",
+    "int32_ref",
+    "int64",
+    "int64_ref",
+    "qint8",
+    "qint8_ref",
+    "qint16",
+    "qint16_ref",
+    "qint32",
+    "qint32_ref",
+    "quint8",
+    "quint8_ref",
+    "quint16",
+    "quint16_ref",
+    "resource",
+    "resource_ref",
+    "string",
+    "string_ref",
+    "uint8",
+    "uint8_ref",
+    "uint16",
+    "uint16_ref",
+    "uint32",
+    "uint32_ref",
+    "uint64",
+    "uint64_ref",
+    "variant",
+    "variant_ref",
+]
+
 _REF_OFFSET: Final = 100
 
 _by_enum: dict[int, DType] = {}
@@ -119,10 +182,7 @@ class DType:
             return getattr(ml_dtypes.finfo(self.as_numpy_dtype), which)
         if self.is_integer:
             return int(getattr(np.iinfo(self.as_numpy_dtype), which))
-        raise TypeError(
-            f"Cannot find {which}imum value of {self}"
-            f"{' with quantized type' if self.is_quantized else ''}."
-        )
+        raise TypeError(f"Cannot find {which}imum value of {self}.")
 
     @property
     def limits(self) -> tuple[Any, Any]:

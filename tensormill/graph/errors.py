@@ -32,9 +32,71 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from tensormill.graph.creation_site import CreationSite
+
+__all__ = [
+    "ABORTED",
+    "ALREADY_EXISTS",
+    "CANCELLED",
+    "DATA_LOSS",
+    "DEADLINE_EXCEEDED",
+    "FAILED_PRECONDITION",
+    "INTERNAL",
+    "INVALID_ARGUMENT",
+    "NOT_FOUND",
+    "OK",
+    "OUT_OF_RANGE",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "UNAUTHENTICATED",
+    "UNAVAILABLE",
+    "UNIMPLEMENTED",
+    "UNKNOWN",
+    "AbortedError",
+    "AlreadyExistsError",
+    "CancelledError",
+    "DataLossError",
+    "DeadlineExceededError",
+    "ErrorRecord",
+    "FailedPreconditionError",
+    "InternalError",
+    "InvalidArgumentError",
+    "NotFoundError",
+    "OpError",
+    "OutOfRangeError",
+    "PermissionDeniedError",
+    "ResourceExhaustedError",
+    "Status",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnimplementedError",
+    "UnknownError",
+    "aborted",
+    "already_exists",
+    "attach_operation",
+    "cancelled",
+    "data_loss",
+    "deadline_exceeded",
+    "error_code_from_exception_type",
+    "error_from_code",
+    "error_from_record",
+    "exception_type_from_error_code",
+    "failed_precondition",
+    "internal",
+    "invalid_argument",
+    "not_found",
+    "out_of_range",
+    "permission_denied",
+    "raise_exception_on_not_ok_status",
+    "record_of",
+    "resource_exhausted",
+    "unauthenticated",
+    "unavailable",
+    "unimplemented",
+    "unknown",
+]
 
 OK: Final = 0
 CANCELLED: Final = 1
@@ -177,11 +239,19 @@ def _restore(kind: type[OpError], state: dict[str, Any]) -> OpError:
     return error
 
 
-class CancelledError(OpError):
-    """The operation or step was cancelled on request."""
+class _CodedError(OpError):
+    """An error whose class says its status code."""
+
+    _code: ClassVar[int]
 
     def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, CANCELLED, *payloads)
+        super().__init__(node_def, op, message, self._code, *payloads)
+
+
+class CancelledError(_CodedError):
+    """The operation or step was cancelled on request."""
+
+    _code = CANCELLED
 
 
 class UnknownError(OpError):
@@ -193,102 +263,88 @@ class UnknownError(OpError):
         super().__init__(node_def, op, message, error_code, *payloads)
 
 
-class InvalidArgumentError(OpError):
+class InvalidArgumentError(_CodedError):
     """An operation got an argument that is wrong whatever the state of the system."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, INVALID_ARGUMENT, *payloads)
+    _code = INVALID_ARGUMENT
 
 
-class DeadlineExceededError(OpError):
+class DeadlineExceededError(_CodedError):
     """The time allowed was over before the operation was done."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, DEADLINE_EXCEEDED, *payloads)
+    _code = DEADLINE_EXCEEDED
 
 
-class NotFoundError(OpError):
+class NotFoundError(_CodedError):
     """A file, resource or device that was asked for is not there."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, NOT_FOUND, *payloads)
+    _code = NOT_FOUND
 
 
-class AlreadyExistsError(OpError):
+class AlreadyExistsError(_CodedError):
     """What was to be made is there already."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, ALREADY_EXISTS, *payloads)
+    _code = ALREADY_EXISTS
 
 
-class PermissionDeniedError(OpError):
+class PermissionDeniedError(_CodedError):
     """The caller may not do this."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, PERMISSION_DENIED, *payloads)
+    _code = PERMISSION_DENIED
 
 
-class UnauthenticatedError(OpError):
+class UnauthenticatedError(_CodedError):
     """The caller has not shown who they are."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, UNAUTHENTICATED, *payloads)
+    _code = UNAUTHENTICATED
 
 
-class ResourceExhaustedError(OpError):
+class ResourceExhaustedError(_CodedError):
     """Memory, disk or another resource has run out."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, RESOURCE_EXHAUSTED, *payloads)
+    _code = RESOURCE_EXHAUSTED
 
 
-class FailedPreconditionError(OpError):
+class FailedPreconditionError(_CodedError):
     """The state does not allow it yet: a variable that is not initialized, a closed session."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, FAILED_PRECONDITION, *payloads)
+    _code = FAILED_PRECONDITION
 
 
-class AbortedError(OpError):
+class AbortedError(_CodedError):
     """The step was given up, mostly because of something that runs beside it; retry the step."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, ABORTED, *payloads)
+    _code = ABORTED
 
 
-class OutOfRangeError(OpError):
+class OutOfRangeError(_CodedError):
     """The end of the input is reached: a closed and empty queue, the last record of a reader."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, OUT_OF_RANGE, *payloads)
+    _code = OUT_OF_RANGE
 
 
-class UnimplementedError(OpError):
+class UnimplementedError(_CodedError):
     """The operation is not supported in this form."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, UNIMPLEMENTED, *payloads)
+    _code = UNIMPLEMENTED
 
 
-class InternalError(OpError):
+class InternalError(_CodedError):
     """An invariant of the runtime is broken: a bug of ours."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, INTERNAL, *payloads)
+    _code = INTERNAL
 
 
-class UnavailableError(OpError):
+class UnavailableError(_CodedError):
     """A task cannot be reached at the moment; retry the call."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, UNAVAILABLE, *payloads)
+    _code = UNAVAILABLE
 
 
-class DataLossError(OpError):
+class DataLossError(_CodedError):
     """Stored data is lost or damaged."""
 
-    def __init__(self, node_def: Any, op: Any, message: str, *payloads: Any) -> None:
-        super().__init__(node_def, op, message, DATA_LOSS, *payloads)
+    _code = DATA_LOSS
 
 
 _CODE_TO_CLASS: Final[dict[int, type[OpError]]] = {

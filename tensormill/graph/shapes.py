@@ -4,6 +4,9 @@ Inside the package a static shape is plain data, `Dims`: a tuple with an int or 
 each dimension, or None for a shape of unknown rank. `TensorShape` and `Dimension` are the objects
 that users see, as TensorFlow 1.x has them.
 
+The functions on `Dims` complain in the words of TensorFlow's shape functions, so that a caller has
+only to add the operation; the methods of `TensorShape` in those of its Python class.
+
 Source: TensorFlow 1.15, python/framework/tensor_shape.py.
 """
 
@@ -13,6 +16,28 @@ import math
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, SupportsIndex, TypeAlias, overload
+
+__all__ = [
+    "Dimension",
+    "Dims",
+    "TensorShape",
+    "are_compatible",
+    "as_dimension",
+    "as_dims",
+    "as_shape",
+    "broadcast_dims",
+    "concatenate_dims",
+    "dimension_at_index",
+    "dimension_value",
+    "format_dims",
+    "is_fully_defined",
+    "merge_dims",
+    "num_elements",
+    "unknown_shape",
+    "with_rank",
+    "with_rank_at_least",
+    "with_rank_at_most",
+]
 
 Dims: TypeAlias = tuple[int | None, ...] | None
 
@@ -136,9 +161,18 @@ def merge_dims(a: Dims, b: Dims) -> Dims:
         return b
     if b is None:
         return a
-    if not are_compatible(a, b):
-        raise ValueError(f"Shapes {format_dims(a)} and {format_dims(b)} are not compatible")
-    return tuple([y if x is None else x for x, y in zip(a, b, strict=True)])
+    if len(a) != len(b):
+        raise ValueError(f"Shapes must be equal rank, but are {len(a)} and {len(b)}")
+    merged = list(a)
+    for axis, (x, y) in enumerate(zip(a, b, strict=True)):
+        if x is None:
+            merged[axis] = y
+        elif y is not None and x != y:
+            raise ValueError(
+                f"Dimension {axis} in both shapes must be equal, but are {x} and {y}. "
+                f"Shapes are {format_dims(a, 'kernel')} and {format_dims(b, 'kernel')}."
+            )
+    return tuple(merged)
 
 
 def broadcast_dims(a: Dims, b: Dims) -> Dims:
@@ -158,26 +192,20 @@ def broadcast_dims(a: Dims, b: Dims) -> Dims:
         return b
     if not b:
         return a
-    if len(a) < len(b):
-        a, b = b, a
-    return _broadcast_known_ranks(a, b)
-
-
-def _broadcast_known_ranks(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> Dims:
-    """Broadcast where `a` has at least as many dimensions as `b`."""
-    lead = len(a) - len(b)
-    dims = list(a[:lead])
-    for x, y in zip(a[lead:], b, strict=True):
+    rank = max(len(a), len(b))
+    padded_a = (1,) * (rank - len(a)) + a
+    padded_b = (1,) * (rank - len(b)) + b
+    dims = []
+    for x, y in zip(padded_a, padded_b, strict=True):
         if x == 1:
             dims.append(y)
         elif y == 1 or x == y:
             dims.append(x)
-        elif x is None:
-            dims.append(y)  # y > 1: x is 1 or y
-        elif y is None:
-            dims.append(x)
+        elif x is None or y is None:
+            # The unknown one is 1 or the same. Of a known 0 TensorFlow says nothing.
+            dims.append(x or y or None)
         else:
-            raise ValueError(f"Incompatible shapes: {format_dims(a)} and {format_dims(b)}")
+            raise ValueError(f"Dimensions must be equal, but are {x} and {y}")
     return tuple(dims)
 
 
@@ -207,7 +235,7 @@ def with_rank(dims: Dims, rank: int) -> tuple[int | None, ...]:
     if dims is None:
         return (None,) * rank
     if len(dims) != rank:
-        raise ValueError(f"Shape {format_dims(dims)} must have rank {rank}")
+        raise ValueError(f"Shape must be rank {rank} but is rank {len(dims)}")
     return dims
 
 
@@ -218,7 +246,7 @@ def with_rank_at_least(dims: Dims, rank: int) -> Dims:
       ValueError: it has fewer than `rank` dimensions.
     """
     if dims is not None and len(dims) < rank:
-        raise ValueError(f"Shape {format_dims(dims)} must have rank at least {rank}")
+        raise ValueError(f"Shape must be at least rank {rank} but is rank {len(dims)}")
     return dims
 
 
@@ -229,7 +257,7 @@ def with_rank_at_most(dims: Dims, rank: int) -> Dims:
       ValueError: it has more than `rank` dimensions.
     """
     if dims is not None and len(dims) > rank:
-        raise ValueError(f"Shape {format_dims(dims)} must have rank at most {rank}")
+        raise ValueError(f"Shape must be at most rank {rank} but is rank {len(dims)}")
     return dims
 
 
@@ -293,8 +321,7 @@ class Dimension:
     def __add__(self, other: Any) -> Any:
         return self._combine(other, operator.add)
 
-    def __radd__(self, other: Any) -> Any:
-        return self._combine(other, operator.add)
+    __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
         return self._combine(other, operator.sub)
@@ -305,8 +332,7 @@ class Dimension:
     def __mul__(self, other: Any) -> Any:
         return self._combine(other, operator.mul)
 
-    def __rmul__(self, other: Any) -> Any:
-        return self._combine(other, operator.mul)
+    __rmul__ = __mul__
 
     def __floordiv__(self, other: Any) -> Any:
         return self._combine(other, operator.floordiv)
@@ -403,10 +429,7 @@ class TensorShape:
         """The number of dimensions, or None if it is unknown."""
         return None if self._dims is None else len(self._dims)
 
-    @property
-    def rank(self) -> int | None:
-        """The number of dimensions, or None if it is unknown."""
-        return None if self._dims is None else len(self._dims)
+    rank = ndims
 
     def as_list(self) -> list[int | None]:
         """Return an int or None for each dimension.
@@ -446,7 +469,10 @@ class TensorShape:
         Raises:
           ValueError: they contradict one another.
         """
-        return TensorShape.from_dims(merge_dims(self._dims, as_dims(other)))
+        dims = as_dims(other)
+        if not are_compatible(self._dims, dims):
+            raise ValueError(f"Shapes {self} and {format_dims(dims)} are not compatible")
+        return TensorShape.from_dims(merge_dims(self._dims, dims))
 
     def most_specific_compatible_shape(self, other: Any) -> TensorShape:
         """Return the most specific shape of which both are instances."""
@@ -469,32 +495,24 @@ class TensorShape:
 
     def assert_has_rank(self, rank: int) -> None:
         """Raise ValueError if the rank is known and is not `rank`."""
-        with_rank(self._dims, rank)
+        if self._dims is not None and len(self._dims) != rank:
+            raise ValueError(f"Shape {self} must have rank {rank}")
 
     def with_rank(self, rank: int) -> TensorShape:
-        """Return this shape with the rank made known.
-
-        Raises:
-          ValueError: it has another rank.
-        """
+        """Return this shape with the rank made known; ValueError if it has another."""
+        self.assert_has_rank(rank)
         return TensorShape.from_dims(with_rank(self._dims, rank))
 
     def with_rank_at_least(self, rank: int) -> TensorShape:
-        """Return this shape.
-
-        Raises:
-          ValueError: it has fewer than `rank` dimensions.
-        """
-        with_rank_at_least(self._dims, rank)
+        """Return this shape; ValueError if it has fewer than `rank` dimensions."""
+        if self._dims is not None and len(self._dims) < rank:
+            raise ValueError(f"Shape {self} must have rank at least {rank}")
         return self
 
     def with_rank_at_most(self, rank: int) -> TensorShape:
-        """Return this shape.
-
-        Raises:
-          ValueError: it has more than `rank` dimensions.
-        """
-        with_rank_at_most(self._dims, rank)
+        """Return this shape; ValueError if it has more than `rank` dimensions."""
+        if self._dims is not None and len(self._dims) > rank:
+            raise ValueError(f"Shape {self} must have rank at most {rank}")
         return self
 
     def __add__(self, other: Any) -> TensorShape:
