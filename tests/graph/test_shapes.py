@@ -4,12 +4,12 @@ import copy
 import itertools
 import pickle
 import re
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 
 from tensormill.graph import shapes
 from tensormill.graph.shapes import Dimension, Dims, TensorShape, as_dims
@@ -18,10 +18,9 @@ KNOWN_RANK = st.lists(st.none() | st.integers(0, 4), max_size=4).map(tuple)
 ANY_SHAPE = st.none() | KNOWN_RANK
 
 
-def shape_proto(*sizes: int, unknown_rank: bool = False) -> SimpleNamespace:
-    return SimpleNamespace(
-        unknown_rank=unknown_rank, dim=[SimpleNamespace(size=size) for size in sizes]
-    )
+def shape_proto(*sizes: int, unknown_rank: bool = False) -> TensorShapeProto:
+    dim = [TensorShapeProto.Dim(size=size) for size in sizes]
+    return TensorShapeProto(dim=dim, unknown_rank=unknown_rank)
 
 
 def raises(text: str) -> "pytest.RaisesExc[ValueError]":
@@ -348,7 +347,8 @@ def test_a_slice_of_a_tensor_shape_is_a_tensor_shape() -> None:
 
 def test_a_tensor_shape_of_unknown_rank_says_so() -> None:
     unknown = TensorShape(None)
-    assert unknown.dims is unknown.ndims is None
+    assert unknown.dims is None
+    assert unknown.ndims is None
     assert unknown[3].value is None
     assert not unknown
     assert TensorShape([])
