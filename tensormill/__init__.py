@@ -1,0 +1,27 @@
+"""tensormill: distributed TensorFlow 1.x graph programs on today's Python, on PyTorch kernels.
+
+The public API is TensorFlow 1.15's (`import tensormill as tf`). It stands in `tensormill.api` and is loaded when
+the first of its names is used, so that the command line starts without torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    api = importlib.import_module("tensormill.api")
+    try:
+        return getattr(api, name)
+    except AttributeError:
+        pass
+    raise AttributeError(f"module 'tensormill' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(importlib.import_module("tensormill.api").__all__))

@@ -1,0 +1,150 @@
+"""The in-memory form of attribute values, and what makes it from what a caller gives.
+
+string -> bytes, int -> int, float -> float, bool -> bool, type -> DType, shape -> Dims (None: unknown rank),
+tensor -> TensorValue, func -> FunctionRef, list(x) -> tuple of the above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tensormill.graph.dtypes import DType, as_dtype
+from tensormill.graph.op_def import AttrDef
+from tensormill.graph.shapes import as_dims
+
+
+@dataclass(slots=True, eq=False)
+class TensorValue:
+    """A constant tensor as an attribute: a NumPy array with TensorFlow's dtype beside it."""
+
+    array: np.ndarray[Any, Any]
+    dtype: DType
+
+
+@dataclass(slots=True, frozen=True)
+class FunctionRef:
+    """The name of a function with its attributes, TensorFlow's NameAttrList."""
+
+    name: str
+    attrs: dict[str, Any] = field(default_factory=dict)
+
+
+def _as_bytes(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return value.encode()
+    raise TypeError(f"expected bytes or str, got {value!r}")
+
+
+def _as_int(value: Any) -> int:
+    if type(value) is int:
+        return value
+    if isinstance(value, (bool, str, bytes)):
+        raise TypeError(f"expected int, got {value!r}")
+    if getattr(value, "value", None) is not None and hasattr(value, "is_compatible_with"):
+        return int(value.value)  # a Dimension
+    as_int = int(value)
+    if as_int != value:
+        raise TypeError(f"expected int, got {value!r}")
+    return as_int
+
+
+def _as_float(value: Any) -> float:
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"expected float, got {value!r}")
+    return float(value)
+
+
+def _as_bool(value: Any) -> bool:
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise TypeError(f"expected bool, got {value!r}")
+
+
+def _as_tensor_value(value: Any) -> TensorValue:
+    if isinstance(value, TensorValue):
+        return value
+    raise TypeError(f"expected a tensor value, got {value!r}")
+
+
+def _as_function(value: Any) -> FunctionRef:
+    if isinstance(value, FunctionRef):
+        return value
+    return FunctionRef(value if isinstance(value, str) else value.name)
+
+
+_MAKERS: dict[str, Callable[[Any], Any]] = {
+    "string": _as_bytes,
+    "int": _as_int,
+    "float": _as_float,
+    "bool": _as_bool,
+    "type": lambda value: as_dtype(value).base_dtype,
+    "shape": as_dims,
+    "tensor": _as_tensor_value,
+    "func": _as_function,
+}
+
+
+def make_attr(op_type: str, attr: AttrDef, value: Any) -> Any:
+    """Return `value` in the in-memory form, after the checks that the signature asks for.
+
+    Raises:
+      TypeError: the value is of the wrong kind.
+      ValueError: the value is not among the allowed ones, or below the minimum.
+    """
+    kind = attr.kind
+    is_list = kind.startswith("list(")
+    try:
+        if is_list:
+            if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+                raise TypeError(f"expected a list, got {value!r}")
+            maker = _MAKERS[kind[5:-1]]
+            made: Any = tuple(maker(item) for item in value)
+        else:
+            made = _MAKERS[kind](value)
+    except TypeError as error:
+        if kind == "string":
+            raise TypeError(f"Expected string for argument '{attr.name}' not {value!r}.") from error
+        if is_list and "expected a list" in str(error):
+            raise TypeError(f"Expected list for attr {attr.name}") from error
+        raise TypeError(f"Expected {kind} for argument '{attr.name}' not {value!r}.") from error
+    check_attr(op_type, attr, made)
+    return made
+
+
+def check_attr(op_type: str, attr: AttrDef, value: Any) -> None:
+    """Hold a value in the in-memory form against the allowed values and the minimum of its attribute."""
+    if attr.allowed is not None:
+        for item in value if attr.kind.startswith("list(") else (value,):
+            if item not in attr.allowed:
+                raise _not_allowed(op_type, attr, item)
+    if attr.minimum is not None:
+        if attr.kind.startswith("list("):
+            if len(value) < attr.minimum:
+                raise ValueError(
+                    f"Attr '{attr.name}' of '{op_type}' Op passed list of length {len(value)} less than "
+                    f"minimum {attr.minimum}."
+                )
+        elif value < attr.minimum:
+            raise ValueError(
+                f"Attr '{attr.name}' of '{op_type}' Op passed {value} less than minimum {attr.minimum}."
+            )
+
+
+def _not_allowed(op_type: str, attr: AttrDef, item: Any) -> Exception:
+    assert attr.allowed is not None
+    if isinstance(item, DType):
+        allowed = ", ".join(d.name for d in attr.allowed)
+        return TypeError(
+            f"Value passed to parameter '{attr.name}' has DataType {item.name} not in list of allowed "
+            f"values: {allowed}"
+        )
+    allowed = '", "'.join(a.decode() for a in attr.allowed)
+    return ValueError(
+        f"Attr '{attr.name}' of '{op_type}' Op passed string '{item.decode()}' not in: \"{allowed}\"."
+    )

@@ -1,0 +1,221 @@
+"""Anything to a tensor: the registry of conversion functions, and `convert_to_tensor`."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from tensormill.graph.constants import constant
+from tensormill.graph.dtypes import DType, as_dtype
+from tensormill.graph.graph import get_default_graph
+from tensormill.graph.op_table import OP_DEFS
+from tensormill.graph.shapes import Dimension, TensorShape
+from tensormill.graph.tensor import Tensor
+
+ConversionFunction = Callable[..., Any]
+
+_functions: list[tuple[int, int, Any, ConversionFunction]] = []
+_by_type: dict[type, list[ConversionFunction]] = {}
+
+
+def register_tensor_conversion_function(
+    base_type: Any, conversion_func: ConversionFunction, priority: int = 100
+) -> None:
+    """Register how instances of a type become tensors.
+
+    Args:
+      base_type: a type or tuple of types.
+      conversion_func: called as `f(value, dtype=None, name=None, as_ref=False)`; returns a tensor, or
+        NotImplemented to leave the value to the next function.
+      priority: lower ones are tried first.
+
+    Raises:
+      TypeError: `base_type` is not a type, or the function cannot be called.
+    """
+    bases = base_type if isinstance(base_type, tuple) else (base_type,)
+    if not all(isinstance(base, type) for base in bases):
+        raise TypeError("base_type must be a type or a tuple of types.")
+    if not callable(conversion_func):
+        raise TypeError("conversion_func must be callable.")
+    bisect.insort(
+        _functions, (priority, len(_functions), base_type, conversion_func), key=lambda f: f[:2]
+    )
+    _by_type.clear()
+
+
+def _functions_for(kind: type) -> list[ConversionFunction]:
+    found = _by_type.get(kind)
+    if found is None:
+        found = _by_type[kind] = [f for _, _, base, f in _functions if issubclass(kind, base)]
+    return found
+
+
+def convert_to_tensor(
+    value: Any,
+    dtype: Any = None,
+    name: str | None = None,
+    preferred_dtype: Any = None,
+    dtype_hint: Any = None,
+    as_ref: bool = False,
+) -> Tensor:
+    """Return `value` as a tensor of the default graph: tensors as they are, variables read, the rest as constants.
+
+    Args:
+      value: a tensor, variable, number, string, array, or nested lists of them.
+      dtype: the dtype wanted; a tensor of another dtype is refused.
+      name: the name of the constant that is made.
+      preferred_dtype: tried first where `dtype` is None; given up where the value does not fit.
+      dtype_hint: the same under its newer name.
+      as_ref: a variable becomes its reference instead of its value.
+
+    Raises:
+      TypeError: there is no way to make a tensor of the value, or not of that dtype.
+      ValueError: the value is a tensor of another dtype or graph.
+    """
+    if type(value) is Tensor:
+        if dtype is not None:
+            wanted = as_dtype(dtype)
+            if not wanted.is_compatible_with(value.dtype):
+                raise ValueError(
+                    f"Tensor conversion requested dtype {wanted.name} for Tensor with dtype {value.dtype.name}: "
+                    f"{str(value)!r}"
+                )
+        return value
+    if dtype is not None:
+        dtype = as_dtype(dtype)
+    if preferred_dtype is None:
+        preferred_dtype = dtype_hint
+    for function in _functions_for(type(value)):
+        made = NotImplemented
+        if dtype is None and preferred_dtype is not None:
+            try:
+                made = function(value, dtype=as_dtype(preferred_dtype), name=name, as_ref=as_ref)
+            except (TypeError, ValueError):
+                made = NotImplemented
+            if (
+                made is not NotImplemented
+                and made.dtype.base_dtype != as_dtype(preferred_dtype).base_dtype
+            ):
+                made = NotImplemented
+        if made is NotImplemented:
+            made = function(value, dtype=dtype, name=name, as_ref=as_ref)
+        if made is NotImplemented:
+            continue
+        if dtype is not None and not dtype.is_compatible_with(made.dtype):
+            raise RuntimeError(
+                f"Conversion function for type {type(value)} returned dtype {made.dtype.name}, not {dtype.name}"
+            )
+        return made  # type: ignore[no-any-return]
+    raise TypeError(
+        f"Cannot convert {value!r} with type {type(value)} to Tensor: no conversion function registered."
+    )
+
+
+def convert_n_to_tensor(
+    values: Iterable[Any], dtype: Any = None, name: str | None = None, preferred_dtype: Any = None
+) -> list[Tensor]:
+    """Return each value as a tensor; the constants made are called `name_0`, `name_1` …"""
+    return [
+        convert_to_tensor(v, dtype, None if name is None else f"{name}_{i}", preferred_dtype)
+        for i, v in enumerate(values)
+    ]
+
+
+def _constant_conversion(
+    value: Any, dtype: DType | None = None, name: str | None = None, as_ref: bool = False
+) -> Any:
+    return constant(value, dtype, name=name or "Const")
+
+
+def _holds_tensor(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(_holds_tensor(item) for item in value)
+    return isinstance(value, Tensor) or (
+        type(value) not in _PLAIN and not isinstance(value, np.ndarray) and _is_tensor_like(value)
+    )
+
+
+_PLAIN = frozenset([int, float, bool, str, bytes, complex, type(None), np.ndarray])
+
+
+def _is_tensor_like(value: Any) -> bool:
+    functions = _functions_for(type(value))
+    return bool(functions) and functions[0] is not _constant_conversion
+
+
+def _packing_conversion(
+    value: Any, dtype: DType | None = None, name: str | None = None, as_ref: bool = False
+) -> Any:
+    """Stack a list that holds tensors; plain lists are left to the conversion to constants."""
+    if as_ref or not _holds_tensor(value):
+        return NotImplemented
+    wanted = _list_dtype(value) if dtype is None else dtype
+    return _pack(value, wanted, name or "packed")
+
+
+def _list_dtype(value: Any) -> DType | None:
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            found = _list_dtype(item)
+            if found is not None:
+                return found
+        return None
+    dtype = getattr(value, "dtype", None) if _holds_tensor(value) else None
+    return None if dtype is None else as_dtype(dtype).base_dtype
+
+
+def _pack(values: Any, dtype: DType | None, name: str) -> Tensor:
+    graph = get_default_graph()
+    with graph.name_scope(name) as scope:
+        converted = []
+        for index, item in enumerate(values):
+            if isinstance(item, (list, tuple)) and _holds_tensor(item):
+                converted.append(_pack(item, dtype, str(index)))
+            else:
+                converted.append(convert_to_tensor(item, dtype, name=str(index)))
+        packed: Tensor = OP_DEFS["Pack"].builder(converted, name=scope)
+        return packed
+
+
+def _shape_conversion(
+    value: Any, dtype: DType | None = None, name: str | None = None, as_ref: bool = False
+) -> Any:
+    if not value.is_fully_defined():
+        raise ValueError(f"Cannot convert a partially known TensorShape to a Tensor: {value}")
+    sizes = value.as_list()
+    if dtype is None:
+        dtype = as_dtype("int64" if any(size > 2**31 - 1 for size in sizes) else "int32")
+    elif dtype.name not in ("int32", "int64"):
+        raise TypeError(f"Cannot convert a TensorShape to dtype: {dtype.name}")
+    return constant(sizes, dtype, name=name or "shape_as_tensor")
+
+
+def _dimension_conversion(
+    value: Any, dtype: DType | None = None, name: str | None = None, as_ref: bool = False
+) -> Any:
+    if value.value is None:
+        raise ValueError(f"Cannot convert an unknown Dimension to a Tensor: {value}")
+    if dtype is not None and dtype.name not in ("int32", "int64"):
+        raise TypeError(f"Cannot convert a TensorShape to dtype: {dtype.name}")
+    return constant(value.value, dtype or as_dtype("int32"), name=name or "shape_as_tensor")
+
+
+def _list_conversion(
+    value: Any, dtype: DType | None = None, name: str | None = None, as_ref: bool = False
+) -> Any:
+    def plain(item: Any) -> Any:
+        if isinstance(item, (list, tuple)):
+            return [plain(part) for part in item]
+        return item.value if isinstance(item, Dimension) else item
+
+    return constant(plain(value), dtype, name=name or "Const")
+
+
+register_tensor_conversion_function((list, tuple), _packing_conversion, 99)
+register_tensor_conversion_function((list, tuple), _list_conversion, 100)
+register_tensor_conversion_function(TensorShape, _shape_conversion, 100)
+register_tensor_conversion_function(Dimension, _dimension_conversion, 100)
+register_tensor_conversion_function(object, _constant_conversion, 200)

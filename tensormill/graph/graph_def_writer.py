@@ -1,0 +1,39 @@
+"""A graph to a GraphDef message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensorboard.compat.proto import graph_pb2, versions_pb2
+
+from tensormill.graph.node_def_codec import to_node_def
+from tensormill.graph.tensor_codec import shape_to_proto
+
+if TYPE_CHECKING:
+    from tensormill.graph.graph import Graph
+
+GRAPH_DEF_PRODUCER = 134
+"""The version of TensorFlow's GraphDef that we write: what TensorFlow 1.15 reads."""
+
+
+def write_graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = False) -> Any:
+    """Return the GraphDef of a graph: nodes in the order of their creation.
+
+    Args:
+      graph: the graph.
+      from_version: only nodes added after this version; None for all.
+      add_shapes: write the static shapes into the attribute `_output_shapes`.
+    """
+    message = graph_pb2.GraphDef(versions=versions_pb2.VersionDef(producer=GRAPH_DEF_PRODUCER))
+    for op in graph._operations:
+        if from_version is not None and op._id <= from_version:
+            continue
+        node = to_node_def(op)
+        if add_shapes and op.outputs:
+            node.attr["_output_shapes"].list.shape.extend(
+                shape_to_proto(t.dims) for t in op.outputs
+            )
+        message.node.append(node)
+    for function in graph._functions.values():
+        message.library.function.append(function)
+    return message

@@ -1,0 +1,284 @@
+"""`Operation`: a node of the graph, with its inputs, attributes, device and where the user's code made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from tensormill.graph import node_def_codec
+from tensormill.graph.creation_site import CreationSite, RawFrames
+from tensormill.graph.device_names import canonical
+from tensormill.graph.op_def import OpDef
+from tensormill.graph.stacks import get_default_session
+from tensormill.graph.tensor import Tensor
+
+if TYPE_CHECKING:
+    from tensormill.graph.graph import Graph
+
+__all__ = ["Operation", "OperationInputs"]
+
+
+class OperationInputs(Sequence[Tensor]):
+    """The data inputs of an operation: by position, or by the name of the argument in its signature."""
+
+    __slots__ = ("_op",)
+
+    def __init__(self, op: Operation) -> None:
+        self._op = op
+
+    def __len__(self) -> int:
+        return len(self._op.input_tensors)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(self._op.input_tensors)
+
+    @overload
+    def __getitem__(self, key: int) -> Tensor: ...
+    @overload
+    def __getitem__(self, key: str) -> Any: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Tensor]: ...  # type: ignore[overload-overlap]
+
+    def __getitem__(self, key: int | str | slice) -> Any:
+        if isinstance(key, str):
+            return self._op.input_argument(key)
+        return self._op.input_tensors[key]
+
+    def __add__(self, other: Any) -> list[Tensor]:
+        return self._op.input_tensors + list(other)
+
+    def __radd__(self, other: Any) -> list[Tensor]:
+        return list(other) + self._op.input_tensors
+
+    def __eq__(self, other: object) -> bool:
+        return self._op.input_tensors == list(other)  # type: ignore[call-overload, no-any-return]
+
+    def __hash__(self) -> int:
+        return id(self._op)
+
+    def __repr__(self) -> str:
+        return repr(self._op.input_tensors)
+
+
+class Operation:
+    """A node of a graph.
+
+    Attributes:
+      graph: the graph that holds the operation.
+      op_schema: the definition of its op type.
+      type: the op type, such as "MatMul".
+      name: unique in the graph.
+      input_tensors: the data inputs, in the order of the signature.
+      control_inputs: the operations that must run first.
+      attrs: the attributes in the form of `attr_values`.
+      outputs: the output tensors.
+      device: the device that was asked for, "" where none was.
+      frames: where the user's code made the operation.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_control_flow_context",
+        "_control_outputs",
+        "_device",
+        "_gradient_function",
+        "_id",
+        "attrs",
+        "control_input_list",
+        "frames",
+        "graph",
+        "input_tensors",
+        "name",
+        "op_schema",
+        "outputs",
+        "type",
+    )
+
+    def __init__(
+        self,
+        graph: Graph,
+        op_schema: OpDef,
+        name: str,
+        inputs: list[Tensor],
+        control_inputs: list[Operation],
+        attrs: dict[str, Any],
+        frames: RawFrames,
+        op_id: int,
+    ) -> None:
+        self.graph = graph
+        self.op_schema = op_schema
+        self.type = op_schema.name
+        self.name = name
+        self.input_tensors = inputs
+        self.control_input_list = control_inputs
+        self.attrs = attrs
+        self.frames = frames
+        self._id = op_id
+        self._device = ""
+        self._control_outputs: list[Operation] | None = None
+        self._control_flow_context: Any = None
+        self._gradient_function: Any = None
+        self.outputs: list[Tensor] = [
+            Tensor(self, index, dtype) for index, dtype in enumerate(op_schema.output_dtypes(attrs))
+        ]
+        for tensor in inputs:
+            if tensor._consumers is None:
+                tensor._consumers = [self]
+            else:
+                tensor._consumers.append(self)
+        for control_input in control_inputs:
+            control_input._note_control_output(self)
+
+    def _note_control_output(self, op: Operation) -> None:
+        if self._control_outputs is None:
+            self._control_outputs = [op]
+        else:
+            self._control_outputs.append(op)
+
+    @property
+    def device(self) -> str:
+        """The device that was asked for, canonical; "" where none was."""
+        return self._device
+
+    def _set_device(self, device: Any) -> None:
+        self._device = (
+            canonical(device if isinstance(device, str) else device.to_string()) if device else ""
+        )
+
+    _set_device_from_string = _set_device
+
+    @property
+    def inputs(self) -> OperationInputs:
+        """The data inputs, by position or by argument name."""
+        return OperationInputs(self)
+
+    @property
+    def control_inputs(self) -> list[Operation]:
+        """The operations that must run before this one."""
+        return list(self.control_input_list)
+
+    @property
+    def _control_outputs_list(self) -> list[Operation]:
+        return list(self._control_outputs or ())
+
+    @property
+    def op_def(self) -> OpDef:
+        """The definition of the op type."""
+        return self.op_schema
+
+    def input_argument(self, name: str) -> Any:
+        """Return the tensor of an input argument, or the list of tensors where the argument is a list.
+
+        Raises:
+          KeyError: the op type has no such input.
+        """
+        at = 0
+        for arg in self.op_schema.inputs:
+            if arg.number_attr is not None:
+                count = self.attrs[arg.number_attr]
+            elif arg.type_list_attr is not None:
+                count = len(self.attrs[arg.type_list_attr])
+            else:
+                count = 1
+            if arg.name == name:
+                found = self.input_tensors[at : at + count]
+                return found if arg.is_list else found[0]
+            at += count
+        raise KeyError(f"op type {self.type} has no input {name!r}")
+
+    def values(self) -> tuple[Tensor, ...]:
+        """Return the output tensors."""
+        return tuple(self.outputs)
+
+    def run(self, feed_dict: Any = None, session: Any = None) -> None:
+        """Run the operation in `session`, or in the default session.
+
+        Raises:
+          ValueError: there is no session to run it in.
+        """
+        session = session or get_default_session()
+        if session is None:
+            raise ValueError(
+                "Cannot execute operation using `run()`: No default session is registered. Use `with "
+                "sess.as_default():` or pass an explicit session to `run(session=sess)`"
+            )
+        session.run(self, feed_dict)
+
+    def colocation_groups(self) -> list[bytes]:
+        """Return the colocation groups, `loc:@name`; the operation's own group where it is in no other."""
+        groups = [c for c in self.attrs.get("_class", ()) if c.startswith(b"loc:@")]
+        return groups or [b"loc:@" + self.name.encode()]
+
+    @property
+    def creation_site(self) -> CreationSite | None:
+        """The user's line that made the operation, or None."""
+        return self.frames.site()
+
+    @property
+    def traceback(self) -> list[tuple[str, int, str, str]]:
+        """The user's stack when the operation was made: (file, line, function, source), outermost first."""
+        return self.frames.format()
+
+    def get_attr(self, name: str) -> Any:
+        """Return the value of an attribute, in the form that TensorFlow's `Operation.get_attr` returns.
+
+        Raises:
+          ValueError: the operation has no such attribute.
+        """
+        if name not in self.attrs:
+            raise ValueError(f"Operation '{self.name}' has no attr named '{name}'.")
+        attr = self.op_schema.attrs.get(name)
+        return node_def_codec.public_attr(self.attrs[name], attr.kind if attr is not None else None)
+
+    @property
+    def node_def(self) -> Any:
+        """The operation as a NodeDef message."""
+        return node_def_codec.to_node_def(self)
+
+    def _set_attr(self, name: str, value: Any) -> None:
+        self.attrs[name] = (
+            node_def_codec.attr_from_proto(value) if hasattr(value, "WhichOneof") else value
+        )
+
+    def _clear_attr(self, name: str) -> None:
+        self.attrs.pop(name, None)
+
+    def _update_input(self, index: int, tensor: Tensor) -> None:
+        """Replace a data input: for the back edges of loops."""
+        old = self.input_tensors[index]
+        if old._consumers is not None and self in old._consumers:
+            old._consumers.remove(self)
+        self.input_tensors[index] = tensor
+        if tensor._consumers is None:
+            tensor._consumers = []
+        tensor._consumers.append(self)
+        self.graph.note_change()
+
+    def _add_control_input(self, op: Operation) -> None:
+        self._add_control_inputs([op])
+
+    def _add_control_inputs(self, ops: Sequence[Operation]) -> None:
+        for op in ops:
+            if op not in self.control_input_list:
+                self.control_input_list.append(op)
+                op._note_control_output(self)
+        self.graph.note_change()
+
+    def _remove_all_control_inputs(self) -> None:
+        for op in self.control_input_list:
+            if op._control_outputs is not None:
+                op._control_outputs.remove(self)
+        self.control_input_list = []
+        self.graph.note_change()
+
+    def _get_control_flow_context(self) -> Any:
+        return self._control_flow_context
+
+    def _set_control_flow_context(self, context: Any) -> None:
+        self._control_flow_context = context
+
+    def __str__(self) -> str:
+        return str(self.node_def)
+
+    def __repr__(self) -> str:
+        return f"<tf.Operation '{self.name}' type={self.type}>"

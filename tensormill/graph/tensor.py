@@ -1,0 +1,169 @@
+"""`Tensor`: one output of an operation, a place in the graph through which values flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from tensormill.graph.dtypes import DType
+from tensormill.graph.operators import OperatorOverloads
+from tensormill.graph.shapes import Dims, TensorShape, as_dims, merge_dims
+from tensormill.graph.stacks import get_default_session
+
+if TYPE_CHECKING:
+    from tensormill.graph.graph import Graph
+    from tensormill.graph.operation import Operation
+
+__all__ = ["Tensor", "TensorLike", "is_dense_tensor_like"]
+
+
+class TensorLike:
+    """What `tf.is_tensor` accepts: tensors, variables, sparse tensors."""
+
+    __slots__ = ()
+
+
+class Tensor(OperatorOverloads, TensorLike):
+    """The output `value_index` of the operation `op`.
+
+    Attributes:
+      op: the operation that produces the tensor.
+      value_index: which of its outputs it is.
+      dtype: the dtype; a `_ref` dtype for a reference to a mutable buffer.
+      dims: the static shape as a tuple of sizes, None where unknown; None for an unknown rank.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_consumers",
+        "_handle_data",
+        "_keras_mask",
+        "dims",
+        "dtype",
+        "op",
+        "value_index",
+    )
+    __array_priority__ = 100
+
+    def __init__(self, op: Operation, value_index: int, dtype: DType, dims: Dims = None) -> None:
+        self.op = op
+        self.value_index = value_index
+        self.dtype = dtype
+        self.dims = dims
+        self._consumers: list[Operation] | None = None
+        self._handle_data: Any = None
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that holds the tensor."""
+        return self.op.graph
+
+    @property
+    def name(self) -> str:
+        """`"operation:index"`."""
+        return f"{self.op.name}:{self.value_index}"
+
+    @property
+    def device(self) -> str:
+        """The device that the producing operation asks for."""
+        return self.op.device
+
+    @property
+    def shape(self) -> TensorShape:
+        """The static shape."""
+        return TensorShape.from_dims(self.dims)
+
+    def get_shape(self) -> TensorShape:
+        """Return the static shape."""
+        return TensorShape.from_dims(self.dims)
+
+    def set_shape(self, shape: Any) -> None:
+        """Merge `shape` into the static shape.
+
+        Raises:
+          ValueError: the two are incompatible.
+        """
+        self.dims = merge_dims(self.dims, as_dims(shape))
+
+    def _shape_as_list(self) -> list[int | None] | None:
+        return None if self.dims is None else list(self.dims)
+
+    @property
+    def _shape(self) -> TensorShape:
+        return TensorShape.from_dims(self.dims)
+
+    def _rank(self) -> int | None:
+        return None if self.dims is None else len(self.dims)
+
+    def consumers(self) -> list[Operation]:
+        """Return the operations that take this tensor as an input, each once."""
+        return list(dict.fromkeys(self._consumers)) if self._consumers else []
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """Run the tensor in `session`, or in the default session, and return its value.
+
+        Raises:
+          ValueError: there is no session to run it in.
+        """
+        session = session or get_default_session()
+        if session is None:
+            raise ValueError(
+                "Cannot evaluate tensor using `eval()`: No default session is registered. Use `with "
+                "sess.as_default()` or pass an explicit session to `eval(session=sess)`"
+            )
+        return session.run(self, feed_dict)
+
+    def _as_tf_output(self) -> tuple[str, int]:
+        return (self.op.name, self.value_index)
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.dims is None:
+            raise TypeError("Cannot iterate over a tensor with unknown rank.")
+        if not self.dims:
+            raise TypeError("Cannot iterate over a scalar tensor.")
+        if self.dims[0] is None:
+            raise TypeError("Cannot iterate over a tensor with unknown first dimension.")
+        return (self[i] for i in range(self.dims[0]))
+
+    def __len__(self) -> int:
+        raise TypeError(
+            f"len is not well defined for symbolic Tensors. ({self.name}) Please call `x.shape` rather than "
+            "`len(x)` for shape information."
+        )
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` "
+            "to test if a tensor is defined, and use TensorFlow ops such as tf.cond to execute subgraphs "
+            "conditioned on the value of a tensor."
+        )
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise NotImplementedError(
+            f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array."
+        )
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __str__(self) -> str:
+        shape = f", shape={TensorShape.from_dims(self.dims)}" if self.dims is not None else ""
+        device = f", device={self.device}" if self.device else ""
+        return f'Tensor("{self.name}"{shape}, dtype={self.dtype.name}{device})'
+
+    def __repr__(self) -> str:
+        return f"<tf.Tensor '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
+
+
+def is_dense_tensor_like(value: Any) -> bool:
+    """Return whether `value` is a tensor or a variable (not a sparse tensor)."""
+    return isinstance(value, TensorLike) and not getattr(value, "is_composite", False)

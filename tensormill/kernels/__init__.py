@@ -1,0 +1,1 @@
+"""What each op does on a device type: functions over torch tensors, one module an op family (the twin of `ops`)."""

@@ -1,0 +1,33 @@
+"""Kernels of placeholders, identities and nodes without outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
+from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
+
+
+@kernel_factory("Placeholder", "cpu", "gpu")
+def make_placeholder(ctx: KernelContext) -> Any:
+    dtype, dims = ctx.attrs["dtype"].name, ctx.attrs["shape"]
+    shape = "" if dims is None else f" and shape {format_dims(dims, 'kernel')}"
+    message = (
+        f"You must feed a value for placeholder tensor '{ctx.node_name}' with dtype {dtype}{shape}"
+    )
+
+    def placeholder() -> Any:
+        raise errors.invalid_argument(message)
+
+    return placeholder
+
+
+@kernel("Identity", "cpu", "gpu", aliases=True)
+def identity(value: Any) -> Any:
+    return value
+
+
+@kernel("NoOp", "cpu", "gpu")
+def no_op() -> None:
+    return None

@@ -1,0 +1,299 @@
+"""The kernel registry: which function computes an op type on a device type, and in what form it takes its values.
+
+A value inside a program has one of these forms:
+
+  tensor   a torch tensor on the kernel's device (the usual form of numbers)
+  host     a NumPy array or NumPy scalar in host memory (strings always, as object arrays of bytes; axes, sizes
+           and shapes where a kernel asks for it with `host_inputs` / `host_outputs`)
+  handle   anything else, passed through untouched: buffers of ref variables, resources, variants
+
+A kernel is a plain function: positional parameters are the op's inputs in the order of its signature (a list
+argument comes as one list), keyword-only parameters are attributes, bound by name when a plan is made. It returns
+the output, or a tuple / list of all outputs (flat) where the op has several or a list output, or None for none.
+The keyword-only parameter `step` is special: it receives the running step at each call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from tensormill.graph.dtypes import DType, as_dtype
+from tensormill.graph.shapes import Dims
+
+__all__ = [
+    "HostKernel",
+    "Kernel",
+    "KernelContext",
+    "async_kernel",
+    "find_kernel",
+    "host_kernel",
+    "kernel",
+    "kernel_factory",
+    "kernels_of",
+    "resource_kernel",
+]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class KernelContext(Protocol):
+    """What a kernel factory sees of the node and the device when a plan is made.
+
+    Attributes:
+      node_name: the name of the node.
+      op_type: its op type.
+      attrs: its attributes.
+      input_dims: the static shape of each input tensor.
+      output_dims: the static shape of each output tensor.
+      input_dtypes: the dtype of each input tensor.
+      output_dtypes: the dtype of each output tensor.
+      torch_device: where the kernel's tensors live.
+      resources: the task's resource containers (see `runtime.resources.containers`).
+      session_handle: names the session; private resources carry it.
+    """
+
+    node_name: str
+    op_type: str
+    attrs: dict[str, Any]
+    input_dims: list[Dims]
+    output_dims: list[Dims]
+    input_dtypes: list[DType]
+    output_dtypes: list[DType]
+    torch_device: Any
+    resources: Any
+    session_handle: str
+
+    def constant(self, name: str) -> np.ndarray[Any, Any] | None:
+        """Return the value of an input that is a constant in the plan, or None."""
+
+
+@dataclass(slots=True)
+class Kernel:
+    """One registration.
+
+    Attributes:
+      op_type: the op type.
+      device_type: "CPU" or "GPU".
+      function: computes the outputs, or is the factory.
+      types: attribute name to the dtypes for which the kernel is registered; absent attributes accept all.
+      host_inputs: argument names taken in the host form.
+      host_outputs: argument names given in the host form.
+      aliases: the output may share memory with an input.
+      is_factory: `function(ctx)` is called when a plan is made, and returns what computes the outputs.
+      is_resource: `function(ctx)` is called when a plan is made, and returns the single output itself.
+      is_async: `function(*inputs, done=..., **attrs)` returns at once and calls `done(outputs)` or
+        `done.fail(error)` later, on any thread.
+      mutates: names of inputs (buffers aside) whose memory the kernel may overwrite.
+    """
+
+    op_type: str
+    device_type: str
+    function: Callable[..., Any]
+    types: dict[str, frozenset[DType]] = field(default_factory=dict)
+    host_inputs: frozenset[str] = frozenset()
+    host_outputs: frozenset[str] = frozenset()
+    aliases: bool = False
+    is_factory: bool = False
+    is_resource: bool = False
+    is_async: bool = False
+
+    def accepts(self, attrs: Mapping[str, Any]) -> bool:
+        """Return whether the kernel is registered for the dtypes of these attributes."""
+        for name, allowed in self.types.items():
+            value = attrs.get(name)
+            if isinstance(value, tuple):
+                if not all(item in allowed for item in value):
+                    return False
+            elif value not in allowed:
+                return False
+        return True
+
+
+@dataclass(slots=True)
+class HostKernel:
+    """How an op computes host scalars (NumPy scalars of static shape []).
+
+    Attributes:
+      op_type: the op type.
+      function: computes the output from NumPy scalars.
+      expression: the same as a Python expression with `{0}`, `{1}` for the inputs, or None.
+      types: the input dtypes for which it holds.
+    """
+
+    op_type: str
+    function: Callable[..., Any]
+    expression: str | None
+    types: frozenset[DType]
+
+
+_KERNELS: dict[str, list[Kernel]] = {}
+_HOST_KERNELS: dict[str, HostKernel] = {}
+
+TypeSpec = Mapping[str, Iterable[Any]] | None
+
+
+def _register(
+    op_type: str,
+    device_types: tuple[str, ...],
+    function: Callable[..., Any],
+    types: TypeSpec,
+    **options: Any,
+) -> None:
+    allowed = {name: frozenset(map(as_dtype, dtypes)) for name, dtypes in (types or {}).items()}
+    for device_type in device_types:
+        kind = device_type.upper()
+        if kind not in ("CPU", "GPU"):
+            raise ValueError(f"unknown device type {device_type!r}")
+        for other in _KERNELS.get(op_type, ()):
+            if other.device_type == kind and _overlap(other.types, allowed):
+                raise ValueError(f"a {kind} kernel of {op_type!r} is registered twice")
+        _KERNELS.setdefault(op_type, []).append(Kernel(op_type, kind, function, allowed, **options))
+
+
+def _overlap(a: Mapping[str, frozenset[DType]], b: Mapping[str, frozenset[DType]]) -> bool:
+    return all(a[name] & b[name] for name in a.keys() & b.keys())
+
+
+def kernel(
+    op_type: str,
+    *device_types: str,
+    types: TypeSpec = None,
+    host_inputs: Iterable[str] = (),
+    host_outputs: Iterable[str] = (),
+    aliases: bool = False,
+) -> Callable[[Function], Function]:
+    """Register the decorated function as the kernel of `op_type` on device types ("cpu", "gpu").
+
+    Args:
+      op_type: the op type.
+      *device_types: "cpu" and/or "gpu".
+      types: attribute name to the dtypes that the kernel takes; by default all that the op's signature allows.
+      host_inputs: inputs that the function takes as NumPy values.
+      host_outputs: outputs that the function returns as NumPy values.
+      aliases: the output may share memory with an input.
+
+    Raises:
+      ValueError: there is a kernel for one of these device types and dtypes already.
+    """
+
+    def register(function: Function) -> Function:
+        _register(
+            op_type,
+            device_types,
+            function,
+            types,
+            host_inputs=frozenset(host_inputs),
+            host_outputs=frozenset(host_outputs),
+            aliases=aliases,
+        )
+        return function
+
+    return register
+
+
+def kernel_factory(
+    op_type: str,
+    *device_types: str,
+    types: TypeSpec = None,
+    host_inputs: Iterable[str] = (),
+    host_outputs: Iterable[str] = (),
+    aliases: bool = False,
+) -> Callable[[Function], Function]:
+    """Register the decorated function as one that makes a kernel for a node: `f(ctx: KernelContext) -> kernel`.
+
+    For stateful ops (the kernel is made once per session and node) and for kernels that are worth specialising
+    to their attributes, shapes and constant inputs.
+    """
+
+    def register(function: Function) -> Function:
+        _register(
+            op_type,
+            device_types,
+            function,
+            types,
+            host_inputs=frozenset(host_inputs),
+            host_outputs=frozenset(host_outputs),
+            aliases=aliases,
+            is_factory=True,
+        )
+        return function
+
+    return register
+
+
+def resource_kernel(
+    op_type: str, *device_types: str, types: TypeSpec = None
+) -> Callable[[Function], Function]:
+    """Register the decorated function as one that finds or makes the resource of a node: `f(ctx) -> handle`.
+
+    It is called once per session and node; the handle is bound into plans.
+    """
+
+    def register(function: Function) -> Function:
+        _register(op_type, device_types, function, types, is_resource=True)
+        return function
+
+    return register
+
+
+def async_kernel(
+    op_type: str,
+    *device_types: str,
+    types: TypeSpec = None,
+    host_inputs: Iterable[str] = (),
+    host_outputs: Iterable[str] = (),
+) -> Callable[[Function], Function]:
+    """Register the decorated function as a kernel that may wait: `f(*inputs, done, **attrs)`.
+
+    It returns at once, holds no thread, and calls `done(outputs)` or `done.fail(error)` exactly once.
+    """
+
+    def register(function: Function) -> Function:
+        _register(
+            op_type,
+            device_types,
+            function,
+            types,
+            is_async=True,
+            host_inputs=frozenset(host_inputs),
+            host_outputs=frozenset(host_outputs),
+        )
+        return function
+
+    return register
+
+
+def host_kernel(
+    op_type: str, function: Callable[..., Any], types: Iterable[Any], expression: str | None = None
+) -> None:
+    """Register how `op_type` computes on NumPy scalars; used for values of static shape [] on a CPU.
+
+    The result must have the dtype that the op declares, and wrap, round and raise as the tensor kernel does.
+    """
+    if op_type in _HOST_KERNELS:
+        raise ValueError(f"a host kernel of {op_type!r} is registered twice")
+    _HOST_KERNELS[op_type] = HostKernel(
+        op_type, function, expression, frozenset(map(as_dtype, types))
+    )
+
+
+def find_kernel(op_type: str, device_type: str, attrs: Mapping[str, Any]) -> Kernel | None:
+    """Return the kernel for a node on a device type, or None."""
+    for candidate in _KERNELS.get(op_type, ()):
+        if candidate.device_type == device_type and candidate.accepts(attrs):
+            return candidate
+    return None
+
+
+def find_host_kernel(op_type: str) -> HostKernel | None:
+    """Return how an op type computes host scalars, or None."""
+    return _HOST_KERNELS.get(op_type)
+
+
+def kernels_of(op_type: str) -> list[Kernel]:
+    """Return all kernels of an op type, in the order of registration."""
+    return list(_KERNELS.get(op_type, ()))

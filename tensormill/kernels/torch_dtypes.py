@@ -1,0 +1,80 @@
+"""TensorFlow dtypes to torch dtypes, and values between NumPy and torch without copies."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import torch
+
+from tensormill.graph import dtypes
+from tensormill.graph.dtypes import DType
+
+_TABLE = {
+    dtypes.float16: torch.float16,
+    dtypes.float32: torch.float32,
+    dtypes.float64: torch.float64,
+    dtypes.bfloat16: torch.bfloat16,
+    dtypes.int8: torch.int8,
+    dtypes.int16: torch.int16,
+    dtypes.int32: torch.int32,
+    dtypes.int64: torch.int64,
+    dtypes.uint8: torch.uint8,
+    dtypes.uint16: torch.uint16,
+    dtypes.uint32: torch.uint32,
+    dtypes.uint64: torch.uint64,
+    dtypes.bool: torch.bool,
+    dtypes.complex64: torch.complex64,
+    dtypes.complex128: torch.complex128,
+    dtypes.qint8: torch.int8,
+    dtypes.qint16: torch.int16,
+    dtypes.qint32: torch.int32,
+    dtypes.quint8: torch.uint8,
+    dtypes.quint16: torch.uint16,
+}
+_OBJECTS = frozenset([dtypes.string, dtypes.resource, dtypes.variant])
+_BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+
+with warnings.catch_warnings():
+    # torch warns once per process that a read-only array is shared; kernels never write to a feed.
+    warnings.simplefilter("ignore")
+    _read_only = np.zeros(1, np.float32)
+    _read_only.flags.writeable = False
+    torch.from_numpy(_read_only)
+
+
+def torch_dtype(dtype: DType) -> torch.dtype:
+    """Return the torch dtype that holds values of `dtype`.
+
+    Raises:
+      KeyError: values of `dtype` are not numbers.
+    """
+    return _TABLE[dtype.base_dtype]
+
+
+def is_number(dtype: DType) -> bool:
+    """Return whether values of `dtype` are held in torch tensors."""
+    return dtype.base_dtype in _TABLE
+
+
+def to_tensor(value: Any) -> torch.Tensor:
+    """Return a NumPy array or scalar as a torch tensor that shares its memory where it can."""
+    array = value if type(value) is np.ndarray else np.asarray(value)
+    if array.dtype == _BFLOAT16:
+        return torch.from_numpy(np.ascontiguousarray(array).view(np.int16)).view(torch.bfloat16)
+    if any(stride < 0 for stride in array.strides) or not array.dtype.isnative:
+        array = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("="))
+    return torch.from_numpy(array)
+
+
+def to_host(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    """Return a torch tensor as a NumPy array, sharing memory where the tensor is on the CPU."""
+    if tensor.device.type != "cpu":
+        tensor = tensor.cpu()
+    if tensor.dtype is torch.bfloat16:
+        return tensor.contiguous().view(torch.int16).numpy().view(_BFLOAT16)
+    if tensor.is_conj() or tensor.is_neg():
+        tensor = tensor.resolve_conj().resolve_neg()
+    return tensor.numpy()

@@ -1,0 +1,1 @@
+"""Protocol buffer messages that `tensorboard.compat.proto` does not ship."""

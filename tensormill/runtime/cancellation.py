@@ -1,0 +1,69 @@
+"""Cancellation: a tree of session, step and waiter; cancelling a branch reaches everything below it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+__all__ = ["CancellationScope"]
+
+
+class CancellationScope:
+    """One branch of the tree.
+
+    Attributes:
+      reason: why it was cancelled, or None.
+    """
+
+    def __init__(self, parent: CancellationScope | None = None) -> None:
+        self._lock = threading.Lock()
+        self._callbacks: dict[int, Callable[[str], None]] = {}  # guarded by _lock
+        self._next_token = 0
+        self.reason: str | None = None
+        self._parent = parent
+        self._parent_token = -1
+        if parent is not None:
+            token = parent.register(self.cancel)
+            self._parent_token = -1 if token is None else token
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the branch was cancelled."""
+        return self.reason is not None
+
+    def register(self, callback: Callable[[str], None]) -> int | None:
+        """Call `callback(reason)` when the branch is cancelled; at once, returning None, where it is already.
+
+        Returns:
+          A token for `deregister`.
+        """
+        with self._lock:
+            if self.reason is None:
+                self._next_token += 1
+                self._callbacks[self._next_token] = callback
+                return self._next_token
+        callback(self.reason)
+        return None
+
+    def deregister(self, token: int | None) -> bool:
+        """Forget a callback; return False where it was called already."""
+        if token is None:
+            return False
+        with self._lock:
+            return self._callbacks.pop(token, None) is not None
+
+    def cancel(self, reason: str) -> None:
+        """Cancel the branch and everything below it; the first reason stays."""
+        with self._lock:
+            if self.reason is not None:
+                return
+            self.reason = reason
+            callbacks = list(self._callbacks.values())
+            self._callbacks.clear()
+        for callback in callbacks:
+            callback(reason)
+
+    def close(self) -> None:
+        """Leave the parent: the branch is done."""
+        if self._parent is not None:
+            self._parent.deregister(self._parent_token)

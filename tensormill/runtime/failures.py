@@ -1,0 +1,51 @@
+"""What went wrong inside a program as the error that the user sees: class, operation, device, the user's line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from tensormill.graph import errors
+from tensormill.runtime.plan.straight_line import InstructionFailed
+
+__all__ = ["as_op_error"]
+
+_FOREIGN: tuple[tuple[type[BaseException], type[errors.OpError]], ...] = (
+    (torch.OutOfMemoryError, errors.ResourceExhaustedError),
+    (MemoryError, errors.ResourceExhaustedError),
+    (NotImplementedError, errors.UnimplementedError),
+    (RuntimeError, errors.InvalidArgumentError),
+    (ValueError, errors.InvalidArgumentError),
+    (TypeError, errors.InvalidArgumentError),
+    (IndexError, errors.InvalidArgumentError),
+)
+"""What torch and NumPy raise in a kernel, most special first."""
+
+
+def as_op_error(failure: InstructionFailed, step_id: int | None = None) -> errors.OpError:
+    """Return the error for the operation whose instruction failed."""
+    cause = failure.__cause__
+    node = failure.instruction.node
+    if isinstance(cause, errors.OpError):
+        error: Any = cause
+    else:
+        kind = next(
+            (ours for theirs, ours in _FOREIGN if isinstance(cause, theirs)), errors.InternalError
+        )
+        text = str(cause).partition("\n")[0]
+        error = kind(
+            None,
+            None,
+            f"{node.op_type}: {text}" if text else f"{node.op_type}: {type(cause).__name__}",
+        )
+    operation = node.operation
+    return errors.attach_operation(
+        error,
+        op_name=node.name,
+        op_type=node.op_type,
+        device=node.device,
+        creation_site=None if operation is None else operation.creation_site,
+        step_id=step_id,
+        op=operation,
+    )

@@ -1,0 +1,62 @@
+"""Instructions: each node of a program bound to its kernel, with the forms its values take decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from tensormill.runtime.node import Node
+
+__all__ = ["Form", "Instruction", "Slot"]
+
+Slot = int
+"""The place of a value in a program."""
+
+
+class Form(IntEnum):
+    """The form of a value inside a program (see `kernels.registry`)."""
+
+    TENSOR = 0
+    HOST = 1
+    HANDLE = 2
+
+
+@dataclass(slots=True)
+class Instruction:
+    """One call: `outputs = function(*arguments)`.
+
+    Attributes:
+      function: the kernel with its attributes bound.
+      arguments: slots, or lists of slots where an argument is a list of tensors.
+      outputs: the slots of the results; a function with one output returns it bare.
+      is_tuple: the function returns a sequence of outputs, whatever their number.
+      node: the node that the call computes, for messages and traces; conversions carry their consumer's.
+      expression: a Python expression with `{0}`, `{1}` for the arguments that computes the same, or None.
+      drops: slots whose values are not needed after this call.
+      takes_step: `function` takes the running step as `step=`.
+      is_async: `function` returns at once and reports through `done=`.
+      is_conversion: changes the form of a value and belongs to no op of its own.
+    """
+
+    function: Callable[..., Any]
+    arguments: list[Any]
+    outputs: list[Slot]
+    node: Node
+    is_tuple: bool = False
+    expression: str | None = None
+    drops: list[Slot] = field(default_factory=list)
+    takes_step: bool = False
+    is_async: bool = False
+    is_conversion: bool = False
+
+    def argument_slots(self) -> list[Slot]:
+        """Return the slots that the call reads."""
+        slots: list[Slot] = []
+        for argument in self.arguments:
+            if type(argument) is list:
+                slots.extend(argument)
+            else:
+                slots.append(argument)
+        return slots

@@ -1,0 +1,181 @@
+"""Programs: a lowered partition cut into segments, each straight-line code, joined by what may wait.
+
+An instruction that may wait (an asynchronous kernel) belongs to the segment that computes its inputs and is
+started when that segment ends. Every other instruction belongs to the segment named by the set of asynchronous
+instructions that it depends on, and runs when all of those are done. A program without asynchronous
+instructions is one segment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tensormill.runtime.node import Node
+from tensormill.runtime.plan.instructions import Form, Instruction, Slot
+from tensormill.runtime.plan.lowering import LoweredGraph, is_dereference
+from tensormill.runtime.plan.straight_line import Block, Observer
+
+__all__ = ["Program", "Segment"]
+
+_WALKED_RUNS = 1
+"""How often a program is walked before it is worth compiling."""
+
+
+@dataclass(slots=True)
+class Segment:
+    """Straight-line code that runs when a set of asynchronous instructions is done.
+
+    Attributes:
+      mask: the set of asynchronous instructions that it waits for, a bit each.
+      block: the code.
+      starts: (bit, instruction) of the asynchronous instructions that it starts at its end.
+    """
+
+    mask: int
+    block: Block
+    starts: list[tuple[int, Instruction]] = field(default_factory=list)
+
+
+class Program:
+    """What a worker runs for one partition of a step.
+
+    Attributes:
+      feeds: slot, form, dtype and static shape of each fed tensor.
+      fetches: slot, form and dtype of each fetched value.
+      copied_fetches: positions of the fetches that must be copied before they leave the program.
+      segments: the code, smaller dependency sets first.
+      is_blocking: whether a run may wait.
+    """
+
+    def __init__(self, lowered: LoweredGraph) -> None:
+        self.feeds = lowered.feeds
+        self.fetches = lowered.fetches
+        self.copied_fetches = lowered.copied_fetches
+        self._template: list[Any] = [None] * lowered.slot_count
+        for slot, value in lowered.constants.items():
+            self._template[slot] = value
+        self._feed_slots = [slot for slot, _, _, _ in lowered.feeds]
+        self._fetch_slots = [slot for slot, _, _ in lowered.fetches]
+        self._runs = 0
+        self._has_host_scalars = any(
+            f is Form.HOST and dims == () for _, f, _, dims in lowered.feeds
+        ) or any(i.expression is not None for i in lowered.instructions)
+        self.segments = _cut(lowered)
+        self.is_blocking = any(segment.starts for segment in self.segments)
+        self._only = (
+            self.segments[0].block if len(self.segments) == 1 and not self.is_blocking else None
+        )
+
+    def new_values(self, feeds: list[Any]) -> list[Any]:
+        """Return the slot values at the start of a run."""
+        values = self._template.copy()
+        for slot, value in zip(self._feed_slots, feeds, strict=True):
+            values[slot] = value
+        return values
+
+    def results(self, values: list[Any]) -> list[Any]:
+        """Return the fetched values at the end of a run, in the forms of `fetches`."""
+        return [values[slot] for slot in self._fetch_slots]
+
+    def run(
+        self, feeds: list[Any], step: Any = None, observer: Observer | None = None
+    ) -> list[Any]:
+        """Run a program that does not block, on the calling thread.
+
+        Args:
+          feeds: values in the forms of `feeds`.
+          step: the running step, for kernels that take it.
+          observer: called before each instruction (the run is then walked, not compiled).
+
+        Raises:
+          InstructionFailed: an instruction raised.
+        """
+        values = self.new_values(feeds)
+        block = self._only
+        assert block is not None
+        if self._has_host_scalars:
+            with np.errstate(all="ignore"):
+                self.run_block(block, values, step, observer)
+        else:
+            self.run_block(block, values, step, observer)
+        return [values[slot] for slot in self._fetch_slots]
+
+    def run_block(
+        self, block: Block, values: list[Any], step: Any, observer: Observer | None
+    ) -> None:
+        """Run one block: walked the first time or under an observer, compiled from then on."""
+        if observer is None and self._runs >= _WALKED_RUNS:
+            block.run(values, step)
+        else:
+            self._runs += 1
+            block.walk(values, step, observer)
+
+
+def _cut(lowered: LoweredGraph) -> list[Segment]:
+    slot_masks: dict[Slot, int] = {}
+    node_masks: dict[Node, int] = {}
+    grouped: dict[int, list[Instruction]] = {0: []}
+    starts: dict[int, list[tuple[int, Instruction]]] = {}
+    bit = 1
+    for instruction in lowered.instructions:
+        mask = 0
+        for slot in instruction.argument_slots():
+            mask |= slot_masks.get(slot, 0)
+        node = instruction.node
+        if not instruction.is_conversion or is_dereference(instruction):
+            for control in node.controls:
+                mask |= node_masks.get(control, 0)
+            for source, _ in node.inputs:
+                mask |= node_masks.get(source, 0)
+        if instruction.is_async:
+            starts.setdefault(mask, []).append((bit, instruction))
+            grouped.setdefault(mask, [])
+            mask |= bit
+            bit <<= 1
+        else:
+            grouped.setdefault(mask, []).append(instruction)
+        if not instruction.is_conversion:
+            node_masks[node] = mask
+        for slot in instruction.outputs:
+            slot_masks[slot] = mask
+    _note_drops(lowered, single=len(grouped) == 1 and not starts)
+    kept = _kept_slots(lowered, grouped, starts)
+    segments = [
+        Segment(mask, Block(instructions, lowered.constants, kept), starts.get(mask, []))
+        for mask, instructions in grouped.items()
+    ]
+    segments.sort(key=lambda segment: segment.mask.bit_count())
+    return segments
+
+
+def _note_drops(lowered: LoweredGraph, single: bool) -> None:
+    """Note at each instruction which values it is the last to need; across segments values stay to the end."""
+    if not single:
+        return
+    needed = {slot for slot, _, _ in lowered.fetches} | lowered.constants.keys()
+    for instruction in reversed(lowered.instructions):
+        drops = []
+        for slot in dict.fromkeys(instruction.argument_slots() + instruction.outputs):
+            if slot not in needed:
+                needed.add(slot)
+                drops.append(slot)
+        instruction.drops = drops
+
+
+def _kept_slots(
+    lowered: LoweredGraph,
+    grouped: dict[int, list[Instruction]],
+    starts: dict[int, list[tuple[int, Instruction]]],
+) -> frozenset[Slot]:
+    kept = {slot for slot, _, _ in lowered.fetches}
+    home = {slot: mask for mask, group in grouped.items() for i in group for slot in i.outputs}
+    for mask, group in grouped.items():
+        for instruction in group:
+            kept.update(s for s in instruction.argument_slots() if home.get(s, mask) != mask)
+    for pairs in starts.values():
+        for _, instruction in pairs:
+            kept.update(instruction.argument_slots())
+    return frozenset(kept)

@@ -1,0 +1,64 @@
+"""Resource containers: the state of a task by container, kind and name."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from tensormill.graph.dtypes import DType
+from tensormill.graph.shapes import Dims
+from tensormill.runtime.resources.variable import VariableBuffer
+
+__all__ = ["DEFAULT_CONTAINER", "ResourceContainers"]
+
+DEFAULT_CONTAINER = "localhost"
+
+Resource = TypeVar("Resource")
+
+
+class ResourceContainers:
+    """All resources of a task; kernels reach them through their context."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._resources: dict[tuple[str, str, str], Any] = {}  # guarded by _lock
+
+    def lookup_or_create(
+        self, kind: str, container: str, name: str, make: Callable[[], Resource]
+    ) -> Resource:
+        """Return the resource of that kind, container and name, made by `make` where there is none yet."""
+        key = (container or DEFAULT_CONTAINER, kind, name)
+        with self._lock:
+            found = self._resources.get(key)
+            if found is None:
+                found = self._resources[key] = make()
+            return found  # type: ignore[no-any-return]
+
+    def lookup(self, kind: str, container: str, name: str) -> Any:
+        """Return a resource, or None."""
+        with self._lock:
+            return self._resources.get((container or DEFAULT_CONTAINER, kind, name))
+
+    def delete(self, kind: str, container: str, name: str) -> bool:
+        """Forget a resource; return whether it was there."""
+        with self._lock:
+            return (
+                self._resources.pop((container or DEFAULT_CONTAINER, kind, name), None) is not None
+            )
+
+    def clear(self, containers: Iterable[str] = ()) -> None:
+        """Forget the resources of some containers; of all of them where none is named."""
+        named = set(containers)
+        with self._lock:
+            for key in [k for k in self._resources if not named or k[0] in named]:
+                del self._resources[key]
+
+    def variable(self, container: str, name: str, dtype: DType, dims: Dims) -> VariableBuffer:
+        """Return the buffer of a variable."""
+        return self.lookup_or_create(
+            "variable",
+            container,
+            name,
+            lambda: VariableBuffer(name, container or DEFAULT_CONTAINER, dtype, dims),
+        )
