@@ -16,6 +16,8 @@ from tensormill.runtime.devices import Device
 from tensormill.runtime.failures import as_op_error
 from tensormill.runtime.passes.place import Placement
 from tensormill.runtime.passes.prune import prune
+from tensormill.runtime.passes.simplify import simplify
+from tensormill.runtime.plan.folding import fold_node
 from tensormill.runtime.plan.program import Program
 from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.step import ProgramRun, Step
@@ -61,6 +63,7 @@ class MasterSession:
         self._lock = threading.RLock()
         self._step_ids = itertools.count(1)
         self._placed_version = 0  # guarded by _lock
+        self._rewrites = _wants_rewrites(config)
         self._closed = False
         self._running = 0  # guarded by _idle
         self._idle = threading.Condition()
@@ -84,6 +87,8 @@ class MasterSession:
         with self._lock:
             self.extend()
             graph = prune(feeds, fetches, targets, self.placement.devices)
+            if self._rewrites:
+                graph = simplify(graph, fold_node)
             program = self._worker_session.register_graph(graph)
             return PreparedStep(self, program)
 
@@ -101,6 +106,17 @@ class MasterSession:
     def new_step(self) -> Step:
         """Return a new step, below the session in the tree of cancellations."""
         return Step(next(self._step_ids), self.handle, CancellationScope(self.cancellation))
+
+
+def _wants_rewrites(config: Any) -> bool:
+    """Return whether the session's config leaves graph rewriting on, as it is by default."""
+    if config is None:
+        return True
+    options = config.graph_options
+    return (
+        options.optimizer_options.opt_level != -1
+        and not options.rewrite_options.disable_meta_optimizer
+    )
 
 
 class PreparedStep:

@@ -85,7 +85,7 @@ def _keyword_only(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 @cache
-def _attr_parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], bool]:
+def attr_parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], bool]:
     """Return the attributes that a kernel takes by name, and whether it takes the step."""
     names = (
         _keyword_only(function)
@@ -257,7 +257,7 @@ class _Lowering:
         assert host is not None
         arguments = [self._slot(edge, Form.HOST, node) for edge in node.inputs]
         function = host.function
-        names, _ = _attr_parameters(function)
+        names, _ = attr_parameters(function)
         if names:
             function = partial(function, **{name: node.attrs[name] for name in names})
         slot = self._define((node, 0), Form.HOST)
@@ -274,7 +274,7 @@ class _Lowering:
                 if node.op_def.is_stateful
                 else made(context)
             )
-        names, takes_step = _attr_parameters(function)
+        names, takes_step = attr_parameters(function)
         if names and not kernel.is_factory:
             function = partial(function, **{name: node.attrs[name] for name in names})
         arguments = self._arguments(node, kernel)

@@ -1,0 +1,73 @@
+"""The evaluation of nodes with constant inputs while a plan is made."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from tensormill.kernels.registry import find_kernel
+from tensormill.kernels.torch_dtypes import is_number, to_host, to_tensor
+from tensormill.runtime.node import Node
+from tensormill.runtime.plan.lowering import attr_parameters
+
+__all__ = ["fold_node"]
+
+_MAX_FOLDED_BYTES = 10 << 20
+
+
+def fold_node(node: Node) -> list[np.ndarray[Any, Any]] | None:
+    """Return the outputs of a node whose inputs are Const nodes.
+
+    Returns:
+      None where the node has no plain CPU kernel, raises (the step will then report it), or gives more than
+      a plan should hold.
+    """
+    kernel = find_kernel(node.op_type, "CPU", node.attrs)
+    if kernel is None or kernel.is_factory or kernel.is_resource or kernel.is_async:
+        return None
+    sizes = [dims for dims in node.output_dims]
+    if any(
+        dims is not None and None not in dims and np.prod(dims, dtype=np.int64) > _MAX_FOLDED_BYTES
+        for dims in sizes
+    ):  # type: ignore[arg-type]
+        return None
+    names, takes_step = attr_parameters(kernel.function)
+    if takes_step:
+        return None
+    function = partial(kernel.function, **{name: node.attrs[name] for name in names})
+    try:
+        with np.errstate(all="ignore"):
+            result = function(*_arguments(node, kernel.host_inputs))
+    except Exception:  # noqa: BLE001 - whatever it is, the step runs the node and reports it
+        return None
+    has_list = any(arg.is_list for arg in node.op_def.outputs)
+    values = list(result) if has_list or len(node.output_dtypes) != 1 else [result]
+    arrays = []
+    for value, dtype in zip(values, node.output_dtypes, strict=True):
+        array = np.asarray(value) if not hasattr(value, "untyped_storage") else to_host(value)
+        if array.nbytes > _MAX_FOLDED_BYTES:
+            return None
+        # A view of an input's memory must not tie the constant to the user's array.
+        arrays.append(array.copy() if is_number(dtype) else array)
+    return arrays
+
+
+def _arguments(node: Node, host_inputs: frozenset[str]) -> list[Any]:
+    arguments: list[Any] = []
+    at = 0
+    for arg in node.op_def.inputs:
+        count = 1
+        if arg.number_attr is not None:
+            count = node.attrs[arg.number_attr]
+        elif arg.type_list_attr is not None:
+            count = len(node.attrs[arg.type_list_attr])
+        values = []
+        for source, index in node.inputs[at : at + count]:
+            array = source.attrs["value"].array
+            as_host = arg.name in host_inputs or not is_number(source.output_dtypes[index])
+            values.append(array if as_host else to_tensor(array))
+        at += count
+        arguments.append(values if arg.is_list else values[0])
+    return arguments
