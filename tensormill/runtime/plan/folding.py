@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 
+from tensormill.graph.shapes import Dims
 from tensormill.kernels.registry import find_kernel
 from tensormill.kernels.torch_dtypes import is_number, to_host, to_tensor
 from tensormill.runtime.node import Node
-from tensormill.runtime.plan.lowering import attr_parameters
+from tensormill.runtime.plan.lowering import attr_parameters, node_context
 
 __all__ = ["fold_node"]
 
 _MAX_FOLDED_BYTES = 10 << 20
+_CPU = torch.device("cpu")
 
 
 def fold_node(node: Node) -> list[np.ndarray[Any, Any]] | None:
@@ -52,6 +56,10 @@ def fold_node(node: Node) -> list[np.ndarray[Any, Any]] | None:
         # A view of an input's memory must not tie the constant to the user's array.
         arrays.append(array.copy() if is_number(dtype) else array)
     return arrays
+
+
+def _element_count(dims: Dims) -> int:
+    return math.prod(size or 0 for size in dims) if dims else 0
 
 
 def _arguments(node: Node, host_inputs: frozenset[str]) -> list[Any]:

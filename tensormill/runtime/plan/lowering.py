@@ -20,7 +20,15 @@ from tensormill.runtime.devices import Device
 from tensormill.runtime.node import Edge, Node, NodeGraph
 from tensormill.runtime.plan.instructions import Form, Instruction, Slot
 
-__all__ = ["KernelCache", "LoweredGraph", "NodeContext", "is_dereference", "lower"]
+__all__ = [
+    "KernelCache",
+    "LoweredGraph",
+    "NodeContext",
+    "is_dereference",
+    "attr_parameters",
+    "lower",
+    "node_context",
+]
 
 
 class KernelCache(Protocol):
@@ -105,6 +113,7 @@ class _Lowering:
         self.instructions: list[Instruction] = []
         self.constants: dict[Slot, Any] = {}
         self.slots: dict[tuple[Node, int, Form], Slot] = {}
+        self.copies: dict[tuple[Node, int, torch.device], Slot] = {}
         self.native: dict[Edge, Form] = {}
         self.shared: set[Edge] = set()
         self.count = 0
@@ -199,44 +208,38 @@ class _Lowering:
                 f"No OpKernel was registered to support Op '{node.op_type}' used by {{{{node {node.name}}}}} on "
                 f"{device.type}",
             )
-        context = self._context(node, device, kernel)
+        context = node_context(
+            node, device.torch_device, self.cache.resources, self.cache.session_handle
+        )
         if kernel.is_resource:
             handle = self.cache.stateful(node, lambda: kernel.function(context))
             self.constants[self._define((node, 0), Form.HANDLE)] = handle
             return
+        if (
+            node.op_type in _SAME_VALUE
+            and not node.inputs[0][0].output_dtypes[node.inputs[0][1]]._is_ref_dtype
+        ):
+            if self._share_slot(node):
+                return
         self._emit(node, kernel, context)
 
-    def _context(self, node: Node, device: Device, kernel: Kernel) -> NodeContext:
-        return NodeContext(
-            node.name,
-            node.op_type,
-            node.attrs,
-            [source.output_dims[i] for source, i in node.inputs],
-            node.output_dims,
-            [source.output_dtypes[i] for source, i in node.inputs],
-            node.output_dtypes,
-            device.torch_device,
-            self.cache.resources,
-            self.cache.session_handle,
-            self._constant_inputs(node) if kernel.is_factory else {},
-        )
-
-    def _constant_inputs(self, node: Node) -> dict[str, Any]:
-        found = {}
-        at = 0
-        for arg in node.op_def.inputs:
-            if arg.is_list:
-                at += (
-                    node.attrs[arg.number_attr]
-                    if arg.number_attr
-                    else len(node.attrs[str(arg.type_list_attr)])
-                )
-                continue
-            source = node.inputs[at][0]
-            if source.op_type == "Const":
-                found[arg.name] = source.attrs["value"].array
-            at += 1
-        return found
+    def _share_slot(self, node: Node) -> bool:
+        """Let the output of an identity be the slot of its input, where nothing is ordered by the node."""
+        edge = node.inputs[0]
+        if (
+            node.controls
+            or self.native[edge] is Form.TENSOR
+            and (
+                self.devices[edge[0].device].torch_device != self.devices[node.device].torch_device
+            )
+        ):
+            return False
+        form = self.native[edge]
+        self.slots[(node, 0, form)] = self.slots[(edge[0], edge[1], form)]
+        self.native[(node, 0)] = form
+        if edge in self.shared:
+            self.shared.add((node, 0))
+        return True
 
     def _lower_constant(self, node: Node) -> None:
         value = node.attrs["value"].array
@@ -356,45 +359,64 @@ class _Lowering:
     # -- forms -------------------------------------------------------------------------------------------------
 
     def _slot(self, edge: Edge, form: Form, consumer: Node) -> Slot:
-        """Return the slot of a value in a form, with a conversion where it does not exist yet."""
-        slot = self.slots.get((edge[0], edge[1], form))
-        if slot is not None:
-            return slot
+        """Return the slot of a value in a form, with a conversion or copy where it does not exist yet."""
         native = self.native[edge]
-        if native == Form.HANDLE or form == Form.HANDLE:
-            return self.slots[(edge[0], edge[1], native)]
         source = self.slots[(edge[0], edge[1], native)]
-        slot = self.new_slot()
+        if native is Form.HANDLE or form is Form.HANDLE:
+            return source
         if form is Form.HOST:
-            scalar = edge[0].output_dims[edge[1]] == ()
-            function: Callable[..., Any] = _to_host_scalar if scalar else to_host
-        else:
-            device = self.devices[consumer.device].torch_device
+            return self._host_slot(edge, native, source, consumer)
+        wanted = self.devices[consumer.device].torch_device
+        if native is Form.TENSOR and self.devices[edge[0].device].torch_device == wanted:
+            return source
+        key = (edge[0], edge[1], wanted)
+        slot = self.copies.get(key)
+        if slot is None:
+            slot = self.copies[key] = self.new_slot()
             function = (
-                to_tensor if device.type == "cpu" else partial(_to_device_tensor, device=device)
+                to_tensor
+                if wanted.type == "cpu" and native is Form.HOST
+                else partial(_to_device, device=wanted)
             )
+            self._convert(function, source, slot, consumer)
+        return slot
+
+    def _host_slot(self, edge: Edge, native: Form, source: Slot, consumer: Node) -> Slot:
+        slot = self.slots.get((edge[0], edge[1], Form.HOST))
+        if slot is None:
+            slot = self.slots[(edge[0], edge[1], Form.HOST)] = self.new_slot()
+            is_scalar = edge[0].output_dims[edge[1]] == ()
+            self._convert(_to_host_scalar if is_scalar else to_host, source, slot, consumer)
+        return slot
+
+    def _convert(
+        self, function: Callable[..., Any], source: Slot, slot: Slot, consumer: Node
+    ) -> None:
         self.instructions.append(
             Instruction(function, [source], [slot], consumer, is_conversion=True)
         )
-        self.slots[(edge[0], edge[1], form)] = slot
-        return slot
 
     def _dereferenced(self, edge: Edge, consumer: Node, form: Form | None = None) -> Slot:
         """Return a slot with the value that a reference has when the consumer starts."""
         buffer = self.slots[(edge[0], edge[1], Form.HANDLE)]
         slot = self.new_slot()
-        self.instructions.append(
-            Instruction(_read_buffer, [buffer], [slot], consumer, is_conversion=True)
-        )
-        if form is Form.HOST and is_number(edge[0].output_dtypes[edge[1]]):
-            host = self.new_slot()
-            self.instructions.append(
-                Instruction(to_host, [slot], [host], consumer, is_conversion=True)
-            )
-            return host
-        return slot
+        self._convert(_read_buffer, buffer, slot, consumer)
+        if not is_number(edge[0].output_dtypes[edge[1]]):
+            return slot
+        wanted = self.devices[consumer.device].torch_device
+        function: Callable[..., Any] | None = None
+        if form is Form.HOST:
+            function = to_host
+        elif self.devices[edge[0].device].torch_device != wanted:
+            function = partial(_to_device, device=wanted)
+        if function is None:
+            return slot
+        converted = self.new_slot()
+        self._convert(function, slot, converted, consumer)
+        return converted
 
 
+_SAME_VALUE = frozenset(["Identity", "StopGradient", "Snapshot", "PreventGradient"])
 _REF_FORWARDERS = frozenset(
     ["RefIdentity", "RefEnter", "RefExit", "RefSwitch", "RefMerge", "RefNextIteration", "RefSelect"]
 )
@@ -408,13 +430,49 @@ def _to_host_scalar(tensor: torch.Tensor) -> Any:
     return to_host(tensor)[()]
 
 
-def _to_device_tensor(value: Any, device: torch.device) -> torch.Tensor:
-    return to_tensor(value).to(device)
+def _to_device(value: Any, device: torch.device) -> torch.Tensor:
+    tensor = value if isinstance(value, torch.Tensor) else to_tensor(value)
+    return tensor.to(device)
 
 
 def is_dereference(instruction: Instruction) -> bool:
     """Return whether an instruction takes the value out of a reference, which must wait for its consumer's turn."""
     return instruction.function is _read_buffer
+
+
+def node_context(
+    node: Node, torch_device: torch.device, resources: Any, session_handle: str
+) -> NodeContext:
+    """Return what a kernel factory sees of a node."""
+    return NodeContext(
+        node.name,
+        node.op_type,
+        node.attrs,
+        [source.output_dims[i] for source, i in node.inputs],
+        node.output_dims,
+        [source.output_dtypes[i] for source, i in node.inputs],
+        node.output_dtypes,
+        torch_device,
+        resources,
+        session_handle,
+        _constant_inputs(node),
+    )
+
+
+def _constant_inputs(node: Node) -> dict[str, Any]:
+    found = {}
+    at = 0
+    for arg in node.op_def.inputs:
+        if arg.number_attr is not None:
+            at += node.attrs[arg.number_attr]
+        elif arg.type_list_attr is not None:
+            at += len(node.attrs[arg.type_list_attr])
+        else:
+            source = node.inputs[at][0]
+            if source.op_type == "Const":
+                found[arg.name] = source.attrs["value"].array
+            at += 1
+    return found
 
 
 def lower(graph: NodeGraph, devices: dict[str, Device], cache: KernelCache) -> LoweredGraph:

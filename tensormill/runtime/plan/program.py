@@ -126,10 +126,8 @@ def _cut(lowered: LoweredGraph) -> list[Segment]:
             mask |= slot_masks.get(slot, 0)
         node = instruction.node
         if not instruction.is_conversion or is_dereference(instruction):
-            for control in node.controls:
-                mask |= node_masks.get(control, 0)
-            for source, _ in node.inputs:
-                mask |= node_masks.get(source, 0)
+            for source in (*node.controls, *(source for source, _ in node.inputs)):
+                mask |= _mask_of(source, node_masks)
         if instruction.is_async:
             starts.setdefault(mask, []).append((bit, instruction))
             grouped.setdefault(mask, [])
@@ -149,6 +147,15 @@ def _cut(lowered: LoweredGraph) -> list[Segment]:
     ]
     segments.sort(key=lambda segment: segment.mask.bit_count())
     return segments
+
+
+def _mask_of(node: Node, masks: dict[Node, int]) -> int:
+    """Return what a node waits for; one without an instruction of its own stands for its input."""
+    while node not in masks:
+        if not node.inputs:
+            return 0
+        node = node.inputs[0][0]
+    return masks[node]
 
 
 def _note_drops(lowered: LoweredGraph, single: bool) -> None:
