@@ -25,23 +25,22 @@ def fold_node(node: Node) -> list[np.ndarray[Any, Any]] | None:
     """Return the outputs of a node whose inputs are Const nodes.
 
     Returns:
-      None where the node has no plain CPU kernel, raises (the step will then report it), or gives more than
-      a plan should hold.
+      None where the node has no plain CPU kernel, raises (the step will then report it), or
+      gives more than a plan should hold.
     """
     kernel = find_kernel(node.op_type, "CPU", node.attrs)
-    if kernel is None or kernel.is_factory or kernel.is_resource or kernel.is_async:
+    if kernel is None or kernel.is_resource or kernel.is_async:
         return None
-    sizes = [dims for dims in node.output_dims]
-    if any(
-        dims is not None and None not in dims and np.prod(dims, dtype=np.int64) > _MAX_FOLDED_BYTES
-        for dims in sizes
-    ):  # type: ignore[arg-type]
+    if any(_element_count(dims) > _MAX_FOLDED_BYTES for dims in node.output_dims):
         return None
-    names, takes_step = attr_parameters(kernel.function)
-    if takes_step:
-        return None
-    function = partial(kernel.function, **{name: node.attrs[name] for name in names})
     try:
+        if kernel.is_factory:
+            function = kernel.function(node_context(node, _CPU, None, ""))
+        else:
+            names, takes_step = attr_parameters(kernel.function)
+            if takes_step:
+                return None
+            function = partial(kernel.function, **{name: node.attrs[name] for name in names})
         with np.errstate(all="ignore"):
             result = function(*_arguments(node, kernel.host_inputs))
     except Exception:  # noqa: BLE001 - whatever it is, the step runs the node and reports it

@@ -24,8 +24,8 @@ __all__ = [
     "KernelCache",
     "LoweredGraph",
     "NodeContext",
-    "is_dereference",
     "attr_parameters",
+    "is_dereference",
     "lower",
     "node_context",
 ]
@@ -190,7 +190,7 @@ class _Lowering:
                 return False
         return True
 
-    # -- one node ----------------------------------------------------------------------------------------------
+    # -- one node --------------------------------------------------------------------------------
 
     def _lower_node(self, node: Node) -> None:
         if node.op_type == "Const":
@@ -215,24 +215,18 @@ class _Lowering:
             handle = self.cache.stateful(node, lambda: kernel.function(context))
             self.constants[self._define((node, 0), Form.HANDLE)] = handle
             return
-        if (
-            node.op_type in _SAME_VALUE
-            and not node.inputs[0][0].output_dtypes[node.inputs[0][1]]._is_ref_dtype
-        ):
-            if self._share_slot(node):
-                return
+        if node.op_type in _SAME_VALUE and self._share_slot(node):
+            return
         self._emit(node, kernel, context)
 
     def _share_slot(self, node: Node) -> bool:
         """Let the output of an identity be the slot of its input, where nothing is ordered by the node."""
         edge = node.inputs[0]
-        if (
-            node.controls
-            or self.native[edge] is Form.TENSOR
-            and (
-                self.devices[edge[0].device].torch_device != self.devices[node.device].torch_device
-            )
-        ):
+        source, index = edge
+        if node.controls or source.output_dtypes[index]._is_ref_dtype:
+            return False
+        here, there = self.devices[node.device], self.devices[source.device]
+        if self.native[edge] is Form.TENSOR and here.torch_device != there.torch_device:
             return False
         form = self.native[edge]
         self.slots[(node, 0, form)] = self.slots[(edge[0], edge[1], form)]
@@ -356,7 +350,7 @@ class _Lowering:
                 at += 1
         return slots
 
-    # -- forms -------------------------------------------------------------------------------------------------
+    # -- forms -----------------------------------------------------------------------------------
 
     def _slot(self, edge: Edge, form: Form, consumer: Node) -> Slot:
         """Return the slot of a value in a form, with a conversion or copy where it does not exist yet."""
