@@ -1,8 +1,13 @@
-"""Python values to arrays with TensorFlow's dtype rules, and the Const node."""
+"""Python values to arrays with TensorFlow's dtype rules, and the Const node.
+
+Source: TensorFlow 1.15, python/framework/tensor_util.py and constant_op.py.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+import numbers
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -11,32 +16,33 @@ from tensormill.graph.attr_values import TensorValue
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.op_table import OP_DEFS
-from tensormill.graph.shapes import as_dims
-from tensormill.graph.tensor import Tensor
+from tensormill.graph.shapes import Dimension
+from tensormill.graph.tensor import Tensor, TensorLike
 
 Array = np.ndarray[Any, Any]
 
-_PYTHON_SCALARS: dict[type, tuple[DType, type]] = {
-    float: (dtypes.float32, np.float32),
-    bool: (dtypes.bool, np.bool_),
-    complex: (dtypes.complex128, np.complex128),
-}
 _INT32_MAX = 2**31 - 1
+_MAX_SHOWN = 2000
 
 
 def to_tensor_value(
-    value: Any, dtype: Any = None, shape: Any = None, verify_shape: bool = False
+    value: Any,
+    dtype: Any = None,
+    shape: Any = None,
+    verify_shape: bool = False,
+    allow_broadcast: bool = False,
 ) -> TensorValue:
     """Return `value` as an array with a dtype, as TensorFlow's `make_tensor_proto` reads it.
 
-    Python floats become float32 and ints int32 (int64 where they do not fit) unless `dtype` says otherwise;
-    NumPy arrays keep their dtype.
+    Python floats become float32, ints int32 (int64 where they do not fit) unless `dtype` is given;
+    NumPy arrays and scalars keep their dtype, those inside lists do not.
 
     Args:
       value: a number, string, array, or nested lists of them.
       dtype: the dtype wanted, or None.
-      shape: the shape wanted; a single element is repeated, a short list filled up with its last element.
+      shape: the shape wanted; a short value is filled up with its last element.
       verify_shape: refuse instead of filling up.
+      allow_broadcast: fill up single elements only.
 
     Raises:
       TypeError: a value cannot be held by the dtype.
@@ -47,128 +53,146 @@ def to_tensor_value(
         dtype = as_dtype(dtype).base_dtype
     if shape is None:
         if kind is float and (dtype is None or dtype is dtypes.float32):
-            return TensorValue(np.array(value, np.float32), dtypes.float32)
+            with np.errstate(over="ignore"):
+                return TensorValue(np.array(value, np.float32), dtypes.float32)
         if (
             kind is int
             and (dtype is None or dtype is dtypes.int32)
             and -_INT32_MAX <= value <= _INT32_MAX
         ):
             return TensorValue(np.array(value, np.int32), dtypes.int32)
+        return TensorValue(*_to_array(value, dtype))
+    sizes = tuple([int(size) for size in ([shape] if isinstance(shape, int) else shape)])
+    if math.prod(sizes) == 0 and not isinstance(value, (np.ndarray, np.generic)):
+        if value is None:
+            raise ValueError("None values not supported.")
+        dtype = dtype or dtypes.float32
+        return TensorValue(np.empty(sizes, dtype.as_numpy_dtype), dtype)
     array, dtype = _to_array(value, dtype)
-    if shape is not None:
-        array = _with_shape(array, shape, verify_shape)
-    return TensorValue(array, dtype)
+    return TensorValue(_with_shape(array, sizes, verify_shape, allow_broadcast), dtype)
 
 
 def _to_array(value: Any, dtype: DType | None) -> tuple[Array, DType]:
-    if value is None:
-        raise ValueError("None values not supported.")
     if isinstance(value, (np.ndarray, np.generic)):
         return _from_numpy(np.asarray(value), dtype)
-    if hasattr(value, "__array__") and not isinstance(value, (list, tuple)):
+    if not isinstance(value, (list, tuple, TensorLike)) and callable(
+        getattr(value, "__array__", None)
+    ):
         return _from_numpy(np.asarray(value), dtype)
-    if dtype is not None:
-        _check_kinds(value, dtype)
-        if dtype is dtypes.string:
-            return _string_array(value), dtype
-        if dtype.is_quantized:
-            return np.array(value, dtype=dtype.as_numpy_dtype), dtype
-        return _make_array(value, dtype), dtype
+    if value is None:
+        raise ValueError("None values not supported.")
+    if dtype is not None and (dtype is dtypes.string or dtype.is_quantized):
+        return _checked_array(value, dtype), dtype
+    array = _plain_array(value, dtype)
+    kind = array.dtype.kind
+    if dtype is None:
+        if kind in "USO":
+            return _string_array(value, array.shape), dtypes.string
+        return _narrowed(array)
+    if kind not in _ACCEPTED_KINDS[_kind_of(dtype)]:
+        _check_elements(value, dtype)
+        array = np.array(_without_dimensions(value), dtype=dtype.as_numpy_dtype)
+    with np.errstate(all="ignore"):
+        return array.astype(dtype.as_numpy_dtype), dtype
+
+
+def _plain_array(value: Any, dtype: DType | None) -> Array:
+    """Return `value` as NumPy reads it; refuse a list that is no rectangle of single values."""
     try:
         array = np.array(value)
-    except ValueError as error:
-        raise ValueError(_ragged_message(value)) from error
-    if array.dtype.kind in "US":
-        return _string_array(value), dtypes.string
-    if array.dtype == object:
-        flat = _flatten(value)
-        if any(isinstance(item, (str, bytes)) for item in flat):
-            return _string_array(value), dtypes.string
-        if any(item is None for item in flat):
-            raise ValueError("None values not supported.")
-        raise TypeError(
-            f"Failed to convert object of type {type(value)} to Tensor. Contents: {value}."
-        )
+    except ValueError:
+        if _holds_tensors(value):
+            _refuse_tensors(value, dtype)
+        raise _not_dense(value, [len(value)]) from None
+    except (TypeError, NotImplementedError):
+        _refuse_tensors(value, dtype)
+    if array.dtype == object and _holds_tensors(value):
+        _refuse_tensors(value, dtype)
+    if array.dtype == object and dtype is None:
+        value = _without_dimensions(value)
+        array = np.array(value)
+    if list(array.shape) != _dense_dims(value):
+        raise _not_dense(value, list(array.shape))
+    return array
+
+
+def _narrowed(array: Array) -> tuple[Array, DType]:
+    """Prefer float32 and int32, as Python numbers do."""
     if array.dtype == np.float64:
-        if _holds_numpy(value, np.float64):
-            return array, dtypes.float64
-        return array.astype(np.float32), dtypes.float32
+        with np.errstate(over="ignore"):
+            return array.astype(np.float32), dtypes.float32
     if array.dtype == np.int64:
-        if _holds_numpy(value, np.int64):
-            return array, dtypes.int64
         narrow = array.astype(np.int32)
         if np.array_equal(narrow, array):
             return narrow, dtypes.int32
     return array, as_dtype(array.dtype)
 
 
-def _holds_numpy(value: Any, numpy_type: Any) -> bool:
-    """Return whether a nested list is made of NumPy values of `numpy_type`, whose dtype then counts."""
-    while isinstance(value, (list, tuple)) and value:
-        value = value[0]
-    return isinstance(value, (np.ndarray, np.generic)) and value.dtype == numpy_type and False
+def _checked_array(value: Any, dtype: DType) -> Array:
+    """Return strings as bytes, quantized values as NumPy's structures."""
+    _check_elements(value, dtype)
+    if dtype is not dtypes.string:
+        return np.array(value, dtype=dtype.as_numpy_dtype)
+    nested = np.array(value, dtype=object)
+    if list(nested.shape) != _dense_dims(value):
+        raise _not_dense(value, list(nested.shape))
+    return _string_array(value, nested.shape)
 
 
 def _from_numpy(array: Array, dtype: DType | None) -> tuple[Array, DType]:
-    if array.dtype.kind in "USO":
-        if dtype is not None and dtype is not dtypes.string:
-            if array.dtype.kind == "O":
-                return _make_array(array.tolist(), dtype), dtype
-            raise TypeError(
-                f"Expected {dtype.name}, got {array.ravel()[:1]} of type 'str' instead."
-            )
-        return _string_array(array), dtypes.string
     if dtype is None:
-        return array.copy(), as_dtype(array.dtype)
-    if dtype is dtypes.string:
-        raise TypeError(
-            f"Expected string, got {array.ravel()[0]!r} of type '{array.dtype}' instead."
-        )
-    return array.astype(dtype.as_numpy_dtype), dtype
-
-
-def _string_array(value: Any) -> Array:
-    nested = np.array(value, dtype=object)
-    flat = np.empty(nested.size, dtype=object)
-    for index, item in enumerate(nested.ravel()):
+        dtype = as_dtype(array.dtype)
+    if dtype is not dtypes.string:
+        with np.errstate(all="ignore"):
+            return array.astype(dtype.as_numpy_dtype), dtype
+    flat = np.empty(array.size, dtype=object)
+    for index, item in enumerate(array.ravel().tolist()):
         if isinstance(item, str):
             flat[index] = item.encode()
-        elif isinstance(item, (bytes, np.bytes_)):
+        elif isinstance(item, bytes):
+            flat[index] = item
+        else:
+            raise TypeError(f"Expected binary or unicode string, got {item!r}")
+    return flat.reshape(array.shape), dtype
+
+
+def _string_array(value: Any, shape: tuple[int, ...]) -> Array:
+    items = _flatten(value)
+    flat = np.empty(len(items), dtype=object)
+    for index, item in enumerate(items):
+        if isinstance(item, str):
+            flat[index] = item.encode()
+        elif isinstance(item, bytes):
             flat[index] = bytes(item)
         else:
             raise TypeError(
-                f"Expected string, got {item!r} of type '{type(item).__name__}' instead."
+                f"Failed to convert object of type {type(value)} to Tensor. "
+                f"Contents: {_shown(value)}. Consider casting elements to a supported type."
             )
-    return flat.reshape(nested.shape)
+    return flat.reshape(shape)
 
 
-def _make_array(value: Any, dtype: DType) -> Array:
-    try:
-        array = np.array(value)
-        if array.dtype == object and array.size:
-            array = np.array(value, dtype=dtype.as_numpy_dtype)
-    except ValueError as error:
-        raise ValueError(_ragged_message(value)) from error
-    except OverflowError as error:
-        raise TypeError(f"Expected {dtype.name}, but got {value!r}, which does not fit.") from error
-    if dtype.is_integer and array.size and array.dtype.kind in "iu":
-        low, high = dtype.limits
-        if array.min() < low or array.max() > high:
-            wrong = array.min() if array.min() < low else array.max()
-            raise ValueError(f"Python integer {wrong} out of bounds for {dtype.name}")
-    return array.astype(dtype.as_numpy_dtype)
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + " …"
 
 
-def _ragged_message(value: Any) -> str:
-    return f"Argument must be a dense tensor: {value} - got shape {_front_shape(value)}, but wanted a rectangular one."
+def _not_dense(value: Any, shape: list[int]) -> ValueError:
+    return ValueError(
+        f"Argument must be a dense tensor: {_shown(value)} - got shape {shape}, "
+        f"but wanted {_dense_dims(value)}."
+    )
 
 
-def _front_shape(value: Any) -> list[int]:
-    shape = []
+def _dense_dims(value: Any) -> list[int]:
+    """Return the shape of a nested list as its first elements say."""
+    dims = []
     while isinstance(value, (list, tuple)):
-        shape.append(len(value))
-        value = value[0] if value else None
-    return shape
+        dims.append(len(value))
+        if not value:
+            break
+        value = value[0]
+    return dims
 
 
 def _flatten(value: Any) -> list[Any]:
@@ -177,64 +201,87 @@ def _flatten(value: Any) -> list[Any]:
     return [value]
 
 
-_ACCEPTED_KINDS: dict[str, tuple[type, ...]] = {
+def _holds_tensors(value: Any) -> bool:
+    return any(isinstance(item, TensorLike) for item in _flatten(value))
+
+
+def _refuse_tensors(value: Any, dtype: DType | None) -> NoReturn:
+    if dtype is not None:
+        _check_elements(value, dtype)
+    raise TypeError("List of Tensors when single Tensor expected")
+
+
+def _without_dimensions(value: Any) -> Any:
+    """Replace every `Dimension` of known size by the size."""
+    if isinstance(value, (list, tuple)):
+        return [_without_dimensions(item) for item in value]
+    if isinstance(value, Dimension) and value.value is not None:
+        return value.value
+    return value
+
+
+_ACCEPTED_KINDS = {"bool": "b", "int": "biu", "float": "biuf", "complex": "biufc"}
+"""The kinds of NumPy arrays whose elements a dtype of each kind holds."""
+
+_ACCEPTED_TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool, np.bool_),
     "string": (str, bytes),
-    "int": (int, np.integer),
-    "float": (int, float, np.integer, np.floating),
-    "complex": (int, float, complex, np.number),
+    "int": (numbers.Integral, np.integer, np.bool_, Dimension),
+    "float": (numbers.Real, np.integer, np.floating, np.bool_),
+    "complex": (numbers.Complex, np.number, np.bool_),
 }
 
 
-def _check_kinds(value: Any, dtype: DType) -> None:
-    if dtype is dtypes.bool:
-        kind = "bool"
-    elif dtype is dtypes.string:
-        kind = "string"
-    elif dtype.is_complex:
-        kind = "complex"
-    elif dtype.is_integer or dtype.is_quantized:
-        kind = "int"
-    else:
-        kind = "float"
-    accepted = _ACCEPTED_KINDS[kind]
-    for item in _flatten(value):
-        if isinstance(item, np.ndarray):
+def _kind_of(dtype: DType) -> str:
+    if dtype is dtypes.bool or dtype is dtypes.string:
+        return dtype.name
+    if dtype.is_complex:
+        return "complex"
+    return "int" if dtype.is_integer or dtype.is_quantized else "float"
+
+
+def _check_elements(value: Any, dtype: DType) -> None:
+    """Raise TypeError for the first element that the dtype cannot hold."""
+    accepted = _ACCEPTED_TYPES[_kind_of(dtype)]
+    items = _tuples_of(value) if dtype.is_quantized else _flatten(value)
+    for item in items:
+        if isinstance(item, np.ndarray) or (isinstance(item, accepted) and not dtype.is_quantized):
             continue
-        wrong_bool = isinstance(item, (bool, np.bool_)) and kind != "bool"
-        if item is None:
-            raise ValueError("None values not supported.")
-        if wrong_bool or not isinstance(item, accepted):
-            if (
-                hasattr(item, "__array__")
-                or hasattr(item, "value")
-                or (hasattr(item, "__index__") and not wrong_bool)
-            ):
-                continue
-            raise TypeError(
-                f"Expected {dtype.name}, got {item!r} of type '{type(item).__name__}' instead."
-            )
+        if dtype.is_quantized and isinstance(item, tuple):
+            continue
+        raise TypeError(
+            f"Expected {dtype.name}, got {item!r} of type '{type(item).__name__}' instead."
+        )
 
 
-def _with_shape(array: Array, shape: Any, verify_shape: bool) -> Array:
-    dims = as_dims(shape)
-    if dims is None or any(size is None for size in dims):
-        raise ValueError(f"Cannot make a constant of the unknown shape {dims}")
-    if array.shape == dims:
-        return array
-    if verify_shape:
-        raise TypeError(f"Expected Tensor's shape: {dims}, got {array.shape}.")
-    count = int(np.prod(dims, dtype=np.int64))
-    if array.size > count:
+def _tuples_of(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return [item for part in value for item in _tuples_of(part)]
+    return [value]
+
+
+def _with_shape(
+    array: Array, sizes: tuple[int, ...], verify_shape: bool, allow_broadcast: bool
+) -> Array:
+    count = math.prod(sizes)
+    if allow_broadcast:
+        if array.shape not in ((), (1,)) and array.size != count:
+            raise TypeError(f"Expected Tensor's shape: {sizes}, got {array.shape}.")
+    elif verify_shape and array.shape != sizes:
+        raise TypeError(f"Expected Tensor's shape: {sizes}, got {array.shape}.")
+    elif array.size > count:
         raise ValueError(
             f"Too many elements provided. Needed at most {count}, but received {array.size}"
         )
     if array.size == count:
-        return array.reshape(dims)
+        return array.reshape(sizes)
+    if array.size == 1:
+        # A view with strides of 0: a GraphDef then holds the element once, as TensorFlow's do.
+        return np.broadcast_to(array.reshape(()), sizes)
     flat = np.empty(count, dtype=array.dtype)
     flat[: array.size] = array.ravel()
     flat[array.size :] = array.ravel()[-1] if array.size else 0
-    return flat.reshape(dims)
+    return flat.reshape(sizes)
 
 
 def constant(

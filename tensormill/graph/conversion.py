@@ -152,8 +152,12 @@ def _packing_conversion(
     """Stack a list that holds tensors; plain lists are left to the conversion to constants."""
     if as_ref or not _holds_tensor(value):
         return NotImplemented
-    wanted = _list_dtype(value) if dtype is None else dtype
-    return _pack(value, wanted, name or "packed")
+    inferred = _list_dtype(value)
+    if dtype is None:
+        dtype = inferred
+    elif dtype is not inferred:
+        value = _cast_tensors(value, dtype)
+    return _pack(value, dtype, name or "packed")
 
 
 def _list_dtype(value: Any) -> DType | None:
@@ -167,17 +171,41 @@ def _list_dtype(value: Any) -> DType | None:
     return None if dtype is None else as_dtype(dtype).base_dtype
 
 
-def _pack(values: Any, dtype: DType | None, name: str) -> Tensor:
+def _cast_tensors(value: Any, dtype: DType) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_cast_tensors(item, dtype) for item in value]
+    if _holds_tensor(value) and value.dtype.base_dtype is not dtype:
+        return OP_DEFS["Cast"].builder(value, DstT=dtype)
+    return value
+
+
+def _pack(values: Any, dtype: DType | None, name: str) -> Any:
+    """Return a list with tensors somewhere in it as one tensor, a list without any as it is."""
     graph = get_default_graph()
     with graph.name_scope(name) as scope:
-        converted = []
+        items: list[Any] = []
+        holds_tensor = False
         for index, item in enumerate(values):
-            if isinstance(item, (list, tuple)) and _holds_tensor(item):
-                converted.append(_pack(item, dtype, str(index)))
-            else:
-                converted.append(convert_to_tensor(item, dtype, name=str(index)))
-        packed: Tensor = OP_DEFS["Pack"].builder(converted, name=scope)
-        return packed
+            if isinstance(item, (list, tuple)):
+                item = _pack(item, dtype, str(index))
+                holds_tensor = holds_tensor or isinstance(item, Tensor)
+            elif _holds_tensor(item):
+                if dtype is not None and item.dtype.base_dtype is not dtype:
+                    raise TypeError(
+                        f"Cannot convert a list containing a tensor of dtype {item.dtype} to {dtype} "
+                        f"(Tensor is: {item!r})"
+                    )
+                holds_tensor = True
+            items.append(item)
+        if not holds_tensor:
+            return items
+        tensors = [
+            convert_to_tensor(item)
+            if not isinstance(item, (list, tuple)) and _holds_tensor(item)
+            else constant(item, dtype, name=str(index))
+            for index, item in enumerate(items)
+        ]
+        return OP_DEFS["Pack"].builder(tensors, name=scope)
 
 
 def _shape_conversion(
@@ -190,6 +218,11 @@ def _shape_conversion(
         dtype = as_dtype("int64" if any(size > 2**31 - 1 for size in sizes) else "int32")
     elif dtype.name not in ("int32", "int64"):
         raise TypeError(f"Cannot convert a TensorShape to dtype: {dtype.name}")
+    elif dtype.name == "int32" and any(size > 2**31 - 1 for size in sizes):
+        large = next(size for size in sizes if size > 2**31 - 1)
+        raise ValueError(
+            f"Cannot convert a TensorShape to dtype int32; a dimension is too large ({large})"
+        )
     return constant(sizes, dtype, name=name or "shape_as_tensor")
 
 
@@ -203,19 +236,8 @@ def _dimension_conversion(
     return constant(value.value, dtype or as_dtype("int32"), name=name or "shape_as_tensor")
 
 
-def _list_conversion(
-    value: Any, dtype: DType | None = None, name: str | None = None, as_ref: bool = False
-) -> Any:
-    def plain(item: Any) -> Any:
-        if isinstance(item, (list, tuple)):
-            return [plain(part) for part in item]
-        return item.value if isinstance(item, Dimension) else item
-
-    return constant(plain(value), dtype, name=name or "Const")
-
-
 register_tensor_conversion_function((list, tuple), _packing_conversion, 99)
-register_tensor_conversion_function((list, tuple), _list_conversion, 100)
+register_tensor_conversion_function((list, tuple), _constant_conversion, 100)
 register_tensor_conversion_function(TensorShape, _shape_conversion, 100)
 register_tensor_conversion_function(Dimension, _dimension_conversion, 100)
 register_tensor_conversion_function(object, _constant_conversion, 200)

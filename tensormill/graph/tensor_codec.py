@@ -68,6 +68,10 @@ def array_to_proto(array: np.ndarray[Any, Any], dtype: DType) -> Any:
             item if isinstance(item, bytes) else item.encode() for item in array.ravel()
         )
         return proto
+    if dtype.is_quantized:
+        array = array.view(array.dtype[0])
+    if array.size > _MAX_LIST_ELEMENTS and not any(array.strides):
+        array = array.ravel()[:1]  # one element, repeated
     if array.size > _MAX_LIST_ELEMENTS:
         proto.tensor_content = np.ascontiguousarray(array).tobytes()
         return proto
