@@ -1,0 +1,1 @@
+"""Benchmarks: the same programs on tensormill and on real TensorFlow, in one run, round by round."""

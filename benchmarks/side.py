@@ -1,0 +1,56 @@
+"""One side of the comparison: a process that holds tensormill or TensorFlow and takes samples on request.
+
+Reads requests as JSON lines from standard input: {"module": …, "case": …}; answers each with one JSON line
+{"value": …} or {"error": …}. A case is prepared when it is first asked for, and dropped at {"drop": true}.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import sys
+import traceback
+from typing import Any
+
+
+def load(side: str) -> Any:
+    """Return the `tf` module of a side."""
+    if side == "tensormill":
+        return importlib.import_module("tensormill")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    tf = importlib.import_module("tensorflow.compat.v1")
+    tf.disable_v2_behavior()
+    tf.logging.set_verbosity(tf.logging.ERROR)
+    return tf
+
+
+def main() -> None:
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # whatever a library prints is not an answer
+    tf = load(sys.argv[1])
+    prepared: dict[str, Any] = {}
+    print(json.dumps({"ready": getattr(tf, "__version__", "")}), file=answers)
+    for line in sys.stdin:
+        request = json.loads(line)
+        if request.get("drop"):
+            prepared.clear()
+            gc.collect()
+            print(json.dumps({"dropped": True}), file=answers)
+            continue
+        try:
+            name = request["case"]
+            if name not in prepared:
+                module = importlib.import_module(f"benchmarks.{request['module']}")
+                case = next(c for c in module.CASES if c.name == name)
+                tf.reset_default_graph()
+                prepared[name] = case.prepare(tf)
+            answer = {"value": prepared[name]()}
+        except Exception:
+            answer = {"error": traceback.format_exc()}
+        print(json.dumps(answer), file=answers)
+
+
+if __name__ == "__main__":
+    main()
