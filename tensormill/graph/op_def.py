@@ -100,6 +100,7 @@ class OpDef:
     is_aggregate: bool = False
     allows_uninitialized_input: bool = False
     differentiable: bool = True
+    module: str = ""
     shape_function: Callable[[Any], Any] | None = None
     gradient_function: Callable[..., Any] | None = field(default=None, repr=False)
     builder: Any = field(default=None, repr=False)

@@ -6,6 +6,7 @@ graphs, documentation, tests and API checks are derived from it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from tensormill.graph.op_builder import OpBuilder
@@ -58,6 +59,7 @@ def define(
         is_aggregate=aggregate,
         allows_uninitialized_input=allows_uninitialized_input,
         differentiable=differentiable,
+        module=sys._getframe(1).f_globals["__name__"],
     )
     OP_DEFS[name] = op_def
     op_def.builder = OpBuilder(op_def)

@@ -1,0 +1,17 @@
+"""What the tests of the op registry except, each with its reason."""
+
+OWN_OP_TYPES = frozenset({"_Arg"})
+"""Op types that TensorFlow does not have, or not under a name that a graph may use."""
+
+NO_CASE = {
+    "_Arg": "stands for a fed tensor inside a step",
+    "Placeholder": "fails unless it is fed; every case feeds some",
+    "NoOp": "has no outputs",
+}
+"""Op types without a case of their own."""
+
+NO_KERNEL: dict[str, str] = {"Const": "its value is bound into the plan"}
+"""Op types that no kernel computes."""
+
+ROUGH_GRADIENT: dict[str, str] = {}
+"""Op types whose gradient is not that of their values, on purpose."""
