@@ -60,8 +60,14 @@ class CancellationScope:
             self.reason = reason
             callbacks = list(self._callbacks.values())
             self._callbacks.clear()
+        failure: Exception | None = None
         for callback in callbacks:
-            callback(reason)
+            try:
+                callback(reason)
+            except Exception as error:  # noqa: BLE001 - the other callbacks are called all the same
+                failure = failure or error
+        if failure is not None:
+            raise failure
 
     def close(self) -> None:
         """Leave the parent: the branch is done."""

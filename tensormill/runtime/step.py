@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from tensormill.graph import errors
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.program import Program, Segment
@@ -25,15 +27,35 @@ class Step:
       cancellation: cancelled when the step fails, times out, or its session closes.
       resources: what lives as long as the step, by name: TensorArrays, stacks.
       session_handle: the session of the step.
+      deadline_s: when the step's time is over, on the clock of `time.monotonic`; None for never.
     """
 
-    __slots__ = ("cancellation", "resources", "session_handle", "step_id")
+    __slots__ = ("cancellation", "deadline_s", "resources", "session_handle", "step_id")
 
-    def __init__(self, step_id: int, session_handle: str, cancellation: CancellationScope) -> None:
+    def __init__(
+        self,
+        step_id: int,
+        session_handle: str,
+        cancellation: CancellationScope,
+        deadline_s: float | None = None,
+    ) -> None:
         self.step_id = step_id
         self.session_handle = session_handle
         self.cancellation = cancellation
+        self.deadline_s = deadline_s
         self.resources: dict[str, Any] = {}
+
+    def check(self) -> None:
+        """Let a long computation end where nobody wants it any more; loops call this at each turn.
+
+        Raises:
+          CancelledError: the step was cancelled.
+          DeadlineExceededError: its time is over.
+        """
+        if self.cancellation.reason is not None:
+            raise errors.CancelledError(None, None, self.cancellation.reason)
+        if self.deadline_s is not None and time.monotonic() > self.deadline_s:
+            raise errors.DeadlineExceededError(None, None, "Timed out waiting for notification")
 
 
 class Completion:
@@ -59,6 +81,39 @@ class Completion:
     def fail(self, error: BaseException) -> None:
         """Report that the kernel failed. Any thread."""
         self._run.post(self._bit, self.instruction, None, error)
+
+
+class _Turns(threading.local):
+    """The runs that wait for their turn on this thread; None where the thread drives no run."""
+
+    runs: deque[ProgramRun] | None = None
+    interrupt: BaseException | None = None
+
+
+_turns = _Turns()
+
+
+def _take_turns(first: Callable[[], None]) -> None:
+    """Call `first`, then drive the runs that became ready on this thread meanwhile.
+
+    One run after the other: a kernel that completes the kernel of another run is not interrupted by it, and a
+    long chain of runs that wake each other does not pile up on the stack.
+
+    Raises:
+      KeyboardInterrupt: the thread was interrupted; the run that it drove then has been ended.
+    """
+    outer = _turns.runs
+    runs = _turns.runs = deque()
+    try:
+        first()
+        while runs:
+            runs.popleft().drive()
+    finally:
+        _turns.runs = outer
+    interrupt = _turns.interrupt
+    if interrupt is not None and outer is None:
+        _turns.interrupt = None
+        raise interrupt
 
 
 class ProgramRun:
@@ -87,27 +142,19 @@ class ProgramRun:
         )  # guarded by _lock
         self._is_driven = False  # guarded by _lock
         self._done_mask = 0
-        self._outstanding = 0
+        self._started: dict[int, Instruction] = {}  # by bit: started, not reported yet
         self._waiting: list[Segment] = list(program.segments)
         self._error: BaseException | None = None
         self._finished = False
 
     def start(self) -> None:
         """Run what can run, on the calling thread; the rest follows as kernels complete."""
-        with self._lock:
-            self._is_driven = True
-        self._advance()
-        self._drive()
+        self._is_driven = True
+        _take_turns(self._begin)
 
     def waiting_for(self) -> list[Instruction]:
         """Return the started kernels that have not reported yet, for diagnosis."""
-        return [
-            instruction
-            for segment in self.program.segments
-            if segment not in self._waiting
-            for bit, instruction in segment.starts
-            if not self._done_mask & bit
-        ]
+        return list(self._started.copy().values())
 
     def post(
         self, bit: int, instruction: Instruction, outputs: Any, error: BaseException | None
@@ -118,30 +165,50 @@ class ProgramRun:
             if self._is_driven:
                 return
             self._is_driven = True
-        self._drive()
+        if _turns.runs is None:
+            _take_turns(self.drive)
+        else:
+            _turns.runs.append(self)
 
-    def _drive(self) -> None:
+    def _begin(self) -> None:
+        self._guarded(self._advance)
+        self.drive()
+
+    def drive(self) -> None:
+        """Handle what was reported, until nothing is left. Called by the thread that made the run driven."""
         while True:
             with self._lock:
                 if not self._events:
                     self._is_driven = False
-                    finished = self._outstanding == 0 and not self._finished
+                    finished = not self._started and not self._finished
                     if finished:
                         self._finished = True
                     break
                 bit, instruction, outputs, error = self._events.popleft()
-            self._outstanding -= 1
+            if self._started.pop(bit, None) is None:
+                continue  # a kernel that raised after its report
             self._done_mask |= bit
             if error is not None:
                 self._fail(instruction, error)
             elif self._error is None:
-                self._store(instruction, outputs)
-                self._advance()
+                self._guarded(self._store, instruction, outputs)
+                self._guarded(self._advance)
         if finished:
             if self._error is None:
                 self._on_done(self.program.results(self._values), None)
             else:
                 self._on_done(None, self._error)
+            self._values = []
+
+    def _guarded(self, action: Callable[..., None], *arguments: Any) -> None:
+        """Act; what is raised ends the run, and what is no Exception also interrupts the thread."""
+        try:
+            action(*arguments)
+        except Exception as error:  # noqa: BLE001 - belongs to the step
+            self._end(error)
+        except BaseException as interrupt:  # noqa: BLE001 - goes on when the run is in order
+            _turns.interrupt = interrupt
+            self._end(errors.CancelledError(None, None, "The step was interrupted."))
 
     def _store(self, instruction: Instruction, outputs: Any) -> None:
         if instruction.is_tuple:
@@ -149,6 +216,8 @@ class ProgramRun:
                 self._values[slot] = value
         else:
             self._values[instruction.outputs[0]] = outputs
+        if self._observer is not None:
+            self._observer.after(instruction, [self._values[s] for s in instruction.outputs])
 
     def _advance(self) -> None:
         """Run every segment whose dependencies are done, smaller sets first."""
@@ -158,6 +227,9 @@ class ProgramRun:
             for segment in list(self._waiting):
                 if segment.mask & ~self._done_mask:
                     continue
+                if self.step.cancellation.reason is not None:
+                    self._end(errors.CancelledError(None, None, self.step.cancellation.reason))
+                    return
                 self._waiting.remove(segment)
                 progress = True
                 self._run_segment(segment)
@@ -169,21 +241,19 @@ class ProgramRun:
             with np.errstate(all="ignore"):
                 self.program.run_block(segment.block, self._values, self.step, self._observer)
         except InstructionFailed as failure:
-            self._fail(failure.instruction, failure.__cause__ or failure)
-            return
-        except Exception as error:  # noqa: BLE001 - an observer ended the step
-            self._error = self._error or error
-            self.step.cancellation.cancel(str(error))
+            self._end(failure)
             return
         for bit, instruction in segment.starts:
             self._start(bit, instruction)
 
     def _start(self, bit: int, instruction: Instruction) -> None:
+        if self._observer is not None:
+            self._observer.before(instruction)
         values = self._values
         arguments = [
             [values[s] for s in a] if type(a) is list else values[a] for a in instruction.arguments
         ]
-        self._outstanding += 1
+        self._started[bit] = instruction
         done = Completion(self, bit, instruction)
         try:
             instruction.function(*arguments, done=done)
@@ -191,9 +261,12 @@ class ProgramRun:
             done.fail(error)
 
     def _fail(self, instruction: Instruction, error: BaseException) -> None:
-        if self._error is not None:
-            return
         failure = InstructionFailed(instruction)
         failure.__cause__ = error
-        self._error = failure
-        self.step.cancellation.cancel(str(error))
+        self._end(failure)
+
+    def _end(self, error: BaseException) -> None:
+        """Note the error that ends the run, unless one did already, and wake everything that waits."""
+        if self._error is None:
+            self._error = error
+            self.step.cancellation.cancel(str(error.__cause__ or error))

@@ -7,14 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import CodeType, TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from tensormill.runtime.plan.instructions import Instruction, Slot
 
 __all__ = ["Block", "InstructionFailed", "Observer"]
 
-Observer = Callable[[Instruction, list[Any]], None]
-"""Called before each instruction of a walked block; may raise to end the step."""
+
+class Observer(Protocol):
+    """Sees each instruction of a walked block, and may raise to end the step."""
+
+    def before(self, instruction: Instruction) -> None:
+        """Take note that an instruction is about to run, or to be started where it is asynchronous."""
+
+    def after(self, instruction: Instruction, outputs: Sequence[Any]) -> None:
+        """Take note that an instruction has run, with the values of its outputs."""
+
 
 _MAX_LINES = 1500
 _HEADER_LINES = 2
@@ -57,9 +65,9 @@ class Block:
     def walk(self, values: list[Any], step: Any, observer: Observer | None = None) -> None:
         """Run the instructions one by one: for steps that run once, are traced, or can be interrupted."""
         for instruction in self.instructions:
+            if observer is not None:
+                observer.before(instruction)
             try:
-                if observer is not None:
-                    observer(instruction, values)
                 arguments = [
                     [values[s] for s in a] if type(a) is list else values[a]
                     for a in instruction.arguments
@@ -76,6 +84,8 @@ class Block:
                     values[slot] = value
             else:
                 values[outputs[0]] = result
+            if observer is not None:
+                observer.after(instruction, [values[slot] for slot in outputs])
             for slot in instruction.drops:
                 values[slot] = None
 
