@@ -6,11 +6,16 @@ import linecache
 import os
 import sys
 from dataclasses import dataclass
-from types import CodeType
+from types import CodeType, FrameType
 
 _PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _MAX_FRAMES = 12
-_is_internal: dict[CodeType, bool] = {}
+_MAX_INTERNED = 1 << 16
+
+# Code objects by identity, which hashes at once (a code object hashes its whole content). The
+# tables keep the code objects alive, so that no identity is given to another one.
+_package_code: dict[int, CodeType] = {}
+_user_code: dict[int, CodeType] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,47 +31,76 @@ class CreationSite:
         return f"{os.path.basename(self.file)}:{self.line} in {self.function}:  {self.source}"
 
 
-class RawFrames(tuple[tuple[CodeType, int], ...]):
-    """The user's stack as (code, line) pairs, innermost first."""
+class RawFrames:
+    """The user's stack as (code, offset of the instruction) pairs, innermost first.
 
-    __slots__ = ()
+    Operations made at the same place of the program share one.
+    """
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, pairs: tuple[tuple[CodeType, int], ...]) -> None:
+        self._pairs = pairs
+
+    def __len__(self) -> int:
+        return len(self._pairs)
 
     def format(self) -> list[tuple[str, int, str, str]]:
         """Return (file, line, function, source) a frame, outermost first."""
-        return [
-            (
-                code.co_filename,
-                line,
-                code.co_name,
-                linecache.getline(code.co_filename, line).strip(),
-            )
-            for code, line in reversed(self)
-        ]
+        sites = [_site(code, offset) for code, offset in reversed(self._pairs)]
+        return [(site.file, site.line, site.function, site.source) for site in sites]
 
     def site(self) -> CreationSite | None:
         """Return the innermost line of the user's program, or None."""
-        if not self:
-            return None
-        code, line = self[0]
-        source = linecache.getline(code.co_filename, line).strip()
-        return CreationSite(code.co_filename, line, code.co_name, source)
+        return _site(*self._pairs[0]) if self._pairs else None
 
 
-NO_FRAMES = RawFrames()
+NO_FRAMES = RawFrames(())
+
+_interned: dict[tuple[int, ...], RawFrames] = {}
+
+
+def _site(code: CodeType, offset: int) -> CreationSite:
+    line = next(
+        (line for start, end, line in code.co_lines() if start <= offset < end and line), 0
+    )
+    source = linecache.getline(code.co_filename, line).strip()
+    return CreationSite(code.co_filename, line, code.co_name, source)
 
 
 def capture_frames() -> RawFrames:
     """Return the frames of the calling stack that lie outside the package."""
-    frames = []
-    frame = sys._getframe(1)
+    key: list[int] = []
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        internal = _is_internal.get(code)
-        if internal is None:
-            internal = _is_internal[code] = code.co_filename.startswith(_PACKAGE_FOLDER)
-        if not internal:
-            frames.append((code, frame.f_lineno))
-            if len(frames) == _MAX_FRAMES:
+        identity = id(code)
+        if identity not in _package_code:
+            if identity not in _user_code and _note_code(code):
+                frame = frame.f_back
+                continue
+            key.append(identity)
+            key.append(frame.f_lasti)
+            if len(key) == 2 * _MAX_FRAMES:
                 break
-        frame = frame.f_back  # type: ignore[assignment]
-    return RawFrames(frames)
+        frame = frame.f_back
+    place = tuple(key)
+    found = _interned.get(place)
+    return _intern(place) if found is None else found
+
+
+def _note_code(code: CodeType) -> bool:
+    """Put a code object into its table; return whether it is the package's own."""
+    is_internal = code.co_filename.startswith(_PACKAGE_FOLDER)
+    (_package_code if is_internal else _user_code)[id(code)] = code
+    return is_internal
+
+
+def _intern(place: tuple[int, ...]) -> RawFrames:
+    if len(_interned) >= _MAX_INTERNED:
+        _interned.clear()
+    pairs = tuple(
+        (_user_code[place[at]], place[at + 1]) for at in range(0, len(place), 2)
+    )
+    made = _interned[place] = RawFrames(pairs)
+    return made

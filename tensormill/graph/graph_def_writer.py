@@ -12,8 +12,8 @@ from tensormill.graph.tensor_codec import shape_to_proto
 if TYPE_CHECKING:
     from tensormill.graph.graph import Graph
 
-GRAPH_DEF_PRODUCER = 134
-"""The version of TensorFlow's GraphDef that we write: what TensorFlow 1.15 reads."""
+GRAPH_DEF_VERSIONS = versions_pb2.VersionDef(producer=134)
+"""The versions of TensorFlow's GraphDef that we write: what TensorFlow 1.15 reads."""
 
 
 def write_graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = False) -> Any:
@@ -24,7 +24,7 @@ def write_graph_def(graph: Graph, from_version: int | None = None, add_shapes: b
       from_version: only nodes added after this version; None for all.
       add_shapes: write the static shapes into the attribute `_output_shapes`.
     """
-    message = graph_pb2.GraphDef(versions=versions_pb2.VersionDef(producer=GRAPH_DEF_PRODUCER))
+    message = graph_pb2.GraphDef(versions=graph._versions)
     for op in graph._operations:
         if from_version is not None and op._id <= from_version:
             continue

@@ -44,11 +44,22 @@ class OpBuilder:
       op_def: the definition of the op type.
     """
 
-    __slots__ = ("_attr_names", "_defaults", "_fast", "_input_names", "_single", "op_def")
+    __slots__ = (
+        "_attr_names",
+        "_defaults",
+        "_input_count",
+        "_input_names",
+        "_single",
+        "_templates",
+        "op_def",
+    )
 
     def __init__(self, op_def: OpDef) -> None:
         self.op_def = op_def
-        self._fast: Any = None
+        # How many plain tensors the fast way takes; -1 where there is none, None until known.
+        self._input_count: int | None = None
+        # The attributes of nodes with inputs of these dtypes (by identity: dtypes are singletons).
+        self._templates: dict[tuple[int, ...], dict[str, Any]] = {}
         self._single = False
         self._input_names: list[str] = []
         self._attr_names: list[str] = []
@@ -77,65 +88,65 @@ class OpBuilder:
 
     def make(self, *args: Any, name: str | None = None, **kwargs: Any) -> Operation:
         """Make a node as `__call__` does and return the operation."""
-        fast = self._fast
-        if fast is None:
-            fast = self._prepare()
-        if fast is not False and not kwargs and len(args) == len(fast):
-            op = self._make_fast(fast, args, name)
+        count = self._input_count
+        if count is None:
+            count = self._prepare()
+        if len(args) == count and not kwargs:
+            op = self._make_fast(args, name)
             if op is not None:
                 return op
         return self._make_slow(args, kwargs, name)
 
-    def _prepare(self) -> Any:
+    def _prepare(self) -> int:
         op_def = self.op_def
         inferred = op_def.inferred_attrs
-        self._input_names = [arg.name for arg in op_def.inputs]
-        self._attr_names = [
-            n for n, a in op_def.attrs.items() if n not in inferred and not a.has_default
-        ]
-        self._attr_names += [
-            n for n, a in op_def.attrs.items() if n not in inferred and a.has_default
-        ]
+        given = [n for n in op_def.attrs if n not in inferred]
         self._defaults = {n: a.default for n, a in op_def.attrs.items() if a.has_default}
+        self._input_names = [arg.name for arg in op_def.inputs]
+        self._attr_names = [n for n in given if n not in self._defaults]
+        is_fast = not self._attr_names and not any(a.is_list or a.is_ref for a in op_def.inputs)
+        self._attr_names += [n for n in given if n in self._defaults]
         self._single = len(op_def.outputs) == 1 and not op_def.outputs[0].is_list
-        simple = not any(arg.is_list or arg.is_ref for arg in op_def.inputs) and op_def.inputs
-        required = [n for n in self._attr_names if n not in self._defaults]
-        if simple and not required:
-            self._fast = tuple(
-                (
-                    arg.type,
-                    arg.type_attr,
-                    None if arg.type_attr is None else op_def.attrs[arg.type_attr].allowed,
-                )
-                for arg in op_def.inputs
-            )
-        else:
-            self._fast = False
-        return self._fast
+        self._input_count = len(op_def.inputs) if is_fast and op_def.inputs else -1
+        return self._input_count
 
-    def _make_fast(self, fast: Any, args: Any, name: str | None) -> Operation | None:
-        """Make a node from tensors of the right dtypes alone; None where anything needs a closer look."""
-        attrs = self._defaults.copy()
-        seen: dict[str, DType] = {}
-        for value, (dtype, type_attr, allowed) in zip(args, fast, strict=True):
+    def _make_fast(self, args: Any, name: str | None) -> Operation | None:
+        """Make a node from tensors of the right dtypes; None where anything needs a closer look."""
+        dtypes = []
+        for value in args:
             if type(value) is not Tensor:
                 return None
-            given = value.dtype.base_dtype
-            if type_attr is None:
-                if given is not dtype:
-                    return None
-            else:
-                known = seen.get(type_attr)
-                if known is None:
-                    if allowed is not None and given not in allowed:
-                        return None
-                    seen[type_attr] = attrs[type_attr] = given
-                elif known is not given:
-                    return None
+            dtypes.append(id(value.dtype))
+        key = tuple(dtypes)
+        template = self._templates.get(key)
+        if template is None:
+            template = self._attrs_for([value.dtype.base_dtype for value in args])
+            if template is None:
+                return None
+            self._templates[key] = template
         graph = args[0].op.graph
-        return graph.add_operation(
-            self.op_def, list(args), attrs, graph.operation_name(name or self.op_def.name)
-        )  # type: ignore[no-any-return]
+        made: Operation = graph.add_operation(
+            self.op_def,
+            list(args),
+            template.copy(),
+            graph.operation_name(name or self.op_def.name),
+        )
+        return made
+
+    def _attrs_for(self, dtypes: list[DType]) -> dict[str, Any] | None:
+        """Return the attributes that inputs of these dtypes say; None where they do not fit."""
+        said: dict[str, DType] = {}
+        for arg, given in zip(self.op_def.inputs, dtypes, strict=True):
+            if arg.type_attr is None:
+                if given is not arg.type:
+                    return None
+                continue
+            allowed = self.op_def.attrs[arg.type_attr].allowed
+            if allowed is not None and given not in allowed:
+                return None
+            if said.setdefault(arg.type_attr, given) is not given:
+                return None
+        return {**self._defaults, **said}
 
     def _make_slow(self, args: Any, kwargs: dict[str, Any], name: str | None) -> Operation:
         values, given_attrs = self._bind(args, kwargs)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from tensormill.graph import node_def_codec
+from tensormill.graph import node_def_codec, op_def_codec
 from tensormill.graph.creation_site import CreationSite, RawFrames
-from tensormill.graph.device_names import canonical
+from tensormill.graph.dtypes import DType
 from tensormill.graph.op_def import OpDef
-from tensormill.graph.stacks import get_default_session
-from tensormill.graph.tensor import Tensor
+from tensormill.graph.tensor import Tensor, session_for
 
 if TYPE_CHECKING:
     from tensormill.graph.graph import Graph
@@ -100,10 +99,9 @@ class Operation:
         op_schema: OpDef,
         name: str,
         inputs: list[Tensor],
-        control_inputs: list[Operation],
+        control_inputs: tuple[Operation, ...],
         attrs: dict[str, Any],
         frames: RawFrames,
-        op_id: int,
     ) -> None:
         self.graph = graph
         self.op_schema = op_schema
@@ -113,21 +111,32 @@ class Operation:
         self.control_input_list = control_inputs
         self.attrs = attrs
         self.frames = frames
-        self._id = op_id
+        self._id = 0
         self._device = ""
         self._control_outputs: list[Operation] | None = None
         self._control_flow_context: Any = None
         self._gradient_function: Any = None
-        self.outputs: list[Tensor] = [
-            Tensor(self, index, dtype) for index, dtype in enumerate(op_schema.output_dtypes(attrs))
-        ]
-        for tensor in inputs:
+        dtypes = op_schema.output_dtypes(attrs)
+        if len(dtypes) == 1:
+            self.outputs = [Tensor(self, 0, dtypes[0])]
+        else:
+            self.outputs = [Tensor(self, index, dtype) for index, dtype in enumerate(dtypes)]
+
+    def _connect(self) -> None:
+        """Tell the inputs of their new consumer, once the operation is known to be sound."""
+        for tensor in self.input_tensors:
             if tensor._consumers is None:
                 tensor._consumers = [self]
             else:
                 tensor._consumers.append(self)
-        for control_input in control_inputs:
+        for control_input in self.control_input_list:
             control_input._note_control_output(self)
+
+    def _disconnect(self) -> None:
+        for tensor in self.input_tensors:
+            if tensor._consumers is not None:
+                tensor._consumers.remove(self)
+        self._remove_all_control_inputs()
 
     def _note_control_output(self, op: Operation) -> None:
         if self._control_outputs is None:
@@ -137,15 +146,23 @@ class Operation:
 
     @property
     def device(self) -> str:
-        """The device that was asked for, canonical; "" where none was."""
+        """The device that was asked for; "" where none was."""
         return self._device
 
     def _set_device(self, device: Any) -> None:
-        self._device = (
-            canonical(device if isinstance(device, str) else device.to_string()) if device else ""
-        )
+        """Ask for a device: a name or a DeviceSpec; the text is kept as it is, as TensorFlow does."""
+        self._set_device_text(device)
 
-    _set_device_from_string = _set_device
+    def _set_device_text(self, device: Any) -> None:
+        if hasattr(device, "to_string"):
+            device = device.to_string()
+        elif isinstance(device, bytes):
+            device = device.decode()
+        if not isinstance(device, str):
+            raise TypeError(f"Expected binary or unicode string, got {device!r}")
+        self._device = device
+
+    _set_device_from_string = _set_device_text
 
     @property
     def inputs(self) -> OperationInputs:
@@ -162,9 +179,21 @@ class Operation:
         return list(self._control_outputs or ())
 
     @property
-    def op_def(self) -> OpDef:
-        """The definition of the op type."""
-        return self.op_schema
+    def op_def(self) -> Any:
+        """The definition of the op type, as an OpDef message."""
+        return op_def_codec.to_op_def(self.op_schema)
+
+    @property
+    def _is_stateful(self) -> bool:
+        return self.op_schema.is_stateful
+
+    @property
+    def _input_types(self) -> list[DType]:
+        return [tensor.dtype for tensor in self.input_tensors]
+
+    @property
+    def _output_types(self) -> list[int]:
+        return [tensor.dtype.as_datatype_enum for tensor in self.outputs]
 
     def input_argument(self, name: str) -> Any:
         """Return the tensor of an input argument, or the list of tensors where the argument is a list.
@@ -194,15 +223,9 @@ class Operation:
         """Run the operation in `session`, or in the default session.
 
         Raises:
-          ValueError: there is no session to run it in.
+          ValueError: there is no session to run it in, or it runs another graph.
         """
-        session = session or get_default_session()
-        if session is None:
-            raise ValueError(
-                "Cannot execute operation using `run()`: No default session is registered. Use `with "
-                "sess.as_default():` or pass an explicit session to `run(session=sess)`"
-            )
-        session.run(self, feed_dict)
+        session_for(self, session).run(self, feed_dict)
 
     def colocation_groups(self) -> list[bytes]:
         """Return the colocation groups, `loc:@name`; the operation's own group where it is in no other."""
@@ -245,6 +268,10 @@ class Operation:
 
     def _update_input(self, index: int, tensor: Tensor) -> None:
         """Replace a data input: for the back edges of loops."""
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"tensor must be a Tensor: {tensor}")
+        if tensor.op.graph is not self.graph:
+            raise ValueError(f"{tensor} must be from the same graph as {self!r}.")
         old = self.input_tensors[index]
         if old._consumers is not None and self in old._consumers:
             old._consumers.remove(self)
@@ -260,7 +287,7 @@ class Operation:
     def _add_control_inputs(self, ops: Sequence[Operation]) -> None:
         for op in ops:
             if op not in self.control_input_list:
-                self.control_input_list.append(op)
+                self.control_input_list = (*self.control_input_list, op)
                 op._note_control_output(self)
         self.graph.note_change()
 
@@ -268,7 +295,7 @@ class Operation:
         for op in self.control_input_list:
             if op._control_outputs is not None:
                 op._control_outputs.remove(self)
-        self.control_input_list = []
+        self.control_input_list = ()
         self.graph.note_change()
 
     def _get_control_flow_context(self) -> Any:

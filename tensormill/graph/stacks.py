@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -38,21 +36,34 @@ class DefaultStack(threading.local, Generic[Item]):
                 del self.items[index]
                 return
 
-    @contextmanager
-    def pushed(self, item: Item) -> Iterator[Item]:
+    def pushed(self, item: Item) -> Pushed[Item]:
         """Make `item` the default within a with-block."""
-        self.items.append(item)
-        try:
-            yield item
-        finally:
-            if self.enforce_nesting:
-                if self.items[-1] is not item:
-                    raise AssertionError(
-                        f"Nesting violated for default stack of {type(item)} objects"
-                    )
-                self.items.pop()
-            else:
-                self.remove(item)
+        return Pushed(self, item)
+
+
+class Pushed(Generic[Item]):
+    """The with-block of one default; written out because every composite function enters one."""
+
+    __slots__ = ("_item", "_stack")
+
+    def __init__(self, stack: DefaultStack[Item], item: Item) -> None:
+        self._stack = stack
+        self._item = item
+
+    def __enter__(self) -> Item:
+        self._stack.items.append(self._item)
+        return self._item
+
+    def __exit__(self, *error: object) -> None:
+        stack = self._stack
+        if not stack.enforce_nesting:
+            stack.remove(self._item)
+            return
+        if not stack.items or stack.items[-1] is not self._item:
+            raise AssertionError(
+                f"Nesting violated for default stack of {type(self._item)} objects"
+            )
+        stack.items.pop()
 
 
 default_sessions: DefaultStack[Any] = DefaultStack()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tensormill.graph.graph import Graph
     from tensormill.graph.operation import Operation
 
-__all__ = ["Tensor", "TensorLike", "is_dense_tensor_like"]
+__all__ = ["Tensor", "TensorLike", "is_dense_tensor_like", "session_for"]
 
 
 class TensorLike:
@@ -103,44 +103,37 @@ class Tensor(OperatorOverloads, TensorLike):
         """Run the tensor in `session`, or in the default session, and return its value.
 
         Raises:
-          ValueError: there is no session to run it in.
+          ValueError: there is no session to run it in, or it runs another graph.
         """
-        session = session or get_default_session()
-        if session is None:
-            raise ValueError(
-                "Cannot evaluate tensor using `eval()`: No default session is registered. Use `with "
-                "sess.as_default()` or pass an explicit session to `eval(session=sess)`"
-            )
-        return session.run(self, feed_dict)
+        return session_for(self, session).run(self, feed_dict)
 
     def _as_tf_output(self) -> tuple[str, int]:
         return (self.op.name, self.value_index)
 
     def __iter__(self) -> Iterator[Any]:
-        if self.dims is None:
-            raise TypeError("Cannot iterate over a tensor with unknown rank.")
-        if not self.dims:
-            raise TypeError("Cannot iterate over a scalar tensor.")
-        if self.dims[0] is None:
-            raise TypeError("Cannot iterate over a tensor with unknown first dimension.")
-        return (self[i] for i in range(self.dims[0]))
+        raise TypeError(
+            "Iterating over a symbolic `tf.Tensor` is not allowed: it has no value while the graph is "
+            "built. Use `tf.unstack` for the list of its slices, or `tf.map_fn` to call a function "
+            "for each of them."
+        )
 
     def __len__(self) -> int:
         raise TypeError(
-            f"len is not well defined for symbolic Tensors. ({self.name}) Please call `x.shape` rather than "
-            "`len(x)` for shape information."
+            f"len is not well defined for a symbolic Tensor ({self.name}). Please call `x.shape` "
+            "rather than `len(x)` for shape information."
         )
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` "
-            "to test if a tensor is defined, and use TensorFlow ops such as tf.cond to execute subgraphs "
-            "conditioned on the value of a tensor."
+            "Using a symbolic `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` "
+            "instead of `if t:` to test if a tensor is defined, and use TensorFlow ops such as "
+            "tf.cond to execute subgraphs conditioned on the value of a tensor."
         )
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise NotImplementedError(
-            f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array."
+            f"Cannot convert a symbolic tf.Tensor ({self.name}) to a numpy array. This error may "
+            "indicate that you're trying to pass a Tensor to a NumPy call, which is not supported."
         )
 
     def __hash__(self) -> int:
@@ -162,6 +155,35 @@ class Tensor(OperatorOverloads, TensorLike):
 
     def __repr__(self) -> str:
         return f"<tf.Tensor '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
+
+
+def session_for(element: Any, session: Any) -> Any:
+    """Return the session in which to run a tensor or operation: the given one, or the default one.
+
+    Raises:
+      ValueError: there is none, or it runs another graph.
+    """
+    verb, kind, method = (
+        ("evaluate", "tensor", "eval")
+        if isinstance(element, Tensor)
+        else ("execute", "operation", "run")
+    )
+    if session is None:
+        session = get_default_session()
+        which, hint = "the default session", f" Pass an explicit session to `{method}(session=sess)`."
+        if session is None:
+            raise ValueError(
+                f"Cannot {verb} {kind} using `{method}()`: No default session is registered. Use "
+                f"`with sess.as_default()` or pass an explicit session to `{method}(session=sess)`"
+            )
+    else:
+        which, hint = "the given session", ""
+    if session.graph is not element.graph:
+        raise ValueError(
+            f"Cannot use {which} to {verb} {kind}: the {kind}'s graph is different from the session's "
+            f"graph.{hint}"
+        )
+    return session
 
 
 def is_dense_tensor_like(value: Any) -> bool:
