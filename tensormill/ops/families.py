@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from tensormill.ops import basics, math, state
+from tensormill.ops import (
+    basics,
+    math,
+    resource_variable,
+    state,
+    state_scatter,
+)
 
-__all__ = ["basics", "math", "state"]
+__all__ = [
+    "basics",
+    "math",
+    "resource_variable",
+    "state",
+    "state_scatter",
+]

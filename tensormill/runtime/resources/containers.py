@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
-from tensormill.runtime.resources.variable import VariableBuffer
+from tensormill.runtime.resources.variable import VariableBuffer, VariableHandle
 
 __all__ = ["DEFAULT_CONTAINER", "ResourceContainers"]
 
@@ -62,3 +62,14 @@ class ResourceContainers:
             name,
             lambda: VariableBuffer(name, container or DEFAULT_CONTAINER, dtype, dims),
         )
+
+    def variable_handle(
+        self, container: str, name: str, dtype: DType, dims: Dims
+    ) -> VariableHandle:
+        """Return a handle of a resource variable, which need not exist yet."""
+        return VariableHandle(self, container or DEFAULT_CONTAINER, name, dtype, dims)
+
+    @staticmethod
+    def new_buffer(name: str, dtype: DType, dims: Dims) -> VariableBuffer:
+        """Return a buffer that is in no container."""
+        return VariableBuffer(name, DEFAULT_CONTAINER, dtype, dims)
