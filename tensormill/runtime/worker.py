@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,8 @@ from tensormill.runtime.plan.program import Program
 from tensormill.runtime.resources.containers import ResourceContainers
 
 __all__ = ["Worker", "WorkerSession"]
+
+_MAX_LANES = 8
 
 
 class Worker:
@@ -30,11 +33,22 @@ class Worker:
         self.resources = ResourceContainers()
 
     def create_session(
-        self, session_handle: str, resources: ResourceContainers | None = None
+        self,
+        session_handle: str,
+        resources: ResourceContainers | None = None,
+        inter_op_threads: int = 0,
     ) -> WorkerSession:
-        """Return the worker's part of a session; `resources` isolates its state from the task's."""
+        """Return the worker's part of a session.
+
+        Args:
+          session_handle: names the session.
+          resources: what isolates its state from the task's.
+          inter_op_threads: how many threads a step may use for independent operations; 0 for one
+            a core.
+        """
+        lanes = inter_op_threads or min(os.cpu_count() or 1, _MAX_LANES)
         return WorkerSession(
-            self, session_handle, self.resources if resources is None else resources
+            self, session_handle, self.resources if resources is None else resources, lanes
         )
 
 
@@ -45,12 +59,16 @@ class WorkerSession:
       worker: the worker.
       session_handle: names the session.
       resources: the state that the session's kernels see.
+      lanes: how many threads a step may use for independent operations.
     """
 
-    def __init__(self, worker: Worker, session_handle: str, resources: ResourceContainers) -> None:
+    def __init__(
+        self, worker: Worker, session_handle: str, resources: ResourceContainers, lanes: int
+    ) -> None:
         self.worker = worker
         self.session_handle = session_handle
         self.resources = resources
+        self.lanes = lanes
         self._lock = threading.RLock()
         self._stateful: dict[tuple[str, str], Any] = {}  # guarded by _lock
 
@@ -68,4 +86,4 @@ class WorkerSession:
         Raises:
           InvalidArgumentError: a node has no kernel on its device.
         """
-        return Program(lower(graph, self.worker.devices, self))
+        return Program(lower(graph, self.worker.devices, self), self.lanes)

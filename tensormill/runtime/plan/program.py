@@ -17,11 +17,9 @@ from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Form, Instruction, Slot
 from tensormill.runtime.plan.lowering import LoweredGraph, is_dereference
 from tensormill.runtime.plan.straight_line import Block, Observer
+from tensormill.runtime.plan.tuning import TunedBlock
 
 __all__ = ["Program", "Segment"]
-
-_WALKED_RUNS = 1
-"""How often a program is walked before it is worth compiling."""
 
 
 @dataclass(slots=True)
@@ -35,7 +33,7 @@ class Segment:
     """
 
     mask: int
-    block: Block
+    block: TunedBlock
     starts: list[tuple[int, Instruction]] = field(default_factory=list)
 
 
@@ -48,9 +46,11 @@ class Program:
       copied_fetches: positions of the fetches that must be copied before they leave the program.
       segments: the code, smaller dependency sets first.
       is_blocking: whether a run may wait.
+      takes_step: whether a kernel takes the running step.
     """
 
-    def __init__(self, lowered: LoweredGraph) -> None:
+    def __init__(self, lowered: LoweredGraph, lanes: int = 1) -> None:
+        """Prepare a program that may run on up to `lanes` threads at once."""
         self.feeds = lowered.feeds
         self.fetches = lowered.fetches
         self.copied_fetches = lowered.copied_fetches
@@ -59,12 +59,12 @@ class Program:
             self._template[slot] = value
         self._feed_slots = [slot for slot, _, _, _ in lowered.feeds]
         self._fetch_slots = [slot for slot, _, _ in lowered.fetches]
-        self._runs = 0
         self._has_host_scalars = any(
             f is Form.HOST and dims == () for _, f, _, dims in lowered.feeds
         ) or any(i.expression is not None for i in lowered.instructions)
-        self.segments = _cut(lowered)
+        self.segments = _cut(lowered, lanes)
         self.is_blocking = any(segment.starts for segment in self.segments)
+        self.takes_step = any(i.takes_step for i in lowered.instructions)
         self._only = (
             self.segments[0].block if len(self.segments) == 1 and not self.is_blocking else None
         )
@@ -104,17 +104,16 @@ class Program:
         return [values[slot] for slot in self._fetch_slots]
 
     def run_block(
-        self, block: Block, values: list[Any], step: Any, observer: Observer | None
+        self, block: TunedBlock, values: list[Any], step: Any, observer: Observer | None
     ) -> None:
-        """Run one block: walked the first time or under an observer, compiled from then on."""
-        if observer is None and self._runs >= _WALKED_RUNS:
+        """Run one block, as fast as it is known to go; under an observer it is walked."""
+        if observer is None:
             block.run(values, step)
         else:
-            self._runs += 1
             block.walk(values, step, observer)
 
 
-def _cut(lowered: LoweredGraph) -> list[Segment]:
+def _cut(lowered: LoweredGraph, lanes: int) -> list[Segment]:
     slot_masks: dict[Slot, int] = {}
     node_masks: dict[Node, int] = {}
     grouped: dict[int, list[Instruction]] = {0: []}
@@ -142,7 +141,11 @@ def _cut(lowered: LoweredGraph) -> list[Segment]:
     _note_drops(lowered, single=len(grouped) == 1 and not starts)
     kept = _kept_slots(lowered, grouped, starts)
     segments = [
-        Segment(mask, Block(instructions, lowered.constants, kept), starts.get(mask, []))
+        Segment(
+            mask,
+            TunedBlock(Block(instructions, lowered.constants, kept), lanes),
+            starts.get(mask, []),
+        )
         for mask, instructions in grouped.items()
     ]
     segments.sort(key=lambda segment: segment.mask.bit_count())

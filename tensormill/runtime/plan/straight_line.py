@@ -45,6 +45,8 @@ class Block:
 
     Attributes:
       instructions: what runs, in order.
+      constants: the values of slots that are bound when the plan is made.
+      kept: slots that are read after the block.
     """
 
     def __init__(
@@ -58,8 +60,8 @@ class Block:
           kept: slots that are read after the block, by other blocks or as results.
         """
         self.instructions = list(instructions)
-        self._constants = constants
-        self._kept = kept
+        self.constants = constants
+        self.kept = kept
         self._compiled: list[tuple[Callable[[list[Any], Any], None], CodeType, int]] | None = None
 
     def walk(self, values: list[Any], step: Any, observer: Observer | None = None) -> None:
@@ -120,7 +122,7 @@ class Block:
         self, first: int, end: int, last_read: dict[Slot, int]
     ) -> tuple[Callable[[list[Any], Any], None], CodeType, int]:
         names: dict[str, Any] = {}
-        constants = self._constants
+        constants = self.constants
         loads: set[Slot] = set()
         defined: set[Slot] = set()
         lines = []
@@ -154,7 +156,7 @@ class Block:
                 line = "".join(f"v{slot}, " for slot in outputs) + "= " + call
             else:
                 line = f"v{outputs[0]} = {call}"
-            stored = [s for s in outputs if s in self._kept or last_read.get(s, -1) >= end]
+            stored = [s for s in outputs if s in self.kept or last_read.get(s, -1) >= end]
             for slot in stored:
                 line += f"; values[{slot}] = v{slot}"
             for slot in instruction.drops:
