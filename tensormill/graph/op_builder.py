@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from tensormill.graph import node_def_codec
@@ -49,6 +50,7 @@ class OpBuilder:
         "_defaults",
         "_input_count",
         "_input_names",
+        "_ref_positions",
         "_single",
         "_templates",
         "op_def",
@@ -63,6 +65,8 @@ class OpBuilder:
         self._single = False
         self._input_names: list[str] = []
         self._attr_names: list[str] = []
+        # Which inputs are references, on whose device the node must be.
+        self._ref_positions: list[int] = []
         self._defaults: dict[str, Any] = {}
 
     def shape(self, function: Function) -> Function:
@@ -103,6 +107,8 @@ class OpBuilder:
         given = [n for n in op_def.attrs if n not in inferred]
         self._defaults = {n: a.default for n, a in op_def.attrs.items() if a.has_default}
         self._input_names = [arg.name for arg in op_def.inputs]
+        if not any(arg.is_list for arg in op_def.inputs):
+            self._ref_positions = [i for i, arg in enumerate(op_def.inputs) if arg.is_ref]
         self._attr_names = [n for n in given if n not in self._defaults]
         is_fast = not self._attr_names and not any(a.is_list or a.is_ref for a in op_def.inputs)
         self._attr_names += [n for n in given if n in self._defaults]
@@ -154,7 +160,10 @@ class OpBuilder:
         with graph.as_default(), graph.name_scope(name or self.op_def.name) as scope:
             inputs, attrs = _InputConverter(self.op_def, given_attrs).convert(values)
             self._fill_attrs(attrs, given_attrs)
-            return graph.add_operation(self.op_def, inputs, attrs, scope[:-1])
+            with ExitStack() as colocations:
+                for position in self._ref_positions:
+                    colocations.enter_context(graph.colocate_with(inputs[position].op))
+                return graph.add_operation(self.op_def, inputs, attrs, scope[:-1])
 
     def _bind(self, args: Any, kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         names = self._input_names
