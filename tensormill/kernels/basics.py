@@ -1,12 +1,22 @@
-"""Kernels of placeholders, identities and nodes without outputs."""
+"""Kernels of constants, placeholders, identities and nodes without outputs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tensormill.graph import errors
+from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
+from tensormill.kernels.torch_dtypes import NUMBERS, to_tensor
+
+
+@kernel("Const", "cpu")
+def const(*, value: Any, dtype: DType) -> Any:
+    return to_tensor(value.array) if dtype in NUMBERS else value.array
+
+
+kernel("Const", "gpu", types={"dtype": NUMBERS})(const)
 
 
 @kernel_factory("Placeholder", "cpu", "gpu")

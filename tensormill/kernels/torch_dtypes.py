@@ -34,6 +34,8 @@ _TABLE = {
     dtypes.quint8: torch.uint8,
     dtypes.quint16: torch.uint16,
 }
+NUMBERS = frozenset(_TABLE)
+"""The dtypes whose values are held in torch tensors."""
 _OBJECTS = frozenset([dtypes.string, dtypes.resource, dtypes.variant])
 _BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 

@@ -1,0 +1,217 @@
+"""`Colocation`: groups of operations that must share a device, by references, resources and `loc:@` names.
+
+Groups are kept as disjoint sets. The root of a set holds what the whole set asks for.
+
+Source: TensorFlow 1.15, core/common_runtime/colocation_graph.cc.
+"""
+
+from __future__ import annotations
+
+from tensormill.graph.device_names import (
+    merge_device_scopes,
+    merge_for_colocation,
+    parse_device_name,
+)
+from tensormill.graph.errors import InvalidArgumentError, attach_operation, invalid_argument
+from tensormill.graph.operation import Operation
+from tensormill.runtime.passes.placement.reasons import Cause, Reason
+from tensormill.runtime.passes.placement.texts import colocation_debug_info
+
+__all__ = ["Colocation", "Member"]
+
+
+class Member:
+    """One operation in a set; at the root also what the set as a whole asks for.
+
+    Attributes:
+      op: the operation.
+      own_types: the device types that the operation itself supports.
+      placed: the device that the operation was given in an earlier run, or "".
+      parent: the next member on the way to the root; itself at the root.
+      rank: bounds the height of the tree below.
+      ops: at the root: the members of the set.
+      types: at the root: the device types that all members support.
+      requested: at the root: the device asked for, canonical, "" where none is.
+      resource: at the root: the device asked for by what produces a reference or resource; it is stronger.
+      assigned: at the root: the full name of the device of the set, or "".
+      requested_by: at the root: the operation that brought the request.
+      reason: what bound the operation to the set, or None.
+    """
+
+    __slots__ = (
+        "assigned",
+        "op",
+        "ops",
+        "own_types",
+        "parent",
+        "placed",
+        "rank",
+        "reason",
+        "requested",
+        "requested_by",
+        "resource",
+        "types",
+    )
+
+    def __init__(self, op: Operation, types: tuple[str, ...], placed: str) -> None:
+        self.op = op
+        self.own_types = self.types = types
+        self.placed = self.assigned = placed
+        self.parent = self
+        self.rank = 0
+        self.ops = [self]
+        self.requested = placed or op.device
+        self.resource = op.device if not placed and _is_resource_generator(op) else ""
+        self.requested_by: Operation | None = op if self.requested else None
+        self.reason: Reason | None = None
+
+    def root(self) -> Member:
+        """Return the root of the set, and shorten the way to it."""
+        member = self
+        while member.parent is not member:
+            member.parent = member.parent.parent
+            member = member.parent
+        return member
+
+    def describe(self) -> str:
+        """Return the line that describes the set in messages."""
+        return (
+            f"Root Member(assigned_device_name_index_={0 if self.assigned else -1} "
+            f"requested_device_name_='{self.requested}' assigned_device_name_='{self.assigned}' "
+            f"resource_device_name_='{self.resource}' "
+            f"supported_device_types_=[{', '.join(self.types)}] possible_devices_=[]"
+        )
+
+    def debug_info(self) -> str:
+        """Return what is said of the set when it cannot be placed."""
+        members = sorted(self.ops, key=lambda member: member.op._id)
+        return colocation_debug_info(
+            self.describe(),
+            [(m.op, m.own_types, m.placed) for m in members],
+        )
+
+    def soft_requests(self) -> tuple[str, str]:
+        """Return the requests that soft placement tries: keeping the resource's device, then without it."""
+        return (
+            _without_type(self.requested, keep=(self.assigned, self.resource)),
+            _without_type(self.requested, keep=(self.assigned,)),
+        )
+
+
+class Colocation:
+    """The sets of one extension of a placement.
+
+    Attributes:
+      members: the operations that are bound to others.
+    """
+
+    def __init__(self, allow_soft: bool) -> None:
+        self._allow_soft = allow_soft
+        self.members: dict[Operation, Member] = {}
+
+    def join_reference(self, source: Member, member: Member) -> None:
+        """Put the consumer of a reference or resource where its producer is.
+
+        Raises:
+          InvalidArgumentError: they have to be on different devices.
+        """
+        a, b = source.root(), member.root()
+        for mine, theirs, kind in (
+            (a.assigned, b.assigned, "assigned"),
+            (a.resource, b.resource, "resource"),
+        ):
+            if not _compatible(mine, theirs):
+                raise _for_operation(
+                    "Cannot place the graph because a reference or resource edge connects colocation groups "
+                    f"with incompatible {kind} devices: {mine} vs {theirs}. The edge src node is "
+                    f"{source.op.name} , and the dst node is {member.op.name}",
+                    member.op,
+                )
+        if not _compatible(a.requested, b.requested):
+            # The request of the consumer is ignored: it runs where the buffer is.
+            b.requested = merge_device_scopes(
+                b.resource, merge_device_scopes(b.assigned, a.requested)
+            )
+            b.requested_by = a.requested_by
+        try:
+            self._merge(source, a, member, b)
+        except InvalidArgumentError as error:
+            raise _for_operation(
+                "Nodes were connected by a reference or resource connection (requiring them to be on the same "
+                f"device), but the two nodes were assigned two different devices: {error.message}",
+                member.op,
+            ) from None
+        if member.reason is None and source is not member:
+            member.reason = Reason(Cause.REFERENCE, source.op.name)
+
+    def join_group(self, member: Member, first: Member, group: str) -> None:
+        """Put an operation where the first one of a colocation group is.
+
+        With soft placement a group that is impossible is ignored.
+
+        Raises:
+          InvalidArgumentError: they have to be on different devices.
+        """
+        try:
+            self._merge(member, member.root(), first, first.root())
+        except InvalidArgumentError as error:
+            if self._allow_soft:
+                return
+            raise attach_operation(error, op=member.op) from None
+        if member.reason is None and member is not first:
+            member.reason = Reason(Cause.COLOCATED, group)
+
+    def _merge(self, x: Member, a: Member, y: Member, b: Member) -> None:
+        """Unite the sets with the roots `a` (of `x`) and `b` (of `y`); change nothing where that fails."""
+        if a is b:
+            return
+        new, old = (b, a) if a.rank < b.rank else (a, b)
+        names = f"{{{{colocation_node {x.op.name}}}}} and {{{{colocation_node {y.op.name}}}}}"
+        try:
+            assigned = merge_for_colocation(new.assigned, old.assigned)
+            resource = merge_for_colocation(new.resource, old.resource)
+            requested = merge_for_colocation(new.requested, old.requested, self._allow_soft)
+        except InvalidArgumentError as error:
+            raise invalid_argument(
+                f"Cannot colocate nodes {names}: {error.message}",
+                hint=f"ask for one device for both, or drop the colocation of '{x.op.name}' with '{y.op.name}'.",
+            ) from None
+        types = tuple(t for t in new.types if t in old.types)
+        if not types:
+            raise invalid_argument(
+                f"Cannot colocate nodes {names} because no device type supports both of those nodes and the "
+                f"other nodes colocated with them.{a.debug_info()}{b.debug_info()}"
+            )
+        old.parent = new
+        new.rank += new.rank == old.rank
+        new.types = types
+        new.assigned, new.resource = assigned, resource
+        new.requested = merge_device_scopes(resource, merge_device_scopes(assigned, requested))
+        new.requested_by = new.requested_by or old.requested_by
+        new.ops += old.ops
+
+
+def _is_resource_generator(op: Operation) -> bool:
+    if op.input_tensors or len(op.outputs) != 1:
+        return False
+    dtype = op.outputs[0].dtype
+    return dtype._is_ref_dtype or dtype.name == "resource"
+
+
+def _compatible(a: str, b: str) -> bool:
+    return not a or not b or merge_device_scopes(a, b) == merge_device_scopes(b, a)
+
+
+def _without_type(request: str, keep: tuple[str, ...]) -> str:
+    """Return a request without device type and number, except for those that one of `keep` fixes."""
+    kept = [parse_device_name(name) for name in keep if name]
+    if any(name.type is not None and name.index is not None for name in kept):
+        return request
+    parts = parse_device_name(request)
+    kind = parts.type if any(name.type is not None for name in kept) else None
+    index = parts.index if any(name.index is not None for name in kept) else None
+    return str(type(parts)(parts.job, parts.replica, parts.task, kind, index))
+
+
+def _for_operation(message: str, op: Operation) -> InvalidArgumentError:
+    return attach_operation(invalid_argument(message), op=op)
