@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from tensormill.graph import errors
+from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.straight_line import InstructionFailed
 
-__all__ = ["as_op_error"]
+__all__ = ["as_op_error", "deadline_error"]
+
+_NAMED_WAITERS = 5
 
 _FOREIGN: tuple[tuple[type[BaseException], type[errors.OpError]], ...] = (
     (torch.OutOfMemoryError, errors.ResourceExhaustedError),
@@ -48,4 +52,19 @@ def as_op_error(failure: InstructionFailed, step_id: int | None = None) -> error
         creation_site=None if operation is None else operation.creation_site,
         step_id=step_id,
         op=operation,
+    )
+
+
+def deadline_error(
+    timeout_s: float, waiting: Sequence[Instruction]
+) -> errors.DeadlineExceededError:
+    """Return the error of a step whose time is over, naming the operations that it waited for."""
+    names = [f"'{i.node.name}' ({i.node.op_type}) on {i.node.device}" for i in waiting]
+    if len(names) > _NAMED_WAITERS:
+        names[_NAMED_WAITERS:] = [f"{len(names) - _NAMED_WAITERS} more"]
+    return errors.DeadlineExceededError(
+        None,
+        None,
+        f"Timed out waiting for notification\n  after {timeout_s * 1000:g} ms the step was waiting for: "
+        + (", ".join(names) or "nothing"),
     )

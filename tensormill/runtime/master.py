@@ -7,23 +7,25 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from tensormill.graph import errors
 from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.devices import Device
-from tensormill.runtime.failures import as_op_error
+from tensormill.runtime.node import NodeGraph
+from tensormill.runtime.partial_run import PartialRun
+from tensormill.runtime.passes.partial import make_partial, needed_feeds
 from tensormill.runtime.passes.place import Placement
 from tensormill.runtime.passes.prune import prune
 from tensormill.runtime.passes.simplify import simplify
+from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
 from tensormill.runtime.plan.program import Program
-from tensormill.runtime.plan.straight_line import InstructionFailed
-from tensormill.runtime.step import ProgramRun, Step
+from tensormill.runtime.prepared_step import PreparedStep, RunningSteps
+from tensormill.runtime.step import Step
 from tensormill.runtime.worker import Worker
 
-__all__ = ["Master", "MasterSession", "PreparedStep"]
+__all__ = ["Master", "MasterSession"]
 
 _session_numbers = itertools.count(1)
 
@@ -50,6 +52,9 @@ class MasterSession:
       handle: names the session.
       graph: the graph, as the client extends it.
       placement: the device of every operation seen so far.
+      running: the steps that run now.
+      inter_op_threads: how many threads a step may use for independent operations; 0 for one a core.
+      resources: the state that the session's kernels see.
     """
 
     def __init__(self, master: Master, graph: Graph, config: Any, handle: str) -> None:
@@ -59,14 +64,19 @@ class MasterSession:
         self.handle = handle
         self.cancellation = CancellationScope()
         self.placement = Placement(list(master.worker.devices.values()), config)
-        self._worker_session = master.worker.create_session(handle)
+        self.running = RunningSteps()
+        self.inter_op_threads = _inter_op_threads(config)
+        self._worker_session = master.worker.create_session(
+            handle, inter_op_threads=self.inter_op_threads
+        )
+        self.resources = self._worker_session.resources
         self._lock = threading.RLock()
         self._step_ids = itertools.count(1)
         self._placed_version = 0  # guarded by _lock
+        self._logs_placement = config is not None and config.log_device_placement
+        if self._logs_placement:
+            log_devices(self.list_devices())
         self._rewrites = _wants_rewrites(config)
-        self._closed = False
-        self._running = 0  # guarded by _idle
-        self._idle = threading.Condition()
 
     def extend(self) -> None:
         """Place the operations that were added since the last call.
@@ -77,20 +87,48 @@ class MasterSession:
         with self._lock:
             version = self.graph.version
             if version != self._placed_version:
+                placed_before = len(self.placement.devices)
                 self.placement.extend(self.graph._operations)
                 self._placed_version = version
+                if self._logs_placement:
+                    placed = self.placement.devices.items()
+                    log_placement(itertools.islice(placed, placed_before, None))
 
     def prepare(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
     ) -> PreparedStep:
         """Return the step for a signature: pruned, rewritten and compiled."""
         with self._lock:
-            self.extend()
-            graph = prune(feeds, fetches, targets, self.placement.devices)
-            if self._rewrites:
-                graph = simplify(graph, fold_node)
+            graph = self._pruned(feeds, fetches, targets)
             program = self._worker_session.register_graph(graph)
-            return PreparedStep(self, program)
+        return PreparedStep(program, graph, self.running, self.new_step)
+
+    def prepare_partial(
+        self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
+    ) -> tuple[Program, list[list[int]]]:
+        """Return the program of a step that is fed and fetched bit by bit, and the feeds that each fetch needs."""
+        with self._lock:
+            graph = self._pruned(feeds, fetches, targets)
+            needed = needed_feeds(graph)
+            return self._worker_session.register_graph(make_partial(graph)), needed
+
+    def start_partial(self, program: Program, needed: list[list[int]]) -> PartialRun:
+        """Start one run of a program of `prepare_partial`.
+
+        Raises:
+          CancelledError: the session is closed.
+        """
+        self.running.enter()
+        run = PartialRun(program, self.new_step(), needed, self.running.leave)
+        run.start()
+        return run
+
+    def _pruned(
+        self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
+    ) -> NodeGraph:
+        self.extend()
+        graph = prune(feeds, fetches, targets, self.placement.devices)
+        return simplify(graph, fold_node) if self._rewrites else graph
 
     def list_devices(self) -> list[Device]:
         """Return the devices that steps can use."""
@@ -98,14 +136,24 @@ class MasterSession:
 
     def close(self) -> None:
         """Cancel the running steps, wait for them, and let go of everything. Idempotent."""
-        self._closed = True
+        self.running.close()
         self.cancellation.cancel("Session was closed.")
-        with self._idle:
-            self._idle.wait_for(lambda: self._running == 0)
+        self.running.wait_idle()
 
-    def new_step(self) -> Step:
+    def new_step(self, deadline_s: float | None = None) -> Step:
         """Return a new step, below the session in the tree of cancellations."""
-        return Step(next(self._step_ids), self.handle, CancellationScope(self.cancellation))
+        scope = CancellationScope(self.cancellation)
+        return Step(next(self._step_ids), self.handle, scope, deadline_s)
+
+
+def _inter_op_threads(config: Any) -> int:
+    """Return how many threads independent operations may use; a negative setting means the caller's thread."""
+    if config is None:
+        return 0
+    threads = config.inter_op_parallelism_threads
+    if config.session_inter_op_thread_pool:
+        threads = config.session_inter_op_thread_pool[0].num_threads or threads
+    return 1 if threads < 0 else threads
 
 
 def _wants_rewrites(config: Any) -> bool:
@@ -117,61 +165,3 @@ def _wants_rewrites(config: Any) -> bool:
         options.optimizer_options.opt_level != -1
         and not options.rewrite_options.disable_meta_optimizer
     )
-
-
-class PreparedStep:
-    """A signature of feeds, fetches and targets, ready to run as often as wanted, from any thread.
-
-    Attributes:
-      program: the program; its `feeds` and `fetches` say in which form values go in and come out.
-    """
-
-    __slots__ = ("_session", "program")
-
-    def __init__(self, session: MasterSession, program: Program) -> None:
-        self._session = session
-        self.program = program
-
-    def run(self, feeds: list[Any]) -> list[Any]:
-        """Run one step and return the fetched values.
-
-        Raises:
-          OpError: the step failed.
-        """
-        session = self._session
-        if session._closed:
-            raise errors.CancelledError(None, None, "Session has been closed.")
-        program = self.program
-        if program.is_blocking:
-            return self._run_blocking(feeds)
-        try:
-            return program.run(feeds)
-        except InstructionFailed as failure:
-            raise as_op_error(failure) from failure.__cause__
-
-    def _run_blocking(self, feeds: list[Any]) -> list[Any]:
-        session = self._session
-        step = session.new_step()
-        finished = threading.Event()
-        outcome: list[Any] = []
-
-        def on_done(values: list[Any] | None, error: BaseException | None) -> None:
-            outcome.extend((values, error))
-            finished.set()
-
-        with session._idle:
-            session._running += 1
-        try:
-            ProgramRun(self.program, step, feeds, on_done).start()
-            finished.wait()
-        finally:
-            step.cancellation.close()
-            with session._idle:
-                session._running -= 1
-                session._idle.notify_all()
-        values, error = outcome
-        if error is None:
-            return values  # type: ignore[no-any-return]
-        if isinstance(error, InstructionFailed):
-            raise as_op_error(error, step.step_id) from error.__cause__
-        raise error

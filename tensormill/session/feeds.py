@@ -2,96 +2,225 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import torch
 
-from tensormill.graph import dtypes
+from tensormill.graph import dtypes, errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.graph import Graph
 from tensormill.graph.shapes import Dims, are_compatible
 from tensormill.graph.tensor import Tensor
 from tensormill.kernels.torch_dtypes import to_tensor
 from tensormill.runtime.plan.instructions import Form
+from tensormill.session.conversions import find_expansion
 
-__all__ = ["FeedConverter", "expand_feeds"]
+__all__ = ["FeedCheck", "as_fed_tensor", "expand_feed", "expand_feeds", "make_feed"]
 
 
-def expand_feeds(graph: Graph, feed_dict: Any) -> tuple[list[Tensor], list[Any]]:
-    """Return the fed tensors and their values.
+def expand_feeds(graph: Graph, feed_dict: Any) -> tuple[dict[Tensor, Any], bool]:
+    """Return the fed tensors with their values, and whether each key stood for exactly one tensor.
+
+    Args:
+      graph: the graph that is run.
+      feed_dict: tensors, names of tensors, or objects that stand for several, to values; a tuple of keys takes
+        a tuple of values.
 
     Raises:
-      TypeError: a key is not a tensor of the graph.
+      TypeError: `feed_dict` is no mapping, or a key is not a tensor of the graph.
+      ValueError: a tensor may not be fed, or the values of a tuple of keys do not fit.
     """
-    if not isinstance(feed_dict, dict):
-        feed_dict = dict(feed_dict)
-    tensors, values = [], []
+    if not isinstance(feed_dict, Mapping):
+        raise TypeError(
+            "FlattenDictItems: 'dict' must be a dictionary or collection.Mapping type object, instead of "
+            f"'{type(feed_dict).__name__}'."
+        )
+    feeds: dict[Tensor, Any] = {}
+    is_simple = True
     for key, value in feed_dict.items():
-        if type(key) is not Tensor or key.op.graph is not graph:
-            try:
-                key = graph.as_graph_element(key, allow_operation=False)
-            except (KeyError, TypeError, ValueError) as error:
-                raise TypeError(
-                    f"Cannot interpret feed_dict key as Tensor: {error.args[0]}"
-                ) from error
-        tensors.append(key)
-        values.append(value)
-    return tensors, values
+        count = 0
+        for part, part_value in _flat_items(key, value):
+            for tensor, tensor_value in expand_feed(graph, part, part_value):
+                count += 1
+                feeds[tensor] = tensor_value
+        is_simple = is_simple and count == 1 and not isinstance(key, (tuple, list))
+    return feeds, is_simple and len(feeds) == len(feed_dict)
 
 
-class FeedConverter:
-    """Turns values fed for one tensor into what the program takes."""
+def _flat_items(key: Any, value: Any) -> Iterator[tuple[Any, Any]]:
+    if not isinstance(key, (tuple, list)):
+        yield key, value
+        return
+    keys = list(_flatten(key))
+    values = list(_flatten(value))
+    if len(keys) != len(values):
+        raise ValueError(
+            f"Could not flatten dictionary. Key had {len(keys)} elements, but value had {len(values)} elements. "
+            f"Key: {keys}, value: {values}."
+        )
+    yield from zip(keys, values, strict=True)
 
-    __slots__ = ("_dims", "_dtype", "_form", "_numpy_type", "_tensor")
 
-    def __init__(self, tensor: Tensor, form: Form, dtype: DType, dims: Dims) -> None:
+def _flatten(value: Any) -> Iterator[Any]:
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _flatten(item)
+    else:
+        yield value
+
+
+def expand_feed(graph: Graph, key: Any, value: Any) -> Iterator[tuple[Tensor, Any]]:
+    """Yield the tensors that a key stands for, each with its part of the value."""
+    expansion = None if isinstance(key, (Tensor, str)) else find_expansion(key)
+    if expansion is None:
+        yield as_fed_tensor(graph, key), value
+        return
+    if expansion.feed is None:
+        raise TypeError(f"Cannot interpret feed_dict key as Tensor: {key!r} cannot be fed.")
+    for part, part_value in expansion.feed(key, value):
+        yield as_fed_tensor(graph, part), part_value
+
+
+def as_fed_tensor(graph: Graph, key: Any) -> Tensor:
+    """Return the tensor of the graph that `key` names.
+
+    Raises:
+      TypeError: it is none.
+      ValueError: it may not be fed.
+    """
+    try:
+        tensor: Tensor = graph.as_graph_element(key, allow_operation=False)
+    except (KeyError, TypeError, ValueError) as error:
+        raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error.args[0]}") from error
+    if not graph.is_feedable(tensor):
+        raise ValueError(f"Tensor {tensor.name} may not be fed.")
+    return tensor
+
+
+class FeedCheck:
+    """Makes a NumPy array of whatever is fed for one tensor, or says what is wrong with it."""
+
+    __slots__ = ("_dims", "_dtype", "_numpy_type", "_tensor")
+
+    def __init__(self, tensor: Tensor) -> None:
         self._tensor = tensor
-        self._form = form
-        self._dtype = dtype
-        self._numpy_type = np.dtype(dtype.as_numpy_dtype) if dtype.name != "resource" else None
-        self._dims = dims
+        self._dtype = tensor.dtype.base_dtype
+        self._numpy_type = np.dtype(self._dtype.as_numpy_dtype)
+        self._dims = tensor.dims
 
-    def __call__(self, value: Any) -> Any:
-        if self._form is Form.HANDLE:
-            return value
-        array = self._as_array(value)
+    def __call__(self, value: Any) -> np.ndarray[Any, Any]:
+        """Return the value as an array of the tensor's dtype.
+
+        Raises:
+          TypeError: the value is a tensor, or an integer that the dtype cannot hold.
+          ValueError: the value has another shape, or is no number.
+        """
+        if isinstance(value, Tensor):
+            raise TypeError(
+                "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, "
+                f"strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was {value} which "
+                f"was passed to the argument `feed_dict` with key {self._tensor}."
+            )
+        if isinstance(value, int) and not self._holds(value):
+            raise TypeError(
+                f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
+                f"{self._numpy_type.type}. Try explicitly setting the type of the feed tensor to a larger type "
+                "(e.g. int64)."
+            )
+        array = np.asarray(value, dtype=self._numpy_type)
         dims = self._dims
         if dims is not None and array.shape != dims and not are_compatible(array.shape, dims):
             raise ValueError(
                 f"Cannot feed value of shape {array.shape} for Tensor {self._tensor.name}, which has shape "
                 f"{self._tensor.shape}"
             )
-        if self._form is Form.HOST:
-            return array[()] if dims == () and self._dtype is not dtypes.string else array
-        return to_tensor(array)
+        return array
 
-    def _as_array(self, value: Any) -> np.ndarray[Any, Any]:
-        if isinstance(value, Tensor):
-            raise TypeError(
-                "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, "
-                f"strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was {value} which "
-                f"was passed to the feed with key {self._tensor}."
-            )
+    def _holds(self, value: int) -> bool:
         if self._dtype is dtypes.string:
-            return _as_bytes(np.asarray(value, dtype=object))
+            return False
+        if not (self._dtype.is_integer or self._dtype is dtypes.bool):
+            return True
+        try:
+            return bool(self._numpy_type.type(value) == value)
+        except OverflowError:
+            return False
+
+
+def make_feed(tensor: Tensor, form: Form) -> Callable[[Any], Any]:
+    """Return what turns values fed for a tensor into the form that the program takes."""
+    dtype = tensor.dtype.base_dtype
+    if dtype.name in ("resource", "variant"):
+        return _same
+    check = FeedCheck(tensor)
+    if dtype is dtypes.string:
+        return lambda value: as_bytes(check(value))
+    if form is Form.HOST:
+        return _make_scalar_feed(check, dtype) if tensor.dims == () else check
+    return _make_tensor_feed(check, dtype, tensor.dims)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _make_scalar_feed(check: FeedCheck, dtype: DType) -> Callable[[Any], Any]:
+    scalar_type = np.dtype(dtype.as_numpy_dtype).type
+    takes_float = dtype.is_floating
+
+    def scalar_feed(value: Any) -> Any:
+        kind = type(value)
+        if kind is scalar_type:
+            return value
+        if kind is float and takes_float:
+            return scalar_type(value)
+        return check(value)[()]
+
+    return scalar_feed
+
+
+def _make_tensor_feed(check: FeedCheck, dtype: DType, dims: Dims) -> Callable[[Any], Any]:
+    numpy_type = np.dtype(dtype.as_numpy_dtype)
+    if dtype is dtypes.bfloat16 or dims is None:
+        return lambda value: to_tensor(check(value))
+    sizes: tuple[Any, ...] = dims
+    rank = len(sizes)
+    free = [i for i, size in enumerate(sizes) if size is None]
+    from_numpy = torch.from_numpy
+
+    def tensor_feed(value: Any) -> Any:
         if (
-            isinstance(value, int)
-            and self._dtype.is_integer
-            and not self._dtype.min <= value <= self._dtype.max
+            type(value) is np.ndarray
+            and value.dtype is numpy_type
+            and value.ndim == rank
+            and value.flags.c_contiguous
         ):
-            raise TypeError(
-                f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
-                f"{self._numpy_type}. Try explicitly setting the type of the feed tensor to a larger type (e.g. int64)."
-            )
-        return np.asarray(value, dtype=self._numpy_type)
+            shape = value.shape
+            if shape == sizes or (
+                free and all(shape[i] == sizes[i] or sizes[i] is None for i in range(rank))
+            ):
+                return from_numpy(value)
+        return to_tensor(check(value))
+
+    return tensor_feed
 
 
-def _as_bytes(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def as_bytes(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return an array of strings with every text encoded in UTF-8.
+
+    Raises:
+      InternalError: an element is neither text nor bytes.
+    """
     flat = np.empty(array.size, dtype=object)
     for index, item in enumerate(array.ravel()):
-        flat[index] = (
-            item
-            if type(item) is bytes
-            else (item.encode() if isinstance(item, str) else bytes(item))
-        )
+        if type(item) is bytes:
+            flat[index] = item
+        elif isinstance(item, str):
+            flat[index] = item.encode()
+        elif isinstance(item, bytes):
+            flat[index] = bytes(item)
+        else:
+            raise errors.internal(f"Unsupported object type {type(item).__name__}")
     return flat.reshape(array.shape)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from tensormill.graph.dtypes import DType
 from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.kernels.torch_dtypes import to_host
 from tensormill.runtime.plan.instructions import Form
+from tensormill.session.conversions import find_expansion
 
 __all__ = ["FetchMapper", "make_result"]
 
@@ -23,24 +24,24 @@ class FetchMapper:
     """The tensors and operations inside a structure of fetches, each once, and how to fill the structure.
 
     Attributes:
-      tensors: the tensors to fetch.
+      tensors: the tensors to fetch, in the order in which `build` takes their values.
       targets: the operations to run.
-      key: equal for structures with the same elements in the same places.
+      build: makes the result, in the caller's structure, from the values of `tensors`.
     """
 
     def __init__(self, graph: Graph, fetches: Any) -> None:
+        """Take a structure apart.
+
+        Raises:
+          TypeError: something in it is no fetch.
+          ValueError: a fetch is not in the graph, or may not be fetched.
+        """
         self._graph = graph
         self._positions: dict[Tensor, int] = {}
         self._targets: dict[Operation, None] = {}
-        self._shape: list[Any] = []
         self.build: Builder = self._builder(fetches)
         self.tensors = list(self._positions)
         self.targets = list(self._targets)
-        self.key = (tuple(self.tensors), tuple(self.targets), tuple(self._shape))
-
-    def same_structure(self, other: FetchMapper) -> bool:
-        """Return whether both fill the same structure."""
-        return self.key == other.key
 
     def _builder(self, fetch: Any) -> Builder:
         if fetch is None:
@@ -48,20 +49,41 @@ class FetchMapper:
                 f'Argument `fetch` = {fetch} has invalid type "{type(fetch).__name__}". Cannot be None'
             )
         if isinstance(fetch, (list, tuple)):
-            parts = [self._builder(item) for item in fetch]
-            self._shape.append((type(fetch), len(parts)))
-            if hasattr(fetch, "_fields"):
-                kind = type(fetch)
-                return lambda values: kind(*[part(values) for part in parts])
-            if isinstance(fetch, tuple):
-                return lambda values: tuple([part(values) for part in parts])
-            return lambda values: [part(values) for part in parts]
+            return self._sequence(fetch)
         if isinstance(fetch, Mapping):
-            items = {key: self._builder(item) for key, item in fetch.items()}
-            self._shape.append((type(fetch), tuple(items)))
-            kind = type(fetch)
-            return lambda values: kind((key, part(values)) for key, part in items.items())
-        return self._leaf(fetch)
+            return self._mapping(fetch)
+        if getattr(type(fetch), "__attrs_attrs__", None) is not None:
+            return self._attrs_instance(fetch)
+        expansion = find_expansion(fetch)
+        if expansion is None:
+            return self._leaf(fetch)
+        if expansion.fetch is None:
+            raise TypeError(f'Argument `fetch` = {fetch} of type "{type(fetch).__name__}" cannot be fetched')
+        parts, contract = expansion.fetch(fetch)
+        builders = [self._leaf(part) for part in parts]
+        return lambda values: contract([build(values) for build in builders])
+
+    def _sequence(self, fetch: Any) -> Builder:
+        builders = [self._builder(item) for item in fetch]
+        kind = type(fetch)
+        if hasattr(fetch, "_fields"):
+            return lambda values: kind(*[build(values) for build in builders])
+        if isinstance(fetch, tuple):
+            return lambda values: tuple([build(values) for build in builders])
+        return lambda values: [build(values) for build in builders]
+
+    def _mapping(self, fetch: Any) -> Builder:
+        builders = {key: self._builder(item) for key, item in fetch.items()}
+        kind = type(fetch)
+        if issubclass(kind, collections.defaultdict):
+            factory = fetch.default_factory
+            return lambda values: kind(factory, {k: build(values) for k, build in builders.items()})
+        return lambda values: kind((k, build(values)) for k, build in builders.items())
+
+    def _attrs_instance(self, fetch: Any) -> Builder:
+        kind = type(fetch)
+        builders = [self._builder(getattr(fetch, a.name)) for a in kind.__attrs_attrs__]
+        return lambda values: kind(*[build(values) for build in builders])
 
     def _leaf(self, fetch: Any) -> Builder:
         try:
@@ -75,39 +97,53 @@ class FetchMapper:
             raise ValueError(
                 f"Argument `fetch` = {fetch} cannot be interpreted as a Tensor. ({error})"
             ) from error
+        op = element if isinstance(element, Operation) else element.op
+        if not self._graph.is_fetchable(op):
+            raise ValueError(
+                f"Operation {op.name} has been marked as not fetchable. Typically this happens when it is defined "
+                "in another function or code block. Use return values, explicit Python locals or TensorFlow "
+                "collections to access it."
+            )
         if isinstance(element, Operation):
             self._targets[element] = None
-            self._shape.append(element)
             return lambda values: None
         index = self._positions.setdefault(element, len(self._positions))
-        self._shape.append(index)
         return lambda values: values[index]
 
 
-def make_result(form: Form, dtype: DType, copied: bool) -> Callable[[Any], Any]:
-    """Return what turns a program's value into what the user gets: NumPy scalars for rank 0, else arrays."""
+def make_result(form: Form, copied: bool) -> Callable[[Any], Any]:
+    """Return what turns a program's value into what the user gets: NumPy scalars for rank 0, else arrays.
+
+    Args:
+      form: the form of the value.
+      copied: the memory may belong to something that changes later.
+    """
     if form is Form.TENSOR:
-        return _copied_result if copied else _tensor_result
+        return _copied_tensor_result if copied else _tensor_result
     if form is Form.HOST:
-        return _host_result if not copied else _copied_host_result
-    return lambda value: value
+        return _copied_host_result if copied else _host_result
+    return _handle_result
 
 
 def _tensor_result(tensor: Any) -> Any:
     array = to_host(tensor)
-    return array[()] if array.ndim == 0 else array
+    return array if array.ndim else array[()]
 
 
-def _copied_result(tensor: Any) -> Any:
+def _copied_tensor_result(tensor: Any) -> Any:
     array = to_host(tensor)
-    return array[()] if array.ndim == 0 else array.copy()
+    return array.copy() if array.ndim else array[()]
 
 
 def _host_result(value: Any) -> Any:
-    return value[()] if type(value) is np.ndarray and value.ndim == 0 else value
+    return value if type(value) is not np.ndarray or value.ndim else value[()]
 
 
 def _copied_host_result(value: Any) -> Any:
     if type(value) is np.ndarray:
-        return value[()] if value.ndim == 0 else value.copy()
+        return value.copy() if value.ndim else value[()]
+    return value
+
+
+def _handle_result(value: Any) -> Any:
     return value

@@ -1,0 +1,95 @@
+"""`PartialRun`: one step that is fed and fetched in several calls."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tensormill.graph import errors
+from tensormill.kernels.partial_runs import PARTIAL_RUN
+from tensormill.runtime.plan.program import Program
+from tensormill.runtime.step import Completion, ProgramRun, Step
+
+__all__ = ["PartialRun"]
+
+
+class PartialRun:
+    """A step whose feeds arrive one by one. Several threads may call `run`.
+
+    Attributes:
+      needed_feeds: for each fetch the positions of the feeds that it needs.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        step: Step,
+        needed_feeds: list[list[int]],
+        on_done: Callable[[], None],
+    ) -> None:
+        self.needed_feeds = needed_feeds
+        self._step = step
+        self._on_done = on_done
+        self._changed = threading.Condition()
+        self._expected: dict[int, Completion] = {}  # guarded by _changed
+        self._made: dict[int, Any] = {}  # guarded by _changed
+        self._outcome: list[BaseException | None] = []  # guarded by _changed
+        step.resources[PARTIAL_RUN] = self
+        self._run = ProgramRun(program, step, [], self._finish)
+        step.cancellation.register(self._cancel)
+
+    def start(self) -> None:
+        """Run what needs no feed."""
+        self._run.start()
+
+    def expect(self, index: int, done: Completion) -> None:
+        """Take note that a feed is waited for. Called by its kernel."""
+        with self._changed:
+            self._expected[index] = done
+        if self._step.cancellation.reason is not None:
+            self._cancel(self._step.cancellation.reason)
+
+    def deliver(self, index: int, value: Any) -> None:
+        """Take the value of a fetch. Called by its kernel."""
+        with self._changed:
+            self._made[index] = value
+            self._changed.notify_all()
+
+    def run(self, feeds: Mapping[int, Any], fetches: Sequence[int]) -> list[Any]:
+        """Feed values, and return those of fetches, waiting for them.
+
+        Args:
+          feeds: values by the position of the feed, each fed for the first time.
+          fetches: positions of fetches, each for the first time, whose feeds are all there.
+
+        Raises:
+          CancelledError: the session was closed.
+          InstructionFailed: an operation of the step failed.
+        """
+        for index, value in feeds.items():
+            with self._changed:
+                done = self._expected.pop(index, None)
+            if done is not None:
+                done(value)
+        with self._changed:
+            self._changed.wait_for(
+                lambda: bool(self._outcome) or all(index in self._made for index in fetches)
+            )
+            if self._outcome and self._outcome[0] is not None:
+                raise self._outcome[0]
+            return [self._made.pop(index) for index in fetches]
+
+    def _cancel(self, reason: str) -> None:
+        with self._changed:
+            waiting = list(self._expected.values())
+            self._expected.clear()
+        for done in waiting:
+            done.fail(errors.CancelledError(None, None, reason))
+
+    def _finish(self, values: list[Any] | None, error: BaseException | None) -> None:
+        with self._changed:
+            self._outcome.append(error)
+            self._changed.notify_all()
+        self._step.cancellation.close()
+        self._on_done()

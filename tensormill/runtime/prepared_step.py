@@ -1,0 +1,204 @@
+"""`PreparedStep`: one signature of feeds, fetches and targets, ready to run as often as wanted."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tensormill.graph import errors
+from tensormill.runtime.failures import as_op_error, deadline_error
+from tensormill.runtime.node import NodeGraph
+from tensormill.runtime.node_graph_codec import to_graph_def
+from tensormill.runtime.passes.partition import partition
+from tensormill.runtime.plan.program import Program
+from tensormill.runtime.plan.straight_line import InstructionFailed
+from tensormill.runtime.step import ProgramRun, Step
+from tensormill.runtime.step_options import StepOptions
+from tensormill.runtime.trace import StepGuard, StepTrace
+
+__all__ = ["PreparedStep", "RunningSteps", "StepOutcome"]
+
+
+class RunningSteps:
+    """The steps that a session runs now, counted without a lock, so that closing can wait for them.
+
+    A step enters before it looks whether the session is closed, and closing marks the session closed before it
+    looks whether a step is inside: so one of the two sees the other.
+
+    Attributes:
+      is_closed: no more steps may start.
+      entries: one item a running step; `append` and `pop` are atomic.
+    """
+
+    __slots__ = ("_idle", "entries", "is_closed")
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self.entries: list[None] = []
+        self._idle = threading.Condition()
+
+    def enter(self) -> None:
+        """Count a step in.
+
+        Raises:
+          CancelledError: the session is closed.
+        """
+        self.entries.append(None)
+        if self.is_closed:
+            self.leave()
+            raise closed_error()
+
+    def leave(self) -> None:
+        """Count a step out."""
+        self.entries.pop()
+        if self.is_closed:
+            with self._idle:
+                self._idle.notify_all()
+
+    def close(self) -> None:
+        """Let no more steps start."""
+        self.is_closed = True
+
+    def wait_idle(self) -> None:
+        """Wait until no step is running."""
+        with self._idle:
+            self._idle.wait_for(lambda: not self.entries)
+
+
+def closed_error() -> errors.CancelledError:
+    """Return the error of a step that a closed session is asked for."""
+    return errors.CancelledError(None, None, "Session has been closed.")
+
+
+@dataclass(slots=True)
+class StepOutcome:
+    """What one step gave.
+
+    Attributes:
+      values: the fetched values, in the forms that the program says.
+      step_stats: StepStats, where the step was traced.
+      partition_graphs: GraphDefs by device, where they were wanted.
+    """
+
+    values: list[Any]
+    step_stats: Any = None
+    partition_graphs: tuple[Any, ...] = ()
+
+
+class PreparedStep:
+    """A step that can run any number of times, from any thread.
+
+    Attributes:
+      program: the program; its `feeds` and `fetches` say in which form values go in and come out.
+      graph: the nodes that it runs.
+    """
+
+    __slots__ = ("_is_plain", "_new_step", "_running", "graph", "program")
+
+    def __init__(
+        self,
+        program: Program,
+        graph: NodeGraph,
+        running: RunningSteps,
+        new_step: Callable[..., Step],
+    ) -> None:
+        self.program = program
+        self.graph = graph
+        self._running = running
+        self._new_step = new_step
+        self._is_plain = not program.is_blocking and not program.takes_step
+
+    def run(self, feeds: list[Any]) -> list[Any]:
+        """Run one step without options and return the fetched values.
+
+        Raises:
+          OpError: the step failed.
+        """
+        running = self._running
+        running.entries.append(None)
+        try:
+            if running.is_closed:
+                raise closed_error()
+            if self._is_plain:
+                return self.program.run(feeds)
+            return self._run_step(feeds, self._new_step(), None, None)
+        except InstructionFailed as failure:
+            raise as_op_error(failure) from failure.__cause__
+        finally:
+            running.leave()
+
+    def run_with(self, feeds: list[Any], options: StepOptions) -> StepOutcome:
+        """Run one step with options.
+
+        Raises:
+          DeadlineExceededError: it took longer than allowed.
+          OpError: the step failed.
+        """
+        self._running.enter()
+        try:
+            timeout_s = options.timeout_s
+            step = self._new_step(None if timeout_s is None else time.monotonic() + timeout_s)
+            observer: StepGuard | None = None
+            if options.is_traced:
+                observer = StepTrace(step)
+            elif timeout_s is not None or options.runs_inline:
+                observer = StepGuard(step)
+            outcome = StepOutcome(self._run_step(feeds, step, observer, timeout_s))
+            if isinstance(observer, StepTrace):
+                outcome.step_stats = observer.step_stats(self.graph)
+            if options.wants_partition_graphs:
+                outcome.partition_graphs = self._partition_graphs()
+            return outcome
+        finally:
+            self._running.leave()
+
+    def _run_step(
+        self, feeds: list[Any], step: Step, observer: StepGuard | None, timeout_s: float | None
+    ) -> list[Any]:
+        try:
+            if self.program.is_blocking:
+                return self._run_blocking(feeds, step, observer, timeout_s)
+            return self.program.run(feeds, step, observer)
+        except InstructionFailed as failure:
+            raise as_op_error(failure, step.step_id) from failure.__cause__
+        except errors.DeadlineExceededError as error:
+            if timeout_s is None or observer is None or observer.instruction is None:
+                raise
+            raise deadline_error(timeout_s, [observer.instruction]) from error
+        finally:
+            step.cancellation.close()
+
+    def _run_blocking(
+        self, feeds: list[Any], step: Step, observer: StepGuard | None, timeout_s: float | None
+    ) -> list[Any]:
+        finished = threading.Event()
+        outcome: list[Any] = []
+
+        def on_done(values: list[Any] | None, error: BaseException | None) -> None:
+            outcome.extend((values, error))
+            finished.set()
+
+        run = ProgramRun(self.program, step, feeds, on_done, observer)
+        timed_out = None
+        try:
+            run.start()
+            if not finished.wait(timeout_s):
+                assert timeout_s is not None
+                timed_out = deadline_error(timeout_s, run.waiting_for())
+                step.cancellation.cancel(timed_out.message)
+                finished.wait()
+        except BaseException:  # interrupted: the step ends, the session stays usable
+            step.cancellation.cancel("The step was interrupted.")
+            finished.wait()
+            raise
+        values, error = outcome
+        if error is None:
+            return values  # type: ignore[no-any-return]
+        raise error if timed_out is None else timed_out
+
+    def _partition_graphs(self) -> tuple[Any, ...]:
+        parts = partition(self.graph, lambda node: node.device)
+        return tuple(to_graph_def(part.graph) for _, part in sorted(parts.items()))

@@ -1,0 +1,60 @@
+"""`StepOptions`: what RunOptions and the session's config ask of one step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tensorboard.compat.proto import config_pb2
+
+from tensormill.graph import errors
+
+__all__ = ["StepOptions"]
+
+_CALLING_THREAD = -1
+
+
+@dataclass(frozen=True, slots=True)
+class StepOptions:
+    """How a step runs.
+
+    Attributes:
+      timeout_s: how long it may take; None for as long as it likes.
+      is_traced: collect StepStats.
+      wants_partition_graphs: return the graphs as they ran.
+      runs_inline: use the calling thread only, not the pool between operations.
+    """
+
+    timeout_s: float | None = None
+    is_traced: bool = False
+    wants_partition_graphs: bool = False
+    runs_inline: bool = False
+
+    @classmethod
+    def from_proto(cls, options: Any, config: Any = None) -> StepOptions:
+        """Return the options of a step; a timeout in `options` (RunOptions) wins over the session's.
+
+        Raises:
+          InvalidArgumentError: the thread pool asked for does not exist.
+          TypeError: `options` is no RunOptions.
+        """
+        if options is None:
+            options = config_pb2.RunOptions()
+        elif not hasattr(options, "timeout_in_ms"):
+            raise TypeError(
+                f"Argument `options` must be a tf.RunOptions, but got {type(options).__name__!r}"
+            )
+        timeout_ms = options.timeout_in_ms
+        pools = 1
+        if config is not None:
+            timeout_ms = timeout_ms or config.operation_timeout_in_ms
+            pools = max(1, len(config.session_inter_op_thread_pool))
+        pool = options.inter_op_thread_pool
+        if not _CALLING_THREAD <= pool < pools:
+            raise errors.InvalidArgumentError(None, None, f"Invalid inter_op_thread_pool: {pool}")
+        return cls(
+            timeout_s=timeout_ms / 1000 if timeout_ms > 0 else None,
+            is_traced=options.trace_level != config_pb2.RunOptions.NO_TRACE,
+            wants_partition_graphs=options.output_partition_graphs,
+            runs_inline=pool == _CALLING_THREAD,
+        )

@@ -1,0 +1,291 @@
+"""`BaseSession`: what all sessions share, from the fetches and feeds of a user to the steps of a master."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tensorboard.compat.proto import config_pb2
+
+from tensormill.graph import errors
+from tensormill.graph.graph import Graph, get_default_graph
+from tensormill.graph.operation import Operation
+from tensormill.graph.stacks import default_sessions
+from tensormill.graph.tensor import Tensor
+from tensormill.runtime.devices import local_devices
+from tensormill.runtime.master import Master
+from tensormill.runtime.prepared_step import PreparedStep, StepOutcome
+from tensormill.runtime.step_options import StepOptions
+from tensormill.runtime.threads import use_intra_op_threads
+from tensormill.runtime.worker import Worker
+from tensormill.session.feeds import as_fed_tensor, expand_feeds
+from tensormill.session.fetches import FetchMapper
+from tensormill.session.partial_runs import PartialRuns
+from tensormill.session.signature import Signature
+
+__all__ = ["BaseSession"]
+
+_LOCAL_TASK = "/job:localhost/replica:0/task:0"
+
+
+class BaseSession:
+    """What all sessions share. Any number of threads may run steps at the same time."""
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
+        """Open a session.
+
+        Args:
+          target: the master to connect to; "" for one in this process.
+          graph: the graph to run, the default graph when None; it may grow while the session is open.
+          config: a ConfigProto.
+
+        Raises:
+          TypeError: an argument is of the wrong type.
+          NotFoundError: no master can be reached by such a target.
+        """
+        self._closed = True  # until it is open
+        _check_arguments(target, graph, config)
+        self._graph = get_default_graph() if graph is None else graph
+        self._target = target.encode() if isinstance(target, str) else target
+        self._config = config
+        self._lock = threading.Lock()
+        self._steps: dict[Any, PreparedStep] = {}
+        self._signatures: dict[Any, Signature] = {}
+        self._runners: dict[Any, Callable[[Iterable[Any]], Any]] = {}
+        self._partial_runs = PartialRuns(self)
+        use_intra_op_threads(config)
+        worker = Worker(_LOCAL_TASK, local_devices(config=config))
+        self._master_session = Master(worker).create_session(self._graph, config)
+        self._closed = False
+        self._has_default_options = config is None or not config.operation_timeout_in_ms
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that the session runs."""
+        return self._graph
+
+    @property
+    def graph_def(self) -> Any:
+        """The graph as a GraphDef message."""
+        return self._graph.as_graph_def()
+
+    @property
+    def sess_str(self) -> bytes:
+        """The target of the session."""
+        return self._target
+
+    def list_devices(self) -> list[Any]:
+        """Return the devices that steps can use.
+
+        Raises:
+          CancelledError: the session is closed.
+        """
+        if self._closed:
+            raise errors.CancelledError(None, None, "Session has been closed.")
+        return self._master_session.list_devices()
+
+    def run(
+        self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None
+    ) -> Any:
+        """Run one step and return the values of `fetches` in their structure.
+
+        Args:
+          fetches: a tensor, operation, name, variable, or any nesting of lists, tuples, dicts, named tuples and
+            attrs instances of them. The value of an operation is None.
+          feed_dict: tensor to value; the tensors are not computed but taken from here.
+          options: RunOptions.
+          run_metadata: a RunMetadata message that is filled in.
+
+        Raises:
+          RuntimeError: the session is closed, or its graph is empty.
+          ValueError, TypeError: a fetch or feed is not one.
+          OpError: the step failed.
+        """
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        key: Any = None
+        if feed_dict is None:
+            feed_dict = _NO_FEEDS
+        if feed_dict.__class__ is dict:
+            kind = fetches.__class__
+            if kind is list or kind is tuple:
+                key = (kind, *fetches, None, *feed_dict)
+            else:
+                key = (fetches, *feed_dict)
+            if options is None and run_metadata is None and self._has_default_options:
+                try:
+                    runner = self._runners.get(key)
+                except TypeError:  # something in the structure cannot be a key
+                    runner = key = None
+                if runner is not None:
+                    return runner(feed_dict.values())
+        mapper, signature, values = self._prepare(key, fetches, feed_dict)
+        if options is None and run_metadata is None and self._has_default_options:
+            return signature.run(values, mapper.build)
+        step_options = StepOptions.from_proto(options, self._config)
+        result, outcome = signature.run_with(values, mapper.build, step_options)
+        if run_metadata is not None:
+            _fill_metadata(run_metadata, outcome)
+        return result
+
+    def _prepare(
+        self, key: Any, fetches: Any, feed_dict: Any
+    ) -> tuple[FetchMapper, Signature, list[Any]]:
+        """Return the fetches and the signature of a call and the fed values, and keep what a like call can use."""
+        if not self._graph.version:
+            raise RuntimeError(
+                "The Session graph is empty. Add operations to the graph before calling run()."
+            )
+        feeds, is_simple = expand_feeds(self._graph, feed_dict)
+        mapper = FetchMapper(self._graph, fetches)
+        signature = self._signature(mapper, list(feeds))
+        if is_simple and key is not None and _is_flat(fetches):
+            self._runners[key] = signature.bind(mapper.build)
+        return mapper, signature, list(feeds.values())
+
+    def _signature(self, mapper: FetchMapper, feeds: list[Tensor]) -> Signature:
+        key = (*feeds, None, *mapper.tensors, None, *mapper.targets)
+        found = self._signatures.get(key)
+        if found is None:
+            found = self._signatures[key] = self._make_signature(mapper, feeds)
+        return found
+
+    def _make_signature(self, mapper: FetchMapper, feeds: list[Tensor]) -> Signature:
+        step_feeds = sorted(feeds, key=_creation_order)
+        step_fetches = sorted((t for t in mapper.tensors if t not in feeds), key=_creation_order)
+        targets = sorted(mapper.targets, key=lambda op: op._id)
+        key = (*step_feeds, None, *step_fetches, None, *targets)
+        step = self._steps.get(key)
+        if step is None:
+            with self._lock:
+                step = self._steps.get(key)
+                if step is None:
+                    step = self._master_session.prepare(step_feeds, step_fetches, targets)
+                    self._steps[key] = step
+        return Signature(
+            step, step_feeds, step_fetches, feeds, mapper.tensors, self._wrap_result
+        )
+
+    def _wrap_result(self, tensor: Tensor, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return convert
+
+    def make_callable(
+        self, fetches: Any, feed_list: Any = None, accept_options: bool = False
+    ) -> Callable[..., Any]:
+        """Return a function that runs `fetches`, with the values of `feed_list` as its positional arguments.
+
+        Args:
+          fetches: as for `run`; the structure is read once, here.
+          feed_list: the tensors whose values the function takes.
+          accept_options: the function also takes `options` and `run_metadata` by keyword.
+
+        Raises:
+          CancelledError: the session is closed.
+          TypeError: `feed_list` is no list.
+        """
+        if feed_list is not None and not isinstance(feed_list, (list, tuple)):
+            raise TypeError(
+                f"Argument `feed_list` must be a list or tuple. Received: feed_list={feed_list}"
+            )
+        if self._closed:
+            raise errors.CancelledError(None, None, "Session has been closed.")
+        keys = list(feed_list or ())
+        feeds = [as_fed_tensor(self._graph, key) for key in keys]
+        mapper = FetchMapper(self._graph, fetches)
+        run = self._signature(mapper, feeds).bind(mapper.build)
+        count = len(keys)
+        is_direct = self._has_default_options and len(set(feeds)) == count
+
+        def run_callable(*values: Any, options: Any = None, run_metadata: Any = None) -> Any:
+            if is_direct and len(values) == count and options is None and run_metadata is None:
+                return run(values)
+            feed_dict = dict(zip(keys, values, strict=False))
+            return self.run(fetches, feed_dict, options, run_metadata)
+
+        return run_callable
+
+    def partial_run_setup(self, fetches: Any, feeds: Any = None) -> str:
+        """Start a step that is fed and fetched in several calls of `partial_run`.
+
+        Args:
+          fetches: everything that will be fetched, and operations to run.
+          feeds: everything that will be fed; each feed and fetch can be used once.
+
+        Returns:
+          A handle of the step.
+
+        Raises:
+          RuntimeError: the session is closed.
+          InvalidArgumentError: nothing is to be fetched or run.
+        """
+        return self._partial_runs.set_up(fetches, feeds)
+
+    def partial_run(self, handle: str, fetches: Any, feed_dict: Any = None) -> Any:
+        """Feed some tensors of a step of `partial_run_setup`, and return the values of `fetches`.
+
+        Raises:
+          InvalidArgumentError: the step is over, a feed or fetch is used twice or was not announced, or a fetch
+            needs what is not fed yet.
+          RuntimeError: the session is closed, or an operation is fetched.
+        """
+        return self._partial_runs.run(handle, fetches, feed_dict)
+
+    def close(self) -> None:
+        """Cancel running steps, wait for them, and let go of everything the session holds."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self._master_session.close()
+        for cache in (self._runners, self._signatures, self._steps):
+            cache.clear()
+
+    def as_default(self) -> Any:
+        """Return a context manager that makes this the default session of the thread; it does not close it."""
+        return default_sessions.pushed(self)
+
+
+_NO_FEEDS: dict[Any, Any] = {}
+_LEAVES = (Tensor, Operation, str)
+
+
+def _is_flat(fetches: Any) -> bool:
+    """Return whether equal keys of `BaseSession.run` mean the same fetches: one leaf, or a plain list of leaves."""
+    if type(fetches) in (list, tuple):
+        return all(type(item) in _LEAVES for item in fetches)
+    return type(fetches) in _LEAVES
+
+
+def _creation_order(tensor: Tensor) -> tuple[int, int]:
+    return (tensor.op._id, tensor.value_index)
+
+
+def _fill_metadata(run_metadata: Any, outcome: StepOutcome) -> None:
+    if not hasattr(run_metadata, "step_stats"):
+        raise TypeError(
+            "Argument `run_metadata` must be a tf.RunMetadata, but got "
+            f'"{type(run_metadata).__name__}"'
+        )
+    run_metadata.Clear()
+    if outcome.step_stats is not None:
+        run_metadata.step_stats.CopyFrom(outcome.step_stats)
+    run_metadata.partition_graphs.extend(outcome.partition_graphs)
+
+
+def _check_arguments(target: Any, graph: Any, config: Any) -> None:
+    if not isinstance(target, (str, bytes)):
+        raise TypeError(f'Argument `target` must be a string, but got "{type(target).__name__}"')
+    if graph is not None and not isinstance(graph, Graph):
+        raise TypeError(f'Argument `graph` must be a tf.Graph, but got "{type(graph).__name__}"')
+    if config is not None and not isinstance(config, config_pb2.ConfigProto):
+        raise TypeError(
+            f'Argument `config` must be a tf.ConfigProto, but got "{type(config).__name__}"'
+        )
+    if target:
+        name = target.decode() if isinstance(target, bytes) else target
+        raise errors.NotFoundError(
+            None,
+            None,
+            f'No session factory registered for the given session options: {{target: "{name}"}}',
+        )
