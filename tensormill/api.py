@@ -41,6 +41,23 @@ from tensormill.ops.basics import no_op, placeholder
 # gradients, training
 
 # graph scopes, GraphDef import
+from tensormill.graph import nest
+from tensormill.graph.default_scopes import (
+    add_to_collection,
+    add_to_collections,
+    colocate_with,
+    container,
+    control_dependencies,
+    device,
+    get_all_collection_keys,
+    get_collection,
+    get_collection_ref,
+    name_scope,
+    op_scope,
+)
+from tensormill.graph.gradient_registry import NoGradient, NotDifferentiable, RegisterGradient
+from tensormill.ops.grouping import group
+from tensormill.ops.grouping import tuple_of as tuple
 
 # devices, placement
 
