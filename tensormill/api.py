@@ -60,6 +60,11 @@ from tensormill.ops.grouping import group
 from tensormill.ops.grouping import tuple_of as tuple
 
 # devices, placement
+from tensormill import train
+from tensormill.namespaces import contrib, test
+from tensormill.graph.device_names import DeviceSpec
+from tensormill.session.device_attributes import list_devices
+from tensormill.session.placement_table import placement
 
 # session
 from tensormill.session.session import InteractiveSession, Session, get_default_session

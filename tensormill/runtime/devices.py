@@ -36,6 +36,7 @@ class Device:
       memory_bytes: the memory that TensorFlow would report.
       physical_desc: what stands behind it.
       is_emulated: a GPU in host memory.
+      compute_capability: of a CUDA device, (major, minor).
       incarnation: changes when the device is made anew.
     """
 
@@ -45,6 +46,7 @@ class Device:
     memory_bytes: int
     physical_desc: str = ""
     is_emulated: bool = False
+    compute_capability: tuple[int, int] | None = None
     incarnation: int = field(default_factory=lambda: random.getrandbits(63) or 1)
 
 
@@ -135,4 +137,11 @@ def _cuda_gpu(name: str, number: int, fraction: float) -> Device:
         f"device: {number}, name: {properties.name}, "
         f"compute capability: {properties.major}.{properties.minor}"
     )
-    return Device(name, "GPU", torch.device("cuda", number), memory_bytes, desc)
+    return Device(
+        name,
+        "GPU",
+        torch.device("cuda", number),
+        memory_bytes,
+        desc,
+        compute_capability=(properties.major, properties.minor),
+    )

@@ -19,6 +19,7 @@ from tensormill.runtime.prepared_step import PreparedStep, StepOutcome
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.threads import use_intra_op_threads
 from tensormill.runtime.worker import Worker
+from tensormill.session.device_attributes import DeviceAttributes
 from tensormill.session.feeds import as_fed_tensor, expand_feeds
 from tensormill.session.fetches import FetchMapper
 from tensormill.session.partial_runs import PartialRuns
@@ -75,7 +76,7 @@ class BaseSession:
         """The target of the session."""
         return self._target
 
-    def list_devices(self) -> list[Any]:
+    def list_devices(self) -> list[DeviceAttributes]:
         """Return the devices that steps can use.
 
         Raises:
@@ -83,7 +84,7 @@ class BaseSession:
         """
         if self._closed:
             raise errors.CancelledError(None, None, "Session has been closed.")
-        return self._master_session.list_devices()
+        return [DeviceAttributes.of(device) for device in self._master_session.list_devices()]
 
     def run(
         self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None

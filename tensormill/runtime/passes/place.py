@@ -255,14 +255,16 @@ class Placement:
 
     def _member_reason(self, member: Member, root: Member) -> Reason:
         op, device = member.op, root.assigned
-        if op.device and matches(op.device, device):
+        by = root.requested_by
+        is_copied = member.reason is not None and by is not op and by is not None
+        if op.device and matches(op.device, device) and not (is_copied and by.device == op.device):
             return Reason(Cause.PINNED, op.device)
         if member.reason is not None:
             return member.reason
         if op.device:
             return Reason(Cause.SOFT, op.device)
-        if root.requested_by is not None and root.requested_by is not op:
-            return Reason(Cause.COLOCATED, root.requested_by.name)
+        if by is not None and by is not op:
+            return Reason(Cause.COLOCATED, by.name)
         for other in root.ops:
             if other.own_types[0] != member.own_types[0] and other.own_types == root.types:
                 return Reason(Cause.COLOCATED, other.op.name)

@@ -1,0 +1,1 @@
+"""The sub-namespaces of the public API (`tf.train`, `tf.nn` …); they only name things."""

@@ -1,0 +1,5 @@
+"""`tf.contrib`: what programs of TensorFlow 1 use of it most."""
+
+from __future__ import annotations
+
+from tensormill.namespaces.contrib import training

@@ -1,0 +1,9 @@
+"""`tf.contrib.training`."""
+
+from __future__ import annotations
+
+from tensormill.train.device_setter import (
+    GreedyLoadBalancingStrategy,
+    RandomStrategy,
+    byte_size_load_fn,
+)
