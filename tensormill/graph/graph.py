@@ -96,6 +96,37 @@ class Graph(GraphScopes, GraphCollections):
             self._operations.append(op)
         return op
 
+    def _adopt(self, ops: list[Operation]) -> None:
+        """Add operations that were made apart from the graph, with sound and unused names.
+
+        The open scopes apply, as to new ones; an operation that is colocated with another takes
+        its device from there and not from the device scopes.
+        """
+        scopes = self._thread_scopes.open
+        with self._lock:
+            self._check_not_finalized()
+            for op in ops:
+                self._operations_by_name[op.name] = op
+        for op in ops:
+            op._connect()
+            if scopes.controls:
+                op._add_control_inputs(scopes.controls_for([], ()))
+            self.mark_name_used(op.name)
+            scopes.apply_to_import(op)
+            with self._lock:
+                op._id = self._next_id = self._next_id + 1
+                self._operations.append(op)
+        for op in ops:
+            if not op._device and "_class" in op.attrs:
+                self._follow_colocation(op)
+
+    def _follow_colocation(self, op: Operation) -> None:
+        for group in op.colocation_groups():
+            other = self._operations_by_name.get(group[5:].decode())
+            if other is not None and other is not op and other.device:
+                op._device = other.device
+                return
+
     def create_op(
         self,
         op_type: str,

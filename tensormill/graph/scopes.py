@@ -141,6 +141,19 @@ class OpenScopes:
                 found.extend(c for c in scope.control_inputs if c not in input_ops)
         return tuple(dict.fromkeys(found))
 
+    def apply_to_import(self, op: Operation) -> None:
+        """Do for an imported operation what `apply` does, with the device that it brought."""
+        brought, op._device = op._device, ""
+        devices = self.devices
+        if "_class" in op.attrs and op.colocation_groups() != [b"loc:@" + op.name.encode()]:
+            self.devices = ()
+        elif brought:
+            self.devices = (*devices, DeviceScope(brought, None))
+        try:
+            self.apply(op)
+        finally:
+            self.devices = devices
+
     def apply(self, op: Operation) -> None:
         """Give a new operation its attributes, device and colocation, in TensorFlow's order."""
         if self.control_flow is not None:
@@ -277,6 +290,11 @@ class GraphScopes(GraphElements):
             if mark_as_used:
                 names[key] = 1
             return f"{name}_{count - 1}"
+
+    def mark_name_used(self, name: str) -> None:
+        """Keep `unique_name` from giving out a name that an imported node has."""
+        with self._names_lock:
+            self._names_in_use.setdefault(name.lower(), 1)
 
     def operation_name(self, name: str) -> str:
         """Return the final name of a new node: `name` with a trailing slash is taken as it is.

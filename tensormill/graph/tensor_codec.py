@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,12 @@ _LIST_FIELDS = {
     "qint32": "int_val",
 }
 _HALF = ("float16", "bfloat16")
-_MAX_LIST_ELEMENTS = 1
+# Arrays of these go out as raw bytes; the others as typed lists, whatever their size.
+_RAW = frozenset(
+    "float32 float64 int8 int16 int32 int64 uint8 uint32 uint64 qint8 qint16 qint32 quint8 "
+    "quint16".split()
+)
+_MAX_FILLED_BYTES = 1 << 31
 
 
 def shape_to_proto(dims: Dims) -> Any:
@@ -58,29 +64,26 @@ def shape_from_proto(proto: Any) -> Dims:
 def array_to_proto(array: np.ndarray[Any, Any], dtype: DType) -> Any:
     """Return a TensorProto as TensorFlow's `make_tensor_proto` writes it.
 
-    Scalars go into the typed list, larger tensors of numbers as raw little-endian bytes, strings as a list.
+    Scalars, and arrays that repeat one element (those that `np.broadcast_to` makes), go into the
+    typed list as that element; larger tensors of numbers as raw little-endian bytes.
     """
     proto = tensor_pb2.TensorProto(dtype=dtype.as_datatype_enum)
     proto.tensor_shape.CopyFrom(shape_to_proto(array.shape))
     name = dtype.name
-    if name == "string":
-        proto.string_val.extend(
-            item if isinstance(item, bytes) else item.encode() for item in array.ravel()
-        )
-        return proto
-    if dtype.is_quantized:
-        array = array.view(array.dtype[0])
-    if array.size > _MAX_LIST_ELEMENTS and not any(array.strides):
-        array = array.ravel()[:1]  # one element, repeated
-    if array.size > _MAX_LIST_ELEMENTS:
-        proto.tensor_content = np.ascontiguousarray(array).tobytes()
-        return proto
+    if array.size > 1:
+        if not any(array.strides):
+            array = array[(slice(0, 1),) * array.ndim]
+        elif name in _RAW:
+            proto.tensor_content = np.ascontiguousarray(array).tobytes()
+            return proto
     field = getattr(proto, _LIST_FIELDS[name])
-    if name in _HALF:
+    if name == "string":
+        field.extend(x if isinstance(x, bytes) else x.encode() for x in array.ravel())
+    elif name in _HALF:
         field.extend(np.ascontiguousarray(array).view(np.uint16).ravel().tolist())
     elif dtype.is_complex:
-        for item in array.ravel():
-            field.extend((item.real, item.imag))
+        flat = array.ravel()
+        field.extend(np.stack([flat.real, flat.imag], axis=1).ravel().tolist())
     else:
         field.extend(array.ravel().tolist())
     return proto
@@ -89,42 +92,60 @@ def array_to_proto(array: np.ndarray[Any, Any], dtype: DType) -> Any:
 def array_from_proto(proto: Any) -> np.ndarray[Any, Any]:
     """Return the tensor that a TensorProto holds; short typed lists are filled up with their last element.
 
+    A single element that is repeated takes no more memory than itself: the array is a read-only
+    view with strides of zero, however large the shape.
+
     Raises:
       ValueError: the content does not fit the shape.
       TypeError: the dtype cannot be held by an array.
     """
     dtype = as_dtype(proto.dtype)
-    shape = [dim.size for dim in proto.tensor_shape.dim]
+    shape = tuple(dim.size for dim in proto.tensor_shape.dim)
     if any(size < 0 for size in shape) or proto.tensor_shape.unknown_rank:
         raise ValueError("a tensor's shape must be fully defined")
-    count = int(np.prod(shape, dtype=np.int64)) if shape else 1
-    numpy_type = dtype.as_numpy_dtype
+    count = math.prod(shape)
     if proto.tensor_content:
         if dtype == dtypes.string:
             raise ValueError("a string tensor has no raw content")
-        content = np.frombuffer(proto.tensor_content, dtype=numpy_type)
-        if content.size != count:
+        numpy_type = np.dtype(dtype.as_numpy_dtype)
+        if len(proto.tensor_content) != count * numpy_type.itemsize:
             raise ValueError(
-                f"tensor content has {content.size} elements, its shape {shape} wants {count}"
+                f"a tensor's content has {len(proto.tensor_content)} bytes, its shape {list(shape)} "
+                f"wants {count} elements of {numpy_type.itemsize} bytes"
             )
-        return content.reshape(shape).copy()
+        return np.frombuffer(proto.tensor_content, dtype=numpy_type).reshape(shape).copy()
+    listed = _listed_elements(proto, dtype)
+    if listed.size > count:
+        raise ValueError(
+            f"a tensor lists {listed.size} elements, its shape {list(shape)} wants {count}"
+        )
+    if listed.size == count:
+        return listed.reshape(shape)
+    if listed.size < 2:
+        if not listed.size:
+            listed = np.array([b"" if dtype == dtypes.string else 0], dtype=listed.dtype)
+        return np.broadcast_to(listed.reshape(()), shape)
+    if count * listed.itemsize > _MAX_FILLED_BYTES:
+        raise ValueError(f"a tensor of shape {list(shape)} lists {listed.size} elements only")
+    full = np.empty(count, dtype=listed.dtype)
+    full[: listed.size] = listed
+    full[listed.size :] = listed[-1]
+    return full.reshape(shape)
+
+
+def _listed_elements(proto: Any, dtype: DType) -> np.ndarray[Any, Any]:
     name = dtype.name
     if name not in _LIST_FIELDS:
         raise TypeError(f"Unsupported type {name} in a TensorProto")
+    numpy_type = dtype.as_numpy_dtype
     values = getattr(proto, _LIST_FIELDS[name])
-    if dtype == dtypes.string:
+    if name == "string":
         listed = np.empty(len(values), dtype=object)
         listed[:] = list(values)
-    elif name in _HALF:
-        listed = np.array(values, dtype=np.uint16).view(numpy_type)
-    elif dtype.is_complex:
+        return listed
+    if name in _HALF:
+        return np.array(values, dtype=np.uint16).view(numpy_type)
+    if dtype.is_complex:
         pairs = np.array(values, dtype=np.float64).reshape(-1, 2)
-        listed = (pairs[:, 0] + 1j * pairs[:, 1]).astype(numpy_type)
-    else:
-        listed = np.array(values).astype(numpy_type) if len(values) else np.empty(0, numpy_type)
-    if listed.size > count:
-        raise ValueError(f"a tensor lists {listed.size} elements, its shape {shape} wants {count}")
-    full = np.empty(count, dtype=listed.dtype)
-    full[: listed.size] = listed
-    full[listed.size :] = listed[-1] if listed.size else (b"" if dtype == dtypes.string else 0)
-    return full.reshape(shape)
+        return (pairs[:, 0] + 1j * pairs[:, 1]).astype(numpy_type)
+    return np.array(values).astype(numpy_type) if len(values) else np.empty(0, numpy_type)
