@@ -39,6 +39,8 @@ from tensormill.ops.basics import no_op, placeholder
 # ops: nn, losses, layers
 
 # gradients, training
+from tensormill.graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices
+from tensormill.ops.gradients import AggregationMethod, UnconnectedGradients, gradients
 
 # graph scopes, GraphDef import
 from tensormill.graph import nest
