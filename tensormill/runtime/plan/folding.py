@@ -13,7 +13,7 @@ from tensormill.graph.shapes import Dims
 from tensormill.kernels.registry import find_kernel
 from tensormill.kernels.torch_dtypes import is_number, to_host, to_tensor
 from tensormill.runtime.node import Node
-from tensormill.runtime.plan.lowering import attr_parameters, node_context
+from tensormill.runtime.plan.node_context import attr_parameters, node_context
 
 __all__ = ["fold_node"]
 

@@ -9,10 +9,13 @@ from typing import Any
 
 from tensormill.runtime.node import Node
 
-__all__ = ["Form", "Instruction", "Slot"]
+__all__ = ["Form", "Instruction", "LoopInstruction", "Slot", "SlotGuard"]
 
 Slot = int
 """The place of a value in a program."""
+
+SlotGuard = tuple[tuple[Slot, bool], ...]
+"""The predicates (host bools) that must have these values for an instruction to run, outermost first."""
 
 
 class Form(IntEnum):
@@ -32,12 +35,15 @@ class Instruction:
       arguments: slots, or lists of slots where an argument is a list of tensors.
       outputs: the slots of the results; a function with one output returns it bare.
       is_tuple: the function returns a sequence of outputs, whatever their number.
-      node: the node that the call computes, for messages and traces; conversions carry their consumer's.
-      expression: a Python expression with `{0}`, `{1}` for the arguments that computes the same, or None.
+      node: the node that the call computes, for messages and traces; conversions carry their
+        consumer's.
+      expression: a Python expression with `{0}`, `{1}` for the arguments that computes the same,
+        or None.
       drops: slots whose values are not needed after this call.
       takes_step: `function` takes the running step as `step=`.
       is_async: `function` returns at once and reports through `done=`.
       is_conversion: changes the form of a value and belongs to no op of its own.
+      guard: the predicates that must hold, or the call is left out and its outputs stay unset.
     """
 
     function: Callable[..., Any]
@@ -50,13 +56,38 @@ class Instruction:
     takes_step: bool = False
     is_async: bool = False
     is_conversion: bool = False
+    guard: SlotGuard = ()
 
     def argument_slots(self) -> list[Slot]:
-        """Return the slots that the call reads."""
-        slots: list[Slot] = []
+        """Return the slots that the call reads, those of its guard included."""
+        slots: list[Slot] = [slot for slot, _ in self.guard]
         for argument in self.arguments:
             if type(argument) is list:
                 slots.extend(argument)
             else:
                 slots.append(argument)
         return slots
+
+
+@dataclass(slots=True)
+class LoopInstruction(Instruction):
+    """A while loop as one instruction.
+
+    Its arguments are everything that it reads from outside, its outputs the variables, which hold their last
+    values when it ends.
+
+    Attributes:
+      initial: the slot of the first value of each variable.
+      condition: what runs before each decision.
+      predicate: the slot that says whether to go on.
+      body: what runs in each iteration.
+      updates: the slot of the next value of each variable.
+      nodes: the nodes that hold the variables, for what is ordered after the loop.
+    """
+
+    initial: list[Slot] = field(default_factory=list)
+    condition: list[Instruction] = field(default_factory=list)
+    predicate: Slot = -1
+    body: list[Instruction] = field(default_factory=list)
+    updates: list[Slot] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)

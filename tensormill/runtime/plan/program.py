@@ -11,13 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from tensormill.graph import errors
 from tensormill.runtime.node import Node
-from tensormill.runtime.plan.instructions import Form, Instruction, Slot
-from tensormill.runtime.plan.lowering import LoweredGraph, is_dereference
+from tensormill.runtime.plan.instructions import Form, Instruction, LoopInstruction, Slot
+from tensormill.runtime.plan.lowering import LoweredGraph
+from tensormill.runtime.plan.numpy_errors import quiet_numpy, restore_numpy, silence_numpy
+from tensormill.runtime.plan.numpy_errors import quiet_numpy, restore_numpy, silence_numpy
 from tensormill.runtime.plan.straight_line import Block, Observer
 from tensormill.runtime.plan.tuning import TunedBlock
+from tensormill.runtime.plan.value_table import is_dereference
 
 __all__ = ["Program", "Segment"]
 
@@ -59,9 +61,12 @@ class Program:
             self._template[slot] = value
         self._feed_slots = [slot for slot, _, _, _ in lowered.feeds]
         self._fetch_slots = [slot for slot, _, _ in lowered.fetches]
+        self._guarded_fetches = sorted(lowered.guarded_fetches)
         self._has_host_scalars = any(
             f is Form.HOST and dims == () for _, f, _, dims in lowered.feeds
-        ) or any(i.expression is not None for i in lowered.instructions)
+        ) or any(
+            i.expression is not None or isinstance(i, LoopInstruction) for i in lowered.instructions
+        )
         self.segments = _cut(lowered, lanes)
         self.is_blocking = any(segment.starts for segment in self.segments)
         self.takes_step = any(i.takes_step for i in lowered.instructions)
@@ -77,7 +82,19 @@ class Program:
         return values
 
     def results(self, values: list[Any]) -> list[Any]:
-        """Return the fetched values at the end of a run, in the forms of `fetches`."""
+        """Return the fetched values at the end of a run, in the forms of `fetches`.
+
+        Raises:
+          InvalidArgumentError: a fetch belongs to a branch that was not taken.
+        """
+        if self._guarded_fetches:
+            for index in self._guarded_fetches:
+                if values[self._fetch_slots[index]] is None:
+                    raise errors.invalid_argument(
+                        f"Retval[{index}] does not have value",
+                        hint="the fetch is inside a branch that was not taken; fetch what the "
+                        "branches are merged into",
+                    )
         return [values[slot] for slot in self._fetch_slots]
 
     def run(
@@ -93,14 +110,24 @@ class Program:
         Raises:
           InstructionFailed: an instruction raised.
         """
-        values = self.new_values(feeds)
+        values = self._template.copy()
+        for slot, value in zip(self._feed_slots, feeds):  # noqa: B905 - as many, by the caller
+            values[slot] = value
         block = self._only
         assert block is not None
-        if self._has_host_scalars:
-            with np.errstate(all="ignore"):
-                self.run_block(block, values, step, observer)
+        if observer is not None:
+            with quiet_numpy():
+                block.walk(values, step, observer)
+        elif self._has_host_scalars:
+            token = silence_numpy()
+            try:
+                block.run(values, step)
+            finally:
+                restore_numpy(token)
         else:
-            self.run_block(block, values, step, observer)
+            block.run(values, step)
+        if self._guarded_fetches:
+            return self.results(values)
         return [values[slot] for slot in self._fetch_slots]
 
     def run_block(
@@ -136,6 +163,8 @@ def _cut(lowered: LoweredGraph, lanes: int) -> list[Segment]:
             grouped.setdefault(mask, []).append(instruction)
         if not instruction.is_conversion:
             node_masks[node] = mask
+            if isinstance(instruction, LoopInstruction):
+                node_masks.update(dict.fromkeys(instruction.nodes, mask))
         for slot in instruction.outputs:
             slot_masks[slot] = mask
     _note_drops(lowered, single=len(grouped) == 1 and not starts)

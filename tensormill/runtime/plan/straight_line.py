@@ -1,15 +1,13 @@
-"""Straight-line code: a run of instructions as one generated Python function, or walked one by one.
-
-The generated source holds slot numbers only: kernels, constants and attributes are bound as objects.
-"""
+"""Blocks: a run of instructions as compiled Python functions, or walked one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import CodeType, TracebackType
 from typing import Any, Protocol
 
-from tensormill.runtime.plan.instructions import Instruction, Slot
+from tensormill.runtime.plan.code_writer import CompiledPiece, write_piece
+from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot, SlotGuard
 
 __all__ = ["Block", "InstructionFailed", "Observer"]
 
@@ -24,8 +22,7 @@ class Observer(Protocol):
         """Take note that an instruction has run, with the values of its outputs."""
 
 
-_MAX_LINES = 1500
-_HEADER_LINES = 2
+_MAX_INSTRUCTIONS = 1500
 
 
 class InstructionFailed(Exception):
@@ -62,116 +59,108 @@ class Block:
         self.instructions = list(instructions)
         self.constants = constants
         self.kept = kept
-        self._compiled: list[tuple[Callable[[list[Any], Any], None], CodeType, int]] | None = None
+        self._compiled: list[CompiledPiece] | None = None
 
     def walk(self, values: list[Any], step: Any, observer: Observer | None = None) -> None:
         """Run the instructions one by one: for steps that run once, are traced, or can be interrupted."""
-        for instruction in self.instructions:
-            if observer is not None:
-                observer.before(instruction)
-            try:
-                arguments = [
-                    [values[s] for s in a] if type(a) is list else values[a]
-                    for a in instruction.arguments
-                ]
-                if instruction.takes_step:
-                    result = instruction.function(*arguments, step=step)
+        self._walk_list(self.instructions, values, step, observer)
+
+    def _walk_list(
+        self,
+        instructions: Sequence[Instruction],
+        values: list[Any],
+        step: Any,
+        observer: Observer | None,
+    ) -> None:
+        for instruction in instructions:
+            if not instruction.guard or _holds(instruction.guard, values):
+                if isinstance(instruction, LoopInstruction):
+                    self._walk_loop(instruction, values, step, observer)
                 else:
-                    result = instruction.function(*arguments)
-            except Exception as error:
-                raise InstructionFailed(instruction) from error
-            outputs = instruction.outputs
-            if instruction.is_tuple:
-                for slot, value in zip(outputs, result if outputs else (), strict=True):
-                    values[slot] = value
-            else:
-                values[outputs[0]] = result
-            if observer is not None:
-                observer.after(instruction, [values[slot] for slot in outputs])
+                    _walk_one(instruction, values, step, observer)
             for slot in instruction.drops:
                 values[slot] = None
+
+    def _walk_loop(
+        self, loop: LoopInstruction, values: list[Any], step: Any, observer: Observer | None
+    ) -> None:
+        variables = loop.outputs
+        for slot, source in zip(variables, [values[s] for s in loop.initial], strict=True):
+            values[slot] = source
+        while True:
+            self._walk_list(loop.condition, values, step, observer)
+            if not values[loop.predicate]:
+                return
+            try:
+                step.check()
+            except Exception as error:
+                raise InstructionFailed(loop) from error
+            self._walk_list(loop.body, values, step, observer)
+            for slot, source in zip(variables, [values[s] for s in loop.updates], strict=True):
+                values[slot] = source
 
     def run(self, values: list[Any], step: Any) -> None:
         """Run the compiled form, compiling it first where that was not done yet."""
         compiled = self._compiled
         if compiled is None:
             compiled = self._compiled = self._compile()
-        for function, code, first in compiled:
+        for piece in compiled:
             try:
-                function(values, step)
+                piece.function(values, step)
             except Exception as error:
-                line = _line_in(error.__traceback__, code)
-                if line is None:
+                line = _line_in(error.__traceback__, piece.code)
+                instruction = None if line is None else piece.instructions[line]
+                if instruction is None:
                     raise
-                raise InstructionFailed(
-                    self.instructions[first + line - _HEADER_LINES - 1]
-                ) from error
+                raise InstructionFailed(instruction) from error
 
-    def _compile(self) -> list[tuple[Callable[[list[Any], Any], None], CodeType, int]]:
-        pieces = []
+    def _compile(self) -> list[CompiledPiece]:
         total = len(self.instructions)
-        last_read: dict[Slot, int] = {}
+        read_by: dict[Slot, int] = {}
         for index, instruction in enumerate(self.instructions):
             for slot in instruction.argument_slots():
-                last_read[slot] = index
-        for first in range(0, total, _MAX_LINES):
-            pieces.append(self._compile_piece(first, min(first + _MAX_LINES, total), last_read))
+                read_by[slot] = index
+        pieces = []
+        for first in range(0, total, _MAX_INSTRUCTIONS):
+            end = min(first + _MAX_INSTRUCTIONS, total)
+            chunk = self.instructions[first:end]
+            stored = frozenset(
+                slot
+                for instruction in chunk
+                for slot in instruction.outputs
+                if slot in self.kept or read_by.get(slot, -1) >= end
+            )
+            pieces.append(write_piece(chunk, self.constants, stored))
         return pieces
 
-    def _compile_piece(
-        self, first: int, end: int, last_read: dict[Slot, int]
-    ) -> tuple[Callable[[list[Any], Any], None], CodeType, int]:
-        names: dict[str, Any] = {}
-        constants = self.constants
-        loads: set[Slot] = set()
-        defined: set[Slot] = set()
-        lines = []
 
-        def ref(slot: Slot) -> str:
-            if slot in constants:
-                names[f"c{slot}"] = constants[slot]
-                return f"c{slot}"
-            if slot not in defined:
-                loads.add(slot)
-            return f"v{slot}"
+def _holds(guard: SlotGuard, values: list[Any]) -> bool:
+    return all(bool(values[slot]) is value for slot, value in guard)
 
-        for index in range(first, end):
-            instruction = self.instructions[index]
-            arguments = [
-                "[" + ", ".join(map(ref, a)) + "]" if type(a) is list else ref(a)
-                for a in instruction.arguments
-            ]
-            if instruction.expression is not None:
-                call = instruction.expression.format(*arguments)
-            else:
-                names[f"k{index}"] = instruction.function
-                if instruction.takes_step:
-                    arguments.append("step=step")
-                call = f"k{index}({', '.join(arguments)})"
-            outputs = instruction.outputs
-            defined.update(outputs)
-            if not outputs:
-                line = call
-            elif instruction.is_tuple:
-                line = "".join(f"v{slot}, " for slot in outputs) + "= " + call
-            else:
-                line = f"v{outputs[0]} = {call}"
-            stored = [s for s in outputs if s in self.kept or last_read.get(s, -1) >= end]
-            for slot in stored:
-                line += f"; values[{slot}] = v{slot}"
-            for slot in instruction.drops:
-                line += f"; del v{slot}" + (
-                    f"; values[{slot}] = None" if slot not in defined else ""
-                )
-            lines.append(line)
-        load = ", ".join(f"v{s}" for s in sorted(loads))
-        values = ", ".join(f"values[{s}]" for s in sorted(loads))
-        first_line = f"{load}, = {values}," if loads else "pass"
-        source = "\n ".join(["def block(values, step):", first_line, *lines])
-        scope: dict[str, Any] = dict(names)
-        exec(compile(source, "<plan>", "exec"), scope)
-        function = scope["block"]
-        return function, function.__code__, first
+
+def _walk_one(
+    instruction: Instruction, values: list[Any], step: Any, observer: Observer | None
+) -> None:
+    if observer is not None:
+        observer.before(instruction)
+    try:
+        arguments = [
+            [values[s] for s in a] if type(a) is list else values[a] for a in instruction.arguments
+        ]
+        if instruction.takes_step:
+            result = instruction.function(*arguments, step=step)
+        else:
+            result = instruction.function(*arguments)
+    except Exception as error:
+        raise InstructionFailed(instruction) from error
+    outputs = instruction.outputs
+    if instruction.is_tuple:
+        for slot, value in zip(outputs, result if outputs else (), strict=True):
+            values[slot] = value
+    else:
+        values[outputs[0]] = result
+    if observer is not None:
+        observer.after(instruction, [values[slot] for slot in outputs])
 
 
 def _line_in(traceback: TracebackType | None, code: CodeType) -> int | None:

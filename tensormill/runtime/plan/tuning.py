@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tensormill.runtime.plan.instructions import Instruction
+from tensormill.runtime.plan.instructions import Instruction, LoopInstruction
 from tensormill.runtime.plan.lane_threads import LaneThreads
 from tensormill.runtime.plan.lanes import LaneBlock, schedule
 from tensormill.runtime.plan.straight_line import Block, Observer
@@ -57,7 +57,8 @@ class TunedBlock:
 
     def __init__(self, block: Block, lanes: int) -> None:
         self.block = block
-        self._lanes = lanes
+        structured = any(i.guard or isinstance(i, LoopInstruction) for i in block.instructions)
+        self._lanes = 1 if structured else lanes
         self._lock = threading.Lock()
         self._runner: Runner | None = None
         self._next: Runner = self._walk_first  # guarded by _lock

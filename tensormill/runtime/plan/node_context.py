@@ -1,0 +1,91 @@
+"""What kernels are told of a node when a plan is made."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from tensormill.graph.dtypes import DType
+from tensormill.graph.shapes import Dims
+from tensormill.runtime.node import Node
+
+__all__ = ["NodeContext", "attr_parameters", "node_context"]
+
+
+@dataclass(slots=True)
+class NodeContext:
+    """The `KernelContext` of one node."""
+
+    node_name: str
+    op_type: str
+    attrs: dict[str, Any]
+    input_dims: list[Dims]
+    output_dims: list[Dims]
+    input_dtypes: list[DType]
+    output_dtypes: list[DType]
+    torch_device: torch.device
+    resources: Any
+    session_handle: str
+    constants: dict[str, Any] = field(default_factory=dict)
+
+    def constant(self, name: str) -> np.ndarray[Any, Any] | None:
+        """Return the value of an input that is a constant in the plan, or None."""
+        return self.constants.get(name)
+
+
+def node_context(
+    node: Node, torch_device: torch.device, resources: Any, session_handle: str
+) -> NodeContext:
+    """Return what a kernel factory sees of a node."""
+    return NodeContext(
+        node.name,
+        node.op_type,
+        node.attrs,
+        [source.output_dims[i] for source, i in node.inputs],
+        node.output_dims,
+        [source.output_dtypes[i] for source, i in node.inputs],
+        node.output_dtypes,
+        torch_device,
+        resources,
+        session_handle,
+        _constant_inputs(node),
+    )
+
+
+def _constant_inputs(node: Node) -> dict[str, Any]:
+    found = {}
+    at = 0
+    for arg in node.op_def.inputs:
+        if arg.number_attr is not None:
+            at += node.attrs[arg.number_attr]
+        elif arg.type_list_attr is not None:
+            at += len(node.attrs[arg.type_list_attr])
+        else:
+            source = node.inputs[at][0]
+            if source.op_type == "Const":
+                found[arg.name] = source.attrs["value"].array
+            at += 1
+    return found
+
+
+@cache
+def _keyword_only(function: Callable[..., Any]) -> tuple[str, ...]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+
+
+@cache
+def attr_parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], bool]:
+    """Return the attributes that a kernel takes by name, and whether it takes the step."""
+    module = getattr(function, "__module__", None) or ""
+    names = () if module.startswith(("torch", "_operator")) else _keyword_only(function)
+    return tuple(n for n in names if n not in ("step", "done")), "step" in names
