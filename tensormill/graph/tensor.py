@@ -136,15 +136,6 @@ class Tensor(OperatorOverloads, TensorLike):
             "indicate that you're trying to pass a Tensor to a NumPy call, which is not supported."
         )
 
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __ne__(self, other: object) -> bool:
-        return self is not other
-
     def __copy__(self) -> Tensor:
         return self
 

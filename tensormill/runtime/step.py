@@ -8,11 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tensormill.graph import errors
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.plan.instructions import Instruction
+from tensormill.runtime.plan.numpy_errors import quiet_numpy
 from tensormill.runtime.plan.program import Program, Segment
 from tensormill.runtime.plan.straight_line import InstructionFailed, Observer
 
@@ -194,11 +193,17 @@ class ProgramRun:
                 self._guarded(self._store, instruction, outputs)
                 self._guarded(self._advance)
         if finished:
-            if self._error is None:
-                self._on_done(self.program.results(self._values), None)
-            else:
-                self._on_done(None, self._error)
-            self._values = []
+            self._finish()
+
+    def _finish(self) -> None:
+        results = None
+        if self._error is None:
+            try:
+                results = self.program.results(self._values)
+            except errors.OpError as error:
+                self._error = error
+        self._values = []
+        self._on_done(results, self._error)
 
     def _guarded(self, action: Callable[..., None], *arguments: Any) -> None:
         """Act; what is raised ends the run, and what is no Exception also interrupts the thread."""
@@ -238,7 +243,7 @@ class ProgramRun:
 
     def _run_segment(self, segment: Segment) -> None:
         try:
-            with np.errstate(all="ignore"):
+            with quiet_numpy():
                 self.program.run_block(segment.block, self._values, self.step, self._observer)
         except InstructionFailed as failure:
             self._end(failure)

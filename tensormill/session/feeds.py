@@ -185,23 +185,21 @@ def _make_tensor_feed(check: FeedCheck, dtype: DType, dims: Dims) -> Callable[[A
     numpy_type = np.dtype(dtype.as_numpy_dtype)
     if dtype is dtypes.bfloat16 or dims is None:
         return lambda value: to_tensor(check(value))
-    sizes: tuple[Any, ...] = dims
-    rank = len(sizes)
-    free = [i for i, size in enumerate(sizes) if size is None]
+    # Where only the first size is open, as in most programs, the others are compared as one.
+    known = dims[1:] if dims and dims[0] is None else dims
+    if None in known:
+        return lambda value: to_tensor(check(value))
+    is_open = known is not dims
     from_numpy = torch.from_numpy
 
     def tensor_feed(value: Any) -> Any:
         if (
             type(value) is np.ndarray
             and value.dtype is numpy_type
-            and value.ndim == rank
+            and (value.shape[1:] == known and value.ndim if is_open else value.shape == known)
             and value.flags.c_contiguous
         ):
-            shape = value.shape
-            if shape == sizes or (
-                free and all(shape[i] == sizes[i] or sizes[i] is None for i in range(rank))
-            ):
-                return from_numpy(value)
+            return from_numpy(value)
         return to_tensor(check(value))
 
     return tensor_feed

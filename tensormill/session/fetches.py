@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tensormill.graph.dtypes import DType
 from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
@@ -111,26 +112,45 @@ class FetchMapper:
         return lambda values: values[index]
 
 
-def make_result(form: Form, copied: bool) -> Callable[[Any], Any]:
+def make_result(form: Form, dtype: DType, copied: bool) -> Callable[[Any], Any]:
     """Return what turns a program's value into what the user gets: NumPy scalars for rank 0, else arrays.
 
     Args:
       form: the form of the value.
+      dtype: its dtype.
       copied: the memory may belong to something that changes later.
     """
-    if form is Form.TENSOR:
-        return _copied_tensor_result if copied else _tensor_result
+    if form is Form.HANDLE:
+        return _same
     if form is Form.HOST:
         return _copied_host_result if copied else _host_result
-    return _handle_result
+    if dtype.is_complex or dtype.name in _WITHOUT_NUMPY_FORM:
+        return _copied_odd_result if copied else _odd_result
+    return _copied_tensor_result if copied else _tensor_result
+
+
+_WITHOUT_NUMPY_FORM = frozenset(["bfloat16"])
 
 
 def _tensor_result(tensor: Any) -> Any:
-    array = to_host(tensor)
+    try:
+        array = tensor.numpy()
+    except (RuntimeError, TypeError):  # not in host memory, or a view that negates
+        array = to_host(tensor)
     return array if array.ndim else array[()]
 
 
 def _copied_tensor_result(tensor: Any) -> Any:
+    array = _tensor_result(tensor)
+    return array.copy() if type(array) is np.ndarray else array
+
+
+def _odd_result(tensor: Any) -> Any:
+    array = to_host(tensor)
+    return array if array.ndim else array[()]
+
+
+def _copied_odd_result(tensor: Any) -> Any:
     array = to_host(tensor)
     return array.copy() if array.ndim else array[()]
 
@@ -145,5 +165,5 @@ def _copied_host_result(value: Any) -> Any:
     return value
 
 
-def _handle_result(value: Any) -> Any:
+def _same(value: Any) -> Any:
     return value

@@ -165,7 +165,9 @@ def _fed_form(tensor: Tensor) -> Form:
 
 
 def _fetched(tensor: Tensor) -> Callable[[Any], Any]:
-    if is_number(tensor.dtype):
-        return make_result(Form.TENSOR, copied=True)
-    form = Form.HOST if tensor.dtype.base_dtype.name == "string" else Form.HANDLE
-    return make_result(form, copied=True)
+    dtype = tensor.dtype.base_dtype
+    if is_number(dtype):
+        form = Form.TENSOR
+    else:
+        form = Form.HOST if dtype.name == "string" else Form.HANDLE
+    return make_result(form, dtype, copied=True)

@@ -48,8 +48,11 @@ class Signature:
             for tensor, (_, form, _, _) in zip(step_feeds, program.feeds, strict=True)
         ]
         converts = {
-            tensor: (index, wrap(tensor, make_result(form, index in program.copied_fetches)))
-            for index, (tensor, (_, form, _)) in enumerate(
+            tensor: (
+                index,
+                wrap(tensor, make_result(form, dtype, index in program.copied_fetches)),
+            )
+            for index, (tensor, (_, form, dtype)) in enumerate(
                 zip(step_fetches, program.fetches, strict=True)
             )
         }
