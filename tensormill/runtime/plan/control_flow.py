@@ -56,10 +56,16 @@ def lower(graph: NodeGraph, devices: dict[str, Device], cache: KernelCache) -> L
         if item not in fed:
             lowering.lower_item(item)
     lowering.values.scope.guard = ()
-    fetches, copied, guarded = lowering.lower_fetches(graph, structure)
+    fetches, copied = lowering.lower_fetches(graph)
     values = lowering.values
     return LoweredGraph(
-        values.scope.instructions, values.constants, feeds, fetches, copied, guarded, values.count
+        values.scope.instructions,
+        values.constants,
+        feeds,
+        fetches,
+        copied,
+        lowering.fetch_guards(graph),
+        values.count,
     )
 
 
@@ -111,6 +117,13 @@ class _StructureLowering(NodeLowering):
             edge = (node, index)
             if edge in self._predicate_edges:
                 self._predicates[edge] = self.values.use(edge, Form.HOST, node)
+
+    def fetch_guards(self, graph: NodeGraph) -> dict[int, SlotGuard]:
+        """Return the guards of the fetches that lie inside branches."""
+        if self._structure is None:
+            return {}
+        guards = {i: self._structure.edge_guard(edge) for i, edge in enumerate(graph.fetches)}
+        return {i: self._slot_guard(guard) for i, guard in guards.items() if guard}
 
     def _slot_guard(self, guard: Guard) -> SlotGuard:
         """Return a guard over slots; predicates that are made inside others come after them."""

@@ -14,8 +14,7 @@ from tensormill.kernels.registry import Kernel, find_host_kernel, find_kernel
 from tensormill.kernels.torch_dtypes import is_number, to_tensor
 from tensormill.runtime.devices import Device
 from tensormill.runtime.node import Edge, Node, NodeGraph
-from tensormill.runtime.passes.structure import Structure
-from tensormill.runtime.plan.instructions import Form, Instruction, Slot
+from tensormill.runtime.plan.instructions import Form, Instruction, Slot, SlotGuard
 from tensormill.runtime.plan.node_context import attr_parameters, node_context
 from tensormill.runtime.plan.value_table import ValueTable, value_form
 
@@ -42,7 +41,7 @@ class LoweredGraph:
       feeds: slot, form, dtype and static shape of each fed tensor.
       fetches: slot, form and dtype of each fetched value.
       copied_fetches: positions of fetches whose memory a variable, a feed or a constant may share.
-      guarded_fetches: positions of fetches that a branch not taken leaves without a value.
+      fetch_guards: position to what must hold for the fetch to have a value, where it may have none.
       slot_count: how many slots there are.
     """
 
@@ -51,7 +50,7 @@ class LoweredGraph:
     feeds: list[tuple[Slot, Form, DType, Dims]]
     fetches: list[tuple[Slot, Form, DType]]
     copied_fetches: frozenset[int]
-    guarded_fetches: frozenset[int]
+    fetch_guards: dict[int, SlotGuard]
     slot_count: int
 
 
@@ -243,12 +242,11 @@ class NodeLowering:
         return slots
 
     def lower_fetches(
-        self, graph: NodeGraph, structure: Structure | None
-    ) -> tuple[list[tuple[Slot, Form, DType]], frozenset[int], frozenset[int]]:
-        """Return slot, form and dtype of each fetch, which of them to copy, and which may have no value."""
+        self, graph: NodeGraph
+    ) -> tuple[list[tuple[Slot, Form, DType]], frozenset[int]]:
+        """Return slot, form and dtype of each fetch, and which of them must be copied."""
         fetches = []
         copied = set()
-        guarded = set()
         for index, edge in enumerate(graph.fetches):
             dtype = edge[0].output_dtypes[edge[1]]
             if dtype._is_ref_dtype and self.values.native[edge] is Form.HANDLE:
@@ -259,10 +257,8 @@ class NodeLowering:
                 slot = self.values.native_slot(edge)
                 if edge in self.values.shared:
                     copied.add(index)
-            if structure is not None and structure.edge_guard(edge):
-                guarded.add(index)
             fetches.append((slot, form, dtype.base_dtype))
-        return fetches, frozenset(copied), frozenset(guarded)
+        return fetches, frozenset(copied)
 
 
 _SAME_VALUE = frozenset(["Identity", "StopGradient", "Snapshot", "PreventGradient"])

@@ -33,6 +33,7 @@ class NodeContext:
     resources: Any
     session_handle: str
     constants: dict[str, Any] = field(default_factory=dict)
+    device_name: str = ""
 
     def constant(self, name: str) -> np.ndarray[Any, Any] | None:
         """Return the value of an input that is a constant in the plan, or None."""
@@ -55,6 +56,7 @@ def node_context(
         resources,
         session_handle,
         _constant_inputs(node),
+        node.device,
     )
 
 

@@ -61,7 +61,7 @@ class Program:
             self._template[slot] = value
         self._feed_slots = [slot for slot, _, _, _ in lowered.feeds]
         self._fetch_slots = [slot for slot, _, _ in lowered.fetches]
-        self._guarded_fetches = sorted(lowered.guarded_fetches)
+        self._fetch_guards = list(lowered.fetch_guards.items())
         self._has_host_scalars = any(
             f is Form.HOST and dims == () for _, f, _, dims in lowered.feeds
         ) or any(
@@ -87,9 +87,9 @@ class Program:
         Raises:
           InvalidArgumentError: a fetch belongs to a branch that was not taken.
         """
-        if self._guarded_fetches:
-            for index in self._guarded_fetches:
-                if values[self._fetch_slots[index]] is None:
+        for index, guard in self._fetch_guards:
+            for slot, wanted in guard:
+                if bool(values[slot]) is not wanted:
                     raise errors.invalid_argument(
                         f"Retval[{index}] does not have value",
                         hint="the fetch is inside a branch that was not taken; fetch what the "
@@ -194,7 +194,7 @@ def _note_drops(lowered: LoweredGraph, single: bool) -> None:
     """Note at each instruction which values it is the last to need; across segments values stay to the end."""
     if not single:
         return
-    needed = {slot for slot, _, _ in lowered.fetches} | lowered.constants.keys()
+    needed = _result_slots(lowered) | lowered.constants.keys()
     for instruction in reversed(lowered.instructions):
         drops = []
         for slot in dict.fromkeys(instruction.argument_slots() + instruction.outputs):
@@ -204,12 +204,19 @@ def _note_drops(lowered: LoweredGraph, single: bool) -> None:
         instruction.drops = drops
 
 
+def _result_slots(lowered: LoweredGraph) -> set[Slot]:
+    """Return the slots that are read when a run ends."""
+    slots = {slot for slot, _, _ in lowered.fetches}
+    slots.update(slot for guard in lowered.fetch_guards.values() for slot, _ in guard)
+    return slots
+
+
 def _kept_slots(
     lowered: LoweredGraph,
     grouped: dict[int, list[Instruction]],
     starts: dict[int, list[tuple[int, Instruction]]],
 ) -> frozenset[Slot]:
-    kept = {slot for slot, _, _ in lowered.fetches}
+    kept = _result_slots(lowered)
     home = {slot: mask for mask, group in grouped.items() for i in group for slot in i.outputs}
     for mask, group in grouped.items():
         for instruction in group:

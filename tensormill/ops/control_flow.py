@@ -1,0 +1,111 @@
+"""Control-flow primitives: the dataflow nodes that loops and branches are made of.
+
+How they run is the business of plans and executors; here stand their signatures and static shapes.
+"""
+
+from __future__ import annotations
+
+from tensormill.graph.op_registry import define
+from tensormill.graph.shape_inference import ShapeContext
+from tensormill.graph.shapes import Dims
+
+switch = define(
+    "Switch",
+    inputs=("data: T", "pred: bool"),
+    outputs=("output_false: T", "output_true: T"),
+    attrs=("T: type",),
+)
+ref_switch = define(
+    "RefSwitch",
+    inputs=("data: Ref(T)", "pred: bool"),
+    outputs=("output_false: Ref(T)", "output_true: Ref(T)"),
+    attrs=("T: type",),
+    allows_uninitialized_input=True,
+)
+merge = define(
+    "Merge",
+    inputs=("inputs: N * T",),
+    outputs=("output: T", "value_index: int32"),
+    attrs=("T: type", "N: int >= 1"),
+)
+ref_merge = define(
+    "RefMerge",
+    inputs=("inputs: Ref(N * T)",),
+    outputs=("output: Ref(T)", "value_index: int32"),
+    attrs=("T: type", "N: int >= 1"),
+)
+enter = define(
+    "Enter",
+    inputs=("data: T",),
+    outputs=("output: T",),
+    attrs=(
+        "T: type",
+        "frame_name: string",
+        "is_constant: bool = false",
+        "parallel_iterations: int = 10",
+    ),
+)
+ref_enter = define(
+    "RefEnter",
+    inputs=("data: Ref(T)",),
+    outputs=("output: Ref(T)",),
+    attrs=(
+        "T: type",
+        "frame_name: string",
+        "is_constant: bool = false",
+        "parallel_iterations: int = 10",
+    ),
+)
+exit = define("Exit", inputs=("data: T",), outputs=("output: T",), attrs=("T: type",))
+ref_exit = define(
+    "RefExit", inputs=("data: Ref(T)",), outputs=("output: Ref(T)",), attrs=("T: type",)
+)
+next_iteration = define(
+    "NextIteration", inputs=("data: T",), outputs=("output: T",), attrs=("T: type",)
+)
+ref_next_iteration = define(
+    "RefNextIteration", inputs=("data: Ref(T)",), outputs=("output: Ref(T)",), attrs=("T: type",)
+)
+loop_cond = define("LoopCond", inputs=("input: bool",), outputs=("output: bool",))
+control_trigger = define("ControlTrigger", differentiable=False)
+
+
+@switch.shape
+@ref_switch.shape
+def switch_shape(ctx: ShapeContext) -> list[Dims]:
+    predicate = ctx.shape(1)
+    if predicate is not None and predicate != ():
+        raise ValueError(f"Shape must be rank 0 but is rank {len(predicate)}")
+    return [ctx.shape(0), ctx.shape(0)]
+
+
+@merge.shape
+@ref_merge.shape
+def merge_shape(ctx: ShapeContext) -> list[Dims]:
+    """Return what the inputs have in common; the back edge of a loop is known only later."""
+    first, *others = ctx.shapes()
+    for dims in others:
+        if first is None or dims is None or len(dims) != len(first):
+            return [None, ()]
+        first = tuple(a if a == b else None for a, b in zip(first, dims, strict=True))
+    return [first, ()]
+
+
+@enter.shape
+@ref_enter.shape
+@exit.shape
+@ref_exit.shape
+@next_iteration.shape
+@ref_next_iteration.shape
+def same_shape(ctx: ShapeContext) -> list[Dims]:
+    return [ctx.shape(0)]
+
+
+@loop_cond.shape
+def loop_cond_shape(ctx: ShapeContext) -> list[Dims]:
+    return [()]
+
+
+@control_trigger.shape
+def no_shape(ctx: ShapeContext) -> list[Dims]:
+    return []
