@@ -126,7 +126,7 @@ class Program:
                 restore_numpy(token)
         else:
             block.run(values, step)
-        if self._guarded_fetches:
+        if self._fetch_guards:
             return self.results(values)
         return [values[slot] for slot in self._fetch_slots]
 
