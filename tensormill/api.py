@@ -33,6 +33,55 @@ from tensormill.ops.basics import no_op, placeholder
 # ops: arithmetic and reductions
 
 # ops: arrays
+from tensormill.ops.array_shapes import (
+    broadcast_dynamic_shape,
+    broadcast_static_shape,
+    broadcast_to,
+    ensure_shape,
+    expand_dims,
+    rank,
+    reshape,
+    shape,
+    shape_n,
+    size,
+    squeeze,
+)
+from tensormill.ops.filling import fill, one_hot, ones, ones_like, zeros, zeros_like
+from tensormill.ops.gathering import batch_gather, gather, gather_nd, where, where_v2
+from tensormill.ops.grids import boolean_mask, meshgrid, sequence_mask
+from tensormill.ops.identities import (
+    guarantee_const,
+    identity,
+    identity_n,
+    is_numeric_tensor,
+    placeholder_with_default,
+    stop_gradient,
+)
+from tensormill.ops.indexing import newaxis
+from tensormill.ops.joining import concat, parallel_stack, split, stack, tile, unstack
+from tensormill.ops.scattering import (
+    scatter_nd,
+    tensor_scatter_add,
+    tensor_scatter_max,
+    tensor_scatter_min,
+    tensor_scatter_sub,
+    tensor_scatter_update,
+)
+from tensormill.ops.scattering import tensor_scatter_update as tensor_scatter_nd_update
+from tensormill.ops.scattering import tensor_scatter_add as tensor_scatter_nd_add
+from tensormill.ops.scattering import tensor_scatter_sub as tensor_scatter_nd_sub
+from tensormill.ops.scattering import tensor_scatter_max as tensor_scatter_nd_max
+from tensormill.ops.scattering import tensor_scatter_min as tensor_scatter_nd_min
+from tensormill.ops.slicing import slice, strided_slice
+from tensormill.ops.transposition import (
+    invert_permutation,
+    matrix_transpose,
+    reverse,
+    reverse_sequence,
+    roll,
+    transpose,
+)
+from tensormill.ops.transposition import reverse as reverse_v2
 
 # ops: state, random; variables
 
@@ -69,6 +118,11 @@ from tensormill.session.device_attributes import list_devices
 from tensormill.session.placement_table import placement
 
 # session
+from tensormill.ops.session_tensors import (
+    delete_session_tensor,
+    get_session_handle,
+    get_session_tensor,
+)
 from tensormill.session.session import InteractiveSession, Session, get_default_session
 
 del tensormill

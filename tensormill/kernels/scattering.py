@@ -1,0 +1,138 @@
+"""Kernels of updates by index: copies of tensors with slices replaced, added, compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
+from tensormill.kernels.gathering import flat_places
+from tensormill.kernels.registry import kernel
+from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES, as_ints
+
+Update = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], object]
+
+
+def _check(indices: Any, updates: Any, whole: tuple[int, ...]) -> int:
+    """Hold the shapes of indices and updates against the shape that they update; return the depth."""
+    if indices.ndim < 1 or len(whole) < 1:
+        raise errors.invalid_argument(
+            f"Output must be at least 1-D, got shape: {format_dims(whole, 'kernel')}"
+        )
+    depth = int(indices.shape[-1])
+    wanted = (*indices.shape[:-1], *whole[depth:])
+    if depth > len(whole) or tuple(updates.shape) != wanted:
+        raise errors.invalid_argument(
+            "Must have updates.shape = indices.shape[:batch_dim] + buffer_shape[num_index_dims:], "
+            f"got updates.shape: {format_dims(tuple(updates.shape), 'kernel')}, indices.shape: "
+            f"{format_dims(tuple(indices.shape), 'kernel')}, buffer_shape: "
+            f"{format_dims(whole, 'kernel')}, num_index_dims: {depth}, and batch_dim: "
+            f"{indices.ndim - 1}"
+        )
+    return depth
+
+
+def _places(indices: torch.Tensor, whole: tuple[int, ...]) -> torch.Tensor:
+    def fails(place: list[int], index: list[int]) -> Exception:
+        at = f"[{','.join(map(str, place))}]" if place else ""
+        return errors.invalid_argument(
+            f"indices{at} = [{', '.join(map(str, index))}] does not index into shape "
+            f"{format_dims(whole, 'kernel')}"
+        )
+
+    return flat_places(indices, whole, fails).reshape(-1)
+
+
+def _update(
+    target: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor, update: Update
+) -> torch.Tensor:
+    """Update `target`, which is contiguous and nobody else's, in place."""
+    whole = tuple(target.shape)
+    depth = _check(indices, updates, whole)
+    inner = math.prod(whole[depth:])
+    places = _places(indices, whole)
+    rows = target.view(math.prod(whole[:depth]), inner)
+    update(rows, places, updates.reshape(-1, inner))
+    return target
+
+
+def _add(rows: torch.Tensor, places: torch.Tensor, updates: torch.Tensor) -> None:
+    if rows.dtype is torch.bool:
+        rows[places[updates[:, 0]]] = True
+        return
+    rows.index_add_(0, places, updates)
+
+
+def _subtract(rows: torch.Tensor, places: torch.Tensor, updates: torch.Tensor) -> None:
+    rows.index_add_(0, places, updates, alpha=-1)
+
+
+def _replace(rows: torch.Tensor, places: torch.Tensor, updates: torch.Tensor) -> None:
+    rows[places] = updates
+
+
+def _reduce(how: str) -> Update:
+    def reduce(rows: torch.Tensor, places: torch.Tensor, updates: torch.Tensor) -> None:
+        rows.index_reduce_(0, places, updates, how)
+
+    return reduce
+
+
+_UNSIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
+
+
+def _signed(value: torch.Tensor) -> torch.Tensor:
+    """Return a view with a dtype that torch can update by index; sums wrap alike."""
+    same_width = _UNSIGNED.get(value.dtype)
+    return value if same_width is None else value.view(same_width)
+
+
+@kernel("ScatterNd", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=("shape",))
+def scatter_nd(indices: torch.Tensor, updates: torch.Tensor, shape: Any) -> torch.Tensor:
+    target = updates.new_zeros(as_ints(shape))
+    _update(_signed(target), indices, _signed(updates), _add)
+    return target
+
+
+@kernel("ScatterNd", "cpu", types={"T": STRING_TYPES}, host_inputs=("shape",))
+def scatter_nd_strings(indices: torch.Tensor, updates: Any, shape: Any) -> Any:
+    target = np.full(as_ints(shape), b"", dtype=object)
+    return _update_strings(target, indices, updates)
+
+
+def _update_strings(target: Any, indices: torch.Tensor, updates: Any) -> Any:
+    depth = _check(indices, updates, target.shape)
+    inner = math.prod(target.shape[depth:])
+    rows = target.reshape(-1, inner)
+    rows[_places(indices, target.shape).numpy()] = updates.reshape(-1, inner)
+    return target
+
+
+def _register(op_type: str, update: Update) -> None:
+    def tensor_scatter(
+        tensor: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor
+    ) -> torch.Tensor:
+        target = tensor.clone(memory_format=torch.contiguous_format)
+        _update(_signed(target), indices, _signed(updates), update)
+        return target
+
+    tensor_scatter.__name__ = op_type
+    kernel(op_type, "cpu", "gpu", types={"T": NUMBER_TYPES})(tensor_scatter)
+
+
+_register("TensorScatterUpdate", _replace)
+_register("TensorScatterAdd", _add)
+_register("TensorScatterSub", _subtract)
+_register("ScatterNdNonAliasingAdd", _add)
+_register("TensorScatterMin", _reduce("amin"))
+_register("TensorScatterMax", _reduce("amax"))
+
+
+@kernel("TensorScatterUpdate", "cpu", types={"T": STRING_TYPES})
+def tensor_scatter_update_strings(tensor: Any, indices: torch.Tensor, updates: Any) -> Any:
+    return _update_strings(tensor.copy(), indices, updates)

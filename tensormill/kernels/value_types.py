@@ -1,0 +1,33 @@
+"""Which dtypes live in which form: small integers of shape arithmetic and strings in host memory.
+
+An op that takes part in shape arithmetic (Pack, StridedSlice, ConcatV2 …) has a NumPy kernel for
+int32 and strings on every device, as TensorFlow keeps int32 in host memory, and a torch kernel for
+the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensormill.graph.dtypes import ALL_DTYPES, DType
+from tensormill.kernels.torch_dtypes import is_number
+
+NUMBER_TYPES: tuple[DType, ...] = tuple(d for d in ALL_DTYPES if is_number(d))
+STRING_TYPES = ("string",)
+HOST_TYPES = ("int32", "string")
+DEVICE_TYPES: tuple[DType, ...] = tuple(d for d in NUMBER_TYPES if d.name != "int32")
+
+
+def as_ints(value: Any) -> list[int]:
+    """Return a host vector (or scalar) of integers as a list of Python ints."""
+    listed = value.tolist()
+    return listed if type(listed) is list else [listed]
+
+
+def as_object_array(items: list[Any], shape: tuple[int, ...] | None = None) -> np.ndarray[Any, Any]:
+    """Return bytes as a string value."""
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array if shape is None else array.reshape(shape)
