@@ -20,7 +20,8 @@ def __getattr__(name: str) -> Any:
         return getattr(api, name)
     except AttributeError:
         pass
-    raise AttributeError(f"module 'tensormill' has no attribute {name!r}")
+    names = importlib.import_module("tensormill.namespaces.tensorflow_names")
+    raise AttributeError(names.missing_name_message(name))
 
 
 def __dir__() -> list[str]:

@@ -106,9 +106,34 @@ from tensormill.graph.default_scopes import (
     name_scope,
     op_scope,
 )
+from tensormill.graph.graph_def_import import import_graph_def
 from tensormill.graph.gradient_registry import NoGradient, NotDifferentiable, RegisterGradient
 from tensormill.ops.grouping import group
 from tensormill.ops.grouping import tuple_of as tuple
+
+# messages
+from tensorboard.compat.proto.attr_value_pb2 import AttrValue, NameAttrList
+from tensorboard.compat.proto.event_pb2 import Event, LogMessage, SessionLog
+from tensorboard.compat.proto.graph_pb2 import GraphDef
+from tensorboard.compat.proto.histogram_pb2 import HistogramProto
+from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
+from tensorboard.compat.proto.node_def_pb2 import NodeDef
+from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
+
+# platform
+from tensormill import compat, io
+from tensormill.namespaces import graph_util, raw_ops
+from tensormill.platform import app, flags, gfile
+from tensormill.platform import tf_logging as logging
+from tensormill.platform.behavior import (
+    disable_control_flow_v2,
+    disable_eager_execution,
+    disable_tensor_equality,
+    disable_v2_behavior,
+    disable_v2_tensorshape,
+    executing_eagerly,
+    executing_eagerly_outside_functions,
+)
 
 # devices, placement
 from tensormill import train
