@@ -54,6 +54,7 @@ class KernelContext(Protocol):
       torch_device: where the kernel's tensors live.
       resources: the task's resource containers (see `runtime.resources.containers`).
       session_handle: names the session; private resources carry it.
+      device_name: the full name of the device.
     """
 
     node_name: str
@@ -66,6 +67,7 @@ class KernelContext(Protocol):
     torch_device: Any
     resources: Any
     session_handle: str
+    device_name: str
 
     def constant(self, name: str) -> np.ndarray[Any, Any] | None:
         """Return the value of an input that is a constant in the plan, or None."""

@@ -24,6 +24,7 @@ from tensormill.session.feeds import as_fed_tensor, expand_feeds
 from tensormill.session.fetches import FetchMapper
 from tensormill.session.partial_runs import PartialRuns
 from tensormill.session.signature import Signature
+from tensormill.session.tensor_handles import TensorHandle
 
 __all__ = ["BaseSession"]
 
@@ -169,7 +170,13 @@ class BaseSession:
         )
 
     def _wrap_result(self, tensor: Tensor, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        return convert
+        """Return `convert`, or what makes a TensorHandle of the handle of a kept tensor."""
+        if tensor.op.type != "GetSessionHandle":
+            return convert
+        dtype = tensor.op.input_tensors[0].dtype.base_dtype
+        master = self._master_session
+        tensors = master.resources.session_tensors(master.handle)
+        return lambda value: TensorHandle(convert(value).decode(), dtype, tensors)
 
     def make_callable(
         self, fetches: Any, feed_list: Any = None, accept_options: bool = False

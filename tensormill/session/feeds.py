@@ -16,6 +16,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.kernels.torch_dtypes import to_tensor
 from tensormill.runtime.plan.instructions import Form
 from tensormill.session.conversions import find_expansion
+from tensormill.session.tensor_handles import TensorHandle
 
 __all__ = ["FeedCheck", "as_fed_tensor", "expand_feed", "expand_feeds", "make_feed"]
 
@@ -129,6 +130,8 @@ class FeedCheck:
                 f"{self._numpy_type.type}. Try explicitly setting the type of the feed tensor to a larger type "
                 "(e.g. int64)."
             )
+        if isinstance(value, TensorHandle):
+            value = value.as_fed_for(self._dtype)
         array = np.asarray(value, dtype=self._numpy_type)
         dims = self._dims
         if dims is not None and array.shape != dims and not are_compatible(array.shape, dims):

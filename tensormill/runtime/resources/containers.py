@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
+from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.resources.variable import VariableBuffer, VariableHandle
 
 __all__ = ["DEFAULT_CONTAINER", "ResourceContainers"]
@@ -68,6 +69,10 @@ class ResourceContainers:
     ) -> VariableHandle:
         """Return a handle of a resource variable, which need not exist yet."""
         return VariableHandle(self, container or DEFAULT_CONTAINER, name, dtype, dims)
+
+    def session_tensors(self, session_handle: str) -> SessionTensors:
+        """Return the tensors that a session keeps between its steps."""
+        return self.lookup_or_create("session tensors", session_handle, "", SessionTensors)
 
     @staticmethod
     def new_buffer(name: str, dtype: DType, dims: Dims) -> VariableBuffer:
