@@ -10,6 +10,7 @@ from typing import Any
 from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
+from tensormill.runtime import collector
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.devices import Device
 from tensormill.runtime.node import NodeGraph
@@ -98,7 +99,7 @@ class MasterSession:
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
     ) -> PreparedStep:
         """Return the step for a signature: pruned, rewritten and compiled."""
-        with self._lock:
+        with self._lock, collector.paused():
             graph = self._pruned(feeds, fetches, targets)
             program = self._worker_session.register_graph(graph)
         return PreparedStep(program, graph, self.running, self.new_step)
