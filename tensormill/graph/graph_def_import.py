@@ -16,11 +16,13 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.creation_site import capture_frames
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.device_names import canonical
+from tensormill.graph.dtypes import DType
 from tensormill.graph.errors import NotFoundError
 from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.graph_def_writer import GRAPH_DEF_VERSIONS
 from tensormill.graph.node_def_reader import (
     CONTROL,
+    AttrCache,
     NodeReader,
     check_input_dtypes,
     split_tensor_name,
@@ -180,7 +182,8 @@ class _Import:
         self.final_names: dict[str, str] = {}
         self.made: dict[str, Operation] = {}
         self.order: list[Operation] = []
-        self.back_edges: list[tuple[Operation, int, str, int]] = []
+        self.back_edges: list[tuple[Operation, int, str, int, list[DType]]] = []
+        self.known_attrs: AttrCache = {}
         self.frames = capture_frames()
 
     def build(self) -> None:
@@ -301,7 +304,7 @@ class _Import:
         node = reader.node
         op_def = OP_DEFS[node.op]
         name = self.final_names[node.name]
-        attrs = reader.attrs(name)
+        attrs, dtypes = reader.attrs(name, self.known_attrs)
         output_shapes = attrs.pop("_output_shapes", None)
         if "_class" in attrs:
             attrs["_class"] = self._colocation(node.name, attrs["_class"])
@@ -315,12 +318,14 @@ class _Import:
         if late:
             first = next(tensor for tensor in inputs if tensor is not None)
             inputs = [first if tensor is None else tensor for tensor in inputs]
-        check_input_dtypes(op_def, attrs, inputs, name)
+        check_input_dtypes(op_def, dtypes, inputs, name)
         controls = tuple(dict.fromkeys(self._control(control) for control in reader.controls))
         op = Operation(self.graph, op_def, name, inputs, controls, attrs, self.frames)
         op._device = canonical(node.device) if node.device else ""
         if late:
-            self.back_edges += [(op, position, *reader.inputs[position]) for position in late]
+            self.back_edges += [
+                (op, position, *reader.inputs[position], dtypes) for position in late
+            ]
             op.outputs[1].dims = ()
         elif op_def.shape_function is not None:
             infer_shapes(op)
@@ -363,13 +368,13 @@ class _Import:
         return tuple(renamed)
 
     def _close_loops(self) -> None:
-        for op, position, source_name, index in self.back_edges:
+        for op, position, source_name, index, _ in self.back_edges:
             source = self.made[source_name]
             if index >= len(source.outputs):
                 raise _invalid_output(op.name, (source_name, index), len(source.outputs))
             op.input_tensors[position] = source.outputs[index]
-        for op in dict.fromkeys(edge[0] for edge in self.back_edges):
-            check_input_dtypes(op.op_schema, op.attrs, op.input_tensors, op.name)
+        for op, _, _, _, dtypes in self.back_edges:
+            check_input_dtypes(op.op_schema, dtypes, op.input_tensors, op.name)
 
     def element(self, text: str) -> Any:
         """Return what an entry of `return_elements` names.

@@ -28,7 +28,7 @@ def write_graph_def(graph: Graph, from_version: int | None = None, add_shapes: b
     for op in graph._operations:
         if from_version is not None and op._id <= from_version:
             continue
-        node = to_node_def(op)
+        node = to_node_def(op, sort_controls=True)
         if add_shapes and op.outputs:
             node.attr["_output_shapes"].list.shape.extend(
                 shape_to_proto(t.dims) for t in op.outputs

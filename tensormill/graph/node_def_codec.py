@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from tensormill.graph.operation import Operation
 
 
-def to_node_def(op: Operation) -> Any:
-    """Return the NodeDef of an operation: inputs as `name`, `name:i` and `^name`, attributes with defaults."""
+def to_node_def(op: Operation, sort_controls: bool = False) -> Any:
+    """Return the NodeDef of an operation: inputs as `name`, `name:i` and `^name`, and all attributes.
+
+    Args:
+      op: the operation.
+      sort_controls: control inputs by name, as in a GraphDef, and not in the order of the program.
+    """
     node = node_def_pb2.NodeDef(name=op.name, op=op.type, device=op.device)
     for tensor in op.input_tensors:
         node.input.append(
             tensor.op.name if tensor.value_index == 0 else f"{tensor.op.name}:{tensor.value_index}"
         )
-    node.input.extend(f"^{control.name}" for control in op.control_input_list)
+    if op.control_input_list:
+        controls = [f"^{control.name}" for control in op.control_input_list]
+        node.input.extend(sorted(controls) if sort_controls else controls)
     schema = op.op_schema.attrs
     for name, value in op.attrs.items():
         attr = schema.get(name)

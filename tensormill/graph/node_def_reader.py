@@ -17,7 +17,7 @@ from tensormill.graph.op_def_text import dtype_text, summarize_op_def, value_tex
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.tensor import Tensor
 
-__all__ = ["CONTROL", "NodeReader", "check_input_dtypes", "split_tensor_name"]
+__all__ = ["CONTROL", "AttrCache", "NodeReader", "check_input_dtypes", "split_tensor_name"]
 
 CONTROL = -1
 """The output index that stands for a control input."""
@@ -59,6 +59,9 @@ def split_tensor_name(name: str) -> tuple[str, int]:
             f"`:` should be an int. Got {index}."
         )
     return op_name, int(index)
+
+
+AttrCache = dict[tuple[Any, ...], tuple[dict[str, Any], list[DType]]]
 
 
 @dataclass(slots=True)
@@ -103,12 +106,28 @@ class NodeReader:
                 inputs.append((name, int(index) if index else 0))
         return cls(node, inputs, controls)
 
-    def attrs(self, full_name: str) -> dict[str, Any]:
-        """Return the attributes in the form of `attr_values`, with defaults.
+    def attrs(self, full_name: str, known: AttrCache) -> tuple[dict[str, Any], list[DType]]:
+        """Return the attributes in the form of `attr_values`, and the dtypes of inputs they say.
+
+        Args:
+          full_name: the name of the node in the graph, for messages.
+          known: the answers so far; most nodes of a graph have the attributes of another one.
 
         Raises:
           ValueError: an attribute is unknown, missing, of the wrong kind, or not allowed.
         """
+        node = self.node
+        if node.op == "Const":
+            return self._read_attrs(full_name), []
+        given = node.attr
+        key = (node.op, *[(name, given[name].SerializeToString()) for name in given])
+        found = known.get(key)
+        if found is None:
+            attrs = self._read_attrs(full_name)
+            found = known[key] = attrs, _input_dtypes(OP_DEFS[node.op], attrs)
+        return found[0].copy(), found[1]
+
+    def _read_attrs(self, full_name: str) -> dict[str, Any]:
         node = self.node
         op_def = OP_DEFS[node.op]
         schema = op_def.attrs
@@ -203,25 +222,29 @@ def _problem(attr: AttrDef, value: Any, is_list: bool) -> str:
     return ""
 
 
+def _input_dtypes(op_def: OpDef, attrs: dict[str, Any]) -> list[DType]:
+    dtypes: list[DType] = []
+    for arg in op_def.inputs:
+        dtypes.extend(arg_dtypes(arg, attrs))
+    return dtypes
+
+
 def check_input_dtypes(
-    op_def: OpDef, attrs: dict[str, Any], inputs: list[Tensor], full_name: str
+    op_def: OpDef, expected: list[DType], inputs: list[Tensor], full_name: str
 ) -> None:
-    """Hold the number and dtypes of the inputs against the signature.
+    """Hold the number and dtypes of the inputs against what the attributes say.
 
     Raises:
       ValueError: they do not fit.
     """
-    expected: list[DType] = []
-    for arg in op_def.inputs:
-        expected.extend(arg_dtypes(arg, attrs))
     if len(expected) != len(inputs):
         wanted = ", ".join(map(dtype_text, expected))
         raise ValueError(
             f"NodeDef expected inputs '{wanted}' do not match {len(inputs)} inputs specified; "
             f"{summarize_op_def(op_def.name)}; NodeDef: {{{{node {full_name}}}}}"
         )
-    for index, (tensor, want) in enumerate(zip(inputs, expected, strict=True)):
-        have = tensor.dtype
+    for index, tensor in enumerate(inputs):
+        have, want = tensor.dtype, expected[index]
         if have is want or (have._is_ref_dtype and have.base_dtype is want):
             continue
         raise ValueError(
