@@ -30,6 +30,7 @@ class ClusterSpec:
         Raises:
           TypeError: it is none of these, or a job name or address is not a text.
         """
+        self._jobs: dict[str, dict[int, str]]
         if isinstance(cluster, ClusterSpec):
             self._jobs = {job: dict(tasks) for job, tasks in cluster._jobs.items()}
         elif isinstance(cluster, dict):

@@ -1,8 +1,8 @@
 """Devices: what a task can run kernels on, and what they are called.
 
-GPUs are those that torch sees (so `CUDA_VISIBLE_DEVICES` counts), or, where the environment variable
-`TENSORMILL_EMULATED_GPUS` says how many, emulated ones in host memory in their place: with the kernels of GPUs,
-so that placement can be learned and tested anywhere.
+GPUs are those that torch sees, so `CUDA_VISIBLE_DEVICES` counts. Where the environment variable
+`TENSORMILL_EMULATED_GPUS` gives a number, so many emulated GPUs in host memory take their place:
+with the kernels of GPUs, so that placement can be learned and tested anywhere.
 """
 
 from __future__ import annotations
@@ -58,13 +58,14 @@ def is_built_with_cuda() -> bool:
 def local_devices(
     task_name: str = "/job:localhost/replica:0/task:0", config: Any = None
 ) -> list[Device]:
-    """Return the devices of a task on this machine: the CPUs that the config asks for, then the GPUs.
+    """Return the devices of a task on this machine: its CPUs, then its GPUs.
 
     Args:
       task_name: such as "/job:worker/replica:0/task:1".
-      config: a ConfigProto. `device_count` bounds the numbers; `gpu_options.visible_device_list` picks GPUs and
-        orders them; `gpu_options.per_process_gpu_memory_fraction` bounds the memory that this process takes on
-        each GPU (without it, memory is taken as it is needed: `allow_growth` is the only way here).
+      config: a ConfigProto. `device_count` gives the number of CPUs and bounds that of GPUs;
+        `gpu_options.visible_device_list` picks GPUs and orders them;
+        `gpu_options.per_process_gpu_memory_fraction` bounds the memory that this process takes on
+        each GPU. Memory is taken as it is needed, which `allow_growth` asks for in TensorFlow.
 
     Raises:
       InvalidArgumentError: the number of emulated GPUs or the list of visible GPUs cannot be read.
@@ -109,11 +110,13 @@ def _visible_gpus(text: str, present: int) -> list[int]:
         entry = part.strip()
         if not entry.isdecimal():
             raise invalid_argument(
-                f"Could not parse entry in 'visible_device_list': '{entry}'. visible_device_list = {text}"
+                f"Could not parse entry in 'visible_device_list': '{entry}'. "
+                f"visible_device_list = {text}"
             )
         if int(entry) >= present:
             raise invalid_argument(
-                f"'visible_device_list' listed an invalid GPU id '{entry}' but visible device count is {present}"
+                f"'visible_device_list' listed an invalid GPU id '{entry}' but visible device "
+                f"count is {present}"
             )
         if int(entry) in visible:
             raise invalid_argument(f"visible_device_list contained a duplicate entry: {text}")

@@ -1,4 +1,4 @@
-"""What `log_device_placement` writes to standard output: the devices of a session, and where operations go."""
+"""What `log_device_placement` writes to standard output: devices, and where operations are."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ def log_placement(placed: Iterable[tuple[Operation, str]]) -> None:
 def _write(text: str) -> None:
     """Write where the standard output of a C program would go, so that what captures that sees it.
 
-    In some notebooks `sys.stdout` has no file descriptor behind it, and what goes to the descriptor is lost; there
-    the text goes to `sys.stdout`, unless the descriptor was led elsewhere, which is how wurlitzer captures it.
+    In some notebooks `sys.stdout` has no file descriptor behind it, and what goes to the descriptor
+    is lost. There the text goes to `sys.stdout`, unless the descriptor was led elsewhere since then,
+    which is how wurlitzer captures it.
     """
     stream = sys.stdout
     if stream is not None:

@@ -1,4 +1,4 @@
-"""The devices that users see: `Session.list_devices`, `tensormill.list_devices`, `device_lib`, `tf.test`."""
+"""The devices as users see them, in lists, in `device_lib` and in `tf.test`."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def list_devices() -> list[DeviceAttributes]:
 
 
 def list_local_devices(session_config: Any = None) -> list[Any]:
-    """Return the devices of this machine as DeviceAttributes messages (`device_lib.list_local_devices`).
+    """Return the devices of this machine as DeviceAttributes messages.
 
     Args:
       session_config: a ConfigProto whose device settings count.
@@ -95,7 +95,7 @@ def list_local_devices(session_config: Any = None) -> list[Any]:
 
 
 def gpu_device_name() -> str:
-    """Return the name of the first GPU, emulated or not, as `tf.device` takes it; "" where there is none."""
+    """Return the name of the first GPU, emulated or not; "" where there is none."""
     return next((_short_name(d) for d in local_devices() if d.type == "GPU"), "")
 
 
@@ -106,7 +106,7 @@ def is_gpu_available(
 
     Args:
       cuda_only: emulated GPUs do not count.
-      min_cuda_compute_capability: only GPUs of at least this (major, minor) count; (0, 0) for any real one.
+      min_cuda_compute_capability: only GPUs of at least this (major, minor) count.
     """
     least = min_cuda_compute_capability
     if least is None and cuda_only:

@@ -125,9 +125,9 @@ class PlacementTable:
 
 
 def placement(session_or_graph: Any) -> PlacementTable:
-    """Return where the operations of a session's graph are, or where those of a graph would be here.
+    """Return where a session's operations are, or where those of a graph would be here.
 
-    Operations that the session has not seen yet are placed by this call, and stay where they are then.
+    Operations that the session has not seen yet are placed by this call, and stay there.
 
     Args:
       session_or_graph: a session; or a graph, which is placed on the devices of this machine.

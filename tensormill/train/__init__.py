@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 from tensormill.distributed.cluster_spec import ClusterDef, ClusterSpec
-from tensormill.train.device_setter import replica_device_setter
 from tensormill.io.graph_io import write_graph
+from tensormill.train.device_setter import replica_device_setter

@@ -67,7 +67,7 @@ def replica_device_setter(
       ps_strategy: chooses the task of each of them; one after the other by default.
 
     Returns:
-      A function for `tf.device`; None, which is no constraint, where there are no parameter servers.
+      A function for `tf.device`; None, which is no constraint, without parameter servers.
 
     Raises:
       TypeError: `cluster` is no cluster, or `ps_strategy` is not callable.

@@ -60,9 +60,8 @@ def last_device(session: tf.Session, tensor: tf.Tensor) -> str:
 
 def test_a_session_is_silent_unless_asked() -> None:
     a = tf.constant(1.0, name="a")
-    with pipes() as (out, _):
-        with tf.Session() as session:
-            session.run(a)
+    with pipes() as (out, _), tf.Session() as session:
+        session.run(a)
     assert out.read() == ""
 
 

@@ -1,11 +1,12 @@
-"""Placement: the device of every operation of a session's graph, by the rules of TensorFlow's simple placer.
+"""Placement: the device of every operation of a session's graph, by TensorFlow's simple placer.
 
 1. An operation that was placed in an earlier run stays where it is.
-2. One that the user pinned goes to its device, or to the best that fits where the pin leaves a choice.
-3. Any other goes to the default device: the first GPU that has a kernel for it, or else the first CPU.
+2. One that the user pinned goes to its device; the best that fits, where the pin leaves a choice.
+3. Any other goes to the default device: the first GPU with a kernel for it, or else the first CPU.
 
-Operations that hold a reference or a resource go where it is, colocation groups stay together, constants go
-with their consumers. The whole graph is placed, run or not, so one operation without a place stops every run.
+Operations that hold a reference or a resource go where it is, colocation groups stay together,
+constants go with their consumers. The whole graph is placed, run or not, so one operation without a
+place stops every run.
 
 Source: TensorFlow 1.15, core/common_runtime/placer.cc.
 """
@@ -77,8 +78,8 @@ class Placement:
         """Place the operations that are new; those placed before stay where they are.
 
         Args:
-          operations: those of the whole graph in the order of their creation; the first ones are those given
-            before.
+          operations: those of the whole graph in the order of their creation; the first ones are
+            those given before.
 
         Raises:
           InvalidArgumentError: an operation has no place; nothing is placed then.
@@ -97,7 +98,7 @@ class Placement:
             self._group_firsts, self._groups_without_operation = firsts, open_groups
             raise
 
-    # -- one operation -----------------------------------------------------------------------------------------
+    # -- one operation -----------------------------------------------------------------------------
 
     def _rules_of(self, op: Operation) -> OpRules:
         rules = self._rules[op.type] = OpRules(op.op_schema, self._device_set.types)
@@ -127,7 +128,7 @@ class Placement:
         return choice
 
     def _types(self, op: Operation, types: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the supported types; another task may have kernels for op types that have none here."""
+        """Return the supported types; another task may have kernels where there are none here."""
         if types:
             return types
         if op._device and self._device_set.is_foreign(op._device):
@@ -184,7 +185,7 @@ class Placement:
                     return
         self._follow(op, device, Cause.CONSUMERS, consumers[0])
 
-    # -- colocated operations ----------------------------------------------------------------------------------
+    # -- colocated operations ----------------------------------------------------------------------
 
     def _colocate(self, new: Sequence[Operation]) -> dict[Operation, Member]:
         """Return the members of sets that must share a device."""
@@ -256,8 +257,11 @@ class Placement:
     def _member_reason(self, member: Member, root: Member) -> Reason:
         op, device = member.op, root.assigned
         by = root.requested_by
-        is_copied = member.reason is not None and by is not op and by is not None
-        if op.device and matches(op.device, device) and not (is_copied and by.device == op.device):
+        # The request of an operation that was made colocated is a copy of the other's.
+        is_copy = (
+            member.reason is not None and by is not None and by is not op and by.device == op.device
+        )
+        if op.device and matches(op.device, device) and not is_copy:
             return Reason(Cause.PINNED, op.device)
         if member.reason is not None:
             return member.reason

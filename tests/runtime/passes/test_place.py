@@ -168,11 +168,17 @@ def test_a_pinned_constant_does_not_follow_its_consumer(graph: Graph) -> None:
 
 
 def test_operations_on_the_shape_go_to_their_input(graph: Graph) -> None:
+    p = placeholder(tf.float32, [None], name="p")
     with graph.device("/cpu:1"):
-        p = placeholder(tf.float32, [None], name="p")
-    graph.create_op("Shape", [p], name="s", attrs={"out_type": tf.int32})
-    identity_op(p, name="i")
-    assert places(graph, "CPU:0", "CPU:1") == {"p": "CPU:1", "s": "CPU:1", "i": "CPU:0"}
+        x = identity_op(p, name="x")
+    graph.create_op("Shape", [x], name="s", attrs={"out_type": tf.int32})
+    identity_op(x, name="y")
+    assert places(graph, "CPU:0", "CPU:1") == {
+        "p": "CPU:1",
+        "x": "CPU:1",
+        "s": "CPU:1",
+        "y": "CPU:0",
+    }
 
 
 # -- references and groups -------------------------------------------------------------------------
@@ -420,7 +426,7 @@ def test_the_error_names_the_devices_of_all_tasks(graph: Graph) -> None:
 def test_every_placement_has_its_reason(graph: Graph) -> None:
     with graph.device("/cpu:0"):
         v = variable("v")
-        p = placeholder(tf.float32, [None], name="p")
+        p = identity_op(tf.constant([1.0], name="c"), name="p")
     with graph.device("/gpu:9"):
         tf.constant(1.0, name="soft")
     assign_op(v, tf.constant(2.0, name="two"), name="update")
@@ -432,6 +438,7 @@ def test_every_placement_has_its_reason(graph: Graph) -> None:
         "v/initial_value": "pinned to /device:CPU:0",
         "v/Assign": "follows the reference from v",
         "v/read": "colocated with v",
+        "c": "pinned to /device:CPU:0",
         "p": "pinned to /device:CPU:0",
         "soft": "soft placement instead of /device:GPU:9",
         "two": "follows its consumer update",

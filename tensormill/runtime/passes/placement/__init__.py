@@ -1,1 +1,1 @@
-"""The parts of the simple placer: rules of op types, devices to choose from, colocation groups, messages."""
+"""The parts of the simple placer: rules of op types, device sets, colocation, messages."""

@@ -1,6 +1,6 @@
-"""`Colocation`: groups of operations that must share a device, by references, resources and `loc:@` names.
+"""`Colocation`: operations that must share a device, by references, resources or `loc:@` names.
 
-Groups are kept as disjoint sets. The root of a set holds what the whole set asks for.
+The groups are kept as disjoint sets. The root of a set holds what the whole set asks for.
 
 Source: TensorFlow 1.15, core/common_runtime/colocation_graph.cc.
 """
@@ -32,7 +32,8 @@ class Member:
       ops: at the root: the members of the set.
       types: at the root: the device types that all members support.
       requested: at the root: the device asked for, canonical, "" where none is.
-      resource: at the root: the device asked for by what produces a reference or resource; it is stronger.
+      resource: at the root: the device asked for by what produces a reference or resource, which
+        is stronger.
       assigned: at the root: the full name of the device of the set, or "".
       requested_by: at the root: the operation that brought the request.
       reason: what bound the operation to the set, or None.
@@ -91,7 +92,7 @@ class Member:
         )
 
     def soft_requests(self) -> tuple[str, str]:
-        """Return the requests that soft placement tries: keeping the resource's device, then without it."""
+        """Return the requests that soft placement tries: first with the resource's device."""
         return (
             _without_type(self.requested, keep=(self.assigned, self.resource)),
             _without_type(self.requested, keep=(self.assigned,)),
@@ -122,9 +123,9 @@ class Colocation:
         ):
             if not _compatible(mine, theirs):
                 raise _for_operation(
-                    "Cannot place the graph because a reference or resource edge connects colocation groups "
-                    f"with incompatible {kind} devices: {mine} vs {theirs}. The edge src node is "
-                    f"{source.op.name} , and the dst node is {member.op.name}",
+                    "Cannot place the graph because a reference or resource edge connects "
+                    f"colocation groups with incompatible {kind} devices: {mine} vs {theirs}. The "
+                    f"edge src node is {source.op.name} , and the dst node is {member.op.name}",
                     member.op,
                 )
         if not _compatible(a.requested, b.requested):
@@ -137,8 +138,9 @@ class Colocation:
             self._merge(source, a, member, b)
         except InvalidArgumentError as error:
             raise _for_operation(
-                "Nodes were connected by a reference or resource connection (requiring them to be on the same "
-                f"device), but the two nodes were assigned two different devices: {error.message}",
+                "Nodes were connected by a reference or resource connection (requiring them to be "
+                "on the same device), but the two nodes were assigned two different devices: "
+                f"{error.message}",
                 member.op,
             ) from None
         if member.reason is None and source is not member:
@@ -162,7 +164,7 @@ class Colocation:
             member.reason = Reason(Cause.COLOCATED, group)
 
     def _merge(self, x: Member, a: Member, y: Member, b: Member) -> None:
-        """Unite the sets with the roots `a` (of `x`) and `b` (of `y`); change nothing where that fails."""
+        """Unite the sets with the roots `a` (of `x`) and `b` (of `y`), or change nothing."""
         if a is b:
             return
         new, old = (b, a) if a.rank < b.rank else (a, b)
@@ -174,13 +176,14 @@ class Colocation:
         except InvalidArgumentError as error:
             raise invalid_argument(
                 f"Cannot colocate nodes {names}: {error.message}",
-                hint=f"ask for one device for both, or drop the colocation of '{x.op.name}' with '{y.op.name}'.",
+                hint=f"ask for one device for both, or do not colocate '{x.op.name}' with "
+                f"'{y.op.name}'.",
             ) from None
         types = tuple(t for t in new.types if t in old.types)
         if not types:
             raise invalid_argument(
-                f"Cannot colocate nodes {names} because no device type supports both of those nodes and the "
-                f"other nodes colocated with them.{a.debug_info()}{b.debug_info()}"
+                f"Cannot colocate nodes {names} because no device type supports both of those "
+                f"nodes and the other nodes colocated with them.{a.debug_info()}{b.debug_info()}"
             )
         old.parent = new
         new.rank += new.rank == old.rank
@@ -203,7 +206,7 @@ def _compatible(a: str, b: str) -> bool:
 
 
 def _without_type(request: str, keep: tuple[str, ...]) -> str:
-    """Return a request without device type and number, except for those that one of `keep` fixes."""
+    """Return a request without device type and number, unless one of `keep` fixes them."""
     kept = [parse_device_name(name) for name in keep if name]
     if any(name.type is not None and name.index is not None for name in kept):
         return request

@@ -22,8 +22,9 @@ def no_kernel(op: Operation, devices: DeviceSet) -> InvalidArgumentError:
     """Return the error for an operation that no device type of the session has a kernel for."""
     return attach_operation(
         invalid_argument(
-            f"No OpKernel was registered to support Op '{op.type}' used by {{{{node {op.name}}}}}with these attrs: "
-            f"[{node_attrs(op)}]\nRegistered devices: [{', '.join(sorted(devices.types))}]\n"
+            f"No OpKernel was registered to support Op '{op.type}' used by {{{{node {op.name}}}}}"
+            f"with these attrs: [{node_attrs(op)}]\n"
+            f"Registered devices: [{', '.join(sorted(devices.types))}]\n"
             f"Registered kernels:\n{registered_kernels(op.type)}"
         ),
         op=op,
@@ -64,7 +65,8 @@ def _unknown_device(op: Operation, devices: DeviceSet) -> tuple[str, str]:
     kind = (parse_device_name(op.device).type or "").lower()
     message = (
         f"{{{{node {op.name}}}}} was explicitly assigned to {op.device} but available devices are "
-        f"[ {', '.join(devices.names())} ]. Make sure the device specification refers to a valid device."
+        f"[ {', '.join(devices.names())} ]. Make sure the device specification refers to a valid "
+        "device."
     )
     hint = f"ask for one of these devices, or {_SOFT_HINT}."
     if kind == "gpu" and "GPU" not in devices.types:
@@ -82,14 +84,14 @@ def _no_kernel_there(op: Operation, root: Member) -> tuple[str, str]:
     lacking = next((m for m in root.ops if kind not in m.own_types), root)
     what = lacking.op
     message = (
-        f"Could not satisfy explicit device specification '{op.device}' because no supported kernel for {kind} "
-        f"devices is available.{root.debug_info()}\nOp: {what.type}\nNode attrs: {node_attrs(what)}\n"
-        f"Registered kernels:\n{registered_kernels(what.type)}"
+        f"Could not satisfy explicit device specification '{op.device}' because no supported "
+        f"kernel for {kind} devices is available.{root.debug_info()}\nOp: {what.type}\n"
+        f"Node attrs: {node_attrs(what)}\nRegistered kernels:\n{registered_kernels(what.type)}"
     )
     others = "" if what is op else f", and '{op.name}' ({op.type}) is colocated with it"
     return message, (
-        f"'{what.name}' ({what.type}) has kernels for {' and '.join(lacking.own_types)} only{others}: "
-        f"pin it there, or {_SOFT_HINT}."
+        f"'{what.name}' ({what.type}) has kernels for {' and '.join(lacking.own_types)} "
+        f"only{others}: pin it there, or {_SOFT_HINT}."
     )
 
 
@@ -97,8 +99,9 @@ def _incompatible_group(op: Operation, root: Member, devices: DeviceSet) -> tupl
     by = root.requested_by
     message = (
         f"Could not satisfy explicit device specification '{op.device}' because the node "
-        f"{{{{colocation_node {op.name}}}}} was colocated with a group of nodes that required incompatible device "
-        f"'{root.requested}'. All available devices [{', '.join(devices.names())}]. {root.debug_info()}"
+        f"{{{{colocation_node {op.name}}}}} was colocated with a group of nodes that required "
+        f"incompatible device '{root.requested}'. All available devices "
+        f"[{', '.join(devices.names())}]. {root.debug_info()}"
     )
     pinned = f"'{by.name}' asks for '{root.requested}'" if by is not None else root.requested
     return (

@@ -1,4 +1,4 @@
-"""What placement has to know of an op type: the device types with a kernel for it, and what binds it to others."""
+"""What placement knows of an op type: where it has kernels, and what binds it to others."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _binding(op_def: OpDef) -> Binding:
 
 
 def reference_inputs(op: Operation) -> Iterator[Operation]:
-    """Yield the producers of the inputs that bind `op` to their device: references and resources."""
+    """Yield the producers of the references and resources that bind `op` to their device."""
     tensors = op.input_tensors
     at = 0
     for arg in op.op_schema.inputs:

@@ -78,8 +78,8 @@ def colocation_debug_info(
 
     Args:
       root: the line that describes the group as a whole.
-      members: the operations of the group in the order of the graph, with the device types that each supports
-        and the device that each has already, or "".
+      members: the operations of the group in the order of the graph, with the device types that
+        each supports and the device that each has already, or "".
     """
     listed = list(members)
     types = {op.type: supported for op, supported, _ in listed}
