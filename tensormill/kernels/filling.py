@@ -64,9 +64,9 @@ def _sizes(dims: Any) -> list[int]:
             f"dims must be a vector, got shape {format_dims(dims.shape, 'kernel')}"
         )
     sizes = as_ints(dims)
-    for axis, size in enumerate(sizes):
+    for size in sizes:
         if size < 0:
-            raise errors.invalid_argument(f"Dimension {axis} must be >= 0, got {size}")
+            raise errors.invalid_argument(f"Dimension {size} must be >= 0")
     return sizes
 
 

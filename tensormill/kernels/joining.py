@@ -178,7 +178,7 @@ def pack(values: list[torch.Tensor], *, axis: int) -> torch.Tensor:
 @kernel("Pack", "cpu", types={"T": HOST_TYPES}, host_inputs=("values",), host_outputs=("output",))
 @kernel("Pack", "gpu", types={"T": INT32}, host_inputs=("values",), host_outputs=("output",))
 def pack_on_host(values: list[Any], *, axis: int) -> Any:
-    if values[0].ndim == 0:
+    if values[0].ndim == 0 and values[0].dtype != object:
         try:
             return np.array(values, values[0].dtype)
         except ValueError:

@@ -19,7 +19,7 @@ Update = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], object]
 
 
 def _check(indices: Any, updates: Any, whole: tuple[int, ...]) -> int:
-    """Hold the shapes of indices and updates against the shape that they update; return the depth."""
+    """Hold indices and updates against the shape that they update; return the depth."""
     if indices.ndim < 1 or len(whole) < 1:
         raise errors.invalid_argument(
             f"Output must be at least 1-D, got shape: {format_dims(whole, 'kernel')}"
@@ -35,6 +35,25 @@ def _check(indices: Any, updates: Any, whole: tuple[int, ...]) -> int:
             f"{indices.ndim - 1}"
         )
     return depth
+
+
+def _check_scatter_nd(indices: Any, updates: Any, sizes: list[int]) -> None:
+    """Complain in the words of ScatterNd, which differ from those of the other ops."""
+    if indices.ndim < 1:
+        return
+    outer, depth = indices.ndim - 1, int(indices.shape[-1])
+    texts = [format_dims(tuple(value.shape), "kernel") for value in (indices, updates)]
+    if updates.shape[:outer] != indices.shape[:outer]:
+        raise errors.invalid_argument(
+            f"Dimensions [0,{outer}) of indices[shape={texts[0]}] must match dimensions "
+            f"[0,{outer}) of updates[shape={texts[1]}]"
+        )
+    if list(updates.shape[outer:]) != sizes[depth:]:
+        raise errors.invalid_argument(
+            f"Dimensions [{depth},{len(sizes)}) of input[shape="
+            f"{format_dims(tuple(sizes), 'kernel')}] must match dimensions "
+            f"[{outer},{updates.ndim}) of updates[shape={texts[1]}]"
+        )
 
 
 def _places(indices: torch.Tensor, whole: tuple[int, ...]) -> torch.Tensor:
@@ -94,14 +113,18 @@ def _signed(value: torch.Tensor) -> torch.Tensor:
 
 @kernel("ScatterNd", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=("shape",))
 def scatter_nd(indices: torch.Tensor, updates: torch.Tensor, shape: Any) -> torch.Tensor:
-    target = updates.new_zeros(as_ints(shape))
+    sizes = as_ints(shape)
+    _check_scatter_nd(indices, updates, sizes)
+    target = updates.new_zeros(sizes)
     _update(_signed(target), indices, _signed(updates), _add)
     return target
 
 
 @kernel("ScatterNd", "cpu", types={"T": STRING_TYPES}, host_inputs=("shape",))
 def scatter_nd_strings(indices: torch.Tensor, updates: Any, shape: Any) -> Any:
-    target = np.full(as_ints(shape), b"", dtype=object)
+    sizes = as_ints(shape)
+    _check_scatter_nd(indices, updates, sizes)
+    target = np.full(sizes, b"", dtype=object)
     return _update_strings(target, indices, updates)
 
 

@@ -300,7 +300,7 @@ def expand_dims_shape(ctx: ShapeContext) -> list[Dims]:
     if dims is None:
         return [None]
     if value is None:
-        return [(None,) * (len(dims) + 1)]
+        return [None]
     if value.size != 1:
         raise ValueError("'dim' input must be a tensor with a single value")
     axis, rank_of = int(value.ravel()[0]), len(dims)
@@ -364,6 +364,7 @@ def broadcast_to_shape(ctx: ShapeContext) -> list[Dims]:
     given = ctx.op.input_tensors[0].dims
     if wanted is None or given is None:
         return [wanted]
+    made = list(wanted)
     if len(given) > len(wanted):
         raise ValueError(f"Shape must be at most rank {len(wanted)} but is rank {len(given)}")
     lead = len(wanted) - len(given)
@@ -371,7 +372,9 @@ def broadcast_to_shape(ctx: ShapeContext) -> list[Dims]:
         target = wanted[lead + axis]
         if size_of is not None and target is not None and size_of not in (1, target):
             raise ValueError(f"Dimensions must be equal, but are {size_of} and {target}")
-    return [wanted]
+        if target is None and size_of != 1:
+            made[lead + axis] = size_of
+    return [tuple(made)]
 
 
 @broadcast_to_op.gradient

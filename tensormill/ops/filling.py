@@ -206,7 +206,9 @@ def one_hot_shape(ctx: ShapeContext) -> list[Dims]:
     depth = ctx.value(1)
     depth_size = None if depth is None else int(depth.ravel()[0])
     if depth_size is not None and depth_size < 0:
-        raise ValueError(f"depth must be >= 0, but is {depth_size}")
+        raise ValueError(
+            f"Dimension size, given by scalar input 1, must be non-negative but is {depth_size}"
+        )
     at = len(indices) if axis == -1 else axis
     if at > len(indices):
         raise ValueError(f"Shape must be at least rank {at} but is rank {len(indices)}")

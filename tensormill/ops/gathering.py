@@ -333,7 +333,7 @@ def select_shape(ctx: ShapeContext) -> list[Dims]:
     if len(condition) == 1 and len(merged) != 1:
         if not merged:
             raise ValueError("Shapes must be equal rank, but are 1 and 0")
-        first = merge_dims(merged[:1], condition)
+        first = merge_dims(condition, merged[:1])
         return [(first or ()) + merged[1:]]
     return [merge_dims(merged, condition)]
 

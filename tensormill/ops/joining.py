@@ -57,7 +57,7 @@ def _joined_shape(shapes: list[Dims], axis_value: Any) -> Dims:
     rank_of = len(known)
     for dims in shapes:
         if dims is not None and len(dims) != rank_of:
-            raise ValueError(f"Shapes must be equal rank, but are {rank_of} and {len(dims)}")
+            raise ValueError(f"Shape must be rank {rank_of} but is rank {len(dims)}")
     if axis_value is None:
         if rank_of == 0:
             raise ValueError("Can't concatenate scalars (use tf.stack instead)")
@@ -70,21 +70,23 @@ def _joined_shape(shapes: list[Dims], axis_value: Any) -> Dims:
         raise ValueError(f"Shape must be at least rank {wanted} but is rank {rank_of}")
     axis %= rank_of
     total: int | None = 0
-    merged: Dims = None
+    before: Dims = None
+    after: Dims = None
     for index, dims in enumerate(shapes):
         size_of = None if dims is None else dims[axis]
         total = None if total is None or size_of is None else total + size_of
         if dims is None:
             continue
-        rest = (*dims[:axis], None, *dims[axis + 1 :])
         try:
-            merged = merge_dims(merged, rest)
+            before = merge_dims(before, dims[:axis])
+            after = merge_dims(after, dims[axis + 1 :])
         except ValueError as error:
             raise ValueError(
                 f"{error}\n\tFrom merging shape {index - 1} with other shapes."
             ) from None
-    assert merged is not None
-    return (*merged[:axis], total, *merged[axis + 1 :])
+    assert before is not None
+    assert after is not None
+    return (*before, total, *after)
 
 
 @concat_offset_op.shape
@@ -452,11 +454,15 @@ def tile_shape(ctx: ShapeContext) -> list[Dims]:
         exact = ctx.value(1)
         if exact is not None:
             raise ValueError("Expected multiples >= 0")
+    if dims is not None and times is None:
+        given = ctx.op.input_tensors[1].dims
+        if given is not None and len(given) == 1 and given[0] not in (None, len(dims)):
+            raise ValueError(f"Shape must be rank {len(dims)} but is rank {given[0]}")
     if dims is None or times is None:
         known = dims if dims is not None else times
         return [None if known is None else (None,) * len(known)]
     if len(dims) != len(times):
-        raise ValueError(f"Shape must be rank {len(times)} but is rank {len(dims)}")
+        raise ValueError(f"Shape must be rank {len(dims)} but is rank {len(times)}")
     return [
         tuple([None if d is None or t is None else d * t for d, t in zip(dims, times, strict=True)])
     ]

@@ -7,7 +7,7 @@ from typing import Any
 from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims, format_dims
+from tensormill.graph.shapes import Dims, format_dims, merge_dims
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import shape
 from tensormill.ops.filling import zeros_like
@@ -77,16 +77,15 @@ def _check_updates(indices: Dims, updates: Dims, whole: Dims, what: str) -> None
                 f"match dimensions [0,{outer}) of updates[shape={format_dims(updates, 'kernel')}]"
             )
     inner_updates, inner = updates[outer:], whole[depth:]
-    mismatch = len(inner_updates) != len(inner) or any(
-        a is not None and b is not None and a != b
-        for a, b in zip(inner_updates, inner, strict=False)
-    )
-    if mismatch:
+    try:
+        merge_dims(inner, inner_updates)
+    except ValueError as error:
         raise ValueError(
-            f"Dimensions [{depth},{len(whole)}) of {what}[shape={format_dims(whole, 'kernel')}] "
-            f"must match dimensions [{outer},{len(updates)}) of "
-            f"updates[shape={format_dims(updates, 'kernel')}]"
-        )
+            f"Dimensions [{depth},{len(whole)}) of {what}[shape={format_dims(whole, 'kernel')}] = "
+            f"{format_dims(inner, 'kernel')} must match dimensions [{outer},{len(updates)}) of "
+            f"updates[shape={format_dims(updates, 'kernel')}] = "
+            f"{format_dims(inner_updates, 'kernel')}: {error}"
+        ) from None
 
 
 @scatter_nd_op.shape

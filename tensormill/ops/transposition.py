@@ -36,7 +36,9 @@ def transpose_shape(ctx: ShapeContext) -> list[Dims]:
     if perm is None:
         perm_dims = perm_tensor.dims
         rank_of = len(dims) if dims is not None else None
-        if rank_of is None and perm_dims is not None and len(perm_dims) == 1:
+        if perm_dims is not None and len(perm_dims) == 1 and perm_dims[0] is not None:
+            if rank_of is not None and rank_of != perm_dims[0]:
+                raise ValueError(f"Dimension must be {rank_of} but is {perm_dims[0]}")
             rank_of = perm_dims[0]
         return [None if rank_of is None else (None,) * rank_of]
     order = perm.ravel().tolist()
