@@ -31,6 +31,107 @@ from tensormill.ops import families as _op_families
 from tensormill.ops.basics import no_op, placeholder
 
 # ops: arithmetic and reductions
+from tensormill.ops.arithmetic import (
+    add,
+    atan2,
+    div,
+    div_no_nan,
+    divide,
+    floor_div,
+    floordiv,
+    floormod,
+    maximum,
+    minimum,
+    mod,
+    multiply,
+    pow,
+    realdiv,
+    scalar_mul,
+    squared_difference,
+    subtract,
+    truediv,
+    truncatediv,
+    truncatemod,
+)
+from tensormill.ops.casting import (
+    bitcast,
+    cast,
+    saturate_cast,
+    to_bfloat16,
+    to_complex64,
+    to_complex128,
+    to_double,
+    to_float,
+    to_int32,
+    to_int64,
+)
+from tensormill.ops.comparison import (
+    approximate_equal,
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    logical_and,
+    logical_or,
+    logical_xor,
+    not_equal,
+)
+from tensormill.ops.elementwise_binary import complex, cross
+from tensormill.ops.elementwise_unary import (
+    abs,
+    acos,
+    acosh,
+    angle,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    ceil,
+    conj,
+    cos,
+    cosh,
+    exp,
+    expm1,
+    floor,
+    imag,
+    is_finite,
+    is_inf,
+    is_nan,
+    log,
+    log1p,
+    logical_not,
+    negative,
+    real,
+    reciprocal,
+    rint,
+    round,
+    rsqrt,
+    sigmoid,
+    sign,
+    sin,
+    sinh,
+    sqrt,
+    square,
+    tan,
+    tanh,
+)
+from tensormill.ops.matrix_multiplication import matmul, sparse_matmul
+from tensormill.ops.reduction import (
+    arg_max,
+    arg_min,
+    argmax,
+    argmin,
+    count_nonzero,
+    reduce_all,
+    reduce_any,
+    reduce_logsumexp,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+    reduce_sum,
+)
 
 # ops: arrays
 from tensormill.ops.array_shapes import (
@@ -122,7 +223,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 
 # platform
 from tensormill import compat, io
-from tensormill.namespaces import graph_util, raw_ops
+from tensormill.namespaces import bitwise, graph_util, math, raw_ops
 from tensormill.platform import app, flags, gfile
 from tensormill.platform import tf_logging as logging
 from tensormill.platform.behavior import (
@@ -149,6 +250,10 @@ from tensormill.ops.session_tensors import (
     get_session_tensor,
 )
 from tensormill.session.session import InteractiveSession, Session, get_default_session
+
+from tensormill.runtime.collector import exempt_imported_objects as _exempt_imported_objects
+
+_exempt_imported_objects()
 
 del tensormill
 

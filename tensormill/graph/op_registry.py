@@ -27,6 +27,7 @@ def define(
     aggregate: bool = False,
     allows_uninitialized_input: bool = False,
     differentiable: bool = True,
+    module: str | None = None,
 ) -> OpBuilder:
     """Register an op type and return the function that makes nodes of it.
 
@@ -40,6 +41,7 @@ def define(
       aggregate: commutative and associative.
       allows_uninitialized_input: a ref input may be uninitialized.
       differentiable: False says that the op has no gradient (as `tf.NotDifferentiable`).
+      module: the module that declares the op; by default that of the caller.
 
     Returns:
       An `OpBuilder`; call it to make a node, use its `.shape` and `.gradient` as decorators for the rules.
@@ -59,7 +61,7 @@ def define(
         is_aggregate=aggregate,
         allows_uninitialized_input=allows_uninitialized_input,
         differentiable=differentiable,
-        module=sys._getframe(1).f_globals["__name__"],
+        module=module or sys._getframe(1).f_globals["__name__"],
     )
     OP_DEFS[name] = op_def
     op_def.builder = OpBuilder(op_def)

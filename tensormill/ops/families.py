@@ -19,6 +19,7 @@ from tensormill.ops import (
     indexing,
     joining,
     matrix_multiplication,
+    random,
     reduction,
     resource_variable,
     scattering,
@@ -26,6 +27,7 @@ from tensormill.ops import (
     slicing,
     state,
     state_scatter,
+    stateless_random,
     training,
     transposition,
 )
@@ -47,6 +49,7 @@ __all__ = [
     "indexing",
     "joining",
     "matrix_multiplication",
+    "random",
     "reduction",
     "resource_variable",
     "scattering",
@@ -54,6 +57,7 @@ __all__ = [
     "slicing",
     "state",
     "state_scatter",
+    "stateless_random",
     "training",
     "transposition",
 ]

@@ -81,7 +81,8 @@ class _Answers:
                 arguments[arg.name] = [self._input(item, mode, feeds) for item in value]
             else:
                 arguments[arg.name] = self._input(value, mode, feeds)
-        attrs = {key: self._attr(value) for key, value in case["attrs"].items()}
+        attrs = _default_attrs(op_def)
+        attrs.update({key: self._attr(value) for key, value in case["attrs"].items()})
         _, _, op, _ = op_def_library._apply_op_helper(
             case["op_type"], name="case", **arguments, **attrs
         )
@@ -192,5 +193,27 @@ class _Answers:
         try:
             session.run(built["op"], dict(built["feeds"]))
         except Exception as error:
-            return ["run", type(error).__name__, getattr(error, "message", str(error))]
+            message = str(getattr(error, "message", error))
+            # "Graph execution error" tells first where the node was made over there.
+            return ["run", type(error).__name__, message.rpartition("Node: ")[2]]
         return None
+
+
+def _default_attrs(op_def: Any) -> dict[str, Any]:
+    """Return the defaults that TensorFlow's generated functions give to the attributes of an op."""
+    inferred: set[str] = set()
+    for arg in op_def.input_arg:
+        inferred.update((arg.type_attr, arg.number_attr, arg.type_list_attr))
+    return {
+        attr.name: _plain_default(attr.default_value)
+        for attr in op_def.attr
+        if attr.HasField("default_value") and attr.name not in inferred
+    }
+
+
+def _plain_default(value: Any) -> Any:
+    field = value.WhichOneof("value")
+    if field == "list":
+        present = [items for _, items in value.list.ListFields() if len(items)]
+        return list(present[0]) if present else []
+    return getattr(value, field)

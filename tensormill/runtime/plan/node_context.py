@@ -89,5 +89,6 @@ def _keyword_only(function: Callable[..., Any]) -> tuple[str, ...]:
 def attr_parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], bool]:
     """Return the attributes that a kernel takes by name, and whether it takes the step."""
     module = getattr(function, "__module__", None) or ""
-    names = () if module.startswith(("torch", "_operator")) else _keyword_only(function)
+    foreign = isinstance(function, np.ufunc) or module.startswith(("torch", "_operator", "numpy"))
+    names = () if foreign else _keyword_only(function)
     return tuple(n for n in names if n not in ("step", "done")), "step" in names

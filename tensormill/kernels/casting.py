@@ -1,0 +1,71 @@
+"""Kernels of changes of dtype."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from tensormill.graph import errors
+from tensormill.graph.dtypes import DType
+from tensormill.graph.shapes import format_dims
+from tensormill.kernels.registry import KernelContext, host_kernel, kernel_factory
+from tensormill.kernels.torch_dtypes import torch_dtype
+
+Tensor = torch.Tensor
+
+
+@kernel_factory("Cast", "cpu", "gpu")
+def make_cast(ctx: KernelContext) -> Any:
+    source, target = torch_dtype(ctx.attrs["SrcT"]), torch_dtype(ctx.attrs["DstT"])
+    if source.is_complex and not target.is_complex:
+
+        def cast_real_part(x: Tensor) -> Tensor:
+            return x.real.to(target)
+
+        return cast_real_part
+    if source.is_floating_point and target is torch.bool:
+        return torch.Tensor.bool
+
+    def cast(x: Tensor) -> Tensor:
+        return x.to(target, copy=True)
+
+    return cast
+
+
+@kernel_factory("Bitcast", "cpu", "gpu", aliases=True)
+def make_bitcast(ctx: KernelContext) -> Any:
+    source, target = ctx.attrs["T"], ctx.attrs["type"]
+    dtype = torch_dtype(target)
+    if source.size == target.size:
+
+        def bitcast(value: Tensor) -> Tensor:
+            return value.view(dtype)
+
+        return bitcast
+    if source.size > target.size:
+        ratio = source.size // target.size
+
+        def bitcast_narrower(value: Tensor) -> Tensor:
+            return value.contiguous().unsqueeze(-1).view(dtype).reshape(*value.shape, ratio)
+
+        return bitcast_narrower
+    ratio = target.size // source.size
+
+    def bitcast_wider(value: Tensor) -> Tensor:
+        if not value.dim() or value.shape[-1] != ratio:
+            raise errors.invalid_argument(
+                f"Cannot bitcast from {source.name} to {target.name}: shape "
+                f"{format_dims(tuple(value.shape), 'kernel')}"
+            )
+        return value.contiguous().view(dtype).squeeze(-1)
+
+    return bitcast_wider
+
+
+def _cast_scalar(x: Any, *, DstT: DType) -> Any:
+    return np.asarray(x).astype(DstT.as_numpy_dtype)[()]
+
+
+host_kernel("Cast", _cast_scalar, ("float32", "float64", "int32", "int64", "bool"))

@@ -1,0 +1,110 @@
+"""Kernels of products of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
+from tensormill.kernels.elementwise_unary import COMPLEX, FLOATS
+from tensormill.kernels.registry import KernelContext, kernel_factory
+
+Tensor = torch.Tensor
+
+_TORCH_TYPES = (*FLOATS, *COMPLEX, "int32", "int64", "int16", "uint8")
+
+
+@kernel_factory("MatMul", "cpu", types={"T": _TORCH_TYPES})
+@kernel_factory("MatMul", "gpu", types={"T": (*FLOATS, *COMPLEX)})
+def make_mat_mul(ctx: KernelContext) -> Any:
+    flip_a, flip_b = ctx.attrs["transpose_a"], ctx.attrs["transpose_b"]
+
+    def mat_mul(a: Tensor, b: Tensor) -> Tensor:
+        try:
+            return torch.mm(a, b)
+        except RuntimeError:
+            check_matrices(a, b, False, False)
+            raise
+
+    def mat_mul_transposed(a: Tensor, b: Tensor) -> Tensor:
+        try:
+            return torch.mm(a.t() if flip_a else a, b.t() if flip_b else b)
+        except RuntimeError:
+            check_matrices(a, b, flip_a, flip_b)
+            raise
+
+    return mat_mul_transposed if flip_a or flip_b else mat_mul
+
+
+def check_matrices(a: Tensor, b: Tensor, flip_a: bool, flip_b: bool) -> None:
+    """Complain where two tensors are not matrices that can be multiplied."""
+    for index, matrix in enumerate((a, b)):
+        if matrix.dim() != 2:
+            raise errors.invalid_argument(
+                f"In[{index}] and In[{1 - index}] has different ndims: {_shape(a)} vs. {_shape(b)}"
+                if a.dim() != b.dim()
+                else f"In[{index}] is not a matrix. Instead it has shape {_shape(matrix)}"
+            )
+    if a.shape[0 if flip_a else 1] != b.shape[1 if flip_b else 0]:
+        raise errors.invalid_argument(
+            f"Matrix size-incompatible: In[0]: {_shape(a)}, In[1]: {_shape(b)}"
+        )
+
+
+def _shape(x: Tensor) -> str:
+    return format_dims(tuple(x.shape), "kernel")
+
+
+@kernel_factory("BatchMatMul", "cpu", types={"T": _TORCH_TYPES})
+@kernel_factory("BatchMatMulV2", "cpu", types={"T": _TORCH_TYPES})
+@kernel_factory("BatchMatMul", "gpu", types={"T": (*FLOATS, *COMPLEX)})
+@kernel_factory("BatchMatMulV2", "gpu", types={"T": (*FLOATS, *COMPLEX)})
+def make_batch_mat_mul(ctx: KernelContext) -> Any:
+    adjoin_x, adjoin_y = ctx.attrs["adj_x"], ctx.attrs["adj_y"]
+    broadcasts = ctx.op_type == "BatchMatMulV2"
+
+    def batch_mat_mul(x: Tensor, y: Tensor) -> Tensor:
+        try:
+            return torch.matmul(x.mH if adjoin_x else x, y.mH if adjoin_y else y)
+        except RuntimeError:
+            check_batches(x, y, adjoin_x, adjoin_y, broadcasts)
+            raise
+
+    return batch_mat_mul
+
+
+def check_batches(x: Tensor, y: Tensor, adjoin_x: bool, adjoin_y: bool, broadcasts: bool) -> None:
+    """Complain where two tensors are not batches of matrices that can be multiplied."""
+    for index, batch in enumerate((x, y)):
+        if batch.dim() < 2:
+            raise errors.invalid_argument(
+                f"In[{index}] ndims must be >= 2: {batch.dim()}, shape {_shape(batch)}"
+            )
+    if x.shape[-2 if adjoin_x else -1] != y.shape[-1 if adjoin_y else -2]:
+        raise errors.invalid_argument(
+            f"Matrix size-incompatible: In[0]: {_shape(x)}, In[1]: {_shape(y)}"
+        )
+    if broadcasts:
+        raise errors.invalid_argument(
+            f"In[0] and In[1] must have compatible batch dimensions: {_shape(x)} vs. {_shape(y)}"
+        )
+    raise errors.invalid_argument(
+        f"In[0] and In[1] must have the same batch dimensions: {_shape(x)} vs. {_shape(y)}"
+    )
+
+
+@kernel_factory("SparseMatMul", "cpu")
+def make_sparse_mat_mul(ctx: KernelContext) -> Any:
+    flip_a, flip_b = ctx.attrs["transpose_a"], ctx.attrs["transpose_b"]
+
+    def sparse_mat_mul(a: Tensor, b: Tensor) -> Tensor:
+        a, b = a.float(), b.float()
+        try:
+            return torch.mm(a.t() if flip_a else a, b.t() if flip_b else b)
+        except RuntimeError:
+            check_matrices(a, b, flip_a, flip_b)
+            raise
+
+    return sparse_mat_mul
