@@ -44,8 +44,8 @@ def _write(text: str) -> None:
     """Write where the standard output of a C program would go, so that what captures that sees it.
 
     In some notebooks `sys.stdout` has no file descriptor behind it, and what goes to the descriptor
-    is lost. There the text goes to `sys.stdout`, unless the descriptor was led elsewhere since then,
-    which is how wurlitzer captures it.
+    is lost. There the text goes to `sys.stdout`, unless the descriptor has been led elsewhere since
+    then, which is how wurlitzer captures it.
     """
     stream = sys.stdout
     if stream is not None:

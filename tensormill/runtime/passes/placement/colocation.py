@@ -170,9 +170,7 @@ class Colocation:
         new, old = (b, a) if a.rank < b.rank else (a, b)
         names = f"{{{{colocation_node {x.op.name}}}}} and {{{{colocation_node {y.op.name}}}}}"
         try:
-            assigned = merge_for_colocation(new.assigned, old.assigned)
-            resource = merge_for_colocation(new.resource, old.resource)
-            requested = merge_for_colocation(new.requested, old.requested, self._allow_soft)
+            merged = self._merged_requests(new, old)
         except InvalidArgumentError as error:
             raise invalid_argument(
                 f"Cannot colocate nodes {names}: {error.message}",
@@ -188,10 +186,21 @@ class Colocation:
         old.parent = new
         new.rank += new.rank == old.rank
         new.types = types
-        new.assigned, new.resource = assigned, resource
-        new.requested = merge_device_scopes(resource, merge_device_scopes(assigned, requested))
+        new.assigned, new.resource, new.requested = merged
         new.requested_by = new.requested_by or old.requested_by
         new.ops += old.ops
+
+    def _merged_requests(self, a: Member, b: Member) -> tuple[str, str, str]:
+        """Return the assigned, resource and requested device of two sets that become one."""
+        ours = (a.assigned, a.resource, a.requested)
+        theirs = (b.assigned, b.resource, b.requested)
+        if theirs in (ours, ("", "", "")):
+            return ours
+        assigned = merge_for_colocation(a.assigned, b.assigned)
+        resource = merge_for_colocation(a.resource, b.resource)
+        requested = merge_for_colocation(a.requested, b.requested, self._allow_soft)
+        requested = merge_device_scopes(resource, merge_device_scopes(assigned, requested))
+        return assigned, resource, requested
 
 
 def _is_resource_generator(op: Operation) -> bool:
