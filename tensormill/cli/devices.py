@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 
 import tensormill
 from tensormill.cli.command import Command
@@ -14,6 +15,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one line a device: name, type, memory, and what it stands on."""
+    try:
+        listed = tensormill.list_devices()
+    except tensormill.errors.OpError as error:
+        print(error, file=sys.stderr)
+        return 1
     devices = [
         {
             "name": device.name,
@@ -21,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
             "memory_limit_bytes": device.memory_limit_bytes,
             "physical_device_desc": device.physical_device_desc,
         }
-        for device in tensormill.list_devices()
+        for device in listed
     ]
     if options.json:
         for device in devices:
