@@ -6,6 +6,7 @@ from typing import Any
 
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
+from tensormill.graph.op_def_text import dtype_text
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 from tensormill.kernels.torch_dtypes import NUMBERS, to_tensor
@@ -21,7 +22,7 @@ kernel("Const", "gpu", types={"dtype": NUMBERS})(const)
 
 @kernel_factory("Placeholder", "cpu", "gpu")
 def make_placeholder(ctx: KernelContext) -> Any:
-    dtype, dims = ctx.attrs["dtype"].name, ctx.attrs["shape"]
+    dtype, dims = dtype_text(ctx.attrs["dtype"]), ctx.attrs["shape"]
     shape = "" if dims is None else f" and shape {format_dims(dims, 'kernel')}"
     message = (
         f"You must feed a value for placeholder tensor '{ctx.node_name}' with dtype {dtype}{shape}"

@@ -127,7 +127,7 @@ class FeedCheck:
         if isinstance(value, int) and not self._holds(value):
             raise TypeError(
                 f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
-                f"{self._numpy_type.type}. Try explicitly setting the type of the feed tensor to a larger type "
+                f"{self._dtype.as_numpy_dtype}. Try explicitly setting the type of the feed tensor to a larger type "
                 "(e.g. int64)."
             )
         if isinstance(value, TensorHandle):

@@ -9,6 +9,7 @@ import numpy as np
 
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
+from tensormill.graph.op_def_text import dtype_text
 from tensormill.kernels.torch_dtypes import to_host
 from tensormill.runtime.resources.session_tensors import SessionTensors
 
@@ -75,7 +76,7 @@ class TensorHandle:
           InvalidArgumentError: it has another dtype, or is gone.
         """
         if self.dtype != dtype:
-            wanted, given = (_proto_name(d) for d in (dtype, self.dtype))
+            wanted, given = (dtype_text(d) for d in (dtype, self.dtype))
             raise errors.invalid_argument(
                 f"Expects arg[0] to be {wanted} but {given} is provided"
             )
@@ -84,7 +85,3 @@ class TensorHandle:
     def _check_alive(self) -> None:
         if not self._release.alive:
             raise TypeError(f"Persistent tensor {self.handle} may have already been deleted.")
-
-
-def _proto_name(dtype: DType) -> str:
-    return {"float32": "float", "float64": "double"}.get(dtype.name, dtype.name)
