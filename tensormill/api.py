@@ -192,6 +192,10 @@ from tensormill.ops.transposition import reverse as reverse_v2
 from tensormill.graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices
 from tensormill.ops.gradients import AggregationMethod, UnconnectedGradients, gradients
 
+# ops: control flow
+from tensormill.ops.conditional import case, cond, switch_case
+from tensormill.ops.while_loop import while_loop
+
 # graph scopes, GraphDef import
 from tensormill.graph import nest
 from tensormill.graph.default_scopes import (
