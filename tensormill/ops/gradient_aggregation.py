@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from tensormill.graph import dtypes
-from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.indexed_slices import IndexedSlices
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.summation import add_n
 
 __all__ = ["AggregationMethod", "Gradient", "aggregate"]
 
@@ -71,13 +71,9 @@ def aggregate(terms: Sequence[Gradient], op: Operation, method: int | None) -> A
         with get_default_graph().name_scope(op.name + "_gradient_sum"):
             total = terms[0]
             for term in terms[1:]:
-                total = _add_n([total, term])
+                total = add_n([total, term])
             return total
     return _sum_on_devices(terms)
-
-
-def _add_n(terms: Sequence[Any]) -> Tensor:
-    return OP_DEFS["AddN"].builder([convert_to_tensor(t) for t in terms])
 
 
 def _sum_on_devices(terms: Sequence[Any]) -> Tensor:
@@ -92,14 +88,14 @@ def _sum_on_devices(terms: Sequence[Any]) -> Tensor:
             sums.append(local[0])
             continue
         with get_default_graph().colocate_with(local[0].op, ignore_existing=True):
-            sums.append(_add_n(local))
-    return sums[0] if len(sums) == 1 else _add_n(sums)
+            sums.append(add_n(local))
+    return sums[0] if len(sums) == 1 else add_n(sums)
 
 
 def _sum_slices(terms: Sequence[Gradient]) -> Gradient:
     """Put slices one after another; where a dense gradient is among them the sum is dense."""
     if any(isinstance(term, Tensor) for term in terms):
-        return _add_n(terms)
+        return add_n(list(terms))
     slices = [_flattened(term) for term in terms if isinstance(term, IndexedSlices)]
     if len({s.indices.dtype for s in slices}) > 1:
         slices = [_with_wide_indices(s) for s in slices]

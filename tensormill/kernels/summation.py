@@ -1,0 +1,36 @@
+"""Kernels of the sum of several tensors."""
+
+from __future__ import annotations
+
+import torch
+
+from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
+from tensormill.kernels.registry import KernelContext, kernel_factory
+
+
+def make_add_n(ctx: KernelContext) -> object:
+    name, op_type = ctx.node_name, ctx.op_type
+
+    def add_n(inputs: list[torch.Tensor]) -> torch.Tensor:
+        first = inputs[0]
+        for position, tensor in enumerate(inputs):
+            if tensor.shape != first.shape:
+                shapes = [format_dims(tuple(t.shape), "kernel") for t in (first, tensor)]
+                raise errors.invalid_argument(
+                    f"Inputs to operation {name} of type {op_type} must have the same size and "
+                    f"shape.  Input 0: {shapes[0]} != input {position}: {shapes[1]}"
+                )
+        if len(inputs) == 1:
+            return first
+        total = torch.add(first, inputs[1])
+        for tensor in inputs[2:]:
+            total.add_(tensor)
+        return total
+
+    return add_n
+
+
+kernel_factory("AddN", "cpu", aliases=True)(make_add_n)
+_ON_GPU = "float16 bfloat16 float32 float64 complex64 complex128 int32 int64".split()
+kernel_factory("AddN", "gpu", types={"T": _ON_GPU}, aliases=True)(make_add_n)
