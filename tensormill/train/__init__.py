@@ -4,4 +4,32 @@ from __future__ import annotations
 
 from tensormill.distributed.cluster_spec import ClusterDef, ClusterSpec
 from tensormill.io.graph_io import write_graph
+from tensormill.train.adadelta import AdadeltaOptimizer
+from tensormill.train.adagrad import (
+    AdagradDAOptimizer,
+    AdagradOptimizer,
+    ProximalAdagradOptimizer,
+)
+from tensormill.train.adam import AdamOptimizer
 from tensormill.train.device_setter import replica_device_setter
+from tensormill.train.ftrl import FtrlOptimizer
+from tensormill.train.gradient_descent import (
+    GradientDescentOptimizer,
+    ProximalGradientDescentOptimizer,
+)
+from tensormill.train.learning_rate_decay import (
+    cosine_decay,
+    cosine_decay_restarts,
+    exponential_decay,
+    inverse_time_decay,
+    linear_cosine_decay,
+    natural_exp_decay,
+    noisy_linear_cosine_decay,
+    piecewise_constant,
+    polynomial_decay,
+)
+from tensormill.train.learning_rate_decay import piecewise_constant as piecewise_constant_decay
+from tensormill.train.momentum import MomentumOptimizer
+from tensormill.train.moving_averages import ExponentialMovingAverage
+from tensormill.train.optimizer import Optimizer
+from tensormill.train.rmsprop import RMSPropOptimizer

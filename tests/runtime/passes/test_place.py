@@ -277,7 +277,10 @@ def test_what_joins_a_placed_group_goes_where_it_is(graph: Graph) -> None:
 def test_an_int32_variable_has_no_gpu_kernel(graph: Graph) -> None:
     with graph.device("/gpu:0"):
         variable("i", tf.int32, 3)
-    text = failure(graph, "CPU:0", "GPU:0")
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        place(graph, "CPU:0", "GPU:0")
+    assert "'i' (VariableV2, dtype=DT_INT32) has a kernel on CPU only: pin it" in str(caught.value)
+    text = caught.value.message
     assert text.startswith(
         "Cannot assign a device for operation i: Could not satisfy explicit device specification "
         "'/device:GPU:0' because no supported kernel for GPU devices is available.\n"
@@ -306,6 +309,18 @@ def test_soft_placement_moves_an_int32_variable_to_the_cpu(graph: Graph) -> None
     assert places(graph, "CPU:0", "GPU:0", soft=True)["i"] == "CPU:0"
     assert placement.devices[graph.get_operation_by_name("i/Assign")].endswith("CPU:0")
     assert str(placement.reasons[v.op]) == "soft placement instead of /device:GPU:0"
+
+
+def test_the_error_names_the_operation_of_a_group_that_lacks_the_kernel(graph: Graph) -> None:
+    with graph.device("/gpu:0"):
+        x = identity_op(tf.constant(1.0, name="one"), name="x")
+        text = tf.constant("text", name="text")
+    colocate(x.op, "group")
+    colocate(text.op, "group")
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        place(graph, "CPU:0", "GPU:0")
+    assert caught.value.op is x.op
+    assert "'text' (Const, dtype=DT_STRING) has a kernel on CPU only, and 'x'" in str(caught.value)
 
 
 def test_an_int64_variable_runs_on_the_gpu(graph: Graph) -> None:

@@ -11,7 +11,11 @@ from tensormill.graph.operation import Operation
 from tensormill.runtime.devices import is_built_with_cuda
 from tensormill.runtime.passes.placement.colocation import Member
 from tensormill.runtime.passes.placement.device_set import DeviceSet
-from tensormill.runtime.passes.placement.texts import node_attrs, registered_kernels
+from tensormill.runtime.passes.placement.texts import (
+    kernel_dtypes,
+    node_attrs,
+    registered_kernels,
+)
 
 __all__ = ["no_device", "no_kernel"]
 
@@ -88,10 +92,12 @@ def _no_kernel_there(op: Operation, root: Member) -> tuple[str, str]:
         f"kernel for {kind} devices is available.{root.debug_info()}\nOp: {what.type}\n"
         f"Node attrs: {node_attrs(what)}\nRegistered kernels:\n{registered_kernels(what.type)}"
     )
+    dtypes = kernel_dtypes(what)
+    chosen_by = f"{what.type}, {dtypes}" if dtypes else what.type
     others = "" if what is op else f", and '{op.name}' ({op.type}) is colocated with it"
     return message, (
-        f"'{what.name}' ({what.type}) has kernels for {' and '.join(lacking.own_types)} "
-        f"only{others}: pin it there, or {_SOFT_HINT}."
+        f"'{what.name}' ({chosen_by}) has a kernel on {' and '.join(lacking.own_types)} only"
+        f"{others}: pin it there, or {_SOFT_HINT}."
     )
 
 

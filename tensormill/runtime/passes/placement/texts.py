@@ -14,7 +14,7 @@ from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import kernels_of
 
-__all__ = ["colocation_debug_info", "node_attrs", "registered_kernels"]
+__all__ = ["colocation_debug_info", "kernel_dtypes", "node_attrs", "registered_kernels"]
 
 _TYPE_NAMES = {
     "bfloat16": "BFLOAT16",
@@ -40,6 +40,16 @@ def registered_kernels(op_type: str) -> str:
             line += f"; {name} in [{', '.join(map(_dtype_text, dtypes))}]"
         lines.append(line + "\n")
     return "".join(lines) or "  <no registered kernels>\n"
+
+
+def kernel_dtypes(op: Operation) -> str:
+    """Return the dtypes by which the kernel for a node is chosen, as `name=DT_TYPE`."""
+    names = {name for kernel in kernels_of(op.type) for name in kernel.types}
+    return ", ".join(
+        f"{name}={_dtype_text(op.attrs[name])}"
+        for name in sorted(names)
+        if isinstance(op.attrs.get(name), DType)
+    )
 
 
 def _attr_text(value: Any, kind: str) -> str:
