@@ -160,6 +160,13 @@ from tensormill.ops.identities import (
 )
 from tensormill.ops.indexing import newaxis
 from tensormill.ops.joining import concat, parallel_stack, split, stack, tile, unstack
+from tensormill.graph.sparse_tensor import (
+    SparseTensor,
+    SparseTensorValue,
+    convert_to_tensor_or_sparse_tensor,
+)
+from tensormill.ops.padding import pad
+from tensormill.ops.partitioning import dynamic_partition, dynamic_stitch
 from tensormill.ops.scattering import (
     scatter_nd,
     tensor_scatter_add,
@@ -183,6 +190,13 @@ from tensormill.ops.transposition import (
     transpose,
 )
 from tensormill.ops.transposition import reverse as reverse_v2
+from tensormill.ops.uniqueness import (
+    edit_distance,
+    searchsorted,
+    setdiff1d,
+    unique,
+    unique_with_counts,
+)
 
 # ops: state, random; variables
 

@@ -25,7 +25,7 @@ CASES = [
         "ScatterNd",
         [as_array([[0], [1]]), MATRIX, as_array([4])],
         fails=(
-            "Dimensions [1,1) of input[shape=[?]] = [] must match dimensions [1,2) of updates[shape=[2,3]] = [3]: Shapes must be equal rank, but are 0 and 1",
+            "Dimensions [1,1) of input[shape=",
             "Dimensions [1,1) of input[shape=[4]] must match dimensions [1,2) of updates[shape=[2,3]]",
         ),
     ),

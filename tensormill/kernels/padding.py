@@ -1,0 +1,130 @@
+"""Kernels of borders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
+from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
+from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES
+
+_HOST = ("paddings",)
+
+
+def _pairs(value: Any, paddings: Any) -> list[list[int]]:
+    if paddings.ndim != 2 or paddings.shape[1] != 2:
+        raise errors.invalid_argument(
+            f"paddings must be a matrix with 2 columns: {format_dims(paddings.shape, 'kernel')}"
+        )
+    if paddings.shape[0] != value.ndim:
+        raise errors.invalid_argument(
+            f"The first dimension of paddings must be the rank of inputs"
+            f"{format_dims(paddings.shape, 'kernel')} {format_dims(tuple(value.shape), 'kernel')}"
+        )
+    pairs: list[list[int]] = paddings.tolist()
+    for before, after in pairs:
+        if before < 0 or after < 0:
+            raise errors.invalid_argument(f"Paddings must be non-negative: {before} {after}")
+    return pairs
+
+
+def _padded(value: torch.Tensor, pairs: list[list[int]], border: Any) -> torch.Tensor:
+    sizes = [size + sum(pair) for size, pair in zip(value.shape, pairs, strict=True)]
+    made = value.new_empty(sizes)
+    made.fill_(border)
+    made[_inside(value, pairs)] = value
+    return made
+
+
+def _inside(value: Any, pairs: list[list[int]]) -> tuple[slice, ...]:
+    return tuple(
+        slice(before, before + size) for size, (before, _) in zip(value.shape, pairs, strict=True)
+    )
+
+
+@kernel("Pad", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=_HOST)
+def pad(value: torch.Tensor, paddings: Any) -> torch.Tensor:
+    return _padded(value, _pairs(value, paddings), 0)
+
+
+@kernel("PadV2", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=_HOST)
+def pad_v2(value: torch.Tensor, paddings: Any, constant_values: torch.Tensor) -> torch.Tensor:
+    return _padded(value, _pairs(value, paddings), constant_values)
+
+
+@kernel("Pad", "cpu", types={"T": STRING_TYPES}, host_inputs=_HOST)
+def pad_strings(value: Any, paddings: Any) -> Any:
+    return pad_v2_strings(value, paddings, b"")
+
+
+@kernel("PadV2", "cpu", types={"T": STRING_TYPES}, host_inputs=_HOST)
+def pad_v2_strings(value: Any, paddings: Any, constant_values: Any) -> Any:
+    pairs = _pairs(value, paddings)
+    sizes = [size + sum(pair) for size, pair in zip(value.shape, pairs, strict=True)]
+    made = np.full(sizes, constant_values, dtype=object)
+    made[_inside(value, pairs)] = value
+    return made
+
+
+def _mirror_places(size: int, before: int, after: int, is_symmetric: bool) -> list[int]:
+    """Return for each place along the padded dimension the element that stands there."""
+    limit = size if is_symmetric else size - 1
+    if before > limit or after > limit:
+        how = "no greater" if is_symmetric else "less"
+        raise errors.invalid_argument(
+            f"paddings must be {how} than the dimension size: {before}, {after} "
+            + (f"greater than {size}" if is_symmetric else f"not less than {size}")
+        )
+    inner = list(range(size))
+    skip = 0 if is_symmetric else 1
+    left = inner[skip : skip + before][::-1]
+    right = inner[::-1][skip : skip + after]
+    return left + inner + right
+
+
+@kernel_factory("MirrorPad", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=_HOST)
+def make_mirror_pad(ctx: KernelContext) -> Any:
+    is_symmetric = ctx.attrs["mode"] == b"SYMMETRIC"
+
+    def mirror_pad(value: torch.Tensor, paddings: Any) -> torch.Tensor:
+        for axis, (before, after) in enumerate(_pairs(value, paddings)):
+            if before or after:
+                places = _mirror_places(value.shape[axis], before, after, is_symmetric)
+                value = value.index_select(axis, torch.tensor(places, device=value.device))
+        return value
+
+    return mirror_pad
+
+
+@kernel_factory("MirrorPad", "cpu", types={"T": STRING_TYPES}, host_inputs=_HOST)
+def make_mirror_pad_strings(ctx: KernelContext) -> Any:
+    is_symmetric = ctx.attrs["mode"] == b"SYMMETRIC"
+
+    def mirror_pad(value: Any, paddings: Any) -> Any:
+        for axis, (before, after) in enumerate(_pairs(value, paddings)):
+            places = _mirror_places(value.shape[axis], before, after, is_symmetric)
+            value = np.take(value, places, axis)
+        return value
+
+    return mirror_pad
+
+
+@kernel_factory("MirrorPadGrad", "cpu", "gpu", host_inputs=_HOST)
+def make_mirror_pad_grad(ctx: KernelContext) -> Any:
+    is_symmetric = ctx.attrs["mode"] == b"SYMMETRIC"
+
+    def mirror_pad_grad(grad: torch.Tensor, paddings: Any) -> torch.Tensor:
+        for axis, (before, after) in enumerate(_pairs(grad, paddings)):
+            if before or after:
+                size = grad.shape[axis] - before - after
+                places = _mirror_places(size, before, after, is_symmetric)
+                sizes = [*grad.shape[:axis], size, *grad.shape[axis + 1 :]]
+                index = torch.tensor(places, device=grad.device)
+                grad = grad.new_zeros(sizes).index_add_(axis, index, grad)
+        return grad
+
+    return mirror_pad_grad

@@ -1,0 +1,212 @@
+"""Kernels of unique values, set differences, sorted search and edit distances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from tensormill.graph import errors
+from tensormill.graph.dtypes import DType
+from tensormill.graph.shapes import format_dims
+from tensormill.kernels.registry import kernel
+from tensormill.kernels.torch_dtypes import to_host, to_tensor
+from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES, as_ints, as_object_array
+
+
+def _first_seen(values: Any) -> tuple[Any, Any, Any]:
+    """Return where each value first stands, the index of each element, and the counts."""
+    if values.dtype == object:
+        seen: dict[bytes, int] = {}
+        index = np.array([seen.setdefault(v, len(seen)) for v in values.tolist()], np.int64)
+        firsts = np.full(len(seen), len(values), np.int64)
+        np.minimum.at(firsts, index, np.arange(len(values)))
+        return firsts, index, np.bincount(index, minlength=len(seen))
+    _, first, inverse, counts = np.unique(
+        values,
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
+        axis=None if values.ndim == 1 else 0,
+    )
+    order = np.argsort(first, kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(order.size)
+    return first[order], place[inverse.reshape(-1)], counts[order]
+
+
+def _unique(values: Any, out_idx: DType) -> tuple[Any, Any, Any]:
+    """Return the unique values, indices and counts of a vector in host memory."""
+    if values.ndim != 1:
+        raise errors.invalid_argument("unique expects a 1D vector.")
+    firsts, index, counts = _first_seen(values)
+    kind = out_idx.as_numpy_dtype
+    return values[firsts], to_tensor(index.astype(kind)), to_tensor(counts.astype(kind))
+
+
+def _form(value: Any) -> Any:
+    return value if value.dtype == object else to_tensor(value)
+
+
+@kernel("Unique", "cpu", "gpu", types={"T": NUMBER_TYPES})
+def unique(x: torch.Tensor, *, out_idx: DType) -> Any:
+    values, index, _ = _unique(to_host(x), out_idx)
+    return to_tensor(values).to(x.device), index.to(x.device)
+
+
+@kernel("Unique", "cpu", types={"T": STRING_TYPES})
+def unique_strings(x: Any, *, out_idx: DType) -> Any:
+    return _unique(x, out_idx)[:2]
+
+
+@kernel("UniqueWithCounts", "cpu", "gpu", types={"T": NUMBER_TYPES})
+def unique_with_counts(x: torch.Tensor, *, out_idx: DType) -> Any:
+    values, index, counts = _unique(to_host(x), out_idx)
+    return to_tensor(values).to(x.device), index.to(x.device), counts.to(x.device)
+
+
+@kernel("UniqueWithCounts", "cpu", types={"T": STRING_TYPES})
+def unique_strings_with_counts(x: Any, *, out_idx: DType) -> Any:
+    return _unique(x, out_idx)
+
+
+def _unique_along(values: Any, axis: Any, out_idx: DType) -> tuple[Any, Any, Any]:
+    if axis.size == 0 or values.ndim == 1:
+        return _unique(values, out_idx)
+    at = as_ints(axis)[0]
+    if not -values.ndim <= at < values.ndim:
+        raise errors.invalid_argument(f"axis has to be between [0, {values.ndim - 1}]")
+    rows = np.moveaxis(values, at, 0)
+    flat = np.ascontiguousarray(rows.reshape(rows.shape[0], -1))
+    if values.dtype == object:
+        keys = as_object_array([b"\0".join(row) for row in flat.tolist()])
+    else:
+        keys = flat
+    firsts, index, counts = _first_seen(keys)
+    kind = out_idx.as_numpy_dtype
+    taken = np.ascontiguousarray(np.moveaxis(rows[firsts], 0, at))
+    return taken, to_tensor(index.astype(kind)), to_tensor(counts.astype(kind))
+
+
+@kernel("UniqueV2", "cpu", types={"T": NUMBER_TYPES}, host_inputs=("axis",))
+def unique_v2(x: torch.Tensor, axis: Any, *, out_idx: DType) -> Any:
+    values, index, _ = _unique_along(to_host(x), axis, out_idx)
+    return to_tensor(values), index
+
+
+@kernel("UniqueV2", "cpu", types={"T": STRING_TYPES}, host_inputs=("axis",))
+def unique_v2_strings(x: Any, axis: Any, *, out_idx: DType) -> Any:
+    return _unique_along(x, axis, out_idx)[:2]
+
+
+@kernel("UniqueWithCountsV2", "cpu", host_inputs=("axis",))
+def unique_with_counts_v2(x: Any, axis: Any, *, out_idx: DType) -> Any:
+    host = x if isinstance(x, np.ndarray) else to_host(x)
+    values, index, counts = _unique_along(host, axis, out_idx)
+    return _form(values), index, counts
+
+
+def _list_diff(x: Any, y: Any, out_idx: DType) -> tuple[Any, torch.Tensor]:
+    for name, value in (("x", x), ("y", y)):
+        if value.ndim != 1:
+            raise errors.invalid_argument(f"{name} should be a 1D vector.")
+    if x.dtype == object:
+        excluded = set(y.tolist())
+        keep = np.array([v not in excluded for v in x.tolist()], bool)
+    else:
+        keep = ~np.isin(x, y)
+    places = np.flatnonzero(keep).astype(out_idx.as_numpy_dtype)
+    return x[keep], to_tensor(places)
+
+
+@kernel("ListDiff", "cpu", types={"T": NUMBER_TYPES})
+def list_diff(x: torch.Tensor, y: torch.Tensor, *, out_idx: DType) -> Any:
+    values, places = _list_diff(to_host(x), to_host(y), out_idx)
+    return to_tensor(values), places
+
+
+@kernel("ListDiff", "cpu", types={"T": STRING_TYPES})
+def list_diff_strings(x: Any, y: Any, *, out_idx: DType) -> Any:
+    return _list_diff(x, y, out_idx)
+
+
+def _search(rows: torch.Tensor, values: torch.Tensor, out_type: DType, right: bool) -> Any:
+    if rows.shape[0] != values.shape[0]:
+        raise errors.invalid_argument("Leading dim_size of both tensors must match.")
+    places = torch.searchsorted(rows.contiguous(), values.contiguous(), right=right)
+    return places.int() if out_type.name == "int32" else places
+
+
+@kernel("LowerBound", "cpu", "gpu")
+def lower_bound(rows: torch.Tensor, values: torch.Tensor, *, out_type: DType) -> torch.Tensor:
+    return _search(rows, values, out_type, right=False)
+
+
+@kernel("UpperBound", "cpu", "gpu")
+def upper_bound(rows: torch.Tensor, values: torch.Tensor, *, out_type: DType) -> torch.Tensor:
+    return _search(rows, values, out_type, right=True)
+
+
+# -- edit distance ---------------------------------------------------------------------------------
+
+
+def _levenshtein(a: list[Any], b: list[Any]) -> int:
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        corner, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            corner, row[j] = (
+                row[j],
+                min(row[j] + 1, row[j - 1] + 1, corner + (x != y)),
+            )
+    return row[-1]
+
+
+def _sequences(indices: Any, values: Any) -> dict[tuple[int, ...], list[Any]]:
+    groups: dict[tuple[int, ...], list[Any]] = {}
+    for index, value in zip(indices.tolist(), values.tolist(), strict=True):
+        groups.setdefault(tuple(index[:-1]), []).append(value)
+    return groups
+
+
+@kernel(
+    "EditDistance",
+    "cpu",
+    host_inputs=(
+        "hypothesis_indices",
+        "hypothesis_values",
+        "hypothesis_shape",
+        "truth_indices",
+        "truth_values",
+        "truth_shape",
+    ),
+)
+def edit_distance(
+    hypothesis_indices: Any,
+    hypothesis_values: Any,
+    hypothesis_shape: Any,
+    truth_indices: Any,
+    truth_values: Any,
+    truth_shape: Any,
+    *,
+    normalize: bool,
+) -> torch.Tensor:
+    shapes = [as_ints(hypothesis_shape), as_ints(truth_shape)]
+    if len(shapes[0]) != len(shapes[1]):
+        raise errors.invalid_argument(
+            f"Expected hypothesis_shape.NumElements() == truth_shape.NumElements(), got: "
+            f"{format_dims(tuple(shapes[0]), 'kernel')} vs. "
+            f"{format_dims(tuple(shapes[1]), 'kernel')}"
+        )
+    sizes = [max(a, b) for a, b in zip(shapes[0][:-1], shapes[1][:-1], strict=True)]
+    hypotheses = _sequences(hypothesis_indices, hypothesis_values)
+    truths = _sequences(truth_indices, truth_values)
+    made = np.zeros(sizes, np.float32)
+    for group in hypotheses.keys() | truths.keys():
+        hypothesis, truth = hypotheses.get(group, []), truths.get(group, [])
+        distance = float(_levenshtein(truth, hypothesis))
+        if normalize:
+            distance = distance / len(truth) if truth else (np.inf if hypothesis else 0.0)
+        made[group] = distance
+    return torch.from_numpy(made)
