@@ -92,7 +92,7 @@ class Optimizer:
         """Return the name of the optimizer."""
         return self._name
 
-    # -- gradients and updates ----------------------------------------------------------------------
+    # -- gradients and updates ---------------------------------------------------------------------
 
     def minimize(
         self,
@@ -259,7 +259,7 @@ class Optimizer:
         with control_dependencies([update]):
             return variable.assign(constraint(variable))
 
-    # -- slots --------------------------------------------------------------------------------------
+    # -- slots -------------------------------------------------------------------------------------
 
     def get_slot(self, var: Any, name: str) -> Any:
         """Return the slot `name` that was made for a variable, or None."""
@@ -330,7 +330,7 @@ class Optimizer:
     def _non_slot_variables(self) -> list[Any]:
         return list(self._non_slot_dict.values())
 
-    # -- what subclasses say ------------------------------------------------------------------------
+    # -- what subclasses say -----------------------------------------------------------------------
 
     def _valid_dtypes(self) -> frozenset[DType]:
         """Return the dtypes that loss, variables and gradients may have."""
