@@ -38,7 +38,7 @@ _LIST_FIELDS = {
 _HALF = ("float16", "bfloat16")
 # Arrays of these go out as raw bytes; the others as typed lists, whatever their size.
 _RAW = frozenset(
-    "float32 float64 int8 int16 int32 int64 uint8 uint32 uint64 qint8 qint16 qint32 quint8 "
+    "float16 bfloat16 float32 float64 int8 int16 int32 int64 uint8 uint32 uint64 qint8 qint16 qint32 quint8 "
     "quint16".split()
 )
 _MAX_FILLED_BYTES = 1 << 31
