@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -26,7 +27,7 @@ from tensormill.session.partial_runs import PartialRuns
 from tensormill.session.signature import Signature
 from tensormill.session.tensor_handles import TensorHandle
 
-__all__ = ["BaseSession"]
+__all__ = ["BaseSession", "check_arguments", "open_sessions"]
 
 _LOCAL_TASK = "/job:localhost/replica:0/task:0"
 
@@ -47,7 +48,7 @@ class BaseSession:
           NotFoundError: no master can be reached by such a target.
         """
         self._closed = True  # until it is open
-        _check_arguments(target, graph, config)
+        check_arguments(target, graph, config)
         self._graph = get_default_graph() if graph is None else graph
         self._target = target.encode() if isinstance(target, str) else target
         self._config = config
@@ -60,6 +61,7 @@ class BaseSession:
         worker = Worker(_LOCAL_TASK, local_devices(config=config))
         self._master_session = Master(worker).create_session(self._graph, config)
         self._closed = False
+        _sessions.add(self)
         self._has_default_options = config is None or not config.operation_timeout_in_ms
 
     @property
@@ -254,6 +256,7 @@ class BaseSession:
         return default_sessions.pushed(self)
 
 
+_sessions: weakref.WeakSet[BaseSession] = weakref.WeakSet()
 _NO_FEEDS: dict[Any, Any] = {}
 _LEAVES = (Tensor, Operation, str)
 
@@ -281,7 +284,18 @@ def _fill_metadata(run_metadata: Any, outcome: StepOutcome) -> None:
     run_metadata.partition_graphs.extend(outcome.partition_graphs)
 
 
-def _check_arguments(target: Any, graph: Any, config: Any) -> None:
+def open_sessions() -> list[BaseSession]:
+    """Return the sessions of this process that are open."""
+    return [session for session in list(_sessions) if not session._closed]
+
+
+def check_arguments(target: Any, graph: Any, config: Any) -> None:
+    """Check what a session is opened with.
+
+    Raises:
+      TypeError: an argument is of the wrong type.
+      NotFoundError: no master can be reached by such a target.
+    """
     if not isinstance(target, (str, bytes)):
         raise TypeError(f'Argument `target` must be a string, but got "{type(target).__name__}"')
     if graph is not None and not isinstance(graph, Graph):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import warnings
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from tensormill.graph.graph import Graph, default_graphs
 from tensormill.graph.stacks import default_sessions, get_default_session
-from tensormill.session.base_session import BaseSession
+from tensormill.session.base_session import BaseSession, check_arguments, open_sessions
 
 __all__ = ["BaseSession", "InteractiveSession", "Session", "get_default_session"]
 
@@ -32,6 +33,22 @@ class Session(BaseSession):
         self._graph_context.__enter__()
         self._session_context.__enter__()
         return self
+
+    @staticmethod
+    def reset(target: str, containers: Sequence[str] | None = None, config: Any = None) -> None:
+        """Clear the state that sessions share: variables, queues, readers, by container.
+
+        Args:
+          target: the master whose state is cleared; "" for all open sessions of this process.
+          containers: the names of the containers; all of them when None or empty.
+          config: a ConfigProto, for the connection to the master.
+
+        Raises:
+          NotFoundError: no master can be reached by such a target.
+        """
+        check_arguments(target, None, config)
+        for session in open_sessions():
+            session._master_session.resources.clear(containers or ())
 
     def __exit__(self, exc_type: Any, exc: Any, traceback: Any) -> None:
         session_context, graph_context = self._session_context, self._graph_context

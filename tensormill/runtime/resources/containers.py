@@ -49,11 +49,18 @@ class ResourceContainers:
             )
 
     def clear(self, containers: Iterable[str] = ()) -> None:
-        """Forget the resources of some containers; of all of them where none is named."""
+        """Forget the resources of some containers; of all of them where none is named.
+
+        Variables lose their values, since plans may hold on to their buffers.
+        """
         named = set(containers)
         with self._lock:
-            for key in [k for k in self._resources if not named or k[0] in named]:
-                del self._resources[key]
+            keys = [k for k in self._resources if not named or k[0] in named]
+            forgotten = [self._resources.pop(key) for key in keys]
+        for resource in forgotten:
+            if isinstance(resource, VariableBuffer):
+                with resource.lock:
+                    resource.value = None
 
     def variable(self, container: str, name: str, dtype: DType, dims: Dims) -> VariableBuffer:
         """Return the buffer of a variable."""

@@ -1,0 +1,132 @@
+"""Sessions as defaults, as context managers and from opening to closing."""
+
+import threading
+
+import pytest
+
+import tensormill as tf
+from tests.session.ref_variables import make_variable
+
+
+def test_within_its_block_a_session_and_its_graph_are_the_defaults():
+    graph = tf.Graph()
+    with graph.as_default():
+        one = tf.constant(1.0)
+    with tf.Session(graph=graph) as session:
+        assert tf.get_default_session() is session
+        assert tf.get_default_graph() is graph
+        assert one.eval() == 1.0
+        with tf.Session(graph=tf.Graph()) as inner:
+            assert tf.get_default_session() is inner
+            assert tf.get_default_graph() is inner.graph
+        assert tf.get_default_session() is session
+    assert tf.get_default_session() is None
+    with pytest.raises(RuntimeError, match="closed Session"):
+        session.run(one)
+
+
+def test_as_default_does_not_close_the_session_and_can_be_entered_often():
+    one = tf.constant(1.0)
+    session = tf.Session()
+    for _ in range(2):
+        with session.as_default() as entered:
+            assert entered is session
+            assert one.eval() == 1.0
+    assert session.run(one) == 1.0
+    session.close()
+
+
+def test_a_session_is_closed_when_its_block_ends_with_an_error():
+    session = tf.Session()
+    with pytest.raises(KeyError), session:
+        raise KeyError
+    with pytest.raises(RuntimeError, match="closed Session"):
+        session.run(tf.constant(1.0))
+
+
+def test_blocks_that_end_out_of_order_are_an_error():
+    first, second = tf.Session(), tf.Session()
+
+    def leave_out_of_order():
+        first.__enter__()
+        second.__enter__()
+        with pytest.raises(AssertionError, match="Nesting violated"):
+            first.__exit__(None, None, None)
+
+    # The stacks of defaults belong to a thread, so what is left on them ends with it.
+    thread = threading.Thread(target=leave_out_of_order)
+    thread.start()
+    thread.join()
+    first.close()
+    second.close()
+
+
+def test_each_thread_has_its_own_default_session():
+    seen = []
+    with tf.Session():
+        thread = threading.Thread(target=lambda: seen.append(tf.get_default_session()))
+        thread.start()
+        thread.join()
+    assert seen == [None]
+
+
+def test_two_sessions_on_one_graph_have_their_own_variables():
+    variable = make_variable(1.0)
+    with tf.Session() as first, tf.Session() as second:
+        first.run(variable.initializer)
+        assert first.run(variable.ref) == 1.0
+        with pytest.raises(tf.errors.FailedPreconditionError):
+            second.run(variable.ref)
+
+
+def test_an_interactive_session_is_the_default_until_it_is_closed():
+    one = tf.constant(1.0)
+    session = tf.InteractiveSession()
+    assert tf.get_default_session() is session
+    assert one.eval() == 1.0
+    session.close()
+    assert tf.get_default_session() is None
+    session.close()
+
+
+def test_an_interactive_session_makes_its_graph_the_default():
+    graph = tf.Graph()
+    session = tf.InteractiveSession(graph=graph)
+    assert tf.get_default_graph() is graph
+    assert (tf.constant(1.0) + 1.0).eval() == 2.0
+    session.close()
+    assert tf.get_default_graph() is not graph
+
+
+def test_a_second_interactive_session_is_warned_of():
+    first = tf.InteractiveSession()
+    with pytest.warns(UserWarning, match="An interactive session is already active"):
+        second = tf.InteractiveSession()
+    assert tf.get_default_session() is second
+    first.close()
+    assert tf.get_default_session() is second
+    second.close()
+    third = tf.InteractiveSession()
+    third.close()
+
+
+def test_a_session_shows_its_graph_and_its_devices():
+    one = tf.constant(1.0, name="one")
+    with tf.Session(config=tf.ConfigProto(device_count={"CPU": 2})) as session:
+        assert session.graph is one.graph
+        assert [node.name for node in session.graph_def.node] == ["one"]
+        assert [device.device_type for device in session.list_devices()[:2]] == ["CPU", "CPU"]
+        assert session.sess_str == b""
+
+
+def test_resetting_clears_the_variables_of_open_local_sessions():
+    variable = make_variable(1.0)
+    with tf.Session() as session:
+        session.run(variable.initializer)
+        tf.Session.reset("")
+        with pytest.raises(tf.errors.FailedPreconditionError):
+            session.run(variable.ref)
+        session.run(variable.initializer)
+        assert session.run(variable.ref) == 1.0
+        tf.Session.reset("", ["elsewhere"])
+        assert session.run(variable.ref) == 1.0
