@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tensormill.graph.shapes import dimension_at_index, dimension_value
+
 __all__ = [
     "as_bytes",
     "as_str",
@@ -80,16 +82,6 @@ def path_to_bytes(path: Any) -> bytes:
     return as_bytes(os.fspath(path))
 
 
-def dimension_value(dimension: Any) -> int | None:
-    """Return the size that a Dimension (or a plain number) says."""
-    return getattr(dimension, "value", dimension)
-
-
-def dimension_at_index(shape: Any, index: int) -> Any:
-    """Return the Dimension of a TensorShape at an index, an unknown one where the rank is unknown."""
-    return shape[index]
-
-
 def forward_compatible(year: int, month: int, day: int) -> bool:
-    """Return whether features of that date may be used: always, as nothing older reads our graphs."""
+    """Return whether features of that date may be used, which is always so."""
     return True

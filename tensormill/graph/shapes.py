@@ -17,6 +17,8 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, SupportsIndex, TypeAlias, overload
 
+from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+
 __all__ = [
     "Dimension",
     "Dims",
@@ -437,6 +439,11 @@ class TensorShape:
         if self._dims is None:
             raise ValueError("as_list() is not defined on an unknown TensorShape.")
         return list(self._dims)
+
+    def as_proto(self) -> Any:
+        """Return a TensorShapeProto, in which an unknown size is -1."""
+        sizes = [{"size": -1 if size is None else size} for size in self._dims or ()]
+        return TensorShapeProto(unknown_rank=self._dims is None, dim=sizes)
 
     def num_elements(self) -> int | None:
         """Return the number of elements, or None if a size is unknown."""
