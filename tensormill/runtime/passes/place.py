@@ -251,6 +251,8 @@ class Placement:
             if is_metadata:
                 device = self._input_device(op, choice.candidates) or device
             root.assigned = device
+        elif not self._device_set.candidates(root.assigned, root.types):
+            raise no_device(op, root, self._device_set)  # it was placed in an earlier run
         self.devices[op] = root.assigned
         self.reasons[op] = self._member_reason(member, root)
 

@@ -211,6 +211,40 @@ def test_a_variable_without_a_device_goes_where_its_group_is_pinned(graph: Graph
     assert str(placement.reasons[v.op]) == "colocated with update"
 
 
+def handle(graph: Graph, name: str) -> Any:
+    attrs = {"dtype": tf.float32, "shape": ()}
+    return graph.create_op("VarHandleOp", [], name=name, attrs=attrs).outputs[0]
+
+
+def test_a_resource_is_read_where_it_is(graph: Graph) -> None:
+    with graph.device("/cpu:2"):
+        v = handle(graph, "v")
+    with graph.device("/cpu:1"):
+        same = identity_op(v, name="same")
+        read = graph.create_op("ReadVariableOp", [same], name="read", attrs={"dtype": tf.float32})
+        identity_op(read.outputs[0], name="value")
+    assert places(graph, "CPU:0", "CPU:1", "CPU:2") == {
+        "v": "CPU:2",
+        "same": "CPU:2",
+        "read": "CPU:2",
+        "value": "CPU:1",
+    }
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_resources_on_two_devices_cannot_meet(graph: Graph, soft: bool) -> None:
+    with graph.device("/cpu:1"):
+        v = handle(graph, "v")
+    with graph.device("/cpu:2"):
+        w = handle(graph, "w")
+    graph.create_op("Merge", [v, w], name="either")
+    assert failure(graph, "CPU:0", "CPU:1", "CPU:2", soft=soft).startswith(
+        "Cannot place the graph because a reference or resource edge connects colocation groups "
+        "with incompatible resource devices: /device:CPU:2 vs /device:CPU:1. The edge src node is "
+        "w , and the dst node is either"
+    )
+
+
 def test_colocated_operations_cannot_ask_for_different_devices(graph: Graph) -> None:
     with graph.device("/cpu:1"):
         a = tf.constant(1.0, name="a")
@@ -269,6 +303,24 @@ def test_what_joins_a_placed_group_goes_where_it_is(graph: Graph) -> None:
     update.op._set_device("")
     placement.extend(graph.get_operations())
     assert placement.devices[update.op].endswith("CPU:1")
+
+
+def test_an_operation_without_a_kernel_cannot_join_a_placed_group(graph: Graph) -> None:
+    placement = Placement(devices("CPU:0", "GPU:0"))
+    v = variable_v2(shape=(), dtype=tf.int64, name="v")
+    placement.extend(graph.get_operations())
+    assert placement.devices[v.op].endswith("GPU:0")
+    graph.create_op("CountUpTo", [v], name="count", attrs={"limit": 3})
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        placement.extend(graph.get_operations())
+    assert (
+        "because the node {{colocation_node count}} was colocated with a group of nodes that "
+        "required incompatible device '/job:localhost/replica:0/task:0/device:GPU:0'"
+    ) in caught.value.message
+    assert "pin 'v' there before it runs" in str(caught.value)
+    assert "framework assigned device=/job:localhost/replica:0/task:0/device:GPU:0" in str(
+        caught.value
+    )
 
 
 # -- kernels and soft placement --------------------------------------------------------------------

@@ -109,6 +109,11 @@ def _incompatible_group(op: Operation, root: Member, devices: DeviceSet) -> tupl
         f"incompatible device '{root.requested}'. All available devices "
         f"[{', '.join(devices.names())}]. {root.debug_info()}"
     )
+    if root.assigned and by is not None:
+        return message, (
+            f"'{by.name}' was placed in an earlier run and stays there, but '{op.name}' ({op.type}) "
+            f"has a kernel on {' and '.join(root.types)} only: pin '{by.name}' there before it runs."
+        )
     pinned = f"'{by.name}' asks for '{root.requested}'" if by is not None else root.requested
     return (
         message,
