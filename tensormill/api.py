@@ -132,6 +132,31 @@ from tensormill.ops.reduction import (
     reduce_prod,
     reduce_sum,
 )
+from tensormill.ops.sequences import (
+    lin_space,
+    linspace,
+    range_of as range,
+)
+from tensormill.ops.scan import (
+    cumprod,
+    cumsum,
+)
+from tensormill.ops.segments import (
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    sparse_segment_mean,
+    sparse_segment_sqrt_n,
+    sparse_segment_sum,
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+    unsorted_segment_sum,
+)
 
 # ops: arrays
 from tensormill.ops.array_shapes import (
@@ -199,6 +224,92 @@ from tensormill.ops.uniqueness import (
 )
 
 # ops: state, random; variables
+from tensormill.namespaces import initializers, random
+from tensormill.ops.random import (
+    multinomial,
+    random_crop,
+    random_gamma,
+    random_normal,
+    random_poisson,
+    random_shuffle,
+    random_uniform,
+    truncated_normal,
+)
+from tensormill.ops.random_seeds import set_random_seed
+from tensormill.variables.assignments import (
+    assign,
+    assign_add,
+    assign_sub,
+    batch_scatter_update,
+    count_up_to,
+    is_variable_initialized,
+    scatter_add,
+    scatter_div,
+    scatter_max,
+    scatter_min,
+    scatter_mul,
+    scatter_nd_add,
+    scatter_nd_sub,
+    scatter_nd_update,
+    scatter_sub,
+    scatter_update,
+)
+from tensormill.variables.creation import (
+    Variable,
+    disable_resource_variables,
+    enable_resource_variables,
+    resource_variables_enabled,
+    variable_creator_scope,
+)
+from tensormill.variables.initialization import (
+    all_variables,
+    assert_variables_initialized,
+    global_variables,
+    global_variables_initializer,
+    initialize_all_variables,
+    initialize_local_variables,
+    initialize_variables,
+    local_variables,
+    local_variables_initializer,
+    model_variables,
+    moving_average_variables,
+    report_uninitialized_variables,
+    trainable_variables,
+    variables_initializer,
+)
+from tensormill.variables.initializers import Constant as constant_initializer
+from tensormill.variables.initializers import GlorotNormal as glorot_normal_initializer
+from tensormill.variables.initializers import GlorotUniform as glorot_uniform_initializer
+from tensormill.variables.initializers import Ones as ones_initializer
+from tensormill.variables.initializers import Orthogonal as orthogonal_initializer
+from tensormill.variables.initializers import RandomNormal as random_normal_initializer
+from tensormill.variables.initializers import RandomUniform as random_uniform_initializer
+from tensormill.variables.initializers import TruncatedNormal as truncated_normal_initializer
+from tensormill.variables.initializers import (
+    UniformUnitScaling as uniform_unit_scaling_initializer,
+)
+from tensormill.variables.initializers import VarianceScaling as variance_scaling_initializer
+from tensormill.variables.initializers import Zeros as zeros_initializer
+from tensormill.variables.partitioners import (
+    fixed_size_partitioner,
+    min_max_variable_partitioner,
+    variable_axis_size_partitioner,
+)
+from tensormill.variables.policies import VariableAggregation, VariableSynchronization
+from tensormill.variables.scope import (
+    AUTO_REUSE,
+    VariableScope,
+    get_variable_scope,
+    variable_op_scope,
+    variable_scope,
+)
+from tensormill.variables.store import (
+    create_partitioned_variables,
+    get_local_variable,
+    get_variable,
+    no_regularizer,
+)
+from tensormill.variables.template import make_template
 
 # ops: nn, losses, layers
 

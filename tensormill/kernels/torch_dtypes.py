@@ -65,7 +65,8 @@ def to_tensor(value: Any) -> torch.Tensor:
     """Return a NumPy array or scalar as a torch tensor that shares its memory where it can."""
     array = value if type(value) is np.ndarray else np.asarray(value)
     if array.dtype == _BFLOAT16:
-        return torch.from_numpy(np.ascontiguousarray(array).view(np.int16)).view(torch.bfloat16)
+        bits = np.ascontiguousarray(array).view(np.int16).reshape(array.shape)
+        return torch.from_numpy(bits).view(torch.bfloat16)
     if any(stride < 0 for stride in array.strides) or not array.dtype.isnative:
         array = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("="))
     return torch.from_numpy(array)

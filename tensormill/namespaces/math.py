@@ -90,3 +90,21 @@ from tensormill.ops.reduction import (
     reduce_sum,
     reduce_variance,
 )
+from tensormill.ops.scan import (
+    cumprod,
+    cumsum,
+    cumulative_logsumexp,
+)
+from tensormill.ops.segments import (
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+    unsorted_segment_sum,
+)

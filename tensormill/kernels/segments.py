@@ -1,0 +1,284 @@
+"""Kernels of reductions of rows that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
+from tensormill.kernels.elementwise_unary import COMPLEX, FLOATS, SIGNED_INTEGERS, WIDE_UNSIGNED
+from tensormill.kernels.reduction import empty_extreme
+from tensormill.kernels.registry import kernel
+from tensormill.kernels.torch_dtypes import to_host, to_tensor
+
+Tensor = torch.Tensor
+Combine = Callable[[Tensor, Tensor, int], Tensor]
+"""Rows, the segment of each of them (negative: dropped), the number of segments -> the segments."""
+
+_TORCH_TYPES = (*FLOATS, *SIGNED_INTEGERS, "uint8")
+
+
+def _shape(x: Tensor) -> str:
+    return format_dims(tuple(x.shape), "kernel")
+
+
+def sum_rows(rows: Tensor, ids: Tensor, count: int) -> Tensor:
+    out = rows.new_zeros((count, *rows.shape[1:]))
+    return out.index_add_(0, ids, rows)
+
+
+def _reduce(kind: str, initial: Callable[[torch.dtype], Any]) -> Combine:
+    def reduce_rows(rows: Tensor, ids: Tensor, count: int) -> Tensor:
+        out = rows.new_full((count, *rows.shape[1:]), initial(rows.dtype))
+        places = ids.reshape(-1, *[1] * (rows.dim() - 1)).expand_as(rows)
+        return out.scatter_reduce_(0, places, rows, kind)
+
+    return reduce_rows
+
+
+def _reduce_present(kind: str) -> Combine:
+    """Return a reduction that leaves segments without rows 0."""
+
+    def reduce_rows(rows: Tensor, ids: Tensor, count: int) -> Tensor:
+        out = rows.new_zeros((count, *rows.shape[1:]))
+        places = ids.reshape(-1, *[1] * (rows.dim() - 1)).expand_as(rows)
+        return out.scatter_reduce_(0, places, rows, kind, include_self=False)
+
+    return reduce_rows
+
+
+def _numpy_rows(
+    function: Any, initial: Callable[[torch.dtype], Any], present_only: bool = False
+) -> Combine:
+    def reduce_rows(rows: Tensor, ids: Tensor, count: int) -> Tensor:
+        array, places = to_host(rows), to_host(ids)
+        out = np.full((count, *array.shape[1:]), initial(rows.dtype), array.dtype)
+        function.at(out, places, array)
+        if present_only:
+            out[np.bincount(places, minlength=count) == 0] = 0
+        return to_tensor(out).to(rows.device)
+
+    return reduce_rows
+
+
+def _one(dtype: torch.dtype) -> Any:
+    return 1
+
+
+def _zero(dtype: torch.dtype) -> Any:
+    return 0
+
+
+def _lowest(dtype: torch.dtype) -> Any:
+    if dtype.is_floating_point:
+        return torch.finfo(dtype).min
+    return empty_extreme(dtype, greatest=True)
+
+
+def _highest(dtype: torch.dtype) -> Any:
+    if dtype.is_floating_point:
+        return torch.finfo(dtype).max
+    return empty_extreme(dtype, greatest=False)
+
+
+_PROD = _reduce("prod", _one)
+_MAX = _reduce("amax", _lowest)
+_MIN = _reduce("amin", _highest)
+_NUMPY_SUM = _numpy_rows(np.add, _zero)
+_NUMPY_PROD = _numpy_rows(np.multiply, _one)
+_NUMPY_MAX = _numpy_rows(np.maximum, _lowest)
+_NUMPY_MIN = _numpy_rows(np.minimum, _highest)
+
+
+# -- sorted segments -------------------------------------------------------------------------------
+
+
+def check_sorted(data: Tensor, ids: Tensor) -> int:
+    """Return the number of segments.
+
+    Raises:
+      InvalidArgumentError: the ids are not a sorted vector with an entry for each row.
+    """
+    if ids.dim() != 1:
+        raise errors.invalid_argument("segment_ids should be a vector.")
+    if data.dim() < 1:
+        raise errors.invalid_argument("data must be at least 1-D")
+    if ids.shape[0] != data.shape[0]:
+        raise errors.invalid_argument(
+            "segment_ids should be the same size as dimension 0 of input."
+        )
+    if not ids.shape[0]:
+        return 0
+    if int(ids[0]) < 0:
+        raise errors.invalid_argument("segment ids must be >= 0")
+    if bool((ids[1:] < ids[:-1]).any()):
+        raise errors.invalid_argument("segment ids are not increasing")
+    return int(ids[-1]) + 1
+
+
+def segment_counts(ids: Tensor, count: int) -> Tensor:
+    """Return how many entries each segment has."""
+    return torch.bincount(ids.to(torch.int64), minlength=count)
+
+
+def _as_column(counts: Tensor, like: Tensor) -> Tensor:
+    return counts.reshape(-1, *[1] * (like.dim() - 1))
+
+
+def _register_sorted(op_type: str, combine: Combine, types: tuple[str, ...]) -> None:
+    def segment(data: Tensor, segment_ids: Tensor) -> Tensor:
+        count = check_sorted(data, segment_ids)
+        return combine(data, segment_ids.to(torch.int64), count)
+
+    kernel(op_type, "cpu", "gpu", types={"T": types})(segment)
+
+
+def _mean_rows(rows: Tensor, ids: Tensor, count: int) -> Tensor:
+    total = sum_rows(rows, ids, count)
+    counts = _as_column(segment_counts(ids, count).clamp(min=1), rows)
+    if rows.dtype.is_floating_point or rows.is_complex():
+        return total / counts.to(rows.dtype)
+    return torch.div(total, counts, rounding_mode="trunc").to(rows.dtype)
+
+
+_register_sorted("SegmentSum", sum_rows, (*_TORCH_TYPES, *COMPLEX))
+_register_sorted("SegmentSum", _NUMPY_SUM, WIDE_UNSIGNED)
+_register_sorted("SegmentMean", _mean_rows, (*_TORCH_TYPES, *COMPLEX))
+_register_sorted("SegmentProd", _PROD, _TORCH_TYPES)
+_register_sorted("SegmentProd", _NUMPY_PROD, (*WIDE_UNSIGNED, *COMPLEX))
+_register_sorted("SegmentMax", _reduce_present("amax"), _TORCH_TYPES)
+_register_sorted("SegmentMax", _numpy_rows(np.maximum, _lowest, True), WIDE_UNSIGNED)
+_register_sorted("SegmentMin", _reduce_present("amin"), _TORCH_TYPES)
+_register_sorted("SegmentMin", _numpy_rows(np.minimum, _highest, True), WIDE_UNSIGNED)
+
+
+# -- unsorted segments -----------------------------------------------------------------------------
+
+
+def _register_unsorted(op_type: str, combine: Combine, types: tuple[str, ...]) -> None:
+    def unsorted_segment(data: Tensor, segment_ids: Tensor, num_segments: Any) -> Tensor:
+        count = int(num_segments)
+        if tuple(data.shape[: segment_ids.dim()]) != tuple(segment_ids.shape):
+            raise errors.invalid_argument(
+                f"data.shape = {_shape(data)} does not start with "
+                f"segment_ids.shape = {_shape(segment_ids)}"
+            )
+        if count < 0:
+            raise errors.invalid_argument("num_segments must be non-negative.")
+        ids = segment_ids.reshape(-1).to(torch.int64)
+        rows = data.reshape(ids.shape[0], *data.shape[segment_ids.dim() :])
+        beyond = ids >= count
+        if bool(beyond.any()):
+            place = int(beyond.nonzero()[0])
+            at = np.unravel_index(place, tuple(segment_ids.shape)) if segment_ids.dim() else ()
+            index = "".join(f"[{i}]" for i in at) if len(at) == 1 else str([int(i) for i in at])
+            raise errors.invalid_argument(
+                f"segment_ids{index} = {int(ids[place])} is out of range [0, {count})"
+            )
+        kept = ids >= 0
+        if not bool(kept.all()):
+            ids, rows = ids[kept], rows[kept]
+        return combine(rows, ids, count)
+
+    kernel(op_type, "cpu", "gpu", types={"T": types}, host_inputs=("num_segments",))(
+        unsorted_segment
+    )
+
+
+_register_unsorted("UnsortedSegmentSum", sum_rows, (*_TORCH_TYPES, *COMPLEX))
+_register_unsorted("UnsortedSegmentSum", _NUMPY_SUM, WIDE_UNSIGNED)
+_register_unsorted("UnsortedSegmentProd", _PROD, _TORCH_TYPES)
+_register_unsorted("UnsortedSegmentProd", _NUMPY_PROD, (*WIDE_UNSIGNED, *COMPLEX))
+_register_unsorted("UnsortedSegmentMax", _MAX, _TORCH_TYPES)
+_register_unsorted("UnsortedSegmentMax", _NUMPY_MAX, WIDE_UNSIGNED)
+_register_unsorted("UnsortedSegmentMin", _MIN, _TORCH_TYPES)
+_register_unsorted("UnsortedSegmentMin", _NUMPY_MIN, WIDE_UNSIGNED)
+
+
+# -- sparse segments -------------------------------------------------------------------------------
+
+
+def _weights(kind: str, counts: Tensor, dtype: torch.dtype) -> Tensor | None:
+    """Return what the sum of each segment is multiplied by, or None."""
+    if kind == "Sum":
+        return None
+    counts = counts.clamp(min=1).to(torch.float64)
+    return (1 / counts if kind == "Mean" else counts.rsqrt()).to(dtype)
+
+
+def _rows(data: Tensor, indices: Tensor) -> Tensor:
+    places = indices.to(torch.int64)
+    wrong = (places < 0) | (places >= data.shape[0])
+    if bool(wrong.any()):
+        at = int(wrong.nonzero()[0])
+        raise errors.invalid_argument(
+            f"indices[{at}] == {int(places[at])} out of range [0, {data.shape[0]})"
+        )
+    return data[places]
+
+
+def _sparse_segment(
+    kind: str, data: Tensor, indices: Tensor, segment_ids: Tensor, count: int | None
+) -> Tensor:
+    if indices.shape != segment_ids.shape:
+        raise errors.invalid_argument("segment_ids and indices should have same size.")
+    rows = _rows(data, indices)
+    found = check_sorted(rows, segment_ids)
+    if count is None:
+        count = found
+    elif found > count:
+        raise errors.invalid_argument("segment ids must be < num_segments")
+    ids = segment_ids.to(torch.int64)
+    if str(data.dtype).removeprefix("torch.") in WIDE_UNSIGNED:
+        return _NUMPY_SUM(rows, ids, count)
+    total = sum_rows(rows, ids, count)
+    weights = _weights(kind, segment_counts(ids, count), total.dtype)
+    return total if weights is None else total * _as_column(weights, total)
+
+
+def _sparse_segment_grad(
+    kind: str, grad: Tensor, indices: Tensor, segment_ids: Tensor, rows: int
+) -> Tensor:
+    ids = segment_ids.to(torch.int64)
+    places = indices.to(torch.int64)
+    if bool(((places < 0) | (places >= rows)).any()):
+        raise errors.invalid_argument(f"Index out of range [0, {rows})")
+    if bool(((ids < 0) | (ids >= grad.shape[0])).any()):
+        raise errors.invalid_argument(f"Segment id out of range [0, {grad.shape[0]})")
+    weights = _weights(kind, segment_counts(ids, grad.shape[0]), grad.dtype)
+    if weights is not None:
+        grad = grad * _as_column(weights, grad)
+    return sum_rows(grad[ids], places, rows)
+
+
+def _register_sparse(kind: str) -> None:
+    @kernel(f"SparseSegment{kind}", "cpu", "gpu")
+    def sparse_segment(
+        data: Tensor, indices: Tensor, segment_ids: Tensor, *, sparse_gradient: bool
+    ) -> Tensor:
+        return _sparse_segment(kind, data, indices, segment_ids, None)
+
+    @kernel(f"SparseSegment{kind}WithNumSegments", "cpu", "gpu", host_inputs=("num_segments",))
+    def counted_sparse_segment(
+        data: Tensor,
+        indices: Tensor,
+        segment_ids: Tensor,
+        num_segments: Any,
+        *,
+        sparse_gradient: bool,
+    ) -> Tensor:
+        return _sparse_segment(kind, data, indices, segment_ids, int(num_segments))
+
+    @kernel(f"SparseSegment{kind}Grad", "cpu", "gpu", host_inputs=("output_dim0",))
+    def sparse_segment_grad(
+        grad: Tensor, indices: Tensor, segment_ids: Tensor, output_dim0: Any
+    ) -> Tensor:
+        return _sparse_segment_grad(kind, grad, indices, segment_ids, int(output_dim0))
+
+
+for _kind in ("Sum", "Mean", "SqrtN"):
+    _register_sparse(_kind)
