@@ -205,6 +205,7 @@ from tensormill.ops.scattering import tensor_scatter_add as tensor_scatter_nd_ad
 from tensormill.ops.scattering import tensor_scatter_sub as tensor_scatter_nd_sub
 from tensormill.ops.scattering import tensor_scatter_max as tensor_scatter_nd_max
 from tensormill.ops.scattering import tensor_scatter_min as tensor_scatter_nd_min
+from tensormill.ops.scripts import numpy_function, py_func
 from tensormill.ops.slicing import slice, strided_slice
 from tensormill.ops.transposition import (
     invert_permutation,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tensormill.graph.indexed_slices import IndexedSlices, IndexedSlicesValue
+from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 
 __all__ = ["Expansion", "find_expansion", "register_session_run_conversion_functions"]
 
@@ -79,4 +80,16 @@ register_session_run_conversion_functions(
     lambda slices: (_slices_parts(slices), _slices_value),
     lambda slices, value: list(zip(_slices_parts(slices), value, strict=False)),
     _slices_parts,
+)
+
+register_session_run_conversion_functions(
+    SparseTensor,
+    lambda sparse: (
+        [sparse.indices, sparse.values, sparse.dense_shape],
+        lambda values: SparseTensorValue(*values),
+    ),
+    lambda sparse, value: list(
+        zip([sparse.indices, sparse.values, sparse.dense_shape], value, strict=True)
+    ),
+    lambda sparse: [sparse.indices, sparse.values, sparse.dense_shape],
 )

@@ -1,0 +1,52 @@
+"""Python functions that nodes of a graph call, by token.
+
+A graph keeps the functions of its nodes alive; the table holds them weakly. A token means something
+in the process that made it only.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tensormill.graph.graph import Graph
+
+__all__ = ["PyFunction", "find_py_function", "register_py_function"]
+
+
+@dataclass(eq=False)
+class PyFunction:
+    """A function with the token under which nodes name it.
+
+    Attributes:
+      function: takes and returns NumPy values.
+      token: such as "pyfunc_0".
+    """
+
+    function: Callable[..., Any]
+    token: str
+
+
+_lock = threading.Lock()
+_numbers = itertools.count()
+_functions: weakref.WeakValueDictionary[str, PyFunction] = weakref.WeakValueDictionary()
+# guarded by _lock
+
+
+def register_py_function(graph: Graph, function: Callable[..., Any]) -> str:
+    """Return a new token for a function, which lives as long as the graph."""
+    with _lock:
+        made = PyFunction(function, f"pyfunc_{next(_numbers)}")
+        _functions[made.token] = made
+    graph._py_functions.append(made)
+    return made.token
+
+
+def find_py_function(token: str) -> PyFunction | None:
+    """Return the function with a token, or None where this process has none."""
+    with _lock:
+        return _functions.get(token)

@@ -1,0 +1,95 @@
+"""The kernel of Python functions: what goes in, what may come out, and what their errors become."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tensormill.graph import errors
+from tensormill.graph.dtypes import DType, as_dtype, string
+from tensormill.graph.py_functions import find_py_function
+from tensormill.kernels.registry import KernelContext, kernel_factory
+from tensormill.kernels.value_types import as_object_array
+
+_ERRORS: tuple[tuple[tuple[type[BaseException], ...], type[errors.OpError]], ...] = (
+    ((ValueError, TypeError), errors.InvalidArgumentError),
+    ((StopIteration,), errors.OutOfRangeError),
+    ((MemoryError,), errors.ResourceExhaustedError),
+    ((NotImplementedError,), errors.UnimplementedError),
+)
+"""What the errors of a function become; all others are of unknown kind."""
+
+_CPP_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
+
+
+def _make_py_func(ctx: KernelContext) -> Any:
+    token = ctx.attrs["token"].decode()
+    dtypes_out: tuple[DType, ...] = tuple(ctx.attrs["Tout"])
+
+    def py_func(values: list[Any]) -> list[Any]:
+        found = find_py_function(token)
+        if found is None:
+            raise errors.invalid_argument(f"callback {token} is not found")
+        given = _call(found.function, [_argument(value) for value in values])
+        results = _results(given)
+        if len(results) != len(dtypes_out):
+            raise errors.invalid_argument(
+                f"{token} returns {len(results)} values, but expects to see "
+                f"{len(dtypes_out)} values."
+            )
+        return [
+            _result(value, dtype, index, token)
+            for index, (value, dtype) in enumerate(zip(results, dtypes_out, strict=True))
+        ]
+
+    return py_func
+
+
+for _op_type in ("PyFunc", "PyFuncStateless"):
+    kernel_factory(_op_type, "cpu", host_inputs=("input",), host_outputs=("output",))(_make_py_func)
+
+
+def _argument(value: Any) -> Any:
+    """Return a value of the function's own, which it may change."""
+    return value[()] if value.ndim == 0 else value.copy()
+
+
+def _call(function: Callable[..., Any], arguments: list[Any]) -> Any:
+    try:
+        return function(*arguments)
+    except errors.OpError:
+        raise
+    except Exception as error:
+        kind = next((to for kinds, to in _ERRORS if isinstance(error, kinds)), errors.UnknownError)
+        text = "".join(traceback.format_exception(error))
+        raise kind(None, None, f"{type(error).__name__}: {error}\n{text}") from error
+
+
+def _results(given: Any) -> list[Any]:
+    if given is None:
+        return []
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def _result(value: Any, dtype: DType, index: int, token: str) -> Any:
+    """Return a result as an array of its dtype, apart from what the function keeps."""
+    array = np.array(value, order="C")
+    if array.dtype.kind in "SUO" and dtype is string:
+        flat = [
+            item.encode() if isinstance(item, str) else bytes(item)
+            for item in np.array(value, dtype=object).ravel().tolist()
+        ]
+        return as_object_array(flat, array.shape)
+    try:
+        found = as_dtype(array.dtype)
+    except TypeError:
+        raise errors.unimplemented(f"Unsupported numpy type: {array.dtype}") from None
+    if found is not dtype:
+        names = [_CPP_NAMES.get(d.name, d.name) for d in (found, dtype)]
+        raise errors.invalid_argument(
+            f"{index}-th value returned by {token} is {names[0]}, but expects {names[1]}"
+        )
+    return array
