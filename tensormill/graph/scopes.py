@@ -158,7 +158,11 @@ class OpenScopes:
         """Give a new operation its attributes, device and colocation, in TensorFlow's order."""
         if self.control_flow is not None:
             op._control_flow_context = self.control_flow
-            self.control_flow.AddOp(op)
+            around, self.name = self.name, op.name  # what brings the inputs in is named after op
+            try:
+                self.control_flow.AddOp(op)
+            finally:
+                self.name = around
         if self.attrs:
             self._apply_attrs(op)
         if self.kernels and op.type in self.kernels:

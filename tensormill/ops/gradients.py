@@ -21,6 +21,7 @@ from tensormill.ops.backpropagation import Backpropagation
 from tensormill.ops.basics import identity_op
 from tensormill.ops.gradient_aggregation import AggregationMethod, check_aggregation_method
 from tensormill.ops.gradient_zeros import zeros_like
+from tensormill.ops.loop_gradients import find_loops
 
 __all__ = ["AggregationMethod", "UnconnectedGradients", "gradients"]
 
@@ -92,6 +93,7 @@ def gradients(
             colocate=colocate_gradients_with_ops,
             gated=gate_gradients,
             aggregation_method=aggregation_method,
+            find_loops=find_loops,
         )
         for y, gradient in zip(ys, grad_ys, strict=True):
             backpropagation.add(y, gradient)

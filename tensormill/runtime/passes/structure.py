@@ -27,6 +27,9 @@ __all__ = [
 Guard = tuple[tuple[Edge, bool], ...]
 """The predicates that must have had these values, outermost first."""
 
+MERGE_IS_LIVE = -1
+"""The index of the predicate that says whether any input of a Merge was live."""
+
 _ENTER = ("Enter", "RefEnter")
 _EXIT = ("Exit", "RefExit")
 _MERGE = ("Merge", "RefMerge")
@@ -306,24 +309,21 @@ class _Analysis:
     def _node_guard(self, node: Node) -> Guard:
         if node.op_type in _ENTER:
             return ()
-        if node.op_type in _EXIT:
-            return self._edge_guards.get((node, 0), ())
+        if node.op_type in _EXIT or node.op_type in _MERGE:
+            return self._edge_guards.get((node, 0), self._guards.get(node, ()))
         return self._guards.get(node, ())
 
     def _guard_of_merge(self, merge: Node) -> Guard:
-        if len(merge.inputs) != 2:
-            raise _NotStructured
-        first, second = (self._edge_guard(edge) for edge in merge.inputs)
-        common = tuple(part for part in first if part in second)
-        only_first = [part for part in first if part not in second]
-        only_second = [part for part in second if part not in first]
-        if len(only_first) != 1 or len(only_second) != 1:
-            raise _NotStructured
-        if only_first[0][0] != only_second[0][0] or only_first[0][1] == only_second[0][1]:
-            raise _NotStructured
+        """Return the guard under which a Merge runs; that of its outputs may say more."""
+        guards = [self._edge_guard(edge) for edge in merge.inputs]
         for control in merge.controls:
-            if any(part not in common for part in self._node_guard(control)):
-                raise _NotStructured
+            guards = [_joined(guard, self._node_guard(control)) for guard in guards]
+        common = tuple(part for part in guards[0] if all(part in guard for guard in guards[1:]))
+        rests = [[part for part in guard if part not in common] for guard in guards]
+        if not _are_both_sides(rests):
+            # Live when one of the inputs is, which only the step can tell.
+            live = _joined(common, (((merge, MERGE_IS_LIVE), True),))
+            self._edge_guards[(merge, 0)] = self._edge_guards[(merge, 1)] = live
         return common
 
     # -- loops ----------------------------------------------------------------------------------
@@ -400,6 +400,14 @@ class _Analysis:
         return item.inputs
 
 
+def _are_both_sides(rests: list[list[tuple[Edge, bool]]]) -> bool:
+    """Return whether two guards differ in the value of one predicate, so that one of them holds."""
+    if len(rests) != 2 or len(rests[0]) != 1 or len(rests[1]) != 1:
+        return False
+    (first, taken), (second, other) = rests[0][0], rests[1][0]
+    return first == second and taken != other
+
+
 def _encloses(outer: _Frame, inner: _Frame) -> bool:
     frame: _Frame | None = inner
     while frame is not None:
@@ -410,13 +418,7 @@ def _encloses(outer: _Frame, inner: _Frame) -> bool:
 
 
 def _joined(first: Guard, second: Guard) -> Guard:
-    """Return both guards together; contradicting ones mean that nothing is ever live, which is not structured."""
+    """Return both guards together; one that contradicts itself never holds."""
     if not second or first == second:
         return first
-    if not first:
-        return second
-    known = dict(first)
-    for predicate, value in second:
-        if known.setdefault(predicate, value) != value:
-            raise _NotStructured
-    return tuple(known.items())
+    return first + tuple(part for part in second if part not in first)

@@ -10,6 +10,7 @@ from tensormill.kernels.torch_dtypes import is_number
 from tensormill.runtime.devices import Device
 from tensormill.runtime.node import Edge, Node, NodeGraph
 from tensormill.runtime.passes.structure import (
+    MERGE_IS_LIVE,
     Guard,
     Item,
     Loop,
@@ -134,22 +135,38 @@ class _StructureLowering(NodeLowering):
             self.values.alias((node, index), node.inputs[0])
 
     def _lower_merge(self, node: Node, structure: Structure) -> None:
-        """Write a move in each branch: the value, and the number of the input that it came from."""
+        """Write a move in each branch: the value, and the number of the input that it came from.
+
+        Where it is not sure that any input is live, what is moved first says so too.
+        """
         values = self.values
+        moves: list[tuple[Slot, Slot]] = []
         form = self._merged_form(node)
         slot = values.define((node, 0), form)
         which = values.define((node, 1), Form.HOST)
         common = values.scope.guard
-        for number, edge in enumerate(node.inputs):
+        live_edge = (node, MERGE_IS_LIVE)
+        if live_edge in self._predicate_edges:
+            live = self._predicates[live_edge] = values.new_slot()
+            self._move(self._constant(False), live, node)
+            moves.append((self._constant(True), live))
+        for number, edge in reversed(list(enumerate(node.inputs))):
             values.scope.guard = self._slot_guard(structure.edge_guard(edge))
             source = self._moved(edge, form, node)
-            number_slot = values.new_slot()
-            values.constants[number_slot] = node.output_dtypes[1].as_numpy_dtype(number)
-            for target, origin in ((slot, source), (which, number_slot)):
-                values.append(Instruction(_same, [origin], [target], node, expression="{0}"))
+            index = self._constant(node.output_dtypes[1].as_numpy_dtype(number))
+            for origin, target in [(source, slot), (index, which), *moves]:
+                self._move(origin, target, node)
             if edge in values.shared:
                 values.shared.add((node, 0))
         values.scope.guard = common
+
+    def _constant(self, value: Any) -> Slot:
+        slot = self.values.new_slot()
+        self.values.constants[slot] = value
+        return slot
+
+    def _move(self, origin: Slot, target: Slot, node: Node) -> None:
+        self.values.append(Instruction(_same, [origin], [target], node, expression="{0}"))
 
     def _moved(self, edge: Edge, form: Form, node: Node) -> Slot:
         dtype = edge[0].output_dtypes[edge[1]]
