@@ -313,6 +313,37 @@ from tensormill.variables.store import (
 from tensormill.variables.template import make_template
 
 # ops: nn, losses, layers
+from tensormill.ops.assertions import (
+    assert_equal,
+    assert_greater,
+    assert_greater_equal,
+    assert_integer,
+    assert_less,
+    assert_less_equal,
+    assert_near,
+    assert_negative,
+    assert_non_negative,
+    assert_non_positive,
+    assert_none_equal,
+    assert_positive,
+    assert_rank,
+    assert_rank_at_least,
+    assert_rank_in,
+    assert_same_float_dtype,
+    assert_scalar,
+    assert_type,
+    is_non_decreasing,
+    is_numeric_tensor,
+    is_strictly_increasing,
+)
+from tensormill.ops.check import (
+    Assert,
+    add_check_numerics_ops,
+    check_numerics,
+    verify_tensor_all_finite,
+)
+from tensormill.ops.printing import Print, print_v2 as print
+from tensormill.namespaces import debugging, nn
 
 # gradients, training
 from tensormill.graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices

@@ -273,7 +273,7 @@ def assert_close(value: Any, expected: Any, tolerance: float | None = None, what
     array, wanted = np.asarray(value), np.asarray(expected)
     assert array.dtype == wanted.dtype, what
     assert array.shape == wanted.shape, what
-    if wanted.dtype == object or wanted.dtype.kind in "biu":
+    if wanted.dtype == object or wanted.dtype.kind in "biuS":
         np.testing.assert_array_equal(array, wanted, err_msg=what)
         return
     tolerance = tolerance or _TOLERANCES.get(wanted.dtype.name, 0.0)

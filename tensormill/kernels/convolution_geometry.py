@@ -1,0 +1,165 @@
+"""Convolutions through torch, for the kernels of images, volumes and single channels.
+
+Images go to torch as channels-first views (see `windows`); filters, [*window, in, out], likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from tensormill.graph import errors
+from tensormill.kernels.windows import (
+    Layout,
+    are_symmetric,
+    crop_image,
+    explicit_pads,
+    output_sizes,
+    pad_image,
+    window_pads,
+)
+
+Tensor = torch.Tensor
+Sizes = Sequence[int]
+
+_CONVOLUTIONS = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}
+_convolution_backward = torch.ops.aten.convolution_backward.default
+
+
+def filter_to_torch(filters: Tensor) -> Tensor:
+    """Return [*window, in, out] as a view [out, in, *window]."""
+    return filters.movedim((-1, -2), (0, 1))
+
+
+def filter_from_torch(filters: Tensor) -> Tensor:
+    """Return [out, in, *window] as [*window, in, out], contiguous."""
+    return filters.movedim((0, 1), (-1, -2)).contiguous()
+
+
+def count_groups(channels: int, filter_channels: int) -> int:
+    """Return the number of groups of channels that are convolved apart.
+
+    Raises:
+      InvalidArgumentError: the filters do not divide the channels.
+    """
+    if filter_channels == 0 or channels % filter_channels:
+        raise errors.invalid_argument(
+            f"input depth must be evenly divisible by filter depth: {channels} vs {filter_channels}"
+        )
+    return channels // filter_channels
+
+
+class ConvolutionGeometry:
+    """The spatial parameters of one convolution, read from its attributes and shapes.
+
+    Filters are in torch's layout here, images in TensorFlow's.
+    """
+
+    __slots__ = ("_dilations", "_outputs", "_padding", "_pads", "_shape", "_strides", "layout")
+
+    def __init__(
+        self,
+        shape: Sizes,
+        window: Sizes,
+        strides: Sizes,
+        padding: bytes,
+        explicit_paddings: Sizes,
+        data_format: bytes,
+        dilations: Sizes,
+    ) -> None:
+        self.layout = layout = Layout.of(data_format)
+        layout.check_rank(shape)
+        sizes = layout.spatial(shape)
+        self._shape = shape
+        self._strides = layout.spatial(strides)
+        self._dilations = layout.spatial(dilations)
+        self._pads = window_pads(
+            sizes,
+            window,
+            self._strides,
+            padding,
+            explicit_pads(explicit_paddings, layout),
+            self._dilations,
+        )
+        self._outputs = output_sizes(sizes, window, self._strides, self._pads, self._dilations)
+        self._padding = [before for before, _ in self._pads] if are_symmetric(self._pads) else None
+
+    def convolve(self, image: Tensor, filters: Tensor, groups: int) -> Tensor:
+        """Convolve `image` with `filters`."""
+        if 0 in self._outputs or image.numel() == 0:
+            return image.new_zeros(
+                self.layout.image_sizes(image.shape[0], self._outputs, filters.shape[0])
+            )
+        first = self.layout.to_channels_first(image)
+        padding = self._padding
+        if padding is None:
+            first, padding = pad_image(first, self._pads), [0] * len(self._pads)
+        made = _CONVOLUTIONS[self.layout.rank](
+            first, filters, None, self._strides, padding, self._dilations, groups
+        )
+        return self.layout.from_channels_first(made)
+
+    def image_gradient(self, filters: Tensor, grad: Tensor, groups: int) -> Tensor:
+        """Return the gradient of the image."""
+        layout = self.layout
+        self._check_gradient(grad, filters.shape[0])
+        if grad.numel() == 0:
+            return grad.new_zeros(tuple(self._shape))
+        first = layout.to_channels_first(grad)
+        padding = self._padding
+        if padding is not None:
+            image = layout.new_image(self._shape, grad)
+            made = self._backward(first, image, filters, padding, groups, True)
+            return layout.from_channels_first(made)
+        sizes = layout.spatial(self._shape)
+        padded = [s + before + after for s, (before, after) in zip(sizes, self._pads, strict=True)]
+        whole = layout.image_sizes(self._shape[0], padded, layout.channel(self._shape))
+        image = layout.new_image(whole, grad)
+        made = self._backward(first, image, filters, [0] * len(sizes), groups, True)
+        return layout.from_channels_first(crop_image(made, self._pads, sizes)).contiguous()
+
+    def filter_gradient(self, image: Tensor, filters: Tensor, grad: Tensor, groups: int) -> Tensor:
+        """Return the gradient of the filters; only the shape of `filters` counts."""
+        self._check_gradient(grad, filters.shape[0])
+        if grad.numel() == 0:
+            return torch.zeros_like(filters)
+        first = self.layout.to_channels_first(image)
+        grad = self.layout.to_channels_first(grad)
+        padding = self._padding
+        if padding is None:
+            first, padding = pad_image(first, self._pads), [0] * len(self._pads)
+        return self._backward(grad, first, filters, padding, groups, False)
+
+    def _backward(
+        self,
+        grad: Tensor,
+        image: Tensor,
+        filters: Tensor,
+        padding: Sizes,
+        groups: int,
+        wants_image: bool,
+    ) -> Tensor:
+        """Return one gradient of channels-first tensors; what is wanted is given by its shape."""
+        gradients = _convolution_backward(
+            grad,
+            image,
+            filters,
+            None,
+            self._strides,
+            padding,
+            self._dilations,
+            False,
+            [0] * len(padding),
+            groups,
+            [wants_image, not wants_image, False],
+        )
+        return gradients[0] if wants_image else gradients[1]
+
+    def _check_gradient(self, grad: Tensor, channels: int) -> None:
+        expected = self.layout.image_sizes(self._shape[0], self._outputs, channels)
+        if tuple(expected) != tuple(grad.shape):
+            raise errors.invalid_argument(
+                f"Conv{len(self._outputs)}DBackprop: Size of out_backprop doesn't match computed: "
+                f"actual = {list(grad.shape)}, computed = {expected}"
+            )

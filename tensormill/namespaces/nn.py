@@ -1,0 +1,70 @@
+"""`tf.nn`: activations, convolutions, pooling, normalisation, losses and lookups of networks."""
+
+from tensormill.ops.activations import (
+    crelu,
+    elu,
+    leaky_relu,
+    log_softmax,
+    relu,
+    relu6,
+    selu,
+    softmax,
+    softplus,
+    softsign,
+)
+from tensormill.ops.candidate_sampling import (
+    all_candidate_sampler,
+    compute_accidental_hits,
+    fixed_unigram_candidate_sampler,
+    learned_unigram_candidate_sampler,
+    log_uniform_candidate_sampler,
+    uniform_candidate_sampler,
+)
+from tensormill.ops.convolution import (
+    conv1d,
+    conv2d,
+    conv2d_backprop_filter,
+    conv2d_backprop_input,
+    conv2d_transpose,
+)
+from tensormill.ops.cross_entropy import (
+    log_poisson_loss,
+    sigmoid_cross_entropy_with_logits,
+    softmax_cross_entropy_with_logits,
+    softmax_cross_entropy_with_logits_v2,
+    sparse_softmax_cross_entropy_with_logits,
+    weighted_cross_entropy_with_logits,
+)
+from tensormill.ops.dropout import dropout
+from tensormill.ops.elementwise_unary import sigmoid, tanh
+from tensormill.ops.normalization import (
+    bias_add,
+    fused_batch_norm,
+    l2_loss,
+    local_response_normalization,
+    local_response_normalization as lrn,
+)
+from tensormill.ops.pooling import (
+    avg_pool,
+    avg_pool as avg_pool2d,
+    avg_pool1d,
+    max_pool,
+    max_pool as max_pool2d,
+    max_pool1d,
+    max_pool_with_argmax,
+)
+from tensormill.ops.statistics import (
+    batch_norm_with_global_normalization,
+    batch_normalization,
+    l2_normalize,
+    moments,
+    normalize_moments,
+    relu_layer,
+    sufficient_statistics,
+    weighted_moments,
+    xw_plus_b,
+    zero_fraction,
+)
+from tensormill.ops.top_k import in_top_k, top_k
+from tensormill.ops.volume_convolution import conv3d, conv3d_transpose
+from tensormill.ops.volume_pooling import avg_pool3d, max_pool3d
