@@ -84,16 +84,17 @@ class Graph(GraphScopes, GraphCollections):
         if self._operations_by_name.setdefault(name, op) is not op:
             raise ValueError(f"Duplicate node name in graph: '{name}'")
         op._connect()
+        with self._lock:
+            op._id = self._next_id = self._next_id + 1
+            self._operations.append(op)
         if apply_scopes:
             try:
                 scopes.apply(op)
             except BaseException:
                 del self._operations_by_name[name]
+                self._operations.remove(op)
                 op._disconnect()
                 raise
-        with self._lock:
-            op._id = self._next_id = self._next_id + 1
-            self._operations.append(op)
         return op
 
     def _adopt(self, ops: list[Operation]) -> None:
