@@ -1,0 +1,22 @@
+"""Names of graph elements with the scope of an export taken off, or that of an import put on."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["prepend_name_scope", "strip_name_scope"]
+
+
+def strip_name_scope(name: str, export_scope: str | None) -> str:
+    """Return `name` (of a node, a tensor, or a `loc:@` group) without the scope that is exported."""
+    if not export_scope:
+        return name
+    scope = re.escape(export_scope.rstrip("/"))
+    return re.sub(rf"([\^]|loc:@|^){scope}[/]+(.*)", r"\1\2", name, count=1)
+
+
+def prepend_name_scope(name: str, import_scope: str | None) -> str:
+    """Return `name` (of a node, a tensor, or a `loc:@` group) inside the scope of an import."""
+    if not import_scope:
+        return name
+    return re.sub(r"([\^]|loc:@|^)(.*)", rf"\1{import_scope.rstrip('/')}/\2", name, count=1)
