@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import io
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -161,14 +161,14 @@ class Notebook:
         """Run a cell and return what it shows: its prints, then the value of its last line."""
         body = ast.parse(code).body
         last = body.pop() if isinstance(body[-1], ast.Expr) else None
-        shown = io.StringIO()
-        with contextlib.redirect_stdout(shown):
+        with tempfile.TemporaryFile("w+") as shown, contextlib.redirect_stdout(shown):
             exec(compile(ast.Module(body, []), "<cell>", "exec"), self.names)
             if isinstance(last, ast.Expr):
                 value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), self.names)
                 if value is not None:
                     print(value)
-        return shown.getvalue()
+            shown.seek(0)
+            return shown.read()
 
 
 @pytest.fixture

@@ -393,6 +393,15 @@ def test_a_device_that_is_not_there_is_an_error(graph: Graph) -> None:
     assert places(graph, "CPU:0", "CPU:1", soft=True) == {"a": "CPU:0"}
 
 
+def test_the_text_of_a_device_is_quoted_as_it_was_given(graph: Graph) -> None:
+    with graph.device(lambda op: "/task:0/gpu:0"):
+        v = variable_v2(shape=(), dtype=tf.int32, name="v")
+        assign_op(v, 1, name="init")
+    text = failure(graph, "CPU:0", "GPU:0")
+    given = graph.get_operation_by_name("v").device
+    assert f"explicit device specification '{given}' because no supported kernel" in text
+
+
 def test_a_gpu_that_is_not_there_is_explained(
     graph: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:

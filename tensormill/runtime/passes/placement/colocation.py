@@ -8,6 +8,7 @@ Source: TensorFlow 1.15, core/common_runtime/colocation_graph.cc.
 from __future__ import annotations
 
 from tensormill.graph.device_names import (
+    canonical,
     merge_device_scopes,
     merge_for_colocation,
     parse_device_name,
@@ -61,8 +62,8 @@ class Member:
         self.parent = self
         self.rank = 0
         self.ops = [self]
-        self.requested = placed or op.device
-        self.resource = op.device if not placed and _is_resource_generator(op) else ""
+        self.requested = placed or canonical(op.device)
+        self.resource = self.requested if not placed and _is_resource_generator(op) else ""
         self.requested_by: Operation | None = op if self.requested else None
         self.reason: Reason | None = None
 

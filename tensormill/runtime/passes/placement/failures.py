@@ -5,7 +5,7 @@ Source: TensorFlow 1.15, core/common_runtime/colocation_graph.cc.
 
 from __future__ import annotations
 
-from tensormill.graph.device_names import parse_device_name
+from tensormill.graph.device_names import canonical, parse_device_name
 from tensormill.graph.errors import InvalidArgumentError, attach_operation, invalid_argument
 from tensormill.graph.operation import Operation
 from tensormill.runtime.devices import is_built_with_cuda
@@ -45,7 +45,7 @@ def no_device(op: Operation, root: Member, devices: DeviceSet) -> InvalidArgumen
     """
     if not root.requested:
         message, hint = _nothing_supports(op, root), None
-    elif op.device != root.requested:
+    elif canonical(op.device) != root.requested:
         message, hint = _incompatible_group(op, root, devices)
     elif not devices.matching(op.device):
         message, hint = _unknown_device(op, devices)
@@ -111,8 +111,9 @@ def _incompatible_group(op: Operation, root: Member, devices: DeviceSet) -> tupl
     )
     if root.assigned and by is not None:
         return message, (
-            f"'{by.name}' was placed in an earlier run and stays there, but '{op.name}' ({op.type}) "
-            f"has a kernel on {' and '.join(root.types)} only: pin '{by.name}' there before it runs."
+            f"'{by.name}' was placed in an earlier run and stays there, but '{op.name}' "
+            f"({op.type}) has a kernel on {' and '.join(root.types)} only: pin '{by.name}' there "
+            "before it runs."
         )
     pinned = f"'{by.name}' asks for '{root.requested}'" if by is not None else root.requested
     return (
