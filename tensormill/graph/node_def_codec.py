@@ -108,6 +108,11 @@ _LIST_KINDS = (
 )
 
 
+def is_attr_value(value: Any) -> bool:
+    """Return whether `value` is an AttrValue message, of this package or of another one."""
+    return getattr(getattr(value, "DESCRIPTOR", None), "name", None) == "AttrValue"
+
+
 def attr_from_proto(proto: Any) -> Any:
     """Return the in-memory form of an AttrValue.
 

@@ -246,7 +246,7 @@ class OpBuilder:
 
 def attr_in_memory(op_type: str, attr: Any, value: Any) -> Any:
     """Return an attribute in its in-memory form, from an AttrValue message or a plain value."""
-    if hasattr(value, "WhichOneof"):
+    if node_def_codec.is_attr_value(value):
         from_proto: Any = node_def_codec.attr_from_proto(value)
         return from_proto
     return value if attr is None else make_attr(op_type, attr, value)

@@ -260,7 +260,7 @@ class Operation:
 
     def _set_attr(self, name: str, value: Any) -> None:
         self.attrs[name] = (
-            node_def_codec.attr_from_proto(value) if hasattr(value, "WhichOneof") else value
+            node_def_codec.attr_from_proto(value) if node_def_codec.is_attr_value(value) else value
         )
 
     def _clear_attr(self, name: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from tensormill.graph.device_names import canonical, merge_device_scopes
 from tensormill.graph.graph_elements import GraphElements
+from tensormill.graph.node_def_codec import is_attr_value
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 
@@ -185,7 +186,7 @@ class OpenScopes:
             made = value(op.node_def) if callable(value) else value
             if made is None:
                 continue
-            if not hasattr(made, "WhichOneof"):
+            if not is_attr_value(made):
                 raise TypeError(
                     f"Callable for scope map key '{key}' must return either None or an AttrValue "
                     f"protocol buffer; but it returned: {made}"
@@ -476,7 +477,7 @@ class GraphScopes(GraphElements):
     def _attr_scope(self, attr_map: dict[str, Any]) -> Any:
         if not isinstance(attr_map, dict) or not all(
             isinstance(name, str)
-            and (value is None or hasattr(value, "WhichOneof") or callable(value))
+            and (value is None or is_attr_value(value) or callable(value))
             for name, value in attr_map.items()
         ):
             raise TypeError(

@@ -171,7 +171,8 @@ class FlagValues:
                 continue
             if not self._take(word, words, seen):
                 if not known_only:
-                    raise UnrecognizedFlagError(f"Unknown command line flag '{word.lstrip('-')}'")
+                    name = word.lstrip("-").partition("=")[0]
+                    raise UnrecognizedFlagError(f"Unknown command line flag '{name}'")
                 rest.append(word)
         self.__dict__["_is_parsed"] = True
         self._validate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob as _glob
 import os
 import shutil
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,17 +86,19 @@ class GFile:
                     encoding="utf-8" if is_text else None,
                     newline="" if is_text else None,
                 )
+            # A file that the program forgets to close is closed with its object.
+            weakref.finalize(self, self._file.close)
         return self._file
 
     def read(self, n: int = -1) -> Any:
         """Return the next `n` characters (bytes), or all that are left."""
-        self._check("read", "r+")
+        self._check("reading", "r+")
         with _tensorflow_errors(self._name):
             return self._opened().read(n)
 
     def readline(self) -> Any:
         """Return the next line with its end, empty at the end of the file."""
-        self._check("read", "r+")
+        self._check("reading", "r+")
         return self._opened().readline()
 
     def readlines(self) -> list[Any]:
@@ -104,7 +107,7 @@ class GFile:
 
     def write(self, file_content: Any) -> None:
         """Append to the file: str, or bytes in a binary mode."""
-        self._check("write", "wa+")
+        self._check("writing", "wa+")
         if "b" in self._mode and isinstance(file_content, str):
             file_content = file_content.encode()
         elif "b" not in self._mode and isinstance(file_content, bytes):
@@ -114,7 +117,7 @@ class GFile:
 
     def _check(self, action: str, allowed: str) -> None:
         if not any(letter in self._mode for letter in allowed):
-            raise errors.permission_denied(f"File isn't open for {action}ing")
+            raise errors.permission_denied(f"File isn't open for {action}")
 
     def seek(self, offset: int, whence: int = 0) -> None:
         """Move to a position, from the start (0), here (1) or the end (2)."""

@@ -280,7 +280,8 @@ BAD = {
         "a tensor's shape must be fully defined",
     ),
     "shapes that do not fit": (
-        X3 + X3.replace('"x"', '"w"').replace("size:3", "size:4")
+        X3
+        + X3.replace('"x"', '"w"').replace("size:3", "size:4")
         + f'node{{name:"y" op:"AddV2" input:"x" input:"w" {F}}}',
         "Dimensions must be equal, but are 3 and 4 for 'import/y' (op: 'AddV2') with input shapes: "
         "[3], [4].",

@@ -18,8 +18,7 @@ NO_TENSOR = (
     "the graph."
 )
 NOT_A_TENSOR = (
-    "The name {!r} {}, not a Tensor. Tensor names must be of the form "
-    '"<op_name>:<output_index>".'
+    'The name {!r} {}, not a Tensor. Tensor names must be of the form "<op_name>:<output_index>".'
 )
 
 
@@ -109,9 +108,7 @@ def test_elements_of_other_graphs_are_refused() -> None:
 
 
 def test_something_has_to_be_allowed() -> None:
-    with pytest.raises(
-        ValueError, match="^allow_tensor and allow_operation can't both be False.$"
-    ):
+    with pytest.raises(ValueError, match="^allow_tensor and allow_operation can't both be False.$"):
         tf.get_default_graph().as_graph_element("x", False, False)
 
 

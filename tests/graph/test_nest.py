@@ -1,0 +1,82 @@
+"""`tf.nest`."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, namedtuple
+from typing import Any
+
+import pytest
+
+import tensormill as tf
+
+Pair = namedtuple("Pair", "a b")  # noqa: PYI024
+
+
+@pytest.mark.parametrize(
+    ("structure", "leaves"),
+    [
+        (1, [1]),
+        ([], []),
+        ([1, (2, [3])], [1, 2, 3]),
+        ({"b": 1, "a": [2, 3]}, [2, 3, 1]),
+        (Pair(1, {"x": 2}), [1, 2]),
+        ("text", ["text"]),
+        (None, [None]),
+    ],
+)
+def test_a_structure_is_flattened_and_packed(structure: Any, leaves: list[Any]) -> None:
+    assert tf.nest.flatten(structure) == leaves
+    assert tf.nest.pack_sequence_as(structure, leaves) == structure
+
+
+def test_packing_keeps_types_and_the_order_of_keys() -> None:
+    structure = OrderedDict([("b", 1), ("a", Pair(2, (3,)))])
+    packed = tf.nest.pack_sequence_as(structure, ["x", "y", "z"])
+    assert packed == OrderedDict([("b", "z"), ("a", Pair("x", ("y",)))])
+    assert type(packed) is OrderedDict
+    assert list(packed) == ["b", "a"]
+
+
+def test_a_wrong_number_of_leaves_is_refused() -> None:
+    with pytest.raises(ValueError, match="Structure had 2 elements, but flat_sequence had 1"):
+        tf.nest.pack_sequence_as([1, 2], [1])
+    with pytest.raises(ValueError, match="Structure is a scalar"):
+        tf.nest.pack_sequence_as(1, [1, 2])
+    with pytest.raises(TypeError):
+        tf.nest.pack_sequence_as([1], 3)
+
+
+def test_functions_are_mapped_over_structures() -> None:
+    assert tf.nest.map_structure(lambda x, y: x + y, {"a": [1, 2]}, {"a": [3, 4]}) == {"a": [4, 6]}
+    with pytest.raises(TypeError, match="callable"):
+        tf.nest.map_structure(3, [1])
+    with pytest.raises(ValueError, match="at least one structure"):
+        tf.nest.map_structure(str)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "error"),
+    [
+        ([1], [1, 2], ValueError),
+        ([1], 1, ValueError),
+        ([1], (1,), TypeError),
+        ({"a": 1}, {"b": 1}, ValueError),
+        ([[1], 2], [1, [2]], ValueError),
+    ],
+)
+def test_structures_that_differ_are_refused(a: Any, b: Any, error: Any) -> None:
+    with pytest.raises(error):
+        tf.nest.assert_same_structure(a, b)
+
+
+def test_types_need_not_count() -> None:
+    tf.nest.assert_same_structure([1, [2]], (1, (2,)), check_types=False)
+
+
+def test_a_deep_structure_is_flattened() -> None:
+    structure: Any = 1
+    for _ in range(100_000):
+        structure = [structure]
+    assert tf.nest.flatten(structure) == [1]
+    while isinstance(structure, list):  # Python itself frees nested lists by recursion
+        structure = structure[0]
