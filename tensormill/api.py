@@ -347,7 +347,16 @@ from tensormill.namespaces import debugging, nn
 
 # gradients, training
 from tensormill.graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices
+from tensormill.ops.clipping import (
+    clip_by_average_norm,
+    clip_by_global_norm,
+    clip_by_norm,
+    clip_by_value,
+    global_norm,
+)
+from tensormill.ops.custom_gradients import custom_gradient, grad_pass_through, recompute_grad
 from tensormill.ops.gradients import AggregationMethod, UnconnectedGradients, gradients
+from tensormill.ops.summation import accumulate_n, add_n
 
 # ops: control flow
 from tensormill.ops.conditional import case, cond, switch_case
