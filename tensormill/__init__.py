@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+import tensormill.runtime.openmp  # before anybody loads torch
+
 __version__ = "0.1.0"
 
 

@@ -18,13 +18,22 @@ _NAMED_WAITERS = 5
 _FOREIGN: tuple[tuple[type[BaseException], type[errors.OpError]], ...] = (
     (torch.OutOfMemoryError, errors.ResourceExhaustedError),
     (MemoryError, errors.ResourceExhaustedError),
+    (RecursionError, errors.InternalError),
     (NotImplementedError, errors.UnimplementedError),
-    (RuntimeError, errors.InvalidArgumentError),
+    (FileNotFoundError, errors.NotFoundError),
+    (FileExistsError, errors.AlreadyExistsError),
+    (PermissionError, errors.PermissionDeniedError),
+    (TimeoutError, errors.DeadlineExceededError),
+    (ConnectionError, errors.UnavailableError),
+    (OSError, errors.UnknownError),
+    (StopIteration, errors.OutOfRangeError),
+    (RuntimeError, errors.InvalidArgumentError),  # how torch refuses a value
     (ValueError, errors.InvalidArgumentError),
     (TypeError, errors.InvalidArgumentError),
     (IndexError, errors.InvalidArgumentError),
+    (ArithmeticError, errors.InvalidArgumentError),
 )
-"""What torch and NumPy raise in a kernel, most special first."""
+"""What Python, torch and NumPy raise in a kernel, the special before the general; the rest is a bug of ours."""
 
 
 def as_op_error(failure: InstructionFailed, step_id: int | None = None) -> errors.OpError:

@@ -126,7 +126,9 @@ class PreparedStep:
                 return self.program.run(feeds)
             return self._run_step(feeds, self._new_step(), None, None)
         except InstructionFailed as failure:
-            raise as_op_error(failure) from failure.__cause__
+            step = self._new_step()  # a plain step gets its number when there is something to tell
+            step.cancellation.close()
+            raise as_op_error(failure, step.step_id) from failure.__cause__
         finally:
             running.leave()
 
