@@ -223,6 +223,8 @@ def test_a_resource_is_read_where_it_is(graph: Graph) -> None:
         same = identity_op(v, name="same")
         read = graph.create_op("ReadVariableOp", [same], name="read", attrs={"dtype": tf.float32})
         identity_op(read.outputs[0], name="value")
+    placement = place(graph, "CPU:0", "CPU:1", "CPU:2")
+    assert str(placement.reasons[read]) == "follows the resource of same"
     assert places(graph, "CPU:0", "CPU:1", "CPU:2") == {
         "v": "CPU:2",
         "same": "CPU:2",

@@ -7,6 +7,7 @@ Source: TensorFlow 1.15, core/common_runtime/colocation_graph.cc.
 
 from __future__ import annotations
 
+from tensormill.graph import dtypes
 from tensormill.graph.device_names import (
     canonical,
     merge_device_scopes,
@@ -145,7 +146,9 @@ class Colocation:
                 member.op,
             ) from None
         if member.reason is None and source is not member:
-            member.reason = Reason(Cause.REFERENCE, source.op.name)
+            is_resource = source.op.outputs[0].dtype is dtypes.resource
+            cause = Cause.RESOURCE if is_resource else Cause.REFERENCE
+            member.reason = Reason(cause, source.op.name)
 
     def join_group(self, member: Member, first: Member, group: str) -> None:
         """Put an operation where the first one of a colocation group is.
@@ -208,7 +211,7 @@ def _is_resource_generator(op: Operation) -> bool:
     if op.input_tensors or len(op.outputs) != 1:
         return False
     dtype = op.outputs[0].dtype
-    return dtype._is_ref_dtype or dtype.name == "resource"
+    return dtype._is_ref_dtype or dtype is dtypes.resource
 
 
 def _compatible(a: str, b: str) -> bool:

@@ -16,6 +16,7 @@ class Cause(Enum):
     SOFT = "soft placement instead of {}"
     COLOCATED = "colocated with {}"
     REFERENCE = "follows the reference from {}"
+    RESOURCE = "follows the resource of {}"
     CONSUMERS = "follows its consumer {}"
     METADATA = "follows its input {}"
 
