@@ -1,8 +1,8 @@
 """TensorFlow's random numbers: the Philox 4x32-10 generator and what its bits become.
 
-A stream is a key (64 bits) and a counter (128 bits). Each value of the counter gives a block of four
-32-bit numbers, so any part of a stream is computed at once. The order in which a tensor takes its
-numbers from the stream is that of TensorFlow's CPU kernels.
+A stream is a key (64 bits) and a counter (128 bits). Each value of the counter gives a block of
+four 32-bit numbers, so any part of a stream is computed at once. The order in which a tensor takes
+its numbers from the stream is that of TensorFlow's CPU kernels.
 
 Source: TensorFlow 1.15, core/lib/random/philox_random.h and random_distributions.h.
 """
@@ -199,8 +199,8 @@ def _to_bfloat16(words: Array) -> Array:
 def _normals_float32(words: Array) -> Array:
     """Return two normal numbers for each two words, by Box and Muller's method.
 
-    The logarithm, sine and cosine are computed in float64 and rounded: those of the C library, which
-    TensorFlow calls, differ from that in the last bit of one number in seventy.
+    The logarithm, sine and cosine are computed in float64 and rounded: those of the C library,
+    which TensorFlow calls, differ from that in the last bit of one number in seventy.
     """
     pairs = torch.from_numpy(_to_float32(words).reshape(-1, 2))
     first = pairs[:, 0].clamp(min=_EPSILON).double()
@@ -242,7 +242,7 @@ def _rounded(words: int) -> int:
 
 
 def _truncated(convert: Callable[[Array], Array], group_size: int) -> Sampler:
-    """Return a sampler that drops what is too far out; each group has its own part of the stream."""
+    """Return a sampler that drops what is too far out; each group has a part of the stream."""
     group_blocks = group_size * _RESERVED // _BLOCK_SIZE
 
     def sample(place: Philox, count: int) -> Array:
@@ -273,7 +273,9 @@ def _spread_blocks(place: Philox, groups: Array, step: int, count: int) -> Array
     parts = np.empty((len(groups), count * _BLOCK_SIZE), np.uint32)
     for begin in range(0, len(groups), _CHUNK):
         chunk = groups[begin : begin + _CHUNK].astype(np.uint64) * np.uint64(step)
-        numbers = (chunk[:, None] + np.arange(count, dtype=np.uint64) + np.uint64(low)).reshape(-1)
+        numbers: Array = (
+            chunk[:, None] + np.arange(count, dtype=np.uint64) + np.uint64(low)
+        ).reshape(-1)
         # A carry out of the lower half; the sum has wrapped around there.
         highs = np.uint64(high & _MASK_32) + (numbers < np.uint64(low)).astype(np.uint64)
         blocks = np.empty((len(numbers), _BLOCK_SIZE), np.uint32)

@@ -1,7 +1,7 @@
 """Kernels of stateful random ops: a stream for each node and session.
 
-With a seed, uniform, normal and truncated normal numbers, shuffles and samples of categories are those of
-TensorFlow's CPU kernels, also on a GPU. Without one they come from torch's own generator.
+With a seed, uniform, normal and truncated normal numbers, shuffles and samples of categories are
+those of TensorFlow's CPU kernels, also on a GPU. Without one they come from torch's own generator.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def sizes_of(shape: Array) -> tuple[int, ...]:
     """
     if shape.ndim != 1:
         raise errors.invalid_argument(
-            f"shape must be a vector of {{int32,int64}}, got shape {format_dims(shape.shape, 'kernel')}"
+            "shape must be a vector of {int32,int64}, got shape "
+            f"{format_dims(shape.shape, 'kernel')}"
         )
     sizes = tuple(shape.tolist())
     if any(size < 0 for size in sizes):
@@ -190,8 +191,10 @@ def make_gamma(ctx: KernelContext) -> Any:
 
 @kernel("RandomGammaGrad", "cpu")
 def gamma_grad(alpha: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
-    alpha, sample = torch.broadcast_tensors(alpha, sample)
-    return torch._standard_gamma_grad(alpha.contiguous(), sample.contiguous())
+    # Adding zeros broadcasts.
+    return torch._standard_gamma_grad(
+        alpha + torch.zeros_like(sample), sample + torch.zeros_like(alpha)
+    )
 
 
 def make_poisson(ctx: KernelContext) -> Any:

@@ -1,4 +1,4 @@
-"""Kernels of random ops whose numbers follow from a seed tensor: TensorFlow's own, on every device."""
+"""Kernels of random ops whose numbers follow from a seed tensor: TensorFlow's own numbers."""
 
 from __future__ import annotations
 

@@ -17,13 +17,13 @@ from tensormill.graph.operators import OPERATORS, OperatorOverloads
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.stacks import get_default_session
 from tensormill.graph.tensor import Tensor, TensorLike
+from tensormill.variables import slices
 from tensormill.variables.policies import (
     VariableAggregation,
     VariableSynchronization,
     checked_policies,
 )
 from tensormill.variables.scoped_names import prepend_name_scope, strip_name_scope
-from tensormill.variables.slices import SaveSliceInfo
 
 __all__ = ["VariableBase", "checked_collections", "colocated_nodes", "is_resource_variable"]
 
@@ -33,12 +33,12 @@ class VariableBase(OperatorOverloads, TensorLike):
 
     __array_priority__ = 100
     __hash__ = object.__hash__
-    SaveSliceInfo: ClassVar[type[SaveSliceInfo]] = SaveSliceInfo
+    SaveSliceInfo: ClassVar[type[slices.SaveSliceInfo]] = slices.SaveSliceInfo
 
     _anchor: Tensor  # the tensor that stands for the variable in ops that change it
     _initializer_op: Operation
     _initial_value: Tensor | None
-    _save_slice_info: SaveSliceInfo | None
+    _save_slice_info: slices.SaveSliceInfo | None
     _constraint: Callable[[Any], Any] | None
     _caching_device: Any
     _synchronization: VariableSynchronization
@@ -115,10 +115,10 @@ class VariableBase(OperatorOverloads, TensorLike):
         """The operation that initializes the variable."""
         return self._initializer_op
 
-    def _set_save_slice_info(self, save_slice_info: SaveSliceInfo | None) -> None:
+    def _set_save_slice_info(self, save_slice_info: slices.SaveSliceInfo | None) -> None:
         self._save_slice_info = save_slice_info
 
-    def _get_save_slice_info(self) -> SaveSliceInfo | None:
+    def _get_save_slice_info(self) -> slices.SaveSliceInfo | None:
         return self._save_slice_info
 
     # -- reading and loading -----------------------------------------------------------------------
@@ -149,7 +149,8 @@ class VariableBase(OperatorOverloads, TensorLike):
         session = session or get_default_session()
         if session is None:
             raise ValueError(
-                "Either session argument should be provided or default session should be established"
+                "Either session argument should be provided or default session should be "
+                "established"
             )
         session.run(self.initializer, {self.initializer.inputs[1]: value})
 
@@ -212,7 +213,7 @@ class VariableBase(OperatorOverloads, TensorLike):
         )
         self._save_slice_info = None
         if message.HasField("save_slice_info_def"):
-            self._save_slice_info = SaveSliceInfo(
+            self._save_slice_info = slices.SaveSliceInfo(
                 save_slice_info_def=message.save_slice_info_def, import_scope=import_scope
             )
         self._caching_device = None
@@ -237,10 +238,10 @@ def checked_collections(collections: Any, trainable: bool) -> list[Any]:
             "collections argument to Variable constructor must be a list, tuple, or set. Got "
             f"{collections} of type {type(collections)}"
         )
-    collections = list(collections)
-    if trainable and GraphKeys.TRAINABLE_VARIABLES not in collections:
-        collections.append(GraphKeys.TRAINABLE_VARIABLES)
-    return collections
+    names = list(collections)
+    if trainable and GraphKeys.TRAINABLE_VARIABLES not in names:
+        names.append(GraphKeys.TRAINABLE_VARIABLES)
+    return names
 
 
 def colocated_nodes(graph: Graph, scope: str) -> AbstractContextManager[Any]:
@@ -251,4 +252,5 @@ def colocated_nodes(graph: Graph, scope: str) -> AbstractContextManager[Any]:
       scope: the name scope of the variable, with the slash at its end.
     """
     group = AttrValue(list=AttrValue.ListValue(s=[f"loc:@{scope[:-1]}".encode()]))
-    return graph._attr_scope({"_class": group})
+    block: AbstractContextManager[Any] = graph._attr_scope({"_class": group})
+    return block

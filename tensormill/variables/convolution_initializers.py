@@ -51,8 +51,9 @@ class _Orthogonal(Initializer):
         """Return the settings."""
         return {"gain": self.gain, "seed": self.seed, "dtype": self.dtype.name}
 
-    def _gain(self, dtype: Any) -> Tensor:
-        return constant(self.gain, as_dtype(dtype))
+    def _scaled(self, values: Tensor, dtype: Any) -> Tensor:
+        scaled: Tensor = values * constant(self.gain, as_dtype(dtype))
+        return scaled
 
 
 def _check_channels(shape: Any) -> None:
@@ -72,11 +73,12 @@ class ConvolutionDeltaOrthogonal(_Orthogonal):
         dtype = self.dtype if dtype is None else dtype
         if not 3 <= len(shape) <= 5:
             raise ValueError(
-                "The tensor to initialize must be at least three-dimensional and at most five-dimensional"
+                "The tensor to initialize must be at least three-dimensional and at most "
+                "five-dimensional"
             )
         _check_channels(shape)
         matrix = random_orthogonal_matrix(shape[-1], shape[-1], dtype, self.seed)
-        matrix = matrix[: shape[-2], :] * self._gain(dtype)
+        matrix = self._scaled(matrix[: shape[-2], :], dtype)
         center = [[(size - 1) // 2 for size in shape[:-2]]]
         spread: Tensor = OP_DEFS["ScatterNd"].builder(center, expand_dims(matrix, 0), list(shape))
         return spread
@@ -98,12 +100,12 @@ class _ConvolutionOrthogonal(_Orthogonal):
         size, inputs, outputs = shape[0], shape[-2], shape[-1]
         matrix = self._matrix(outputs)[:inputs, :]
         if size == 1:
-            return reshape(matrix, shape) * self._gain(dtype)
+            return self._scaled(reshape(matrix, shape), dtype)
         kernel = self._smallest(outputs)
         for _ in range(size - 2):
             kernel = _convolve(kernel, self._smallest(outputs))
         places = [_matmul(matrix, kernel[place]) for place in sorted(kernel)]
-        return reshape(stack(places), shape) * self._gain(dtype)
+        return self._scaled(reshape(stack(places), shape), dtype)
 
     def _matrix(self, channels: int) -> Tensor:
         matrix = random_orthogonal_matrix(channels, channels, self.dtype, self.seed)

@@ -147,7 +147,7 @@ class Variable(VariableBase, metaclass=_VariableType):
       shape: the static shape; by default that of the initial value.
 
     Raises:
-      ValueError: there is no initial value, its shape is not known, or an argument has a wrong form.
+      ValueError: there is no initial value, its shape is not known, or an argument is wrong.
     """
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""The variables of a graph by collection; initializing them, and reporting those without a value."""
+"""The variables of a graph by collection; initializing them, and finding those without a value."""
 
 from __future__ import annotations
 

@@ -51,10 +51,10 @@ def float_dtype(dtype: Any) -> DType:
     Raises:
       ValueError: it is not.
     """
-    dtype = as_dtype(dtype)
-    if not dtype.is_floating:
-        raise ValueError(f"Expected floating point type, got {dtype}.")
-    return dtype
+    wanted = as_dtype(dtype)
+    if not wanted.is_floating:
+        raise ValueError(f"Expected floating point type, got {wanted}.")
+    return wanted
 
 
 class Initializer:
@@ -122,8 +122,8 @@ class Constant(Initializer):
     ) -> None:
         if not (np.isscalar(value) or isinstance(value, (list, tuple, np.ndarray))):
             raise TypeError(
-                f"Invalid type for initial value: {type(value)} (expected Python scalar, list or tuple "
-                "of values, or numpy.ndarray)."
+                f"Invalid type for initial value: {type(value)} (expected Python scalar, list or "
+                "tuple of values, or numpy.ndarray)."
             )
         self.value = value
         self.dtype = as_dtype(dtype)
@@ -331,7 +331,7 @@ class GlorotUniform(VarianceScaling):
 
 
 class GlorotNormal(VarianceScaling):
-    """Gives normally distributed numbers, scaled by inputs and outputs (Glorot and Bengio, 2010)."""
+    """Gives normal numbers, scaled by inputs and outputs (Glorot and Bengio, 2010)."""
 
     def __init__(self, seed: int | None = None, dtype: Any = dtypes.float32) -> None:
         super().__init__(1.0, "fan_avg", "truncated_normal", seed, dtype)
@@ -366,7 +366,8 @@ def random_orthogonal_matrix(rows: int, columns: int, dtype: Any, seed: int | No
     normal = random_normal((rows, columns), dtype=dtype, seed=seed)
     q, r = OP_DEFS["Qr"].builder(normal, full_matrices=False)
     # The signs make all orthogonal matrices equally likely.
-    return q * OP_DEFS["Sign"].builder(OP_DEFS["DiagPart"].builder(r))
+    matrix: Tensor = q * OP_DEFS["Sign"].builder(OP_DEFS["DiagPart"].builder(r))
+    return matrix
 
 
 class Orthogonal(Initializer):
@@ -394,7 +395,8 @@ class Orthogonal(Initializer):
             q = matrix_transpose(turned)
         else:
             q = random_orthogonal_matrix(rows, columns, dtype, self.seed)
-        return self.gain * reshape(q, shape)
+        values: Tensor = self.gain * reshape(q, shape)
+        return values
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings."""
@@ -418,11 +420,14 @@ class Identity(Initializer):
         if len(whole) != 2:
             raise ValueError("Identity matrix initializer can only be used for 2D matrices.")
         dtype = as_dtype(self.dtype if dtype is None else dtype)
-        values = np.eye(*whole)
+        numbers = np.eye(whole[0], whole[1])
         if partition_info is not None:
             row, column = partition_info.var_offset
-            values = values[row : row + shape[0], column : column + shape[1]]
-        return self.gain * constant(values.astype(dtype.as_numpy_dtype), dtype, name="eye")
+            numbers = numbers[row : row + shape[0], column : column + shape[1]]
+        values: Tensor = self.gain * constant(
+            numbers.astype(dtype.as_numpy_dtype), dtype, name="eye"
+        )
+        return values
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings."""

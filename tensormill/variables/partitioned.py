@@ -74,7 +74,7 @@ class PartitionedVariable(TensorLike):
                 )
         self._variable_list = sorted(
             variable_list,
-            key=lambda v: v._get_save_slice_info().var_offset,  # type: ignore[union-attr, arg-type, return-value]
+            key=lambda v: v._get_save_slice_info().var_offset,
         )
         self._name = name
         self._dtype = dtype

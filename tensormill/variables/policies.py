@@ -1,4 +1,4 @@
-"""How a variable that has copies on several devices is kept together; recorded, and checked, here."""
+"""How a variable that has copies on several devices is kept together: recorded and checked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class VariableAggregation(Enum):
     SUM = 1
     MEAN = 2
     ONLY_FIRST_REPLICA = 3
-    ONLY_FIRST_TOWER = 3
+    ONLY_FIRST_TOWER = ONLY_FIRST_REPLICA
 
 
 def checked_policies(

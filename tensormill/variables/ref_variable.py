@@ -43,7 +43,7 @@ class RefVariable(VariableBase):
         aggregation: Any = None,
         shape: Any = None,
     ) -> None:
-        """Make the nodes of a variable, or find those that a VariableDef names (see `tf.Variable`)."""
+        """Make the nodes of a variable, or find those that a VariableDef names."""
         if variable_def:
             if initial_value is not None:
                 raise ValueError("variable_def and initial_value are mutually exclusive.")
@@ -85,9 +85,9 @@ class RefVariable(VariableBase):
             self._initial_value = convert_to_tensor(initial_value, dtype, name="initial_value")
             if self._initial_value.op._get_control_flow_context() is not None:
                 raise ValueError(
-                    f"Initializer for variable {scope} is from inside a control-flow construct, such as "
-                    "a loop or conditional. When creating a variable inside a loop or conditional, use "
-                    "a lambda as the initializer."
+                    f"Initializer for variable {scope} is from inside a control-flow construct, "
+                    "such as a loop or conditional. When creating a variable inside a loop or "
+                    "conditional, use a lambda as the initializer."
                 )
             self._make_variable(shape, validate_shape, scope)
         initial = self._initial_value

@@ -261,7 +261,7 @@ class ResourceVariable(ResourceVariableBase):
         aggregation: Any = None,
         shape: Any = None,
     ) -> None:
-        """Make the nodes of a variable, or find those that a VariableDef names (see `tf.Variable`)."""
+        """Make the nodes of a variable, or find those that a VariableDef names."""
         if variable_def:
             if initial_value is not None:
                 raise ValueError("variable_def and initial_value are mutually exclusive.")
@@ -301,9 +301,9 @@ class ResourceVariable(ResourceVariableBase):
             )
         if initial.op._get_control_flow_context() is not None:
             raise ValueError(
-                f"Initializer for variable {scope} is from inside a control-flow construct, such as a "
-                "loop or conditional. When creating a variable inside a loop or conditional, use a "
-                "lambda as the initializer."
+                f"Initializer for variable {scope} is from inside a control-flow construct, such "
+                "as a loop or conditional. When creating a variable inside a loop or conditional, "
+                "use a lambda as the initializer."
             )
 
     def _make_nodes(self, scope: str) -> None:

@@ -1,8 +1,8 @@
 """Initial values that read other variables, made safe: they read the others' initialized values.
 
-Where an initial value is computed from another variable, both initializers may run in one step in any
-order. The part of the graph between the two is copied, with the other variable replaced by "its value
-if it has one, else its own initial value".
+Where an initial value is computed from another variable, both initializers may run in one step in
+any order. The part of the graph between the two is copied, with the other variable replaced by "its
+value if it has one, else its own initial value".
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Variable scopes: the defaults that `get_variable` uses, and the prefix of its names.
 
-A scope is a plain object with settings; which one is open is kept for each graph and thread. Making and
-finding variables is the work of the `store`.
+A scope is a plain object with settings; which one is open is kept for each graph and thread. Making
+and finding variables is the work of the `store`.
 """
 
 from __future__ import annotations
@@ -355,7 +355,8 @@ class variable_scope:
             raise ValueError("The reuse parameter must be True or False or None.")
         if not isinstance(auxiliary_name_scope, bool):
             raise TypeError(
-                f"The auxiliary_name_scope must be `True` or `False`, while get {auxiliary_name_scope}"
+                "The auxiliary_name_scope must be `True` or `False`, while get "
+                f"{auxiliary_name_scope}"
             )
         if reuse and name_or_scope is None:
             raise ValueError("reuse=True cannot be used without a name_or_scope")
@@ -425,5 +426,5 @@ class variable_scope:
 def variable_op_scope(
     values: Any, name_or_scope: Any, default_name: str | None = None, **options: Any
 ) -> variable_scope:
-    """Open a variable scope in the graph of `values`: the old order of `variable_scope`'s arguments."""
+    """Open a variable scope: the old order of `variable_scope`'s arguments."""
     return variable_scope(name_or_scope, default_name=default_name, values=values, **options)

@@ -8,7 +8,7 @@ __all__ = ["prepend_name_scope", "strip_name_scope"]
 
 
 def strip_name_scope(name: str, export_scope: str | None) -> str:
-    """Return `name` (of a node, a tensor, or a `loc:@` group) without the scope that is exported."""
+    """Return `name` (of a node, tensor, or `loc:@` group) without the scope that is exported."""
     if not export_scope:
         return name
     scope = re.escape(export_scope.rstrip("/"))

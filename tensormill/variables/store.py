@@ -70,14 +70,15 @@ class PartitionInfo:
         for axis, size in enumerate(shape):
             if self.var_offset[axis] + size > self.full_shape[axis]:
                 raise ValueError(
-                    f"With self.var_offset={self.var_offset}, a partition of shape={shape} would exceed "
-                    f"self.full_shape={self.full_shape} in dimension {axis}."
+                    f"With self.var_offset={self.var_offset}, a partition of shape={shape} would "
+                    f"exceed self.full_shape={self.full_shape} in dimension {axis}."
                 )
         axes = [axis for axis, size in enumerate(shape) if size != self.full_shape[axis]]
         if len(axes) > 1:
             raise ValueError(
                 f"Cannot use single_slice_dim() with shape={shape} and self.full_shape="
-                f"{self.full_shape} since slice dim could be either dimension {axes[0]} or {axes[1]}."
+                f"{self.full_shape} since slice dim could be either dimension {axes[0]} or "
+                f"{axes[1]}."
             )
         return axes[0] if axes else None
 
@@ -196,8 +197,8 @@ class VariableStore:
             return self._shared(name, known_shape, dtype, reuse)
         if reuse is True:
             raise ValueError(
-                f"Variable {name} does not exist, or was not created with tf.get_variable(). Did you "
-                "mean to set reuse=tf.AUTO_REUSE in VarScope?"
+                f"Variable {name} does not exist, or was not created with tf.get_variable(). Did "
+                "you mean to set reuse=tf.AUTO_REUSE in VarScope?"
             )
         if initializer is None:
             if known_shape is None:
@@ -213,7 +214,8 @@ class VariableStore:
             )
         if options["use_resource"] is None:
             options["use_resource"] = resource_variables_enabled()
-        variable = Variable(
+        make: Callable[..., Any] = Variable
+        variable = make(
             initial_value=initial, name=name, dtype=initial_dtype, shape=known_shape, **options
         )
         self._variables[name] = variable
@@ -241,8 +243,8 @@ class VariableStore:
             )
         if not dtype.is_compatible_with(found.dtype):
             raise ValueError(
-                f"Trying to share variable {name}, but specified dtype {dtype.name} and found dtype "
-                f"{found.dtype.name}."
+                f"Trying to share variable {name}, but specified dtype {dtype.name} and found "
+                f"dtype {found.dtype.name}."
             )
         return found
 
@@ -266,8 +268,9 @@ class VariableStore:
         """
         if name in self._variables:
             raise ValueError(
-                "A partitioner was provided, but an unpartitioned version of the variable was found: "
-                f"{name}.  Perhaps a variable of the same name was already created without partitioning?"
+                "A partitioner was provided, but an unpartitioned version of the variable was "
+                f"found: {name}.  Perhaps a variable of the same name was already created without "
+                "partitioning?"
             )
         shape = as_shape(shape)
         if isinstance(initializer, Tensor):
@@ -278,7 +281,8 @@ class VariableStore:
         if reuse is True or partitions is None:
             raise ValueError(
                 f"PartitionedVariable {name} does not exist, or was not created with "
-                "tf.get_variable(). Did you mean to set reuse=False or reuse=tf.AUTO_REUSE in VarScope?"
+                "tf.get_variable(). Did you mean to set reuse=False or reuse=tf.AUTO_REUSE in "
+                "VarScope?"
             )
         axis = next((i for i, count in enumerate(partitions) if count > 1), 0)
         slices = []
@@ -340,7 +344,7 @@ def _bound_initializer(
     dtype: DType,
     partition_info: PartitionInfo | None,
 ) -> tuple[Callable[[], Any], DType | None]:
-    """Return a function without arguments that gives the initial value, and the dtype to convert to."""
+    """Return a function that gives the initial value, and the dtype to convert it to."""
     if inspect.isclass(initializer):
         initializer = initializer()
     parameters = inspect.signature(initializer).parameters
@@ -361,8 +365,8 @@ def _bound_initializer(
     if next(positional, None) is None:
         return initializer, None
     raise ValueError(
-        f"The initializer of variable {name} is not valid: it should be a function without arguments "
-        "(give no shape then), or one that takes the shape, which must be fully defined."
+        f"The initializer of variable {name} is not valid: it should be a function without "
+        "arguments (give no shape then), or one that takes the shape, which must be fully defined."
     )
 
 
@@ -397,7 +401,8 @@ def _partitions(partitioner: Partitioner, shape: TensorShape, dtype: DType) -> l
         raise ValueError(f"Partitioner returned zero partitions for some axes: {slicing}")
     if sum(count > 1 for count in slicing) > 1:
         raise ValueError(
-            f"Can only slice a variable along one dimension: shape: {shape}, partitioning: {slicing}"
+            f"Can only slice a variable along one dimension: shape: {shape}, partitioning: "
+            f"{slicing}"
         )
     return list(slicing)
 
@@ -497,11 +502,21 @@ def get_variable(
 
 
 def get_local_variable(
-    name: str, *args: Any, collections: Any = None, trainable: bool = False, **options: Any
+    name: str,
+    shape: Any = None,
+    dtype: Any = None,
+    initializer: Any = None,
+    regularizer: Any = None,
+    trainable: bool = False,
+    collections: Any = None,
+    *args: Any,
+    **options: Any,
 ) -> Any:
-    """Return a variable as `get_variable` does, in `GraphKeys.LOCAL_VARIABLES` and not trainable."""
+    """Return a variable as `get_variable` does, in `GraphKeys.LOCAL_VARIABLES`, not trainable."""
     local = [*(collections or ()), GraphKeys.LOCAL_VARIABLES]
-    return get_variable(name, *args, collections=local, trainable=False, **options)
+    return get_variable(
+        name, shape, dtype, initializer, regularizer, False, local, *args, **options
+    )
 
 
 def no_regularizer(_: Any) -> None:
