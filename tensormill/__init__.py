@@ -19,7 +19,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     api = importlib.import_module("tensormill.api")
     try:
-        return getattr(api, name)
+        value = globals()[name] = getattr(api, name)  # found without this function from now on
+        return value
     except AttributeError:
         pass
     names = importlib.import_module("tensormill.namespaces.tensorflow_names")

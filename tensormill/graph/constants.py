@@ -22,6 +22,7 @@ from tensormill.graph.tensor import Tensor, TensorLike
 Array = np.ndarray[Any, Any]
 
 _INT32_MAX = 2**31 - 1
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
 _MAX_SHOWN = 2000
 
 
@@ -53,6 +54,8 @@ def to_tensor_value(
         dtype = as_dtype(dtype).base_dtype
     if shape is None:
         if kind is float and (dtype is None or dtype is dtypes.float32):
+            if -_FLOAT32_MAX <= value <= _FLOAT32_MAX:
+                return TensorValue(np.array(value, np.float32), dtypes.float32)
             with np.errstate(over="ignore"):
                 return TensorValue(np.array(value, np.float32), dtypes.float32)
         if (

@@ -61,9 +61,7 @@ _interned: dict[tuple[int, ...], RawFrames] = {}
 
 
 def _site(code: CodeType, offset: int) -> CreationSite:
-    line = next(
-        (line for start, end, line in code.co_lines() if start <= offset < end and line), 0
-    )
+    line = next((line for start, end, line in code.co_lines() if start <= offset < end and line), 0)
     source = linecache.getline(code.co_filename, line).strip()
     return CreationSite(code.co_filename, line, code.co_name, source)
 
@@ -99,8 +97,6 @@ def _note_code(code: CodeType) -> bool:
 def _intern(place: tuple[int, ...]) -> RawFrames:
     if len(_interned) >= _MAX_INTERNED:
         _interned.clear()
-    pairs = tuple(
-        (_user_code[place[at]], place[at + 1]) for at in range(0, len(place), 2)
-    )
+    pairs = tuple((_user_code[place[at]], place[at + 1]) for at in range(0, len(place), 2))
     made = _interned[place] = RawFrames(pairs)
     return made
