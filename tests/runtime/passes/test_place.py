@@ -261,6 +261,21 @@ def test_colocated_operations_cannot_ask_for_different_devices(graph: Graph) -> 
     assert places(graph, *names, soft=True) == {"a": "CPU:0", "b": "CPU:0"}
 
 
+def test_a_conflict_names_the_operations_that_ask(graph: Graph) -> None:
+    with graph.device("/cpu:1"):
+        tf.constant(1.0, name="a")
+    with graph.device("/cpu:2"):
+        b = tf.constant(1.0, name="b")
+    between = tf.constant(1.0, name="between")
+    colocate(between.op, "a")
+    colocate(b.op, "between")
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        place(graph, "CPU:0", "CPU:1", "CPU:2")
+    hint = "'b' asks for /device:CPU:2 and 'a' for /device:CPU:1: ask for one device for both"
+    assert hint in str(caught.value)
+    assert "nodes {{colocation_node between}}" in caught.value.message
+
+
 def test_variables_on_two_devices_are_not_colocated_by_soft_placement(graph: Graph) -> None:
     with graph.device("/cpu:1"):
         variable("v")

@@ -178,8 +178,8 @@ class Colocation:
         except InvalidArgumentError as error:
             raise invalid_argument(
                 f"Cannot colocate nodes {names}: {error.message}",
-                hint=f"ask for one device for both, or do not colocate '{x.op.name}' with "
-                f"'{y.op.name}'.",
+                hint=f"{_pins(a, b)}ask for one device for both, or do not colocate "
+                f"'{x.op.name}' with '{y.op.name}'.",
             ) from None
         types = tuple(t for t in new.types if t in old.types)
         if not types:
@@ -212,6 +212,16 @@ def _is_resource_generator(op: Operation) -> bool:
         return False
     dtype = op.outputs[0].dtype
     return dtype._is_ref_dtype or dtype is dtypes.resource
+
+
+def _pins(a: Member, b: Member) -> str:
+    """Return which two operations ask for what two sets ask for."""
+    if a.requested_by is None or b.requested_by is None:
+        return ""
+    return (
+        f"'{a.requested_by.name}' asks for {a.requested} and '{b.requested_by.name}' for "
+        f"{b.requested}: "
+    )
 
 
 def _compatible(a: str, b: str) -> bool:
