@@ -207,6 +207,23 @@ from tensormill.ops.scattering import tensor_scatter_max as tensor_scatter_nd_ma
 from tensormill.ops.scattering import tensor_scatter_min as tensor_scatter_nd_min
 from tensormill.ops.scripts import numpy_function, py_func
 from tensormill.ops.slicing import slice, strided_slice
+from tensormill.namespaces import strings
+from tensormill.ops.strings import (
+    as_string,
+    decode_base64,
+    decode_raw,
+    encode_base64,
+    reduce_join,
+    regex_replace,
+    string_join,
+    string_split,
+    string_strip,
+    string_to_hash_bucket,
+    string_to_hash_bucket_fast,
+    string_to_hash_bucket_strong,
+    string_to_number,
+    substr,
+)
 from tensormill.ops.transposition import (
     invert_permutation,
     matrix_transpose,

@@ -1,0 +1,366 @@
+"""Kernels of strings: functions of bytes over object arrays."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from tensormill.graph import errors
+from tensormill.graph.dtypes import DType
+from tensormill.graph.shapes import format_dims
+from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
+from tensormill.kernels.string_hashes import fingerprint64, hash64, siphash24
+from tensormill.kernels.torch_dtypes import to_tensor
+from tensormill.kernels.value_types import as_ints, as_object_array
+
+Array = np.ndarray[Any, Any]
+
+
+def _mapped(function: Callable[[bytes], bytes], value: Any) -> Array:
+    return as_object_array([function(item) for item in value.ravel().tolist()], value.shape)
+
+
+def _numbers(function: Callable[[bytes], Any], value: Any, kind: Any) -> torch.Tensor:
+    listed = [function(item) for item in value.ravel().tolist()]
+    return torch.from_numpy(np.array(listed, kind).reshape(value.shape))
+
+
+# -- text of numbers, numbers of text --------------------------------------------------------------
+
+
+@kernel_factory("AsString", "cpu", host_inputs=("input",))
+def make_as_string(ctx: KernelContext) -> Any:
+    attrs = ctx.attrs
+    dtype = ctx.input_dtypes[0]
+    width, precision = attrs["width"], attrs["precision"]
+    flags = attrs["fill"].decode() + (str(width) if width > -1 else "")
+    number = flags + (f".{precision}" if precision > -1 else "")
+    letter = "e" if attrs["scientific"] else "g" if attrs["shortest"] else "f"
+
+    def as_text(item: Any) -> bytes:
+        if dtype.is_bool:
+            return (f"%{flags}s" % ("true" if item else "false")).encode()
+        if dtype.is_complex:
+            form = f"(%{number}{letter},%{number}{letter})"
+            return (form % (item.real, item.imag)).encode()
+        if dtype.is_integer:
+            return (f"%{flags}d" % item).encode()
+        if dtype.name == "string":
+            return (f"%{flags}s" % item.decode("latin-1")).encode("latin-1")
+        return (f"%{number}{letter}" % item).encode()
+
+    def as_string(value: Any) -> Array:
+        if dtype.name == "bfloat16":
+            value = value.astype(np.float32)
+        return as_object_array([as_text(item) for item in value.ravel().tolist()], value.shape)
+
+    return as_string
+
+
+@kernel("StringToNumber", "cpu")
+def string_to_number(value: Any, *, out_type: DType) -> torch.Tensor:
+    kind = np.dtype(out_type.as_numpy_dtype)
+    is_integer = out_type.is_integer
+
+    def number(text: bytes) -> Any:
+        try:
+            if b"_" in text:
+                raise ValueError
+            if not is_integer:
+                return float(text)
+            found = int(text)
+            if not out_type.min <= found <= out_type.max:
+                raise ValueError
+        except ValueError:
+            shown = text.decode(errors="replace")
+            raise errors.invalid_argument(
+                f"StringToNumberOp could not correctly convert string: {shown}"
+            ) from None
+        return found
+
+    with np.errstate(over="ignore"):
+        return _numbers(number, value, kind)
+
+
+# -- joining and splitting -------------------------------------------------------------------------
+
+
+@kernel("StringJoin", "cpu")
+def string_join(inputs: list[Any], *, separator: bytes) -> Array:
+    shapes = {value.shape for value in inputs if value.ndim}
+    if len(shapes) > 1:
+        first, other = sorted(shapes, key=str)[:2]
+        raise errors.invalid_argument(
+            f"Input shapes do not match: {format_dims(first, 'kernel')} vs. "
+            f"{format_dims(other, 'kernel')}"
+        )
+    if not inputs:
+        return as_object_array([b""], ())
+    shape = shapes.pop() if shapes else ()
+    columns = [np.broadcast_to(value, shape).ravel().tolist() for value in inputs]
+    return as_object_array([separator.join(row) for row in zip(*columns, strict=True)], shape)
+
+
+def _split_matrix(rows: list[list[bytes]]) -> tuple[Any, Array, Any]:
+    """Return rows of parts as the indices, values and shape of a sparse matrix."""
+    indices = [(row, column) for row, parts in enumerate(rows) for column in range(len(parts))]
+    values = [part for parts in rows for part in parts]
+    widest = max((len(parts) for parts in rows), default=0)
+    return (
+        torch.from_numpy(np.array(indices, np.int64).reshape(-1, 2)),
+        as_object_array(values),
+        torch.tensor([len(rows), widest], dtype=torch.int64),
+    )
+
+
+@kernel("StringSplit", "cpu")
+def string_split(source: Any, delimiter: Any, *, skip_empty: bool) -> Any:
+    if source.ndim != 1:
+        raise errors.invalid_argument(
+            f"input must be a vector, got shape: {format_dims(source.shape, 'kernel')}"
+        )
+    if delimiter.ndim:
+        raise errors.invalid_argument(
+            f"delimiter must be a scalar, got shape: {format_dims(delimiter.shape, 'kernel')}"
+        )
+    marks = delimiter.item()
+    separator = re.compile(b"[" + re.escape(marks) + b"]") if marks else None
+
+    def parts(text: bytes) -> list[bytes]:
+        if separator is None:
+            return [text[i : i + 1] for i in range(len(text))]
+        if not text:
+            return []
+        found = separator.split(text)
+        return [part for part in found if part] if skip_empty else found
+
+    return _split_matrix([parts(text) for text in source.tolist()])
+
+
+@kernel("StringSplitV2", "cpu")
+def string_split_v2(source: Any, sep: Any, *, maxsplit: int) -> Any:
+    if source.ndim != 1:
+        raise errors.invalid_argument(
+            f"input must be a vector, got shape: {format_dims(source.shape, 'kernel')}"
+        )
+    separator = sep.item() or None
+    return _split_matrix([text.split(separator, maxsplit) for text in source.tolist()])
+
+
+@kernel("ReduceJoin", "cpu", host_inputs=("reduction_indices",))
+def reduce_join(value: Any, reduction_indices: Any, *, keep_dims: bool, separator: bytes) -> Array:
+    axes = []
+    for axis in as_ints(reduction_indices):
+        if not -value.ndim <= axis < value.ndim:
+            raise errors.invalid_argument(
+                f"Invalid reduction dimension {axis} for input with {value.ndim} dimension(s)"
+            )
+        if axis % value.ndim in axes:
+            raise errors.invalid_argument(f"Duplicate reduction dimension {axis % value.ndim}")
+        axes.append(axis % value.ndim)
+    kept = [axis for axis in range(value.ndim) if axis not in axes]
+    # The first of the axes runs fastest, as TensorFlow joins them one after another.
+    moved = np.transpose(value, [*kept, *reversed(axes)])
+    shape = tuple(value.shape[axis] for axis in kept)
+    rows = moved.reshape(int(np.prod(shape)), -1).tolist() if value.size else []
+    joined = [separator.join(row) for row in rows] or [b""] * int(np.prod(shape))
+    if keep_dims:
+        shape = tuple(1 if axis in axes else size for axis, size in enumerate(value.shape))
+    return as_object_array(joined, shape)
+
+
+# -- regular expressions ---------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: bytes) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern.decode("utf-8", "surrogateescape"), re.ASCII)
+    except re.error as error:
+        raise errors.invalid_argument(
+            f"Invalid pattern: {pattern.decode(errors='replace')}, error: {error}"
+        ) from None
+
+
+_REFERENCE = re.compile(r"\\(\d|\\)")
+
+
+def _replaced(value: Any, pattern: bytes, rewrite: bytes, replace_global: bool) -> Array:
+    expression = _compiled(pattern)
+    template = rewrite.decode("utf-8", "surrogateescape")
+
+    def expand(match: re.Match[str]) -> str:
+        return _REFERENCE.sub(
+            lambda ref: "\\" if ref[1] == "\\" else (match[int(ref[1])] or ""), template
+        )
+
+    def replace(text: bytes) -> bytes:
+        decoded = text.decode("utf-8", "surrogateescape")
+        made = expression.sub(expand, decoded, count=0 if replace_global else 1)
+        return made.encode("utf-8", "surrogateescape")
+
+    return _mapped(replace, value)
+
+
+@kernel("RegexReplace", "cpu")
+def regex_replace(value: Any, pattern: Any, rewrite: Any, *, replace_global: bool) -> Array:
+    return _replaced(value, pattern.item(), rewrite.item(), replace_global)
+
+
+@kernel("StaticRegexReplace", "cpu")
+def static_regex_replace(
+    value: Any, *, pattern: bytes, rewrite: bytes, replace_global: bool
+) -> Array:
+    return _replaced(value, pattern, rewrite, replace_global)
+
+
+def _matches(value: Any, pattern: bytes) -> torch.Tensor:
+    expression = _compiled(pattern)
+    return _numbers(
+        lambda text: bool(expression.fullmatch(text.decode("utf-8", "surrogateescape"))),
+        value,
+        np.bool_,
+    )
+
+
+@kernel("RegexFullMatch", "cpu")
+def regex_full_match(value: Any, pattern: Any) -> torch.Tensor:
+    return _matches(value, pattern.item())
+
+
+@kernel("StaticRegexFullMatch", "cpu")
+def static_regex_full_match(value: Any, *, pattern: bytes) -> torch.Tensor:
+    return _matches(value, pattern)
+
+
+# -- parts, lengths, cases -------------------------------------------------------------------------
+
+
+def _units(text: bytes, unit: bytes) -> Any:
+    """Return a string as what its length counts: bytes, or characters."""
+    return text.decode("utf-8", "surrogateescape") if unit == b"UTF8_CHAR" else text
+
+
+_length = len  # `len` is also the name of an input of Substr
+
+
+@kernel("Substr", "cpu", host_inputs=("pos", "len"))
+def substr(value: Any, pos: Any, len: Any, *, unit: bytes) -> Array:
+    try:
+        texts, starts, counts = np.broadcast_arrays(value, pos, len)
+    except ValueError:
+        raise errors.invalid_argument(
+            f"Substr: the shapes {value.shape}, {pos.shape} and {len.shape} do not broadcast"
+        ) from None
+    made = []
+    rows = zip(
+        texts.ravel().tolist(), starts.ravel().tolist(), counts.ravel().tolist(), strict=True
+    )
+    for index, (text, start, count) in enumerate(rows):
+        units = _units(text, unit)
+        total = _length(units)
+        first = start + total if start < 0 else start
+        if not 0 <= first <= total:
+            raise errors.invalid_argument(
+                f"pos {start} out of range for string {text!r} at index {index}"
+            )
+        part = units[first : first + max(count, 0)]
+        made.append(part if unit == b"BYTE" else part.encode("utf-8", "surrogateescape"))
+    return as_object_array(made, texts.shape)
+
+
+@kernel("StringLength", "cpu")
+def string_length(value: Any, *, unit: bytes) -> torch.Tensor:
+    return _numbers(lambda text: len(_units(text, unit)), value, np.int32)
+
+
+@kernel("StringStrip", "cpu")
+def string_strip(value: Any) -> Array:
+    return _mapped(bytes.strip, value)
+
+
+@kernel("StringLower", "cpu")
+def string_lower(value: Any, *, encoding: bytes) -> Array:
+    if encoding == b"utf-8":
+        return _mapped(lambda text: text.decode().lower().encode(), value)
+    return _mapped(bytes.lower, value)
+
+
+@kernel("StringUpper", "cpu")
+def string_upper(value: Any, *, encoding: bytes) -> Array:
+    if encoding == b"utf-8":
+        return _mapped(lambda text: text.decode().upper().encode(), value)
+    return _mapped(bytes.upper, value)
+
+
+# -- hashes, Base64, raw bytes ---------------------------------------------------------------------
+
+
+@kernel("StringToHashBucketFast", "cpu")
+def string_to_hash_bucket_fast(value: Any, *, num_buckets: int) -> torch.Tensor:
+    return _numbers(lambda text: fingerprint64(text) % num_buckets, value, np.int64)
+
+
+@kernel("StringToHashBucket", "cpu")
+def string_to_hash_bucket(value: Any, *, num_buckets: int) -> torch.Tensor:
+    return _numbers(lambda text: hash64(text) % num_buckets, value, np.int64)
+
+
+@kernel("StringToHashBucketStrong", "cpu")
+def string_to_hash_bucket_strong(
+    value: Any, *, num_buckets: int, key: tuple[int, ...]
+) -> torch.Tensor:
+    if len(key) != 2:
+        raise errors.invalid_argument(f"Key must have 2 elements, got {len(key)}")
+    return _numbers(lambda text: siphash24(text, key) % num_buckets, value, np.int64)
+
+
+@kernel("EncodeBase64", "cpu")
+def encode_base64(value: Any, *, pad: bool) -> Array:
+    def encode(text: bytes) -> bytes:
+        made = base64.urlsafe_b64encode(text)
+        return made if pad else made.rstrip(b"=")
+
+    return _mapped(encode, value)
+
+
+@kernel("DecodeBase64", "cpu")
+def decode_base64(value: Any) -> Array:
+    def decode(text: bytes) -> bytes:
+        bare = text.rstrip(b"=")
+        try:
+            return base64.b64decode(bare + b"=" * (-len(bare) % 4), b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raise errors.invalid_argument("Invalid character found in base64.") from None
+
+    return _mapped(decode, value)
+
+
+@kernel("DecodeRaw", "cpu")
+def decode_raw(value: Any, *, out_type: DType, little_endian: bool) -> torch.Tensor:
+    kind = np.dtype(out_type.as_numpy_dtype)
+    texts = value.ravel().tolist()
+    size = len(texts[0]) if texts else 0
+    for index, text in enumerate(texts):
+        if len(text) != size:
+            raise errors.invalid_argument(
+                f"DecodeRaw requires input strings to all be the same size, but element {index} "
+                f"has size {size} != {len(text)}"
+            )
+    if size % kind.itemsize:
+        name = {"float32": "float", "float64": "double"}.get(out_type.name, out_type.name)
+        raise errors.invalid_argument(
+            f"Input to DecodeRaw has length {size} that is not a multiple of {kind.itemsize}, "
+            f"the size of {name}"
+        )
+    flat = np.frombuffer(b"".join(texts), kind)
+    if not little_endian and kind.itemsize > 1:
+        flat = flat.byteswap()
+    return to_tensor(flat.reshape(*value.shape, size // kind.itemsize).copy())
