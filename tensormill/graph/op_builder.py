@@ -50,6 +50,7 @@ class OpBuilder:
         "_defaults",
         "_input_count",
         "_input_names",
+        "_is_plain",
         "_ref_positions",
         "_single",
         "_templates",
@@ -62,6 +63,7 @@ class OpBuilder:
         self._input_count: int | None = None
         # The attributes of nodes with inputs of these dtypes (by identity: dtypes are singletons).
         self._templates: dict[tuple[int, ...], dict[str, Any]] = {}
+        self._is_plain = False
         self._single = False
         self._input_names: list[str] = []
         self._attr_names: list[str] = []
@@ -110,7 +112,8 @@ class OpBuilder:
         if not any(arg.is_list for arg in op_def.inputs):
             self._ref_positions = [i for i, arg in enumerate(op_def.inputs) if arg.is_ref]
         self._attr_names = [n for n in given if n not in self._defaults]
-        is_fast = not self._attr_names and not any(a.is_list or a.is_ref for a in op_def.inputs)
+        self._is_plain = not any(arg.is_list or arg.is_ref for arg in op_def.inputs)
+        is_fast = self._is_plain and not self._attr_names
         self._attr_names += [n for n in given if n in self._defaults]
         self._single = len(op_def.outputs) == 1 and not op_def.outputs[0].is_list
         self._input_count = len(op_def.inputs) if is_fast and op_def.inputs else -1
@@ -118,18 +121,9 @@ class OpBuilder:
 
     def _make_fast(self, args: Any, name: str | None) -> Operation | None:
         """Make a node from tensors of the right dtypes; None where anything needs a closer look."""
-        dtypes = []
-        for value in args:
-            if type(value) is not Tensor:
-                return None
-            dtypes.append(id(value.dtype))
-        key = tuple(dtypes)
-        template = self._templates.get(key)
+        template = self._template(args)
         if template is None:
-            template = self._attrs_for([value.dtype.base_dtype for value in args])
-            if template is None:
-                return None
-            self._templates[key] = template
+            return None
         graph = args[0].op.graph
         made: Operation = graph.add_operation(
             self.op_def,
@@ -138,6 +132,40 @@ class OpBuilder:
             graph.operation_name(name or self.op_def.name),
         )
         return made
+
+    def _make_plain(
+        self, values: list[Any], given: dict[str, Any], name: str | None
+    ) -> Operation | None:
+        """Make a node as `_make_fast` does, with attributes that the caller gives."""
+        template = self._template(values)
+        if template is None or not self.op_def.inferred_attrs.isdisjoint(given):
+            return None
+        attrs = template.copy()
+        schema = self.op_def.attrs
+        for key, value in given.items():
+            attrs[key] = make_attr(self.op_def.name, schema[key], value)
+        if len(attrs) < len(schema):
+            return None
+        graph = values[0].op.graph if values else get_default_graph()
+        made: Operation = graph.add_operation(
+            self.op_def, values, attrs, graph.operation_name(name or self.op_def.name)
+        )
+        return made
+
+    def _template(self, values: Any) -> dict[str, Any] | None:
+        """Return the attributes of a node with these inputs, so far as they and defaults say."""
+        dtypes = []
+        for value in values:
+            if type(value) is not Tensor:
+                return None
+            dtypes.append(id(value.dtype))
+        key = tuple(dtypes)
+        template = self._templates.get(key)
+        if template is None:
+            template = self._attrs_for([value.dtype.base_dtype for value in values])
+            if template is not None:
+                self._templates[key] = template
+        return template
 
     def _attrs_for(self, dtypes: list[DType]) -> dict[str, Any] | None:
         """Return the attributes that inputs of these dtypes say; None where they do not fit."""
@@ -156,6 +184,10 @@ class OpBuilder:
 
     def _make_slow(self, args: Any, kwargs: dict[str, Any], name: str | None) -> Operation:
         values, given_attrs = self._bind(args, kwargs)
+        if self._is_plain:
+            made = self._make_plain(values, given_attrs, name)
+            if made is not None:
+                return made
         graph = graph_of(values)
         with graph.as_default(), graph.name_scope(name or self.op_def.name) as scope:
             inputs, attrs = _InputConverter(self.op_def, given_attrs).convert(values)
@@ -197,7 +229,6 @@ class OpBuilder:
                 attrs[key] = attr.default
             else:
                 raise TypeError(f"No argument found for attr {key} in Op {self.op_def.name}")
-        # Attributes stand in the order of the signature, as in a NodeDef made by TensorFlow.
 
     def _result(self, op: Operation) -> Any:
         outputs = self.op_def.outputs
