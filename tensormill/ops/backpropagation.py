@@ -305,7 +305,9 @@ def _count_uses(between: list[Operation], members: set[Operation]) -> dict[Opera
 
 
 def _merge_shape(op: Operation, index: int, tensor: Tensor, gradient: Any) -> None:
-    if isinstance(gradient, IndexedSlices) or tensor.dtype.name == "resource":
+    if isinstance(gradient, IndexedSlices) or gradient.dims == tensor.dims is not None:
+        return
+    if tensor.dtype.name == "resource":
         return
     try:
         gradient.set_shape(tensor.get_shape())
