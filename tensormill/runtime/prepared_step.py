@@ -165,7 +165,10 @@ class PreparedStep:
                 return self._run_blocking(feeds, step, observer, timeout_s)
             return self.program.run(feeds, step, observer)
         except InstructionFailed as failure:
-            raise as_op_error(failure, step.step_id) from failure.__cause__
+            cause = failure.__cause__
+            if timeout_s is not None and isinstance(cause, errors.DeadlineExceededError):
+                raise deadline_error(timeout_s, [failure.instruction]) from cause
+            raise as_op_error(failure, step.step_id) from cause
         except errors.DeadlineExceededError as error:
             if timeout_s is None or observer is None or observer.instruction is None:
                 raise
@@ -198,7 +201,7 @@ class PreparedStep:
             raise
         values, error = outcome
         if error is None:
-            return values  # type: ignore[no-any-return]
+            return values
         raise error if timed_out is None else timed_out
 
     def _partition_graphs(self) -> tuple[Any, ...]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from queue import SimpleQueue
 
 import numpy as np
 import torch
 
-__all__ = ["LaneThread", "LaneThreads", "single_kernel_thread"]
+__all__ = ["LaneThread", "LaneThreads"]
 
 
 class LaneThread:
@@ -69,14 +68,3 @@ class LaneThreads:
         """Take a thread back that has run its lane."""
         with self._lock:
             self._free.append(thread)
-
-
-@contextmanager
-def single_kernel_thread() -> Iterator[None]:
-    """Let torch's kernels use one thread within the block, on the calling thread."""
-    count = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(count)

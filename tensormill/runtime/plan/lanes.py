@@ -15,7 +15,7 @@ from typing import Any
 
 from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Instruction, Slot
-from tensormill.runtime.plan.lane_threads import LaneThreads, single_kernel_thread
+from tensormill.runtime.plan.lane_threads import LaneThreads
 from tensormill.runtime.plan.straight_line import Block
 
 __all__ = ["LaneBlock", "schedule"]
@@ -191,8 +191,7 @@ class LaneBlock:
             done.acquire()
             finished.append(done)
             thread.start(partial(run.run_lane, lane, values, step), done)
-        with single_kernel_thread():
-            run.run_lane(self._lanes[0], values, step)
+        run.run_lane(self._lanes[0], values, step)
         for done in finished:
             done.acquire()
         if run.error is not None:

@@ -16,7 +16,6 @@ from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Form, Instruction, LoopInstruction, Slot
 from tensormill.runtime.plan.lowering import LoweredGraph
 from tensormill.runtime.plan.numpy_errors import quiet_numpy, restore_numpy, silence_numpy
-from tensormill.runtime.plan.numpy_errors import quiet_numpy, restore_numpy, silence_numpy
 from tensormill.runtime.plan.straight_line import Block, Observer
 from tensormill.runtime.plan.tuning import TunedBlock
 from tensormill.runtime.plan.value_table import is_dereference

@@ -6,19 +6,22 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tensormill.runtime.plan.instructions import Instruction, LoopInstruction
 from tensormill.runtime.plan.lane_threads import LaneThreads
 from tensormill.runtime.plan.lanes import LaneBlock, schedule
 from tensormill.runtime.plan.straight_line import Block, Observer
+from tensormill.runtime.threads import intra_op_threads, widened
 
 __all__ = ["LANE_THREADS", "TunedBlock"]
 
 LANE_THREADS = LaneThreads(limit=4 * (os.cpu_count() or 1))
 """The lane threads of this process."""
 
-_WORTH_LANES_NS = 300_000
+_WORTH_TUNING_NS = 300_000
+_WORTH_WIDENING_NS = 100_000
 _WANTED_GAIN = 0.9
 _TRIALS = 3
 
@@ -26,28 +29,39 @@ Runner = Callable[[list[Any], Any], Any]
 
 
 class _Stopwatch:
-    """An observer that measures what each instruction takes."""
+    """An observer that measures what each instruction takes, those inside of loops on average."""
 
     def __init__(self) -> None:
-        self._starts: list[int] = []
+        self._start = 0
+        self._totals: dict[int, int] = {}
+        self._counts: dict[int, int] = {}
 
     def before(self, instruction: Instruction) -> None:
-        self._starts.append(time.perf_counter_ns())
+        self._start = time.perf_counter_ns()
 
     def after(self, instruction: Instruction, outputs: Sequence[Any]) -> None:
-        """An instruction ends where the next one begins."""
+        elapsed = time.perf_counter_ns() - self._start
+        key = id(instruction)
+        self._totals[key] = self._totals.get(key, 0) + elapsed
+        self._counts[key] = self._counts.get(key, 0) + 1
 
-    def costs_ns(self) -> list[int]:
-        """Return the time of each instruction."""
-        ends = [*self._starts[1:], time.perf_counter_ns()]
-        return [end - start for start, end in zip(self._starts, ends, strict=True)]
+    def total_ns(self) -> int:
+        """Return the time of all instructions together."""
+        return sum(self._totals.values())
+
+    def cost_ns(self, instruction: Instruction) -> int:
+        """Return the time of one run of an instruction, 0 where it did not run."""
+        count = self._counts.get(id(instruction), 0)
+        return self._totals[id(instruction)] // count if count else 0
 
 
 class TunedBlock:
     """A block and the fastest known way to run it.
 
-    The first run walks the instructions (most steps of a program run once), the second one measures them, and
-    from then on the compiled form runs; where lanes promise a gain both forms are tried and the faster one stays.
+    The first run walks the instructions (most steps of a program run once), the second one measures
+    them, and from then on the compiled form runs. Where long kernels promise a gain from more
+    threads, other forms are tried too, and the fastest stays: long kernels widened, or the
+    instructions spread over lanes.
 
     Attributes:
       block: the instructions.
@@ -86,38 +100,71 @@ class TunedBlock:
         self.block.walk(values, step)
 
     def _measure(self, values: list[Any], step: Any) -> None:
-        if self._lanes < 2 or len(self.block.instructions) < 2:
-            self._runner = self.block.run
-            self._runner(values, step)
-            return
         stopwatch = _Stopwatch()
         self.block.walk(values, step, stopwatch)
-        costs = stopwatch.costs_ns()
-        self._next = self._decide(costs)
+        self._next = self._decide(stopwatch)
 
-    def _decide(self, costs_ns: list[int]) -> Runner:
-        total = sum(costs_ns)
-        if total >= _WORTH_LANES_NS:
-            lane_of, estimate = schedule(self.block.instructions, costs_ns, self._lanes)
-            if max(lane_of) > 0 and estimate < _WANTED_GAIN * total:
-                lane_block = LaneBlock(self.block, lane_of, LANE_THREADS)
-                self._times = {self.block.run: [], self._in_lanes(lane_block): []}
-                return self._try
+    def _decide(self, stopwatch: _Stopwatch) -> Runner:
+        """Return what runs from now on: the compiled block, or trials of several forms."""
+        forms = [self.block.run]
+        if stopwatch.total_ns() >= _WORTH_TUNING_NS:
+            forms += self._wide_forms(stopwatch)
+            forms += self._lane_forms(stopwatch)
+        if len(forms) > 1:
+            self._times = {form: [] for form in forms}
+            return self._try
         self._runner = self.block.run
         return self._runner
 
-    def _in_lanes(self, lane_block: LaneBlock) -> Runner:
+    def _wide_forms(self, stopwatch: _Stopwatch) -> list[Runner]:
+        if intra_op_threads() < 2:
+            return []
+        block = self.block
+        wide = _with_wide_kernels(block.instructions, stopwatch)
+        if all(new is old for new, old in zip(wide, block.instructions, strict=True)):
+            return []
+        return [Block(wide, block.constants, block.kept).run]
+
+    def _lane_forms(self, stopwatch: _Stopwatch) -> list[Runner]:
+        instructions = self.block.instructions
+        if self._lanes < 2 or len(instructions) < 2:
+            return []
+        costs = [stopwatch.cost_ns(instruction) for instruction in instructions]
+        lane_of, estimate = schedule(instructions, costs, self._lanes)
+        if max(lane_of) == 0 or estimate >= _WANTED_GAIN * sum(costs):
+            return []
+        lane_block = LaneBlock(self.block, lane_of, LANE_THREADS)
+
         def run(values: list[Any], step: Any) -> None:
             if not lane_block.run(values, step):
                 self.block.run(values, step)
 
-        return run
+        return [run]
 
     def _try(self, values: list[Any], step: Any) -> None:
-        """Run the form that was tried less often; the first try of each, which compiles it, does not count."""
+        """Run the form that was tried least; the first try of each, which compiles it, does not count."""
         runner = min(self._times, key=lambda r: len(self._times[r]))
         start = time.perf_counter_ns()
         runner(values, step)
         self._times[runner].append(time.perf_counter_ns() - start)
         if all(len(times) > _TRIALS for times in self._times.values()):
             self._runner = min(self._times, key=lambda r: min(self._times[r][1:]))
+            self._times = {}
+
+
+def _with_wide_kernels(instructions: list[Instruction], stopwatch: _Stopwatch) -> list[Instruction]:
+    """Return the instructions with the long kernels widened; those without any stay the same objects."""
+    result = []
+    for instruction in instructions:
+        if isinstance(instruction, LoopInstruction):
+            condition = _with_wide_kernels(instruction.condition, stopwatch)
+            body = _with_wide_kernels(instruction.body, stopwatch)
+            pairs = zip(
+                [*condition, *body], [*instruction.condition, *instruction.body], strict=True
+            )
+            if any(new is not old for new, old in pairs):
+                instruction = replace(instruction, condition=condition, body=body)
+        elif stopwatch.cost_ns(instruction) >= _WORTH_WIDENING_NS:
+            instruction = replace(instruction, function=widened(instruction.function))
+        result.append(instruction)
+    return result
