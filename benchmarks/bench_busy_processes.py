@@ -82,7 +82,9 @@ CASES = [
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_busy_processes", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.bench_busy_processes", description=__doc__
+    )
     parser.add_argument("libraries", nargs="*", default=["torch", "tensormill", "tensorflow"])
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
@@ -95,7 +97,16 @@ def main() -> None:
             processes.close()
             medians.append(statistics.median(samples))
         print(f"{library:<28} {medians[0]:>10,.0f} {medians[1]:>12,.0f}", flush=True)
-        print(json.dumps({"case": "busy processes", "library": library, "alone": medians[0], "together": medians[1]}))
+        print(
+            json.dumps(
+                {
+                    "case": "busy processes",
+                    "library": library,
+                    "alone": medians[0],
+                    "together": medians[1],
+                }
+            )
+        )
 
 
 if __name__ == "__main__":

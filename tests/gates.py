@@ -19,8 +19,12 @@ from tensormill.kernels.registry import async_kernel, kernel
 WAIT_S = 20.0
 """How long a test waits for what must come at once."""
 
-GATE = OpDef("_TestGate", ("input: T",), ("output: T",), ("T: type", "number: int"), is_stateful=True)
-CALL = OpDef("_TestCall", ("input: T",), ("output: T",), ("T: type", "number: int"), is_stateful=True)
+GATE = OpDef(
+    "_TestGate", ("input: T",), ("output: T",), ("T: type", "number: int"), is_stateful=True
+)
+CALL = OpDef(
+    "_TestCall", ("input: T",), ("output: T",), ("T: type", "number: int"), is_stateful=True
+)
 _numbers = itertools.count()
 
 

@@ -167,9 +167,7 @@ class BaseSession:
                 if step is None:
                     step = self._master_session.prepare(step_feeds, step_fetches, targets)
                     self._steps[key] = step
-        return Signature(
-            step, step_feeds, step_fetches, feeds, mapper.tensors, self._wrap_result
-        )
+        return Signature(step, step_feeds, step_fetches, feeds, mapper.tensors, self._wrap_result)
 
     def _wrap_result(self, tensor: Tensor, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Return `convert`, or what makes a TensorHandle of the handle of a kept tensor."""

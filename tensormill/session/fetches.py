@@ -59,7 +59,9 @@ class FetchMapper:
         if expansion is None:
             return self._leaf(fetch)
         if expansion.fetch is None:
-            raise TypeError(f'Argument `fetch` = {fetch} of type "{type(fetch).__name__}" cannot be fetched')
+            raise TypeError(
+                f'Argument `fetch` = {fetch} of type "{type(fetch).__name__}" cannot be fetched'
+            )
         parts, contract = expansion.fetch(fetch)
         builders = [self._leaf(part) for part in parts]
         return lambda values: contract([build(values) for build in builders])

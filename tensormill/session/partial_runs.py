@@ -69,7 +69,9 @@ class PartialRuns:
             set(fed),
             set(mapper.tensors),
         )
-        names = [sorted(item.name for item in items) for items in (fed, mapper.tensors, mapper.targets)]
+        names = [
+            sorted(item.name for item in items) for items in (fed, mapper.tensors, mapper.targets)
+        ]
         with self._lock:
             handle = "{}->{}/{}/1/;{}".format(*map(",".join, names), next(self._numbers))
             self._announced[handle] = announced

@@ -108,7 +108,10 @@ class Signature:
 
 
 def _bind_one(
-    run_step: Callable[[list[Any]], list[Any]], feed: Convert | None, convert: Convert, build: Convert
+    run_step: Callable[[list[Any]], list[Any]],
+    feed: Convert | None,
+    convert: Convert,
+    build: Convert,
 ) -> Callable[[Iterable[Any]], Any]:
     """Return what runs a step with at most one feed and one fetch."""
     if feed is None:

@@ -77,9 +77,7 @@ class TensorHandle:
         """
         if self.dtype != dtype:
             wanted, given = (dtype_text(d) for d in (dtype, self.dtype))
-            raise errors.invalid_argument(
-                f"Expects arg[0] to be {wanted} but {given} is provided"
-            )
+            raise errors.invalid_argument(f"Expects arg[0] to be {wanted} but {given} is provided")
         return self.to_array()
 
     def _check_alive(self) -> None:

@@ -297,7 +297,10 @@ def _with_kernel_times(step_stats: Any, from_kernel_start: bool) -> Any:
             continue
         for kernel in stats.node_stats:
             name, _ = _parse_kernel_label(kernel.timeline_label, kernel.node_name)
-            start, end = kernel.all_start_micros, kernel.all_start_micros + kernel.all_end_rel_micros
+            start, end = (
+                kernel.all_start_micros,
+                kernel.all_start_micros + kernel.all_end_rel_micros,
+            )
             known = spans.get(name, (start, end))
             spans[name] = (min(start, known[0]), max(end, known[1]))
     for stats in step_stats.dev_stats:

@@ -10,7 +10,11 @@ from tensormill.runtime.openmp import SETTINGS
 def environment_after_import(source: str, **environment: str) -> list[str]:
     clean = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     done = subprocess.run(
-        [sys.executable, "-c", f"import os, sys; {source}; print([os.environ.get(n) for n in {list(SETTINGS)}])"],
+        [
+            sys.executable,
+            "-c",
+            f"import os, sys; {source}; print([os.environ.get(n) for n in {list(SETTINGS)}])",
+        ],
         env={**clean, **environment},
         capture_output=True,
         text=True,

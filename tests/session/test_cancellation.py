@@ -128,9 +128,7 @@ def test_the_timeout_of_the_config_holds_for_every_step_and_that_of_the_step_win
         session.run(output)
     with pytest.raises(tf.errors.DeadlineExceededError):
         session.make_callable(output)()
-    step = run_in_thread(
-        lambda: session.run(output, options=tf.RunOptions(timeout_in_ms=20_000))
-    )
+    step = run_in_thread(lambda: session.run(output, options=tf.RunOptions(timeout_in_ms=20_000)))
     gate.wait_for_waiters()
     gate.open()
     assert step() == 1.0
@@ -241,3 +239,30 @@ def test_runs_that_wake_each_other_do_not_pile_up_on_the_stack():
     gates[0].open()
     assert ended == [None] * 400
     session.close()
+
+
+def endless_loop():
+    return tf.while_loop(lambda i: tf.less(i, 10), lambda i: i * 1, [tf.constant(0)])
+
+
+def test_an_endless_loop_ends_at_its_deadline():
+    loop = endless_loop()
+    with tf.Session() as session:
+        for _ in range(3):
+            with pytest.raises(tf.errors.DeadlineExceededError, match="after 20 ms the step was"):
+                session.run(loop, options=tf.RunOptions(timeout_in_ms=20))
+
+
+def test_closing_a_session_ends_an_endless_loop():
+    loop = endless_loop()
+    session = tf.Session()
+    begun = threading.Event()
+
+    def run():
+        begun.set()
+        session.run(loop)
+
+    step = run_in_thread(run)
+    assert begun.wait(WAIT_S)
+    session.close()
+    assert isinstance(step(), (tf.errors.CancelledError, RuntimeError))

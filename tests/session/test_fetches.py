@@ -139,9 +139,9 @@ def test_indexed_slices_are_fetched_and_fed_as_their_parts(session):
     values, indices = tf.placeholder(tf.float32, [2, 1]), tf.placeholder(tf.int32, [2])
     slices = IndexedSlices(values + 1.0, indices + 1)
     fed = IndexedSlices(values, indices)
-    result = session.run(
-        {"s": slices}, {fed: IndexedSlicesValue([[1.0], [2.0]], [3, 4], None)}
-    )["s"]
+    result = session.run({"s": slices}, {fed: IndexedSlicesValue([[1.0], [2.0]], [3, 4], None)})[
+        "s"
+    ]
     assert type(result) is IndexedSlicesValue
     assert result.values.tolist() == [[2.0], [3.0]]
     assert result.indices.tolist() == [4, 5]

@@ -110,7 +110,12 @@ def test_partition_graphs_are_the_graphs_that_ran_one_a_device():
     assert graphs[1]["y"].op == "Exp"
     assert graphs[1]["y"].device.endswith("CPU:1")
     assert "y" not in graphs[0]
-    assert {node.op for graph in graphs for node in graph.values()} >= {"_Send", "_Recv", "_Arg", "_Retval"}
+    assert {node.op for graph in graphs for node in graph.values()} >= {
+        "_Send",
+        "_Recv",
+        "_Arg",
+        "_Retval",
+    }
     assert not any(node.op == "AddV2" for graph in graphs for node in graph.values())
 
 

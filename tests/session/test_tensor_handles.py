@@ -29,7 +29,11 @@ def test_a_kept_tensor_can_be_read_fed_and_used_by_its_handle(session):
     x = tf.placeholder(tf.float32, [2])
     assert session.run(x * 2.0, {x: kept}).tolist() == [2.0, 4.0]
     holder, tensor = tf.get_session_tensor(kept.handle, tf.float32)
-    assert (holder.op.type, tensor.op.type, tensor.device) == ("Placeholder", "GetSessionTensor", DEVICE)
+    assert (holder.op.type, tensor.op.type, tensor.device) == (
+        "Placeholder",
+        "GetSessionTensor",
+        DEVICE,
+    )
     assert session.run(tensor * 3.0, {holder: kept.handle}).tolist() == [3.0, 6.0]
 
 
