@@ -197,6 +197,7 @@ def gamma_grad(alpha: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
     )
 
 
+@kernel_factory("RandomPoissonV2", "cpu", host_inputs=["shape"])
 def make_poisson(ctx: KernelContext) -> Any:
     generator, dtype = _generator(ctx), torch_dtype(ctx.attrs["dtype"])
 
@@ -205,10 +206,6 @@ def make_poisson(ctx: KernelContext) -> Any:
         return torch.poisson(spread, generator=generator).to(dtype)
 
     return poisson
-
-
-kernel_factory("RandomPoisson", "cpu", host_inputs=["shape"])(make_poisson)
-kernel_factory("RandomPoissonV2", "cpu", host_inputs=["shape"])(make_poisson)
 
 
 # -- orders and categories -------------------------------------------------------------------------

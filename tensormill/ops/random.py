@@ -120,16 +120,6 @@ def random_gamma_gradient(op: Operation, grad: Tensor) -> list[Tensor | None]:
         return [None, OP_DEFS["Sum"].builder(grad * partial, axes)]
 
 
-random_poisson_op = define(
-    "RandomPoisson",
-    inputs=("shape: S", "rate: dtype"),
-    outputs=("output: dtype",),
-    attrs=(*_SEEDS, "S: {int32, int64}", "dtype: {float16, float32, float64}"),
-    stateful=True,
-    differentiable=False,
-)
-random_poisson_op.shape(per_parameter_shape)
-
 random_poisson_v2_op = define(
     "RandomPoissonV2",
     inputs=("shape: S", "rate: R"),

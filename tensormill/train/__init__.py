@@ -13,6 +13,13 @@ from tensormill.train.adagrad import (
 from tensormill.train.adam import AdamOptimizer
 from tensormill.train.device_setter import replica_device_setter
 from tensormill.train.ftrl import FtrlOptimizer
+from tensormill.train.global_step import (
+    assert_global_step,
+    create_global_step,
+    get_global_step,
+    get_or_create_global_step,
+    global_step,
+)
 from tensormill.train.gradient_descent import (
     GradientDescentOptimizer,
     ProximalGradientDescentOptimizer,
@@ -29,6 +36,7 @@ from tensormill.train.learning_rate_decay import (
     polynomial_decay,
 )
 from tensormill.train.learning_rate_decay import piecewise_constant as piecewise_constant_decay
+from tensormill.train.meta_graph import export_meta_graph, import_meta_graph
 from tensormill.train.momentum import MomentumOptimizer
 from tensormill.train.moving_averages import ExponentialMovingAverage
 from tensormill.train.optimizer import Optimizer
