@@ -1,7 +1,8 @@
 """NumPy's floating-point warnings, off while a program computes with host scalars: overflow is not news there.
 
-`np.errstate` costs more than a small step. It sets a context variable of NumPy's; which one and to what is found
-out once, and setting it directly costs a twentieth. Where NumPy keeps the state elsewhere, `np.errstate` is used.
+`np.errstate` costs more than a small step. It sets a context variable of NumPy's; which one and to
+what is found out once, and setting it directly costs a twentieth. Where NumPy keeps the state
+elsewhere, `np.errstate` is used.
 """
 
 from __future__ import annotations

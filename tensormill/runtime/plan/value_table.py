@@ -158,10 +158,8 @@ class ValueTable:
             known = self._slots.get((edge, Form.HOST))
             if known is not None:
                 return known
-            is_scalar = edge[0].output_dims[edge[1]] == ()
-            return self._convert(
-                edge, form, None, _to_host_scalar if is_scalar else to_host, consumer
-            )
+            function = _to_host_scalar if edge[0].output_dims[edge[1]] == () else to_host
+            return self._convert(edge, form, None, function, consumer)
         wanted = self.device_of(consumer)
         if native is Form.TENSOR and self._homes[edge] == wanted:
             return source
@@ -219,7 +217,10 @@ def _read_buffer(buffer: Any) -> Any:
 
 
 def _to_host_scalar(tensor: torch.Tensor) -> Any:
-    return to_host(tensor)[()]
+    try:
+        return tensor.numpy()[()]
+    except (RuntimeError, TypeError):  # on a GPU, or of a dtype that NumPy lacks
+        return to_host(tensor)[()]
 
 
 def _to_device(value: Any, device: torch.device) -> torch.Tensor:
