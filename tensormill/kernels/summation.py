@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
 import torch
 
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
-from tensormill.kernels.registry import KernelContext, kernel_factory
+from tensormill.kernels.registry import KernelContext, host_kernel, kernel_factory
 
 
 def make_add_n(ctx: KernelContext) -> object:
@@ -31,6 +33,11 @@ def make_add_n(ctx: KernelContext) -> object:
     return add_n
 
 
+def _add_scalars(*inputs: Any) -> Any:
+    return reduce(operator.add, inputs)
+
+
+host_kernel("AddN", _add_scalars, ("float32", "float64", "int32", "int64"))
 kernel_factory("AddN", "cpu", aliases=True)(make_add_n)
 _ON_GPU = "float16 bfloat16 float32 float64 complex64 complex128 int32 int64".split()
 kernel_factory("AddN", "gpu", types={"T": _ON_GPU}, aliases=True)(make_add_n)
