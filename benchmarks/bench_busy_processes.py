@@ -1,7 +1,8 @@
-"""Busy processes on one machine: how many steps a second of a small network one runs alone, and four together.
+"""Busy processes on one machine: steps a second of a small network, one alone and four together.
 
-With torch's own settings the threads of a process spin while they wait, and processes that share cores slow each
-other down many times over. `python -m benchmarks.bench_busy_processes` shows plain torch beside both libraries.
+With torch's own settings the threads of a process spin while they wait, and processes that share
+cores slow each other down many times over. `python -m benchmarks.bench_busy_processes` shows plain
+torch beside both libraries.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ SECONDS = 1.0
 
 
 class BusyProcesses:
-    """Processes that run steps of the network with one library when asked to; they end with this object."""
+    """Processes that run steps of the network when asked to; they end with this object."""
 
     def __init__(self, library: str, count: int) -> None:
         python = ROOT / ".oracle/bin/python" if library == "tensorflow" else Path(sys.executable)

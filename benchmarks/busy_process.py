@@ -1,6 +1,7 @@
 """One busy process: runs steps of a small network with one library for as long as it is told to.
 
-Reads seconds as lines from standard input, and answers each with the number of steps that it ran in that time.
+Reads seconds as lines from standard input, and answers each with the number of steps that it ran in
+that time.
 """
 
 from __future__ import annotations

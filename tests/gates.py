@@ -1,11 +1,11 @@
-"""Op types for tests of steps that wait: a gate that opens when the test says so, and a call of Python code."""
+"""Op types for tests of steps that wait: a gate that the test opens, and a call of Python code."""
 
 from __future__ import annotations
 
 import itertools
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -31,7 +31,7 @@ _numbers = itertools.count()
 class Gate:
     """Lets values through once it is open; until then a step that comes to it waits."""
 
-    by_number: dict[int, Gate] = {}
+    by_number: ClassVar[dict[int, Gate]] = {}
 
     def __init__(self) -> None:
         self.number = next(_numbers)
@@ -90,7 +90,7 @@ class Gate:
 class Calls:
     """Functions that nodes call, by number."""
 
-    by_number: dict[int, Callable[[Any, Any], Any]] = {}
+    by_number: ClassVar[dict[int, Callable[[Any, Any], Any]]] = {}
 
     @classmethod
     def node(cls, function: Callable[[Any, Any], Any], value: Any, name: str = "call") -> Any:
@@ -123,7 +123,7 @@ _pass_gate.__module__ = _call.__module__ = "tensormill.testing"
 
 @pytest.fixture(autouse=True)
 def gate_kernels() -> Iterator[None]:
-    """Register the kernels for the time of a test: the registry of the package holds none of tests."""
+    """Register the kernels for the time of a test: the package's registry holds none of tests."""
     async_kernel("_TestGate", "cpu")(_pass_gate)
     kernel("_TestCall", "cpu")(_call)
     yield
@@ -134,7 +134,7 @@ def gate_kernels() -> Iterator[None]:
 
 
 def run_in_thread(function: Callable[[], Any]) -> Callable[[], Any]:
-    """Run a function in a thread; return what waits for it and gives its result, or the exception that it raised."""
+    """Run a function in a thread; return what waits for it and gives its result or exception."""
     outcome: list[Any] = []
 
     def target() -> None:

@@ -1,4 +1,4 @@
-"""Kernels of partial runs: a fed tensor that waits for its value, and a fetch that hands its value over."""
+"""Kernels of partial runs: feeds that wait for their value, and fetches that hand theirs over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cancellation: a tree of session, step and waiter; cancelling a branch reaches everything below it."""
+"""Cancellation: a tree of session, step and waiter; cancelling a branch reaches all below it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class CancellationScope:
         return self.reason is not None
 
     def register(self, callback: Callable[[str], None]) -> int | None:
-        """Call `callback(reason)` when the branch is cancelled; at once, returning None, where it is already.
+        """Call `callback(reason)` when the branch is cancelled; at once where it is already.
 
         Returns:
-          A token for `deregister`.
+          A token for `deregister`, or None where the callback was called at once.
         """
         with self._lock:
             if self.reason is None:

@@ -1,4 +1,4 @@
-"""What went wrong inside a program as the error that the user sees: class, operation, device, the user's line."""
+"""What went wrong inside a program as the error that the user sees: class, operation, line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FOREIGN: tuple[tuple[type[BaseException], type[errors.OpError]], ...] = (
     (IndexError, errors.InvalidArgumentError),
     (ArithmeticError, errors.InvalidArgumentError),
 )
-"""What Python, torch and NumPy raise in a kernel, the special before the general; the rest is a bug of ours."""
+"""What is raised in kernels, the special before the general; the rest is a bug of ours."""
 
 
 def as_op_error(failure: InstructionFailed, step_id: int | None = None) -> errors.OpError:
@@ -74,6 +74,7 @@ def deadline_error(
     return errors.DeadlineExceededError(
         None,
         None,
-        f"Timed out waiting for notification\n  after {timeout_s * 1000:g} ms the step was waiting for: "
+        "Timed out waiting for notification\n"
+        f"  after {timeout_s * 1000:g} ms the step was waiting for: "
         + (", ".join(names) or "nothing"),
     )

@@ -1,4 +1,4 @@
-"""`Master`: sessions over a graph; places, prunes and rewrites it, cuts it into partitions, and runs steps."""
+"""`Master`: sessions over a graph; places, prunes and rewrites it, and prepares steps."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ class MasterSession:
       graph: the graph, as the client extends it.
       placement: the device of every operation seen so far.
       running: the steps that run now.
-      inter_op_threads: how many threads a step may use for independent operations; 0 for one a core.
+      inter_op_threads: how many threads a step may use for independent operations; 0 for one a
+        core.
       resources: the state that the session's kernels see.
     """
 
@@ -107,7 +108,7 @@ class MasterSession:
     def prepare_partial(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
     ) -> tuple[Program, list[list[int]]]:
-        """Return the program of a step that is fed and fetched bit by bit, and the feeds that each fetch needs."""
+        """Return the program of a step that is fed in parts, and the feeds of each fetch."""
         with self._lock:
             graph = self._pruned(feeds, fetches, targets)
             needed = needed_feeds(graph)
@@ -148,7 +149,7 @@ class MasterSession:
 
 
 def _inter_op_threads(config: Any) -> int:
-    """Return how many threads independent operations may use; a negative setting means the caller's thread."""
+    """Return how many threads independent operations may use; negative means the caller's."""
     if config is None:
         return 0
     threads = config.inter_op_parallelism_threads

@@ -14,7 +14,7 @@ __all__ = ["input_names", "to_graph_def"]
 
 
 def input_names(node: Node) -> list[str]:
-    """Return the inputs as a NodeDef writes them: `name`, `name:i`, and `^name` for control inputs."""
+    """Return the inputs as a NodeDef writes them: `name`, `name:i`, `^name` for control inputs."""
     names = [
         source.name if index == 0 else f"{source.name}:{index}" for source, index in node.inputs
     ]

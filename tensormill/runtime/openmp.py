@@ -1,8 +1,8 @@
-"""Thread settings that must stand before torch is loaded: waiting threads sleep instead of spinning.
+"""Thread settings that must stand before torch is loaded: waiting threads sleep, never spin.
 
-Busy processes on one machine whose OpenMP threads spin slow each other down many times over. The settings are
-read once, when the OpenMP library is loaded with torch; a program that imports torch before tensormill keeps the
-library's own, and what the user sets in the environment stays.
+Busy processes on one machine whose OpenMP threads spin slow each other down many times over. The
+settings are read once, when the OpenMP library is loaded with torch; a program that imports torch
+before tensormill keeps the library's own, and what the user sets in the environment stays.
 """
 
 from __future__ import annotations

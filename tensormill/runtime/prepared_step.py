@@ -25,8 +25,8 @@ __all__ = ["PreparedStep", "RunningSteps", "StepOutcome"]
 class RunningSteps:
     """The steps that a session runs now, counted without a lock, so that closing can wait for them.
 
-    A step enters before it looks whether the session is closed, and closing marks the session closed before it
-    looks whether a step is inside: so one of the two sees the other.
+    A step enters before it looks whether the session is closed, and closing marks the session
+    closed before it looks whether a step is inside: so one of the two sees the other.
 
     Attributes:
       is_closed: no more steps may start.

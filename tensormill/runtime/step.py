@@ -1,4 +1,4 @@
-"""A step on one worker: its identity, its cancellation, and the driver of programs that may wait."""
+"""A step on one worker: its identity, its cancellation, the driver of programs that may wait."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Step:
 
 
 class Completion:
-    """What an asynchronous kernel calls when it is done: `done(outputs)` or `done.fail(error)`, once.
+    """What an asynchronous kernel calls once when done: `done(outputs)` or `done.fail(error)`.
 
     Attributes:
       step: the running step; `step.cancellation` tells when waiting is over.
@@ -95,7 +95,8 @@ _turns = _Turns()
 def _take_turns(first: Callable[[], None]) -> None:
     """Call `first`, then drive the runs that became ready on this thread meanwhile.
 
-    One run after the other: a kernel that completes the kernel of another run is not interrupted by it, and a
+    One run after the other: a kernel that completes the kernel of another run is not interrupted by
+      it, and a
     long chain of runs that wake each other does not pile up on the stack.
 
     Raises:
@@ -118,8 +119,8 @@ def _take_turns(first: Callable[[], None]) -> None:
 class ProgramRun:
     """One run of a program that may wait. No thread is held while it waits.
 
-    Completions post events from any thread; whichever thread finds the run idle drives it, so segments run one
-    at a time. The first error ends the run once every started kernel has reported.
+    Completions post events from any thread; whichever thread finds the run idle drives it, so
+    segments run one at a time. The first error ends the run once every started kernel has reported.
     """
 
     def __init__(
@@ -174,7 +175,7 @@ class ProgramRun:
         self.drive()
 
     def drive(self) -> None:
-        """Handle what was reported, until nothing is left. Called by the thread that made the run driven."""
+        """Handle what was reported, until nothing is left. Only by who made the run driven."""
         while True:
             with self._lock:
                 if not self._events:
@@ -271,7 +272,7 @@ class ProgramRun:
         self._end(failure)
 
     def _end(self, error: BaseException) -> None:
-        """Note the error that ends the run, unless one did already, and wake everything that waits."""
+        """Note the error that ends the run, unless one did already, and wake what waits."""
         if self._error is None:
             self._error = error
             self.step.cancellation.cancel(str(error.__cause__ or error))

@@ -32,7 +32,7 @@ class StepOptions:
 
     @classmethod
     def from_proto(cls, options: Any, config: Any = None) -> StepOptions:
-        """Return the options of a step; a timeout in `options` (RunOptions) wins over the session's.
+        """Return the options of a step; a timeout in RunOptions wins over the session's.
 
         Raises:
           InvalidArgumentError: the thread pool asked for does not exist.

@@ -1,7 +1,8 @@
 """How many threads a kernel may use: one, except where more were measured to be faster.
 
-With threads that sleep while they wait, waking them costs more than a small kernel takes; so kernels run on one
-thread, and a plan widens those that are long enough to gain (see `runtime.plan.tuning`).
+With threads that sleep while they wait, waking them costs more than a small kernel takes; so
+kernels run on one thread, and a plan widens those that are long enough to gain (see
+`runtime.plan.tuning`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Traces: what each operation of a step did when, as the StepStats that TensorFlow's tools read.
 
-Nodes that are bound into the plan (constants, variables) have no instruction; they appear with no duration.
+Nodes that are bound into the plan (constants, variables) have no instruction; they appear with no
+duration.
 """
 
 from __future__ import annotations
@@ -144,7 +145,7 @@ class StepTrace(StepGuard):
 
 
 def _describe(value: Any) -> _Output | None:
-    """Return shape and memory of a value; those of the tensor behind a reference; None of anything else."""
+    """Return shape and memory of a value, or of the tensor behind a reference, or None."""
     value = getattr(value, "value", value)
     if isinstance(value, torch.Tensor):
         return _Output(tuple(value.shape), value.nbytes, value.data_ptr())

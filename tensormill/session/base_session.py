@@ -1,4 +1,4 @@
-"""`BaseSession`: what all sessions share, from the fetches and feeds of a user to the steps of a master."""
+"""`BaseSession`: what all sessions share, from fetches and feeds to the steps of a master."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class BaseSession:
 
         Args:
           target: the master to connect to; "" for one in this process.
-          graph: the graph to run, the default graph when None; it may grow while the session is open.
+          graph: the graph to run, the default graph when None; it may grow while the session is
+            open.
           config: a ConfigProto.
 
         Raises:
@@ -95,8 +96,8 @@ class BaseSession:
         """Run one step and return the values of `fetches` in their structure.
 
         Args:
-          fetches: a tensor, operation, name, variable, or any nesting of lists, tuples, dicts, named tuples and
-            attrs instances of them. The value of an operation is None.
+          fetches: a tensor, operation, name, variable, or any nesting of lists, tuples, dicts,
+            named tuples and attrs instances of them. The value of an operation is None.
           feed_dict: tensor to value; the tensors are not computed but taken from here.
           options: RunOptions.
           run_metadata: a RunMetadata message that is filled in.
@@ -136,7 +137,7 @@ class BaseSession:
     def _prepare(
         self, key: Any, fetches: Any, feed_dict: Any
     ) -> tuple[FetchMapper, Signature, list[Any]]:
-        """Return the fetches and the signature of a call and the fed values, and keep what a like call can use."""
+        """Return fetches, signature and fed values of a call; keep what a like call can use."""
         if not self._graph.version:
             raise RuntimeError(
                 "The Session graph is empty. Add operations to the graph before calling run()."
@@ -181,7 +182,7 @@ class BaseSession:
     def make_callable(
         self, fetches: Any, feed_list: Any = None, accept_options: bool = False
     ) -> Callable[..., Any]:
-        """Return a function that runs `fetches`, with the values of `feed_list` as its positional arguments.
+        """Return a function that runs `fetches`, with the values of `feed_list` as its arguments.
 
         Args:
           fetches: as for `run`; the structure is read once, here.
@@ -233,8 +234,8 @@ class BaseSession:
         """Feed some tensors of a step of `partial_run_setup`, and return the values of `fetches`.
 
         Raises:
-          InvalidArgumentError: the step is over, a feed or fetch is used twice or was not announced, or a fetch
-            needs what is not fed yet.
+          InvalidArgumentError: the step is over, a feed or fetch is used twice or was not
+            announced, or a fetch needs what is not fed yet.
           RuntimeError: the session is closed, or an operation is fetched.
         """
         return self._partial_runs.run(handle, fetches, feed_dict)
@@ -250,7 +251,7 @@ class BaseSession:
             cache.clear()
 
     def as_default(self) -> Any:
-        """Return a context manager that makes this the default session of the thread; it does not close it."""
+        """Return a context manager that makes this the default session, without closing it."""
         return default_sessions.pushed(self)
 
 
@@ -260,7 +261,7 @@ _LEAVES = (Tensor, Operation, str)
 
 
 def _is_flat(fetches: Any) -> bool:
-    """Return whether equal keys of `BaseSession.run` mean the same fetches: one leaf, or a plain list of leaves."""
+    """Return whether equal keys in `run` mean equal fetches: one leaf, or a plain list of them."""
     if type(fetches) in (list, tuple):
         return all(type(item) in _LEAVES for item in fetches)
     return type(fetches) in _LEAVES

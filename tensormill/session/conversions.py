@@ -1,4 +1,4 @@
-"""What sessions make of objects that stand for several tensors: sparse tensors, indexed slices, classes of users."""
+"""What sessions make of objects that stand for several tensors, such as sparse ones."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ class Expansion:
     Attributes:
       type: the type.
       fetch: returns the tensors to fetch, and what puts their values together.
-      feed: returns (tensor, value) pairs for a fed object and its value; None where it cannot be fed.
-      feed_for_partial_run: returns the tensors of an object that a partial run is fed; None where it cannot be.
+      feed: returns (tensor, value) pairs for a fed object and its value; None where it cannot be
+        fed.
+      feed_for_partial_run: returns the tensors of an object that a partial run is fed; None where
+        it cannot be.
     """
 
     type: type

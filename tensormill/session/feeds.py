@@ -1,4 +1,4 @@
-"""Feeds: what users pass in `feed_dict`, checked against the tensor and brought into the form a program takes."""
+"""Feeds: what users pass in `feed_dict`, checked and brought into the form a program takes."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def expand_feeds(graph: Graph, feed_dict: Any) -> tuple[dict[Tensor, Any], bool]
 
     Args:
       graph: the graph that is run.
-      feed_dict: tensors, names of tensors, or objects that stand for several, to values; a tuple of keys takes
-        a tuple of values.
+      feed_dict: tensors, names of tensors, or objects that stand for several, to values; a tuple of
+        keys takes a tuple of values.
 
     Raises:
       TypeError: `feed_dict` is no mapping, or a key is not a tensor of the graph.
@@ -35,8 +35,8 @@ def expand_feeds(graph: Graph, feed_dict: Any) -> tuple[dict[Tensor, Any], bool]
     """
     if not isinstance(feed_dict, Mapping):
         raise TypeError(
-            "FlattenDictItems: 'dict' must be a dictionary or collection.Mapping type object, instead of "
-            f"'{type(feed_dict).__name__}'."
+            "FlattenDictItems: 'dict' must be a dictionary or collection.Mapping type object, "
+            f"instead of '{type(feed_dict).__name__}'."
         )
     feeds: dict[Tensor, Any] = {}
     is_simple = True
@@ -58,8 +58,8 @@ def _flat_items(key: Any, value: Any) -> Iterator[tuple[Any, Any]]:
     values = list(_flatten(value))
     if len(keys) != len(values):
         raise ValueError(
-            f"Could not flatten dictionary. Key had {len(keys)} elements, but value had {len(values)} elements. "
-            f"Key: {keys}, value: {values}."
+            f"Could not flatten dictionary. Key had {len(keys)} elements, but value had "
+            f"{len(values)} elements. Key: {keys}, value: {values}."
         )
     yield from zip(keys, values, strict=True)
 
@@ -120,15 +120,16 @@ class FeedCheck:
         """
         if isinstance(value, Tensor):
             raise TypeError(
-                "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, "
-                f"strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was {value} which "
-                f"was passed to the argument `feed_dict` with key {self._tensor}."
+                "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
+                "Python scalars, strings, lists, numpy ndarrays, or TensorHandles. For reference, "
+                f"the tensor object was {value} which was passed to the argument `feed_dict` with "
+                f"key {self._tensor}."
             )
         if isinstance(value, int) and not self._holds(value):
             raise TypeError(
-                f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
-                f"{self._dtype.as_numpy_dtype}. Try explicitly setting the type of the feed tensor to a larger type "
-                "(e.g. int64)."
+                f"Type of feed value {value} with type {type(value)} is not compatible with Tensor "
+                f"type {self._dtype.as_numpy_dtype}. Try explicitly setting the type of the feed "
+                "tensor to a larger type (e.g. int64)."
             )
         if isinstance(value, TensorHandle):
             value = value.as_fed_for(self._dtype)
@@ -136,8 +137,8 @@ class FeedCheck:
         dims = self._dims
         if dims is not None and array.shape != dims and not are_compatible(array.shape, dims):
             raise ValueError(
-                f"Cannot feed value of shape {array.shape} for Tensor {self._tensor.name}, which has shape "
-                f"{self._tensor.shape}"
+                f"Cannot feed value of shape {array.shape} for Tensor {self._tensor.name}, which "
+                f"has shape {self._tensor.shape}"
             )
         return array
 

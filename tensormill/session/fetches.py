@@ -22,7 +22,7 @@ Builder = Callable[[list[Any]], Any]
 
 
 class FetchMapper:
-    """The tensors and operations inside a structure of fetches, each once, and how to fill the structure.
+    """The tensors and operations inside a structure, each once, and how to fill the structure.
 
     Attributes:
       tensors: the tensors to fetch, in the order in which `build` takes their values.
@@ -46,9 +46,7 @@ class FetchMapper:
 
     def _builder(self, fetch: Any) -> Builder:
         if fetch is None:
-            raise TypeError(
-                f'Argument `fetch` = {fetch} has invalid type "{type(fetch).__name__}". Cannot be None'
-            )
+            raise TypeError('Argument `fetch` = None has invalid type "NoneType". Cannot be None')
         if isinstance(fetch, (list, tuple)):
             return self._sequence(fetch)
         if isinstance(fetch, Mapping):
@@ -93,8 +91,8 @@ class FetchMapper:
             element = self._graph.as_graph_element(fetch)
         except TypeError as error:
             raise TypeError(
-                f'Argument `fetch` = {fetch} has invalid type "{type(fetch).__name__}" must be a string or Tensor. '
-                f"({error})"
+                f'Argument `fetch` = {fetch} has invalid type "{type(fetch).__name__}" must be a '
+                f"string or Tensor. ({error})"
             ) from error
         except (KeyError, ValueError) as error:
             raise ValueError(
@@ -103,9 +101,9 @@ class FetchMapper:
         op = element if isinstance(element, Operation) else element.op
         if not self._graph.is_fetchable(op):
             raise ValueError(
-                f"Operation {op.name} has been marked as not fetchable. Typically this happens when it is defined "
-                "in another function or code block. Use return values, explicit Python locals or TensorFlow "
-                "collections to access it."
+                f"Operation {op.name} has been marked as not fetchable. Typically this happens "
+                "when it is defined in another function or code block. Use return values, explicit "
+                "Python locals or TensorFlow collections to access it."
             )
         if isinstance(element, Operation):
             self._targets[element] = None
@@ -115,7 +113,7 @@ class FetchMapper:
 
 
 def make_result(form: Form, dtype: DType, copied: bool) -> Callable[[Any], Any]:
-    """Return what turns a program's value into what the user gets: NumPy scalars for rank 0, else arrays.
+    """Return what makes of a program's value what the user gets: NumPy scalars and arrays.
 
     Args:
       form: the form of the value.

@@ -33,7 +33,7 @@ class _Session(Protocol):
 
 @dataclass(slots=True)
 class _Announced:
-    """One partial run: its step, and the feeds and fetches that are still to come, with their positions."""
+    """One partial run: its step, and the feeds and fetches to come, with their positions."""
 
     run: PartialRun
     feeds: dict[Tensor, tuple[int, Callable[[Any], Any]]]
@@ -84,7 +84,8 @@ class PartialRuns:
         mapper = FetchMapper(graph, fetches)
         if mapper.targets:
             raise RuntimeError(
-                f"partial_run() requires empty `target_list`. Received: target_list={mapper.targets} (non-empty)"
+                "partial_run() requires empty `target_list`. Received: "
+                f"target_list={mapper.targets} (non-empty)"
             )
         with self._lock:
             announced = self._announced.get(handle)
@@ -156,7 +157,8 @@ def _use(announced: _Announced, feeds: list[Tensor], fetches: list[Tensor]) -> N
                 raise errors.InvalidArgumentError(
                     None,
                     None,
-                    f"Fetch {by_index[index].name} can't be computed from the feeds that have been fed so far.",
+                    f"Fetch {by_index[index].name} can't be computed from the feeds that have been "
+                    "fed so far.",
                 )
     announced.pending_feeds -= set(feeds)
     announced.pending_fetches -= set(fetches)

@@ -25,8 +25,8 @@ class Session(BaseSession):
     def __enter__(self) -> Session:
         if self._session_context is not None:
             raise RuntimeError(
-                "Session context managers are not re-entrant. Use `Session.as_default()` if you want to enter a "
-                "session multiple times."
+                "Session context managers are not re-entrant. Use `Session.as_default()` if you "
+                "want to enter a session multiple times."
             )
         self._graph_context = self.graph.as_default()
         self._session_context = self.as_default()
@@ -59,7 +59,7 @@ class Session(BaseSession):
 
 
 class InteractiveSession(BaseSession):
-    """A session that makes itself (and its graph) the default when it is opened, for shells and notebooks."""
+    """A session that makes itself (and its graph) the default when it is opened, for shells."""
 
     _open_count: ClassVar[int] = 0  # guarded by _count_lock
     _count_lock: ClassVar[threading.Lock] = threading.Lock()
@@ -76,9 +76,9 @@ class InteractiveSession(BaseSession):
             default_graphs.push(graph)
         if is_second:
             warnings.warn(
-                "An interactive session is already active. This can cause out-of-memory errors in some cases. You "
-                "must explicitly call `InteractiveSession.close()` to release resources held by the other "
-                "session(s).",
+                "An interactive session is already active. This can cause out-of-memory errors in "
+                "some cases. You must explicitly call `InteractiveSession.close()` to release "
+                "resources held by the other session(s).",
                 stacklevel=2,
             )
 

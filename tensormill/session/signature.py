@@ -1,4 +1,4 @@
-"""Signatures: a prepared step, bound to how one caller feeds it and in which structure the values go back."""
+"""Signatures: a prepared step, bound to how a caller feeds it and wants its values back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Convert = Callable[[Any], Any]
 
 
 class Signature:
-    """What runs a set of fetches with one sequence of fed tensors; the structure of the result is up to the call."""
+    """What runs a set of fetches with one sequence of fed tensors."""
 
     __slots__ = ("_echoes", "_feeds", "_order", "_results", "_step")
 
@@ -37,7 +37,8 @@ class Signature:
           step_feeds: the tensors that it is fed, in its order.
           step_fetches: the tensors that it returns, in its order.
           feeds: the same fed tensors in the order in which their values will come.
-          fetches: the tensors whose values are wanted; those that are fed are given back as they are fed.
+          fetches: the tensors whose values are wanted; those that are fed are given back as they
+            are fed.
           wrap: may change how the values of a fetched tensor are converted.
         """
         program = step.program

@@ -37,7 +37,7 @@ class TensorHandle:
         return self.handle
 
     def get_raw_handle(self) -> str:
-        """Return the text of the handle; the tensor then stays until it is deleted, or the session is closed."""
+        """Return the text of the handle; the tensor then stays until it is deleted by an op."""
         self._release.detach()
         return self.handle
 

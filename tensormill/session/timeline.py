@@ -1,7 +1,7 @@
 """`Timeline`: the StepStats of a traced step as a picture that Chrome's trace viewer shows.
 
-Every device is a process with a row for each thing that it does at the same time. The events, their order and
-their names are TensorFlow's, so that what reads its timelines reads these.
+Every device is a process with a row for each thing that it does at the same time. The events, their
+order and their names are TensorFlow's, so that what reads its timelines reads these.
 
 Source: TensorFlow 1.15, python/client/timeline.py.
 """
@@ -110,9 +110,10 @@ class Timeline:
 
         Args:
           show_dataflow: draw arrows from producers to consumers.
-          show_memory: show tensors with their sizes and lifetimes, and how much each allocator holds.
-          op_time: "schedule" shows an operation while it was scheduled, "gpu" while its kernels ran on the GPU,
-            "all" from the one to the other.
+          show_memory: show tensors with their sizes and lifetimes, and how much each allocator
+            holds.
+          op_time: "schedule" shows an operation while it was scheduled, "gpu" while its kernels ran
+            on the GPU, "all" from the one to the other.
         """
         analysis = self.analyze_step_stats(show_dataflow, show_memory, op_time)
         return analysis.chrome_trace.format_to_string(pretty=True)
@@ -252,7 +253,7 @@ class _Drawing:
 
 
 def _assign_rows(nodes: Any) -> list[int]:
-    """Return a row for each node, such that what happened at the same time stands in different rows."""
+    """Return a row for each node: what happened at the same time stands in different rows."""
     ends = [0]
     rows = []
     for node in nodes:
@@ -284,7 +285,7 @@ def _parse_kernel_label(label: str, node_name: str) -> tuple[str, str]:
     start, end = label.find("@@"), label.find("#")
     if start >= 0 and end >= 0 and start + 2 < end:
         node_name = label[start + 2 : end]
-    name, op_type = (node_name.split(":") + ["unknown"])[:2]
+    name, op_type = [*node_name.split(":"), "unknown"][:2]
     return name, op_type
 
 

@@ -12,7 +12,7 @@ CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
 
 
 def fail_with(error: BaseException, waits: bool) -> BaseException:
-    """Return what running a node raises whose kernel raises `error`, with or without a node that may wait."""
+    """Return what running a node raises whose kernel raises `error`."""
 
     def fail(value, step):
         raise error

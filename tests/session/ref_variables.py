@@ -9,7 +9,7 @@ from tensormill.graph.op_table import OP_DEFS
 
 
 class RefVariable(NamedTuple):
-    """The reference, the value as it is read, the operation that initializes it, and one that adds one."""
+    """The reference, the value as it is read, the initializer, and an operation that adds one."""
 
     ref: Any
     value: Any

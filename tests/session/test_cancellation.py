@@ -1,4 +1,4 @@
-"""Closing, deadlines and interrupts: every step ends, nobody waits for ever, and the session stays usable."""
+"""Closing, deadlines and interrupts: every step ends, and the session stays usable."""
 
 import signal
 import threading

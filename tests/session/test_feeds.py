@@ -34,7 +34,7 @@ def test_a_tuple_of_keys_takes_a_tuple_of_values(session):
     total = x * 10.0 + y
     for _ in range(2):
         assert session.run(total, {(x, y): (1.0, 2.0)}) == 12.0
-    with pytest.raises(ValueError, match="Could not flatten dictionary. Key had 2 elements"):
+    with pytest.raises(ValueError, match="Could not flatten dictionary"):
         session.run(total, {(x, y): (1.0, 2.0, 3.0)})
 
 

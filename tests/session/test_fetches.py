@@ -8,6 +8,7 @@ import pytest
 
 import tensormill as tf
 from tensormill.graph.indexed_slices import IndexedSlices, IndexedSlicesValue
+from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.session.conversions import register_session_run_conversion_functions
 
 
@@ -146,6 +147,23 @@ def test_indexed_slices_are_fetched_and_fed_as_their_parts(session):
     assert result.values.tolist() == [[2.0], [3.0]]
     assert result.indices.tolist() == [4, 5]
     assert result.dense_shape is None
+
+
+def test_sparse_tensors_are_fetched_and_fed_as_their_parts(session):
+    parts = (
+        tf.placeholder(tf.int64, [None, 2]),
+        tf.placeholder(tf.float32, [None]),
+        tf.placeholder(tf.int64, [2]),
+    )
+    fed = SparseTensor(*parts)
+    doubled = SparseTensor(fed.indices, fed.values * 2.0, fed.dense_shape)
+    value = SparseTensorValue([[0, 1], [2, 0]], [1.0, 2.0], [3, 4])
+    for _ in range(2):
+        (result,) = session.run([doubled], {fed: value})
+        assert type(result) is SparseTensorValue
+        assert [part.tolist() for part in result] == [[[0, 1], [2, 0]], [2.0, 4.0], [3, 4]]
+    again = session.run(doubled, {fed: result})
+    assert again.values.tolist() == [4.0, 8.0]
 
 
 def test_users_can_teach_sessions_their_own_types(session, monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import tensormill as tf
+from tensormill.runtime.threads import intra_op_threads, use_intra_op_threads
 from tests.gates import WAIT_S, Calls, Gate, gate_kernels, run_in_thread
 from tests.session.ref_variables import make_variable
 
@@ -116,19 +117,19 @@ def test_a_nested_step_can_wait_for_what_its_own_thread_must_drive():
 
 @pytest.fixture
 def kernel_threads():
-    before = torch.get_num_threads()
+    before = intra_op_threads()
     yield
-    torch.set_num_threads(before)
+    use_intra_op_threads(tf.ConfigProto(intra_op_parallelism_threads=before))
 
 
 @pytest.mark.usefixtures("kernel_threads")
 def test_the_latest_session_that_asks_sets_the_threads_of_kernels():
     tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads=2)).close()
-    assert torch.get_num_threads() == 2
+    assert intra_op_threads() == 2
     tf.Session().close()
-    assert torch.get_num_threads() == 2
+    assert intra_op_threads() == 2
     tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads=1)).close()
-    assert torch.get_num_threads() == 1
+    assert intra_op_threads() == 1
 
 
 @pytest.mark.parametrize(

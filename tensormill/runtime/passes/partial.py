@@ -1,5 +1,4 @@
-"""The pass behind partial runs: feeds become nodes that wait, fetches nodes that hand over, and each fetch knows
-which feeds it needs."""
+"""The pass behind partial runs: feeds become nodes that wait, fetches nodes that hand over."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ def needed_feeds(graph: NodeGraph) -> list[list[int]]:
 
 
 def make_partial(graph: NodeGraph) -> NodeGraph:
-    """Return the graph with its feeds and fetches as nodes; the nodes of the feeds are changed in place."""
+    """Return the graph with feeds and fetches as nodes; those of the feeds change in place."""
     for index, node in enumerate(graph.feeds):
         node.op_def, node.op_type = FEED, FEED.name
         node.attrs = {"T": node.output_dtypes[0], "index": index}

@@ -1,4 +1,4 @@
-"""NumPy's floating-point warnings, off while a program computes with host scalars: overflow is not news there.
+"""NumPy's floating-point warnings, off while a program computes with host scalars.
 
 `np.errstate` costs more than a small step. It sets a context variable of NumPy's; which one and to
 what is found out once, and setting it directly costs a twentieth. Where NumPy keeps the state
@@ -18,7 +18,7 @@ __all__ = ["quiet_numpy", "restore_numpy", "silence_numpy"]
 
 
 def _find_setting() -> tuple[contextvars.ContextVar[Any], Any] | None:
-    """Return the context variable and the value that `np.errstate(all="ignore")` gives it, or None."""
+    """Return the context variable that `np.errstate` sets, and to what, or None."""
     outside = dict(contextvars.copy_context().items())
     with np.errstate(all="ignore"):
         inside = dict(contextvars.copy_context().items())
