@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import operator
 from functools import reduce
+from typing import Any
+
 import torch
 
 from tensormill.graph import errors
