@@ -157,6 +157,36 @@ from tensormill.ops.segments import (
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
 )
+from tensormill.ops.linear_algebra import (
+    cholesky,
+    cholesky_solve,
+    matrix_determinant,
+    matrix_inverse,
+    matrix_solve,
+    matrix_solve_ls,
+    matrix_triangular_solve,
+)
+from tensormill.ops.matrix_decomposition import (
+    qr,
+    self_adjoint_eig,
+    self_adjoint_eigvals,
+    svd,
+)
+from tensormill.ops.matrix_diagonals import (
+    diag,
+    diag_part,
+    matrix_band_part,
+    matrix_diag,
+    matrix_diag_part,
+    matrix_set_diag,
+)
+from tensormill.ops.tensor_algebra import (
+    einsum,
+    eye,
+    norm,
+    tensordot,
+    trace,
+)
 
 # ops: arrays
 from tensormill.ops.array_shapes import (
@@ -410,7 +440,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 
 # platform
 from tensormill import compat, io
-from tensormill.namespaces import bitwise, graph_util, math, raw_ops
+from tensormill.namespaces import bitwise, graph_util, linalg, math, raw_ops
 from tensormill.platform import app, flags, gfile
 from tensormill.platform import tf_logging as logging
 from tensormill.platform.behavior import (
