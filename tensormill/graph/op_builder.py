@@ -355,6 +355,7 @@ class _InputConverter:
             wanted = self.attrs.get(arg.type_attr)
             if wanted is None and self.op_def.attrs[arg.type_attr].has_default:
                 preferred = self.op_def.attrs[arg.type_attr].default
+                value = self._as_inferred(arg, value)
         tensor = self._to_tensor(arg, value, wanted, preferred)
         given = tensor.dtype
         if arg.is_ref and not given._is_ref_dtype:
@@ -369,6 +370,17 @@ class _InputConverter:
                 f"expected type of {arg.type.name}."  # type: ignore[union-attr]
             )
         return tensor
+
+    def _as_inferred(self, arg: ArgDef, value: Any) -> Any:
+        """Return a plain value as the tensor of its own dtype, where the signature allows that one."""
+        allowed = self.op_def.attrs[str(arg.type_attr)].allowed
+        if allowed is None or type(value) is Tensor:
+            return value
+        try:
+            tensor = convert_to_tensor(value, name=arg.name, as_ref=arg.is_ref)
+        except TypeError:
+            return value
+        return tensor if tensor.dtype.base_dtype in allowed else value
 
     def _note_dtype(self, arg: ArgDef, attr: str, dtype: DType) -> None:
         known = self.attrs.get(attr)

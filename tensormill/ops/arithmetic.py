@@ -14,6 +14,7 @@ from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operators import operator
 from tensormill.graph.tensor import Tensor, TensorLike
 from tensormill.ops.elementwise_binary import (
+    add_op,
     add_v2_op,
     atan2_op,
     bitwise_and_op,
@@ -41,7 +42,20 @@ from tensormill.ops.elementwise_binary import (
     xlogy_op,
 )
 
-add = function_of(add_v2_op, "add", "Return x + y, element by element.", "Add")
+
+def add(x: Any, y: Any, name: str | None = None) -> Tensor:
+    """Return x + y, element by element; strings are joined.
+
+    Args:
+      x: a tensor, or what can be made one.
+      y: the same, of the same dtype; the shapes broadcast.
+      name: the name of the node.
+    """
+    is_string = isinstance(x, (str, bytes)) or getattr(x, "dtype", None) == dtypes.string
+    made: Tensor = (add_op if is_string else add_v2_op)(x, y, name=name or "Add")
+    return made
+
+
 subtract = function_of(sub_op, "subtract", "Return x - y, element by element.")
 multiply = function_of(mul_op, "multiply", "Return x * y, element by element.")
 realdiv = function_of(real_div_op, "realdiv", "Return x / y of real numbers.")
@@ -121,23 +135,29 @@ def _operands(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     return convert_to_tensor(x, dtype=y.dtype.base_dtype, name="x"), y
 
 
-def _operator(builder: OpBuilder, name: str) -> Callable[[Any, Any], Tensor]:
-    """Register the operator `name` as the op of `builder`."""
+def _operator(
+    builder: OpBuilder, name: str, for_strings: OpBuilder | None = None
+) -> Callable[[Any, Any], Tensor]:
+    """Register the operator `name` as the op of `builder`, or of another one between strings."""
 
     def apply(x: Any, y: Any) -> Any:
         if type(x) is Tensor and type(y) is Tensor:
-            return builder(x, y, name=name)
+            return chosen(x)(x, y, name=name)
         if getattr(x, "is_composite", False) or getattr(y, "is_composite", False):
             return NotImplemented
         with OpScope(None, name, (x, y)) as scope:
             x, y = _operands(x, y)
-            return builder(x, y, name=scope)
+            return chosen(x)(x, y, name=scope)
+
+    def chosen(x: Tensor) -> OpBuilder:
+        is_string = for_strings is not None and x.dtype.base_dtype is dtypes.string
+        return for_strings if is_string else builder  # type: ignore[return-value]
 
     apply.__name__ = apply.__qualname__ = f"{name}_operator"
     return operator(name)(apply)
 
 
-_operator(add_v2_op, "add")
+_operator(add_v2_op, "add", for_strings=add_op)
 _operator(sub_op, "sub")
 _operator(mul_op, "mul")
 _operator(floor_div_op, "floordiv")
