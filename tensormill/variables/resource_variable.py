@@ -12,7 +12,7 @@ from tensormill.graph.graph import get_default_graph
 from tensormill.graph.indexed_slices import IndexedSlices
 from tensormill.graph.op_builder import OpBuilder, graph_of
 from tensormill.graph.operation import Operation
-from tensormill.graph.shapes import Dims, TensorShape, are_compatible, as_dims
+from tensormill.graph.shapes import Dims, TensorShape, are_compatible, as_dims, is_fully_defined
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import resource_variable as ops
 from tensormill.ops.basics import identity_op
@@ -32,6 +32,7 @@ class ResourceVariableBase(VariableBase):
     _dims: Dims
     _graph_element: Tensor
     _cached_value: Tensor | None
+    _validate_shape: bool
 
     @property
     def handle(self) -> Tensor:
@@ -133,7 +134,12 @@ class ResourceVariableBase(VariableBase):
                     f"Cannot assign to variable {self.name} due to variable shape {self.shape} and "
                     f"value shape {tensor.shape} are incompatible"
                 )
-            op = ops.assign_variable_op(self.handle, tensor, name=name)
+            op = ops.assign_variable_op(
+                self.handle,
+                tensor,
+                validate_shape=self._validate_shape and is_fully_defined(self._dims),
+                name=name,
+            )
         return self._lazy_read(op) if read_value else op
 
     def assign_add(
@@ -278,6 +284,7 @@ class ResourceVariable(ResourceVariableBase):
         self._constraint = constraint
         self._caching_device = caching_device
         self._save_slice_info = None
+        self._validate_shape = validate_shape
         values = () if callable(initial_value) else (initial_value,)
         graph = graph_of(values)
         with graph.as_default(), graph.control_dependencies(None):
@@ -337,6 +344,7 @@ class ResourceVariable(ResourceVariableBase):
         self._read_proto(graph, message, import_scope)
         self._dtype = as_dtype(self.handle.op.attrs["dtype"])
         self._dims = self.handle.op.attrs["shape"]
+        self._validate_shape = True
         self._cached_value = None
         if not message.snapshot_name:
             self._graph_element = graph.get_tensor_by_name(
@@ -359,6 +367,7 @@ class AssignedVariable(ResourceVariableBase):
         self._anchor = variable.handle
         self._dtype = variable._dtype
         self._dims = variable._dims
+        self._validate_shape = variable._validate_shape
         self._initializer_op = variable._initializer_op
         self._initial_value = variable._initial_value
         self._trainable = variable.trainable
@@ -393,6 +402,10 @@ class AssignedVariable(ResourceVariableBase):
     def _assign_dependencies(self) -> Iterator[None]:
         with self.graph.control_dependencies([self._parent_op]):
             yield
+
+    def _lazy_read(self, op: Operation) -> AssignedVariable:
+        with self.graph.control_dependencies([self._parent_op]):
+            return super()._lazy_read(op)
 
 
 def _convert(

@@ -376,7 +376,6 @@ class variable_scope:
         }
         self._graph = graph_of(values or ())
         self._pure: pure_variable_scope | None = None
-        self._name_scope: str | None = None
         self._blocks: list[ExitStack] = []
 
     def __enter__(self) -> VariableScope:
@@ -393,12 +392,10 @@ class variable_scope:
         self._blocks.pop().__exit__(*error)
 
     def _enter_name_scope(self, block: ExitStack) -> str | None:
-        """Open the name scope: the same one when the object is entered again."""
+        """Open the name scope, a new one each time the object is entered."""
         graph = self._graph
         wanted: str | None
-        if self._name_scope is not None:
-            wanted = self._name_scope
-        elif not self._auxiliary_name_scope:
+        if not self._auxiliary_name_scope:
             open_scope = graph.get_name_scope()
             wanted = open_scope + "/" if open_scope else None
         elif self._target is None:
@@ -407,10 +404,7 @@ class variable_scope:
             wanted = self._target
         else:
             wanted = self._target.name.split("/")[-1]
-        if not wanted:
-            return None
-        self._name_scope = block.enter_context(graph.name_scope(wanted))
-        return self._name_scope
+        return block.enter_context(graph.name_scope(wanted)) if wanted else None
 
     def _make_pure(self, name_scope: str | None) -> pure_variable_scope:
         target = self._target
