@@ -235,7 +235,34 @@ from tensormill.ops.scattering import tensor_scatter_add as tensor_scatter_nd_ad
 from tensormill.ops.scattering import tensor_scatter_sub as tensor_scatter_nd_sub
 from tensormill.ops.scattering import tensor_scatter_max as tensor_scatter_nd_max
 from tensormill.ops.scattering import tensor_scatter_min as tensor_scatter_nd_min
+from tensormill.namespaces import sparse
 from tensormill.ops.scripts import numpy_function, py_func
+from tensormill.ops.sparse_arrays import (
+    sparse_concat,
+    sparse_fill_empty_rows,
+    sparse_merge,
+    sparse_placeholder,
+    sparse_reorder,
+    sparse_reset_shape,
+    sparse_reshape,
+    sparse_retain,
+    sparse_slice,
+    sparse_split,
+    sparse_tensor_to_dense,
+    sparse_to_dense,
+    sparse_to_indicator,
+    sparse_transpose,
+)
+from tensormill.ops.sparse_math import (
+    sparse_add,
+    sparse_maximum,
+    sparse_minimum,
+    sparse_reduce_max,
+    sparse_reduce_sum,
+    sparse_reduce_sum_sparse,
+    sparse_softmax,
+    sparse_tensor_dense_matmul,
+)
 from tensormill.ops.slicing import slice, strided_slice
 from tensormill.namespaces import strings
 from tensormill.ops.strings import (

@@ -1,0 +1,28 @@
+"""`tf.sparse`: sparse tensors."""
+
+from tensormill.graph.sparse_tensor import SparseTensor
+from tensormill.ops.sparse_arrays import (
+    from_dense,
+)
+from tensormill.ops.sparse_arrays import sparse_concat as concat
+from tensormill.ops.sparse_arrays import sparse_eye as eye
+from tensormill.ops.sparse_arrays import sparse_fill_empty_rows as fill_empty_rows
+from tensormill.ops.sparse_arrays import sparse_merge as merge
+from tensormill.ops.sparse_arrays import sparse_placeholder as placeholder
+from tensormill.ops.sparse_arrays import sparse_reorder as reorder
+from tensormill.ops.sparse_arrays import sparse_reset_shape as reset_shape
+from tensormill.ops.sparse_arrays import sparse_reshape as reshape
+from tensormill.ops.sparse_arrays import sparse_retain as retain
+from tensormill.ops.sparse_arrays import sparse_slice as slice
+from tensormill.ops.sparse_arrays import sparse_split as split
+from tensormill.ops.sparse_arrays import sparse_tensor_to_dense as to_dense
+from tensormill.ops.sparse_arrays import sparse_to_indicator as to_indicator
+from tensormill.ops.sparse_arrays import sparse_transpose as transpose
+from tensormill.ops.sparse_math import sparse_add as add
+from tensormill.ops.sparse_math import sparse_maximum as maximum
+from tensormill.ops.sparse_math import sparse_minimum as minimum
+from tensormill.ops.sparse_math import sparse_reduce_max as reduce_max
+from tensormill.ops.sparse_math import sparse_reduce_sum as reduce_sum
+from tensormill.ops.sparse_math import sparse_reduce_sum_sparse as reduce_sum_sparse
+from tensormill.ops.sparse_math import sparse_softmax as softmax
+from tensormill.ops.sparse_math import sparse_tensor_dense_matmul as sparse_dense_matmul
