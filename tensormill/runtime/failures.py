@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ __all__ = ["as_op_error", "deadline_error"]
 
 _NAMED_WAITERS = 5
 
-_FOREIGN: tuple[tuple[type[BaseException], type[errors.OpError]], ...] = (
+_FOREIGN: tuple[tuple[type[BaseException], Callable[..., errors.OpError]], ...] = (
     (torch.OutOfMemoryError, errors.ResourceExhaustedError),
     (MemoryError, errors.ResourceExhaustedError),
     (RecursionError, errors.InternalError),
@@ -43,7 +43,7 @@ def as_op_error(failure: InstructionFailed, step_id: int | None = None) -> error
     if isinstance(cause, errors.OpError):
         error: Any = cause
     else:
-        kind = next(
+        kind: Callable[..., errors.OpError] = next(
             (ours for theirs, ours in _FOREIGN if isinstance(cause, theirs)), errors.InternalError
         )
         text = str(cause).partition("\n")[0]

@@ -17,7 +17,7 @@ from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.partial_run import PartialRun
 from tensormill.runtime.passes.partial import make_partial, needed_feeds
 from tensormill.runtime.passes.place import Placement
-from tensormill.runtime.passes.prune import prune
+from tensormill.runtime.passes.prune import needed_operations, prune
 from tensormill.runtime.passes.simplify import simplify
 from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
@@ -79,6 +79,7 @@ class MasterSession:
         if self._logs_placement:
             log_devices(self.list_devices())
         self._rewrites = _wants_rewrites(config)
+        self._places_pruned_graph = config is not None and config.graph_options.place_pruned_graph
 
     def extend(self) -> None:
         """Place the operations that were added since the last call.
@@ -89,12 +90,9 @@ class MasterSession:
         with self._lock:
             version = self.graph.version
             if version != self._placed_version:
-                placed_before = len(self.placement.devices)
-                self.placement.extend(self.graph._operations)
+                placed = self.placement.devices
+                self._place([op for op in self.graph.get_operations() if op not in placed])
                 self._placed_version = version
-                if self._logs_placement:
-                    placed = self.placement.devices.items()
-                    log_placement(itertools.islice(placed, placed_before, None))
 
     def prepare(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
@@ -128,9 +126,20 @@ class MasterSession:
     def _pruned(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
     ) -> NodeGraph:
-        self.extend()
+        if self._places_pruned_graph:
+            needed = needed_operations([*(t.op for t in (*feeds, *fetches)), *targets])
+            self._place([op for op in needed if op not in self.placement.devices])
+        else:
+            self.extend()
         graph = prune(feeds, fetches, targets, self.placement.devices)
         return simplify(graph, fold_node) if self._rewrites else graph
+
+    def _place(self, new: Sequence[Operation]) -> None:
+        placed_before = len(self.placement.devices)
+        self.placement.extend([*self.placement.devices, *new])
+        if self._logs_placement:
+            placed = self.placement.devices.items()
+            log_placement(itertools.islice(placed, placed_before, None))
 
     def list_devices(self) -> list[Device]:
         """Return the devices that steps can use."""

@@ -20,6 +20,7 @@ from tensormill.runtime.prepared_step import PreparedStep, StepOutcome
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.threads import use_intra_op_threads
 from tensormill.runtime.worker import Worker
+from tensormill.session.conversions import find_expansion
 from tensormill.session.device_attributes import DeviceAttributes
 from tensormill.session.feeds import as_fed_tensor, expand_feeds
 from tensormill.session.fetches import FetchMapper
@@ -263,8 +264,13 @@ _LEAVES = (Tensor, Operation, str)
 def _is_flat(fetches: Any) -> bool:
     """Return whether equal keys in `run` mean equal fetches: one leaf, or a plain list of them."""
     if type(fetches) in (list, tuple):
-        return all(type(item) in _LEAVES for item in fetches)
-    return type(fetches) in _LEAVES
+        return all(_is_leaf(item) for item in fetches)
+    return _is_leaf(fetches)
+
+
+def _is_leaf(fetch: Any) -> bool:
+    kind = type(fetch)
+    return kind in _LEAVES or (hasattr(kind, "_as_graph_element") and not find_expansion(fetch))
 
 
 def _creation_order(tensor: Tensor) -> tuple[int, int]:

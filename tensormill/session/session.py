@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from tensorboard.compat.proto import config_pb2
+
 from tensormill.graph.graph import Graph, default_graphs
 from tensormill.graph.stacks import default_sessions, get_default_session
 from tensormill.session.base_session import BaseSession, check_arguments, open_sessions
@@ -65,7 +67,13 @@ class InteractiveSession(BaseSession):
     _count_lock: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
-        super().__init__(target, graph, config)
+        check_arguments(target, graph, config)
+        # What is typed wrongly in a shell stays in the graph: it must not stop what comes after it.
+        own_config = config_pb2.ConfigProto()
+        if config is not None:
+            own_config.CopyFrom(config)
+        own_config.graph_options.place_pruned_graph = True
+        super().__init__(target, graph, own_config)
         with InteractiveSession._count_lock:
             is_second = InteractiveSession._open_count > 0
             InteractiveSession._open_count += 1

@@ -130,3 +130,49 @@ def test_resetting_clears_the_variables_of_open_local_sessions():
         assert session.run(variable.ref) == 1.0
         tf.Session.reset("", ["elsewhere"])
         assert session.run(variable.ref) == 1.0
+
+
+def test_in_an_interactive_session_a_node_without_a_place_stops_only_who_needs_it():
+    with tf.device("/job:nowhere/task:7"):
+        lost = tf.constant(1.0) + 1.0
+    two = tf.constant(2.0) * 1.0
+    session = tf.InteractiveSession()
+    try:
+        assert two.eval() == 2.0
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            lost.eval()
+        assert (two + 1.0).eval() == 3.0
+        assert session.run([two, two * 2.0], {two: 5.0}) == [5.0, 10.0]
+    finally:
+        session.close()
+    with tf.Session() as other, pytest.raises(tf.errors.InvalidArgumentError):
+        other.run(two)
+
+
+def test_steps_that_meet_the_closing_of_their_session_end_in_an_orderly_way():
+    x = tf.placeholder(tf.float32, [])
+    y = x + 1.0
+    session = tf.Session()
+    call = session.make_callable(y, [x])
+    call(1.0)
+    started = threading.Barrier(5)
+    outcomes = []
+
+    def run_until_closed():
+        started.wait(20)
+        try:
+            while True:
+                assert session.run(y, {x: 1.0}) == 2.0
+                assert call(1.0) == 2.0
+        except Exception as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=run_until_closed) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    started.wait(20)
+    session.close()
+    for thread in threads:
+        thread.join()
+    assert len(outcomes) == 4
+    assert all(isinstance(e, (RuntimeError, tf.errors.CancelledError)) for e in outcomes), outcomes

@@ -69,6 +69,15 @@ def prune(
     )
 
 
+def needed_operations(roots: Sequence[Operation]) -> list[Operation]:
+    """Return everything that operations need, and they themselves, in the order of creation.
+
+    Raises:
+      InvalidArgumentError: the operations form a cycle that is not a loop.
+    """
+    return sorted(_topological_order(list(roots), {}), key=lambda op: op._id)
+
+
 def _feed_node(tensor: Tensor, index: int, devices: Mapping[Operation, str]) -> Node:
     dtype = tensor.dtype.base_dtype
     name = f"_arg_{tensor.op.name}_{tensor.value_index}_{index}"
@@ -79,7 +88,7 @@ def _feed_node(tensor: Tensor, index: int, devices: Mapping[Operation, str]) -> 
 
 
 def _topological_order(roots: list[Operation], fed: Mapping[Tensor, Node]) -> list[Operation]:
-    """Return everything the roots need, producers first, without recursion (chains may be very long)."""
+    """Return everything the roots need, producers first; no recursion, as chains may be long."""
     order: list[Operation] = []
     state: dict[Operation, bool] = {}  # False: being visited, True: done
     pending = list(reversed(roots))

@@ -26,27 +26,24 @@ def _find_setting() -> tuple[contextvars.ContextVar[Any], Any] | None:
     return changed[0] if len(changed) == 1 else None
 
 
-def _silence_by_errstate() -> Any:
+_setting = _find_setting()
+
+
+def silence_numpy() -> Any:
+    """Turn the warnings off on this thread; return what `restore_numpy` takes."""
+    if _setting is not None:
+        return _setting[0].set(_setting[1])
     state = np.errstate(all="ignore")
     state.__enter__()
     return state
 
 
-def _restore_by_errstate(state: Any) -> None:
-    state.__exit__(None, None, None)
-
-
-_setting = _find_setting()
-if _setting is None:
-    silence_numpy, restore_numpy = _silence_by_errstate, _restore_by_errstate
-else:
-    _variable, _value = _setting
-
-    def silence_numpy() -> Any:
-        """Turn the warnings off on this thread; return what `restore_numpy` takes."""
-        return _variable.set(_value)
-
-    restore_numpy = _variable.reset
+def restore_numpy(token: Any) -> None:
+    """Make the warnings what they were before `silence_numpy`."""
+    if _setting is not None:
+        _setting[0].reset(token)
+    else:
+        token.__exit__(None, None, None)
 
 
 @contextmanager
