@@ -158,7 +158,7 @@ class VariableBase(OperatorOverloads, TensorLike):
         raise NotImplementedError
 
     def __getitem__(self, key: Any) -> Any:
-        return OPERATORS["getitem"](self.value(), key)
+        return OPERATORS["getitem"](self.value(), key, self)
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError("'Variable' object is not iterable.")
