@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tensormill.graph.dtypes import DType
@@ -38,11 +38,14 @@ class Tensor(OperatorOverloads, TensorLike):
         "_consumers",
         "_handle_data",
         "_keras_mask",
+        "assign",
         "dims",
         "dtype",
         "op",
         "value_index",
     )
+    assign: Callable[..., Tensor]
+    """Writes to the slice; set on slices of variables only."""
     __array_priority__ = 100
 
     def __init__(self, op: Operation, value_index: int, dtype: DType, dims: Dims = None) -> None:
@@ -112,7 +115,8 @@ class Tensor(OperatorOverloads, TensorLike):
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError(
-            "Iterating over a symbolic `tf.Tensor` is not allowed: it has no value while the graph is "
+            "Iterating over a symbolic `tf.Tensor` is not allowed: it has no value while the "
+            "graph is "
             "built. Use `tf.unstack` for the list of its slices, or `tf.map_fn` to call a function "
             "for each of them."
         )
@@ -125,7 +129,8 @@ class Tensor(OperatorOverloads, TensorLike):
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "Using a symbolic `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` "
+            "Using a symbolic `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not "
+            "None:` "
             "instead of `if t:` to test if a tensor is defined, and use TensorFlow ops such as "
             "tf.cond to execute subgraphs conditioned on the value of a tensor."
         )
@@ -161,7 +166,8 @@ def session_for(element: Any, session: Any) -> Any:
     )
     if session is None:
         session = get_default_session()
-        which, hint = "the default session", f" Pass an explicit session to `{method}(session=sess)`."
+        which = "the default session"
+        hint = f" Pass an explicit session to `{method}(session=sess)`."
         if session is None:
             raise ValueError(
                 f"Cannot {verb} {kind} using `{method}()`: No default session is registered. Use "
@@ -171,7 +177,8 @@ def session_for(element: Any, session: Any) -> Any:
         which, hint = "the given session", ""
     if session.graph is not element.graph:
         raise ValueError(
-            f"Cannot use {which} to {verb} {kind}: the {kind}'s graph is different from the session's "
+            f"Cannot use {which} to {verb} {kind}: the {kind}'s graph is different from the "
+            "session's "
             f"graph.{hint}"
         )
     return session

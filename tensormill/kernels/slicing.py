@@ -192,6 +192,30 @@ def write_slice(
     part.copy_(value.flip(flips) if flips else value)
 
 
+def _make_strided_slice_assign(ctx: KernelContext) -> Any:
+    masks = SliceMasks.of(ctx.attrs)
+
+    def assign(ref: Any, begin: Any, end: Any, strides: Any, value: Any) -> Any:
+        buffer = ref.initialized()
+        with buffer.lock:
+            target = buffer.writable()
+            if isinstance(target, np.ndarray):
+                key, flips = resolve_key(target.shape, begin, end, strides, masks)
+                target[key] = np.flip(value, flips) if flips else value
+            else:
+                write_slice(target, begin, end, strides, value, masks)
+        return ref
+
+    return assign
+
+
+for _op_type in ("StridedSliceAssign", "ResourceStridedSliceAssign"):
+    kernel_factory(_op_type, "cpu", host_inputs=_BOUNDS)(_make_strided_slice_assign)
+    kernel_factory(_op_type, "gpu", types={"T": DEVICE_TYPES}, host_inputs=_BOUNDS)(
+        _make_strided_slice_assign
+    )
+
+
 @kernel_factory(
     "Slice", "cpu", "gpu", types={"T": DEVICE_TYPES}, host_inputs=("begin", "size"), aliases=True
 )

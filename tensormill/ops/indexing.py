@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tensormill.graph import dtypes
 from tensormill.graph.constants import constant
+from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.op_registry import OP_DEFS
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operators import operator
@@ -16,7 +18,11 @@ from tensormill.graph.shapes import Dimension
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.grids import boolean_mask
 from tensormill.ops.joining import stack
-from tensormill.ops.slicing import strided_slice_op
+from tensormill.ops.slicing import (
+    resource_strided_slice_assign_op,
+    strided_slice_assign_op,
+    strided_slice_op,
+)
 
 newaxis = None
 
@@ -108,7 +114,29 @@ def getitem(tensor: Any, key: Any, var: Any = None) -> Tensor:
         else:
             empty = constant([], dtypes.int32)
             bounds = [empty, empty, empty]
-        return strided_slice_op(tensor, *bounds, name=scope, **indices.masks)
+        made: Tensor = strided_slice_op(tensor, *bounds, name=scope, **indices.masks)
+    if var is not None:
+        made.assign = _slice_assignment(var, bounds, indices.masks, scope)
+    return made
+
+
+def _slice_assignment(
+    var: Any, bounds: list[Tensor], masks: dict[str, int], scope: str
+) -> Callable[..., Tensor]:
+    """Return what `variable[...].assign` does."""
+
+    def assign(value: Any, name: str | None = None) -> Tensor:
+        """Write `value` into the slice; return the variable's new value."""
+        name = scope + "_assign" if name is None else name
+        value = convert_to_tensor(value, var.dtype.base_dtype)
+        handle = getattr(var, "handle", None)
+        if handle is None:
+            return strided_slice_assign_op(var._ref(), *bounds, value, name=name, **masks)
+        op = resource_strided_slice_assign_op(handle, *bounds, value, name=name, **masks)
+        with op.graph.control_dependencies([op]):
+            return var.read_value()
+
+    return assign
 
 
 def _stacked(bounds: list[Any]) -> Tensor:

@@ -91,4 +91,29 @@ CASES = [
             np.ones((2, 1, 4), np.float32),
         ],
     ),
+    OpCase(
+        "StridedSliceAssign",
+        [
+            CUBE,
+            as_array([0, 1]),
+            as_array([2, 2]),
+            as_array([1, 1]),
+            np.ones((2, 1, 4), np.float32),
+        ],
+        refs=(0,),
+        gradient=False,
+    ),
+    OpCase(
+        "ResourceStridedSliceAssign",
+        [
+            CUBE,
+            as_array([0, 2]),
+            as_array([0, 0]),
+            as_array([1, -1]),
+            np.ones((2, 2, 4), np.float32),
+        ],
+        {"begin_mask": 1, "end_mask": 1},
+        resources=(0,),
+        gradient=False,
+    ),
 ]
