@@ -23,6 +23,7 @@ _CONTROL_FLOW = frozenset(
     for name in ("Switch", "Merge", "Enter", "Exit", "NextIteration")
     for prefix in ("", "Ref")
 ) | {"LoopCond", "ControlTrigger"}
+_WANTED_FOR_ERRORS = frozenset(["CheckNumerics", "EnsureShape"])
 _NEVER_MERGED = _CONTROL_FLOW | {"Placeholder", "PlaceholderV2", "NoOp", "PyFuncStateless", "_Arg"}
 
 
@@ -58,7 +59,33 @@ class _Simplification:
                 node.inputs = [self._edges.get(edge, edge) for edge in node.inputs]
         fetches = [self._edges.get(edge, edge) for edge in self._graph.fetches]
         targets = [self._nodes.get(node, node) for node in self._graph.targets]
-        return _without_unused(NodeGraph(self._kept, self._graph.feeds, fetches, targets))
+        graph = NodeGraph(self._kept, self._graph.feeds, fetches, targets)
+        self._release_idle_nodes(graph)
+        return _without_unused(graph)
+
+    def _release_idle_nodes(self, graph: NodeGraph) -> None:
+        """Let nobody wait for a node that only computes what nothing reads.
+
+        Who waited for it waits for what it would have waited for. A gated gradient, for one, asks for
+        the gradients of all inputs of an operation, those of the data too.
+        """
+        read = {source for node in graph.nodes for source, _ in node.inputs}
+        read.update(node for node, _ in graph.fetches)
+        read.update(graph.targets)
+        replaced: dict[Node, list[Node]] = {}
+        for node in graph.nodes:
+            if node.controls:
+                expanded = (
+                    c for control in node.controls for c in replaced.get(control, (control,))
+                )
+                node.controls = list(dict.fromkeys(expanded))
+            if (
+                node not in read
+                and node.op_type not in _WANTED_FOR_ERRORS
+                and self._is_mergeable(node)
+            ):
+                sources = (s for source, _ in node.inputs for s in replaced.get(source, (source,)))
+                replaced[node] = list(dict.fromkeys([*node.controls, *sources]))
 
     def _visit(self, node: Node) -> None:
         edges = self._edges
