@@ -1,7 +1,7 @@
 """The in-memory form of attribute values, and what makes it from what a caller gives.
 
-string -> bytes, int -> int, float -> float, bool -> bool, type -> DType, shape -> Dims (None: unknown rank),
-tensor -> TensorValue, func -> FunctionRef, list(x) -> tuple of the above.
+string -> bytes, int -> int, float -> float, bool -> bool, type -> DType, shape -> Dims (None:
+unknown rank), tensor -> TensorValue, func -> FunctionRef, list(x) -> tuple of the above.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def make_attr(op_type: str, attr: AttrDef, value: Any) -> Any:
 
 
 def check_attr(op_type: str, attr: AttrDef, value: Any) -> None:
-    """Hold a value in the in-memory form against the allowed values and the minimum of its attribute."""
+    """Hold a value in memory against the allowed values and the minimum of its attribute."""
     if attr.allowed is not None:
         for item in value if attr.kind.startswith("list(") else (value,):
             if item not in attr.allowed:
@@ -127,12 +127,14 @@ def check_attr(op_type: str, attr: AttrDef, value: Any) -> None:
         if attr.kind.startswith("list("):
             if len(value) < attr.minimum:
                 raise ValueError(
-                    f"Attr '{attr.name}' of '{op_type}' Op passed list of length {len(value)} less than "
+                    f"Attr '{attr.name}' of '{op_type}' Op passed list of length {len(value)} "
+                    "less than "
                     f"minimum {attr.minimum}."
                 )
         elif value < attr.minimum:
             raise ValueError(
-                f"Attr '{attr.name}' of '{op_type}' Op passed {value} less than minimum {attr.minimum}."
+                f"Attr '{attr.name}' of '{op_type}' Op passed {value} less than minimum "
+                f"{attr.minimum}."
             )
 
 
@@ -141,10 +143,12 @@ def _not_allowed(op_type: str, attr: AttrDef, item: Any) -> Exception:
     if isinstance(item, DType):
         allowed = ", ".join(d.name for d in attr.allowed)
         return TypeError(
-            f"Value passed to parameter '{attr.name}' has DataType {item.name} not in list of allowed "
+            f"Value passed to parameter '{attr.name}' has DataType {item.name} not in list of "
+            "allowed "
             f"values: {allowed}"
         )
     allowed = '", "'.join(a.decode() for a in attr.allowed)
     return ValueError(
-        f"Attr '{attr.name}' of '{op_type}' Op passed string '{item.decode()}' not in: \"{allowed}\"."
+        f"Attr '{attr.name}' of '{op_type}' Op passed string '{item.decode()}' not in: "
+        f'"{allowed}".'
     )

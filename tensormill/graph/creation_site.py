@@ -1,4 +1,4 @@
-"""Where the user's code made an operation: kept raw while a graph is built, formatted only for an error."""
+"""Where the user's code made an operation: kept raw, and formatted only for an error."""
 
 from __future__ import annotations
 

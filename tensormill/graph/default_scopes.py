@@ -1,4 +1,4 @@
-"""Scopes and collections of the default graph, as functions: `tf.name_scope`, `tf.device`, …"""
+"""Scopes and collections of the default graph, as the functions of `tf`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-class name_scope:  # noqa: N801
+class name_scope:
     """A with-statement for functions that make nodes: opens a name scope in the graph of `values`.
 
     Its value is the prefix of the scope, with a trailing slash.
@@ -44,7 +44,8 @@ class name_scope:  # noqa: N801
     def __init__(self, name: Any, default_name: str | None = None, values: Any = None) -> None:
         if not (default_name is None or isinstance(default_name, str)):
             raise TypeError(
-                f"`default_name` type ({type(default_name)}) is not a string type. You likely meant "
+                f"`default_name` type ({type(default_name)}) is not a string type. You likely "
+                "meant "
                 "to pass this into the `values` kwarg."
             )
         if name is None and default_name is None and values is not None:
@@ -121,7 +122,7 @@ def colocate_with(op: Any, ignore_existing: bool = False) -> Any:
 
 
 def control_dependencies(control_inputs: Any) -> Any:
-    """Make the operations of the block run after `control_inputs` (`Graph.control_dependencies`)."""
+    """Make operations of the block run after `control_inputs` (`Graph.control_dependencies`)."""
     return get_default_graph().control_dependencies(control_inputs)
 
 
@@ -141,7 +142,7 @@ def get_collection_ref(key: Any) -> list[Any]:
 
 
 def get_collection(key: Any, scope: str | None = None) -> list[Any]:
-    """Return the items of a collection of the default graph, filtered by name (`Graph.get_collection`)."""
+    """Return the items of a collection of the default graph (`Graph.get_collection`)."""
     return get_default_graph().get_collection(key, scope)
 
 

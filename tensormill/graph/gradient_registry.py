@@ -1,4 +1,4 @@
-"""Which function computes the gradient of an operation: that of its op type, or one registered under another name.
+"""Which function computes the gradient of an operation: that of its op type, or a named one.
 
 The op families keep their gradient functions in their `OpDef`; here stands what users add with
 `tf.RegisterGradient`, and `Graph.gradient_override_map` chooses among those by name.
@@ -23,7 +23,8 @@ _registered: dict[str, GradientFunction | None] = {}
 def lookup(op: Operation) -> GradientFunction | None:
     """Return the gradient function of an operation; None where it has no gradient on purpose.
 
-    A function is called as `function(op, *output_gradients)` and returns a gradient (or None) an input.
+    A function is called as `function(op, *output_gradients)`; it returns a gradient, or None, for
+    each input.
 
     Raises:
       LookupError: nothing is registered for the operation.
@@ -57,7 +58,7 @@ def _register(name: str, function: GradientFunction | None) -> None:
 
 
 class RegisterGradient:
-    """Decorator that registers the gradient function of an op type, or one for `gradient_override_map`.
+    """Decorator that registers a gradient function, of an op type or for `gradient_override_map`.
 
     Args:
       op_type: the op type, or any name for use in `Graph.gradient_override_map`.

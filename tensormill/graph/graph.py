@@ -1,6 +1,7 @@
 """`Graph`: the operations of a program, and how new ones are added; and the default graphs.
 
-The graph is a GraphDef in memory: names, input order and attributes are TensorFlow's. It runs nothing.
+The graph is a GraphDef in memory: names, input order and attributes are TensorFlow's. It runs
+nothing.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Graph(GraphScopes, GraphCollections):
         control_inputs: Iterable[Operation] = (),
         apply_scopes: bool = True,
     ) -> Operation:
-        """Add a node under all scopes that are open: control dependencies, devices, colocation …
+        """Add a node under all scopes that are open, as a call of an op in the program does.
 
         Args:
           op_def: the op type.
@@ -239,12 +240,13 @@ def _foreign_input(graph: Graph, tensor: Tensor, first: Tensor) -> ValueError:
     if tensor is first:
         return ValueError(f"{tensor} is not from the passed-in graph.")
     return ValueError(
-        f"{tensor} must be from the same graph as {first} (graphs are {tensor.op.graph} and {graph})."
+        f"{tensor} must be from the same graph as {first} (graphs are {tensor.op.graph} and "
+        f"{graph})."
     )
 
 
 class DefaultGraphs(DefaultStack[Graph]):
-    """The default graphs: the innermost `as_default` block of a thread, or else one for the whole process."""
+    """The default graph: that of the innermost `as_default` block, or one for the whole process."""
 
     process_graph: Graph | None = None
 
@@ -266,7 +268,8 @@ class DefaultGraphs(DefaultStack[Graph]):
         """
         if self.items:
             raise AssertionError(
-                "Do not use tf.reset_default_graph() to clear nested graphs. If you need a cleared graph, exit the "
+                "Do not use tf.reset_default_graph() to clear nested graphs. If you need a "
+                "cleared graph, exit the "
                 "nesting and create a new graph."
             )
         DefaultGraphs.process_graph = Graph()
@@ -281,5 +284,5 @@ def get_default_graph() -> Graph:
 
 
 def reset_default_graph() -> None:
-    """Replace the default graph by an empty one; tensors of the old graph do not belong to the new one."""
+    """Replace the default graph by an empty one, to which no tensor made so far belongs."""
     default_graphs.reset()

@@ -128,7 +128,7 @@ def _check_return_elements(elements: Any) -> tuple[str, ...]:
 
 
 def _convert_input_map(name: str | None, mapping: dict[str, Any]) -> dict[str, Any]:
-    """Make tensors of the values, in a scope of their own; called within the scope of the import."""
+    """Make tensors of the values, in a scope of their own inside the scope of the import."""
 
     def is_ready(key: str, value: Any) -> bool:
         return isinstance(value, Tensor) or (key[:1] == "^" and isinstance(value, Operation))
@@ -339,7 +339,7 @@ class _Import:
         mapped = self.mapped.get(key)
         if mapped is not None:
             self.unused.pop(key, None)
-            return mapped  # type: ignore[no-any-return]
+            return mapped
         op = self.made.get(key[0])
         if op is None:
             return None
@@ -352,7 +352,7 @@ class _Import:
         if mapped is None:
             return self.made[name]
         self.unused.pop((name, CONTROL), None)
-        return mapped if isinstance(mapped, Operation) else mapped.op  # type: ignore[no-any-return]
+        return mapped if isinstance(mapped, Operation) else mapped.op
 
     def _colocation(self, node_name: str, groups: tuple[bytes, ...]) -> tuple[bytes, ...]:
         renamed = []

@@ -1,4 +1,4 @@
-"""Changing GraphDef messages: cutting out a part, removing what training needs, freezing variables."""
+"""Changing GraphDef messages: taking a part, removing training nodes, freezing variables."""
 
 from __future__ import annotations
 

@@ -71,7 +71,8 @@ def pack_sequence_as(structure: Any, flat_sequence: Sequence[Any]) -> Any:
     if count != len(flat_sequence):
         raise ValueError(
             f"Could not pack sequence. Structure had {count} elements, but flat_sequence had "
-            f"{len(flat_sequence)} elements.  Structure: {structure}, flat_sequence: {flat_sequence}."
+            f"{len(flat_sequence)} elements.  Structure: {structure}, flat_sequence: "
+            f"{flat_sequence}."
         )
     return _pack(structure, iter(flat_sequence))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def to_node_def(op: Operation, sort_controls: bool = False) -> Any:
-    """Return the NodeDef of an operation: inputs as `name`, `name:i` and `^name`, and all attributes.
+    """Return the NodeDef of an operation: inputs as `name`, `name:i`, `^name`, and all attributes.
 
     Args:
       op: the operation.
@@ -43,7 +43,7 @@ def to_node_def(op: Operation, sort_controls: bool = False) -> Any:
 
 
 def attr_to_proto(value: Any, kind: str | None = None) -> Any:
-    """Return the AttrValue of an attribute in its in-memory form; `kind` settles what the value alone does not."""
+    """Return the AttrValue of an attribute in memory; `kind` says what the value may leave open."""
     proto = attr_value_pb2.AttrValue()
     if kind is None:
         kind = _kind_of(value)
@@ -91,7 +91,7 @@ def _kind_of(value: Any) -> str:
         ("tensor", TensorValue),
         ("func", FunctionRef),
     ):
-        if isinstance(value, types):  # type: ignore[arg-type]
+        if isinstance(value, types):
             return kind
     raise TypeError(f"no attribute kind for {value!r}")
 
@@ -144,7 +144,7 @@ def _take(value: Any, field: str) -> Any:
 
 
 def public_attr(value: Any, kind: str | None = None) -> Any:
-    """Return an attribute as TensorFlow's `Operation.get_attr` does: messages for shapes, tensors, functions."""
+    """Return an attribute as `Operation.get_attr` does: messages for shapes, tensors, functions."""
     if kind is not None and kind.endswith("shape)"):
         return [shape_to_proto(item) for item in value]
     if kind == "shape":

@@ -50,7 +50,8 @@ def split_tensor_name(name: str) -> tuple[str, int]:
         return op_name, 0
     if ":" in index:
         raise ValueError(
-            f"Cannot convert '{name}' to a tensor name. Tensor names should not contain more than 1 "
+            f"Cannot convert '{name}' to a tensor name. Tensor names should not contain more "
+            "than 1 "
             f"`:`. Obtained {name.count(':')}"
         )
     if not index.isdigit():
@@ -210,15 +211,17 @@ def _problem(attr: AttrDef, value: Any, is_list: bool) -> str:
                     dtype_text(a) if isinstance(a, DType) else value_text(a) for a in attr.allowed
                 )
                 return (
-                    f"Value for attr '{attr.name}' of {shown} is not in the list of allowed values: "
+                    f"Value for attr '{attr.name}' of {shown} is not in the list of allowed "
+                    "values: "
                     f"{allowed}"
                 )
     if attr.minimum is not None:
         size = len(value) if is_list else value
+        least = f"{size} must be at least minimum {attr.minimum}"
         if size < attr.minimum:
             if is_list:
-                return f"Length for attr '{attr.name}' of {size} must be at least minimum {attr.minimum}"
-            return f"Value for attr '{attr.name}' of {size} must be at least minimum {attr.minimum}"
+                return f"Length for attr '{attr.name}' of {least}"
+            return f"Value for attr '{attr.name}' of {least}"
     return ""
 
 

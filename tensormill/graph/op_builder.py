@@ -1,4 +1,4 @@
-"""`OpBuilder`: makes nodes of one op type, converting inputs and inferring attributes as its signature says."""
+"""`OpBuilder`: makes nodes of one op type, with inputs and attributes as its signature says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def graph_of(values: Any) -> Graph:
-    """Return the graph of the first tensor among `values` (lists are looked into), or the default graph."""
+    """Return the graph of the first tensor in `values` (or a list there), or the default graph."""
     for value in values:
         if isinstance(value, (Tensor, Operation)):
             return value.graph
@@ -37,9 +37,9 @@ def graph_of(values: Any) -> Graph:
 class OpBuilder:
     """Makes nodes of one op type; also where its rules are registered.
 
-    Calling it takes the inputs, then the attributes that are not inferred (by position or name), and `name`;
-    it returns the output tensor, a list of tensors where there are several (or a list output), or the operation
-    where there are none.
+    Calling it takes the inputs, then the attributes that are not inferred (by position or name),
+    and `name`; it returns the output tensor, a list of tensors where there are several (or a list
+    output), or the operation where there are none.
 
     Attributes:
       op_def: the definition of the op type.
@@ -246,7 +246,9 @@ class OpBuilder:
                 at += 1
                 continue
             count = (
-                op.attrs[arg.number_attr] if arg.number_attr else len(op.attrs[arg.type_list_attr])
+                op.attrs[arg.number_attr]
+                if arg.number_attr
+                else len(op.attrs[str(arg.type_list_attr)])
             )
             results.append(op.outputs[at : at + count])
             at += count
@@ -255,7 +257,7 @@ class OpBuilder:
     def create(
         self, graph: Graph, inputs: list[Tensor], attrs: dict[str, Any], name: str | None
     ) -> Operation:
-        """Make a node from flat input tensors and attributes, AttrValue messages included (`Graph.create_op`)."""
+        """Make a node from flat input tensors and attributes, AttrValue messages included."""
         from_inputs = attrs_from_flat_inputs(self.op_def, inputs, attrs)
         full = dict(from_inputs)
         for key, attr in self.op_def.attrs.items():
@@ -286,7 +288,7 @@ def attr_in_memory(op_type: str, attr: Any, value: Any) -> Any:
 def attrs_from_flat_inputs(
     op_def: OpDef, inputs: list[Tensor], given: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the attributes that a flat list of inputs says, where lengths are given or there is one list."""
+    """Return the attributes that a flat list of inputs says; several lists need their lengths."""
     attrs: dict[str, Any] = {}
     at = 0
     fixed = sum(1 for arg in op_def.inputs if not arg.is_list)
@@ -360,19 +362,21 @@ class _InputConverter:
         given = tensor.dtype
         if arg.is_ref and not given._is_ref_dtype:
             raise TypeError(
-                f"'{self.op_def.name}' Op requires that input '{arg.name}' be a mutable tensor (e.g.: a tf.Variable)"
+                f"'{self.op_def.name}' Op requires that input '{arg.name}' be a mutable tensor "
+                "(e.g.: a tf.Variable)"
             )
         if arg.type_attr is not None:
             self._note_dtype(arg, arg.type_attr, given.base_dtype)
         elif given.base_dtype != arg.type:
             raise TypeError(
-                f"Input '{arg.name}' of '{self.op_def.name}' Op has type {given.base_dtype.name} that does not match "
+                f"Input '{arg.name}' of '{self.op_def.name}' Op has type {given.base_dtype.name} "
+                "that does not match "
                 f"expected type of {arg.type.name}."  # type: ignore[union-attr]
             )
         return tensor
 
     def _as_inferred(self, arg: ArgDef, value: Any) -> Any:
-        """Return a plain value as the tensor of its own dtype, where the signature allows that one."""
+        """Return a plain value as the tensor of its own dtype, where the signature allows it."""
         allowed = self.op_def.attrs[str(arg.type_attr)].allowed
         if allowed is None or type(value) is Tensor:
             return value
@@ -391,7 +395,8 @@ class _InputConverter:
             if attr_def.allowed is not None and dtype not in attr_def.allowed:
                 allowed = ", ".join(d.name for d in attr_def.allowed)
                 raise TypeError(
-                    f"Value passed to parameter '{arg.name}' has DataType {dtype.name} not in list of allowed values: "
+                    f"Value passed to parameter '{arg.name}' has DataType {dtype.name} not in "
+                    "list of allowed values: "
                     f"{allowed}"
                 )
         elif known != dtype:
@@ -402,7 +407,8 @@ class _InputConverter:
                 else f"expected type of {known.name}."
             )
             raise TypeError(
-                f"Input '{arg.name}' of '{self.op_def.name}' Op has type {dtype.name} that does not match {what}"
+                f"Input '{arg.name}' of '{self.op_def.name}' Op has type {dtype.name} that does "
+                f"not match {what}"
             )
 
     def _to_tensor(
@@ -418,7 +424,8 @@ class _InputConverter:
             if wanted is None:
                 raise
             raise TypeError(
-                f"Expected {wanted.name} passed to parameter '{arg.name}' of op '{self.op_def.name}', got {value!r} of "
+                f"Expected {wanted.name} passed to parameter '{arg.name}' of op "
+                f"'{self.op_def.name}', got {value!r} of "
                 f"type '{type(value).__name__}' instead. Error: {error}"
             ) from None
         except ValueError as error:
@@ -438,7 +445,8 @@ class _InputConverter:
                 else f"expected type of {wanted.name}."
             )
             raise (TypeError if value is not None else ValueError)(
-                f"Input '{arg.name}' of '{self.op_def.name}' Op has type {given} that does not match {what}"
+                f"Input '{arg.name}' of '{self.op_def.name}' Op has type {given} that does not "
+                f"match {what}"
             ) from None
 
     def _convert_list(self, arg: ArgDef, value: Any) -> list[Tensor]:
@@ -451,13 +459,15 @@ class _InputConverter:
         attr = self.op_def.attrs[str(arg.number_attr)]
         if attr.minimum is not None and len(value) < attr.minimum:
             raise ValueError(
-                f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} shorter than minimum "
+                f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} "
+                "shorter than minimum "
                 f"length {attr.minimum}."
             )
         known = self.attrs.get(str(arg.number_attr))
         if known is not None and known != len(value):
             raise ValueError(
-                f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} must match length "
+                f"List argument '{arg.name}' to '{self.op_def.name}' Op with length {len(value)} "
+                "must match length "
                 f"{known} of argument '{self.first_arg.get(str(arg.number_attr))}'."
             )
         self.attrs[str(arg.number_attr)] = len(value)
@@ -484,9 +494,8 @@ class _InputConverter:
                 )
             tensors.append(tensor)
             if arg.type_attr is None and tensor.dtype.base_dtype != arg.type:
-                self._list_mismatch(
-                    arg, tensors, f"that does not match expected type {arg.type.name}"
-                )  # type: ignore[union-attr]
+                expected = "" if arg.type is None else arg.type.name
+                self._list_mismatch(arg, tensors, f"that does not match expected type {expected}")
             wanted = wanted or tensor.dtype.base_dtype
         if len({t.dtype.base_dtype for t in tensors}) > 1:
             self._list_mismatch(arg, tensors, "that don't all match")
@@ -497,7 +506,8 @@ class _InputConverter:
     def _list_mismatch(self, arg: ArgDef, tensors: list[Tensor], why: str) -> None:
         names = ", ".join(t.dtype.base_dtype.name for t in tensors)
         raise TypeError(
-            f"Tensors in list passed to '{arg.name}' of '{self.op_def.name}' Op have types [{names}] {why}."
+            f"Tensors in list passed to '{arg.name}' of '{self.op_def.name}' Op have types "
+            f"[{names}] {why}."
         )
 
     def _convert_mixed_list(self, arg: ArgDef, value: Any) -> list[Tensor]:
@@ -505,7 +515,8 @@ class _InputConverter:
         wanted = self.attrs.get(attr)
         if wanted is not None and len(wanted) != len(value):
             raise ValueError(
-                f"List argument '{arg.name}' to '{self.op_def.name}' Op has length {len(value)}, its types say {len(wanted)}."
+                f"List argument '{arg.name}' to '{self.op_def.name}' Op has length {len(value)}, "
+                f"its types say {len(wanted)}."
             )
         tensors = [
             item
@@ -521,7 +532,8 @@ class _InputConverter:
         dtypes = tuple(t.dtype.base_dtype for t in tensors)
         if wanted is not None and dtypes != tuple(wanted):
             raise TypeError(
-                f"Input '{arg.name}' of '{self.op_def.name}' Op has types {[d.name for d in dtypes]}, expected "
+                f"Input '{arg.name}' of '{self.op_def.name}' Op has types "
+                f"{[d.name for d in dtypes]}, expected "
                 f"{[d.name for d in wanted]}."
             )
         self.attrs[attr] = dtypes

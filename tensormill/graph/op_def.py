@@ -1,8 +1,8 @@
 """The definition of an op type: its signature, in TensorFlow's own signature language.
 
-An `OpDef` is written down as text (`"x: T"`, `"N: int >= 2"`, `"Tidx: {int32, int64} = DT_INT32"`) and
-parsed when it is first needed, so that importing the op modules stays cheap. The module knows the grammar
-and the data; `op_registry` keeps the definitions, `op_builder` makes nodes from them.
+An `OpDef` is written down as text (`"x: T"`, `"N: int >= 2"`, `"Tidx: {int32, int64} = DT_INT32"`)
+and parsed when it is first needed, so that importing the op modules stays cheap. The module knows
+the grammar and the data; `op_registry` keeps the definitions, `op_builder` makes nodes from them.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class OpDef:
     def output_dtypes(self, attrs: dict[str, Any]) -> list[DType]:
         """Return the dtype of each output tensor of a node with these attributes."""
         if self._fixed_outputs is not None:
-            return [t if type(t) is not str else attrs[t] for t in self._fixed_outputs]
+            return [attrs[t] if isinstance(t, str) else t for t in self._fixed_outputs]
         dtypes: list[DType] = []
         for arg in self.outputs:
             dtypes.extend(arg_dtypes(arg, attrs))
@@ -170,7 +170,7 @@ def arg_dtypes(arg: ArgDef, attrs: dict[str, Any]) -> list[DType]:
     if arg.type_list_attr is not None:
         dtypes = list(attrs[arg.type_list_attr])
     else:
-        dtype = arg.type if arg.type is not None else attrs[arg.type_attr]
+        dtype = arg.type if arg.type is not None else attrs[str(arg.type_attr)]
         dtypes = [dtype] * (attrs[arg.number_attr] if arg.number_attr is not None else 1)
     return [d._as_ref for d in dtypes] if arg.is_ref else dtypes
 
@@ -214,16 +214,18 @@ def _split_kind(body: str) -> tuple[str, tuple[Any, ...] | None, str]:
     else:
         inner, _, tail = body.partition(" ")
         rest = " " + tail if tail else ""
+    kind: str
+    allowed: tuple[Any, ...] | None = None
     if inner.startswith("{"):
         items = [item.strip() for item in inner[1:-1].split(",")]
         if items[0].startswith("'"):
             kind, allowed = "string", tuple(item[1:-1].encode() for item in items)
         else:
-            kind, allowed = "type", tuple(map(as_dtype, items))  # type: ignore[assignment]
+            kind, allowed = "type", tuple(as_dtype(item) for item in items)
     elif inner in _TYPE_SETS:
-        kind, allowed = "type", _TYPE_SETS[inner]  # type: ignore[assignment]
+        kind, allowed = "type", _TYPE_SETS[inner]
     elif inner in _SCALAR_KINDS:
-        kind, allowed = inner, None  # type: ignore[assignment]
+        kind = inner
     else:
         raise ValueError(f"unknown attribute type {inner!r}")
     return (f"list({kind})" if is_list else kind), allowed, rest

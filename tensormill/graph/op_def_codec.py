@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from tensorboard.compat.proto import op_def_pb2, types_pb2
@@ -27,7 +27,7 @@ def to_op_list(op_types: Any) -> Any:
     return op_def_pb2.OpList(op=[to_op_def(OP_DEFS[name]) for name in sorted(op_types)])
 
 
-@lru_cache(maxsize=None)
+@cache
 def _op_def_message(name: str) -> Any:
     op_def = OP_DEFS[name]
     return op_def_pb2.OpDef(

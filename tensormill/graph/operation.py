@@ -1,4 +1,4 @@
-"""`Operation`: a node of the graph, with its inputs, attributes, device and where the user's code made it."""
+"""`Operation`: a node of the graph, and where the user's code made it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Operation", "OperationInputs"]
 
 
 class OperationInputs(Sequence[Tensor]):
-    """The data inputs of an operation: by position, or by the name of the argument in its signature."""
+    """The data inputs of an operation: by position, or by the name of the argument."""
 
     __slots__ = ("_op",)
 
@@ -36,7 +36,7 @@ class OperationInputs(Sequence[Tensor]):
     @overload
     def __getitem__(self, key: str) -> Any: ...
     @overload
-    def __getitem__(self, key: slice) -> list[Tensor]: ...  # type: ignore[overload-overlap]
+    def __getitem__(self, key: slice) -> list[Tensor]: ...
 
     def __getitem__(self, key: int | str | slice) -> Any:
         if isinstance(key, str):
@@ -50,7 +50,7 @@ class OperationInputs(Sequence[Tensor]):
         return list(other) + self._op.input_tensors
 
     def __eq__(self, other: object) -> bool:
-        return self._op.input_tensors == list(other)  # type: ignore[call-overload, no-any-return]
+        return self._op.input_tensors == list(other)  # type: ignore[call-overload]
 
     def __hash__(self) -> int:
         return id(self._op)
@@ -150,7 +150,7 @@ class Operation:
         return self._device
 
     def _set_device(self, device: Any) -> None:
-        """Ask for a device: a name or a DeviceSpec; the text is kept as it is, as TensorFlow does."""
+        """Ask for a device, by name or DeviceSpec; the text is kept as it is, as in TensorFlow."""
         self._set_device_text(device)
 
     def _set_device_text(self, device: Any) -> None:
@@ -196,7 +196,7 @@ class Operation:
         return [tensor.dtype.as_datatype_enum for tensor in self.outputs]
 
     def input_argument(self, name: str) -> Any:
-        """Return the tensor of an input argument, or the list of tensors where the argument is a list.
+        """Return the tensor of an input argument, or the list of tensors where it is a list.
 
         Raises:
           KeyError: the op type has no such input.
@@ -228,7 +228,7 @@ class Operation:
         session_for(self, session).run(self, feed_dict)
 
     def colocation_groups(self) -> list[bytes]:
-        """Return the colocation groups, `loc:@name`; the operation's own group where it is in no other."""
+        """Return the colocation groups, `loc:@name`; its own group where it is in no other."""
         groups = [c for c in self.attrs.get("_class", ()) if c.startswith(b"loc:@")]
         return groups or [b"loc:@" + self.name.encode()]
 
@@ -239,11 +239,11 @@ class Operation:
 
     @property
     def traceback(self) -> list[tuple[str, int, str, str]]:
-        """The user's stack when the operation was made: (file, line, function, source), outermost first."""
+        """The user's stack when it was made: (file, line, function, source), outermost first."""
         return self.frames.format()
 
     def get_attr(self, name: str) -> Any:
-        """Return the value of an attribute, in the form that TensorFlow's `Operation.get_attr` returns.
+        """Return the value of an attribute, in the form in which TensorFlow returns it.
 
         Raises:
           ValueError: the operation has no such attribute.

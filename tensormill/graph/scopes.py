@@ -131,7 +131,7 @@ class OpenScopes:
     def controls_for(
         self, inputs: list[Tensor], controls: tuple[Operation, ...]
     ) -> tuple[Operation, ...]:
-        """Return the control inputs of a new operation: `controls`, and what the open blocks ask for.
+        """Return the control inputs of a new operation: `controls`, and what open blocks ask for.
 
         A block is left out where a data input was made inside it and so waits for the same already.
         """
@@ -209,7 +209,7 @@ class _ThreadScopes(threading.local):
 
 
 class _NameScope:
-    """A with-statement that opens a name scope; written out because every composite function opens one."""
+    """The with-block of a name scope; written out because every composite function opens one."""
 
     __slots__ = ("_graph", "_name", "_old", "_open")
 
@@ -355,7 +355,7 @@ class GraphScopes(GraphElements):
 
     @contextmanager
     def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
-        """Put the operations made in the block where `op` is; the device scopes outside do not reach them.
+        """Put operations made in the block where `op` is; device scopes outside do not reach them.
 
         Args:
           op: an operation, tensor or variable; None, with `ignore_existing`, drops what is outside.
@@ -379,7 +379,7 @@ class GraphScopes(GraphElements):
             scopes.colocation, scopes.devices = old, old_devices
 
     def control_dependencies(self, control_inputs: Any) -> Any:
-        """Make the operations of the block run after `control_inputs`; None drops outer dependencies.
+        """Make operations of the block run after `control_inputs`; None drops outer dependencies.
 
         Args:
           control_inputs: operations, tensors, variables, IndexedSlices, or their names.
@@ -425,7 +425,7 @@ class GraphScopes(GraphElements):
         if is_slices or is_resource_variable:
             item = item.op
         element = self.as_graph_element(item)
-        return element.op if isinstance(element, Tensor) else element  # type: ignore[no-any-return]
+        return element.op if isinstance(element, Tensor) else element
 
     def _current_control_dependencies(self) -> set[Operation]:
         scopes = self._thread_scopes.open
@@ -441,11 +441,11 @@ class GraphScopes(GraphElements):
     def _set_control_flow_context(self, context: Any) -> None:
         self._thread_scopes.open.control_flow = context
 
-    # -- containers, attributes, gradients -----------------------------------------------------------
+    # -- containers, attributes, gradients -------------------------------------------------------
 
     @contextmanager
     def container(self, container_name: str) -> Iterator[str]:
-        """Keep the state that operations of the block make in the resource container of that name."""
+        """Keep the state that operations of the block make in the container of that name."""
         scopes = self._thread_scopes.open
         old = scopes.container
         scopes.container = container_name
@@ -476,8 +476,7 @@ class GraphScopes(GraphElements):
 
     def _attr_scope(self, attr_map: dict[str, Any]) -> Any:
         if not isinstance(attr_map, dict) or not all(
-            isinstance(name, str)
-            and (value is None or is_attr_value(value) or callable(value))
+            isinstance(name, str) and (value is None or is_attr_value(value) or callable(value))
             for name, value in attr_map.items()
         ):
             raise TypeError(

@@ -18,7 +18,8 @@ __all__ = ["ShapeContext", "infer_shapes"]
 class ShapeContext:
     """What a shape function sees: the shapes, constant values and attributes of a node's inputs.
 
-    A shape function returns one `Dims` an output tensor and raises ValueError where the inputs do not fit.
+    A shape function returns one `Dims` an output tensor and raises ValueError where the inputs do
+    not fit.
 
     Attributes:
       op: the node.
@@ -34,7 +35,7 @@ class ShapeContext:
     def shape(self, key: int | str) -> Dims:
         """Return the static shape of an input, by position or argument name."""
         tensor = self.op.input_tensors[key] if type(key) is int else self.op.input_argument(key)  # type: ignore[arg-type]
-        return tensor.dims  # type: ignore[no-any-return]
+        return tensor.dims
 
     def shapes(self, name: str | None = None) -> list[Dims]:
         """Return the static shapes of the tensors of a list argument, or of all inputs."""

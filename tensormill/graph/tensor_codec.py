@@ -1,4 +1,4 @@
-"""TensorProto to NumPy array and back: TensorFlow's two ways of writing a tensor, raw bytes and typed lists."""
+"""TensorProto to NumPy array and back, in both forms: raw bytes and typed lists."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ _LIST_FIELDS = {
 _HALF = ("float16", "bfloat16")
 # Arrays of these go out as raw bytes; the others as typed lists, whatever their size.
 _RAW = frozenset(
-    "float16 bfloat16 float32 float64 int8 int16 int32 int64 uint8 uint32 uint64 qint8 qint16 qint32 quint8 "
+    "float16 bfloat16 float32 float64 int8 int16 int32 int64 uint8 uint32 uint64 qint8 qint16 "
+    "qint32 quint8 "
     "quint16".split()
 )
 _MAX_FILLED_BYTES = 1 << 31
@@ -90,7 +91,7 @@ def array_to_proto(array: np.ndarray[Any, Any], dtype: DType) -> Any:
 
 
 def array_from_proto(proto: Any) -> np.ndarray[Any, Any]:
-    """Return the tensor that a TensorProto holds; short typed lists are filled up with their last element.
+    """Return the tensor that a TensorProto holds; a short list is filled up with its last element.
 
     A single element that is repeated takes no more memory than itself: the array is a read-only
     view with strides of zero, however large the shape.
@@ -110,7 +111,8 @@ def array_from_proto(proto: Any) -> np.ndarray[Any, Any]:
         numpy_type = np.dtype(dtype.as_numpy_dtype)
         if len(proto.tensor_content) != count * numpy_type.itemsize:
             raise ValueError(
-                f"a tensor's content has {len(proto.tensor_content)} bytes, its shape {list(shape)} "
+                f"a tensor's content has {len(proto.tensor_content)} bytes, its shape "
+                f"{list(shape)} "
                 f"wants {count} elements of {numpy_type.itemsize} bytes"
             )
         return np.frombuffer(proto.tensor_content, dtype=numpy_type).reshape(shape).copy()

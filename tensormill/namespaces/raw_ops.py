@@ -21,7 +21,8 @@ def _function(op_type: str) -> Callable[..., Any]:
     def raw_op(*args: Any, **kwargs: Any) -> Any:
         if args:
             raise TypeError(
-                f"{op_type} only takes keyword args (possible keys: {[*keys, 'name']}). Please pass "
+                f"{op_type} only takes keyword args (possible keys: {[*keys, 'name']}). Please "
+                "pass "
                 "these args as kwargs instead."
             )
         made = op_def.builder(**kwargs)

@@ -1,4 +1,4 @@
-"""The names of `tf` in TensorFlow 1, so that a name that is missing here can be told from a mistake."""
+"""The names of `tf` in TensorFlow 1, to tell a name that is missing here from a mistake."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def tuple_of(tensors: Any, name: str | None = None, control_inputs: Any = None) 
             t if t is None or isinstance(t, (Operation, TensorLike)) else convert_to_tensor(t)
             for t in tensors
         ]
-        waited = [t if isinstance(t, Operation) else t.op for t in members if t is not None]
+        waited: list[Any] = [getattr(t, "op", t) for t in members if t is not None]
         for control in control_inputs or ():
             if isinstance(control, Tensor):
                 control = control.op

@@ -1,1 +1,1 @@
-"""What a TensorFlow program uses of its surroundings: flags, logging, files, the start of the program."""
+"""What a program uses of its surroundings: flags, logging, files, the start of the program."""

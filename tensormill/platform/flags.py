@@ -209,7 +209,8 @@ class FlagValues:
         for flag in self._flags.values():
             if flag.is_required and self._values[flag.name] is None:
                 raise IllegalFlagValueError(
-                    f"flag --{flag.name}=None: Flag --{flag.name} must have a value other than None."
+                    f"flag --{flag.name}=None: Flag --{flag.name} must have a value other than "
+                    "None."
                 )
         for name, check, message in self._validators:
             if not check(self._values[name]):

@@ -180,7 +180,8 @@ def _write_collection(message: Any, graph: Graph, key: Any, scope: str | None) -
             _write_plain_items(written, items, scope)
     except Exception as error:  # noqa: BLE001  (whatever a program keeps in a collection)
         tf_logging.warning(
-            "Issue encountered when serializing %s.\nType is unsupported, or the types of the items "
+            "Issue encountered when serializing %s.\nType is unsupported, or the types of the "
+            "items "
             "don't match field type in CollectionDef. Note this is a warning and probably safe to "
             "ignore.\n%s",
             key,

@@ -42,7 +42,7 @@ def test_an_override_is_found_by_its_name() -> None:
 def test_a_missing_override_is_an_error() -> None:
     with tf.get_default_graph().gradient_override_map({"Identity": "Nope"}):
         op = tf.identity(tf.constant(1.0)).op
-    with pytest.raises(LookupError, match="^gradient registry has no entry for: Nope$"):
+    with pytest.raises(LookupError, match=r"^gradient registry has no entry for: Nope$"):
         gradient_registry.lookup(op)
 
 
@@ -52,7 +52,7 @@ def test_a_name_is_registered_once() -> None:
         tf.RegisterGradient("Mine")(lambda op, grad: grad)
     with pytest.raises(KeyError, match="'Identity'"):
         tf.NoGradient("Identity")
-    with pytest.raises(TypeError, match="^op_type must be a string$"):
+    with pytest.raises(TypeError, match=r"^op_type must be a string$"):
         tf.RegisterGradient(3)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="^op_type must be a string$"):
+    with pytest.raises(TypeError, match=r"^op_type must be a string$"):
         tf.NotDifferentiable(3)  # type: ignore[arg-type]

@@ -172,7 +172,7 @@ def test_colocation_follows_the_new_names() -> None:
     assert op.get_attr("_class") == [b"loc:@import/x", b"other"]
     assert op.device == "/job:a/device:GPU:1"
     with pytest.raises(
-        ValueError, match="^Node 'y' expects to be colocated with unknown node 'x'$"
+        ValueError, match=r"^Node 'y' expects to be colocated with unknown node 'x'$"
     ):
         tf.import_graph_def(graph_def(identity('input:"z"', F + mark) + X.replace('"x"', '"z"')))
 
@@ -305,9 +305,9 @@ def test_an_unsound_graph_is_refused_and_leaves_nothing(case: str) -> None:
 
 def test_all_unknown_op_types_are_named_in_one_message() -> None:
     text = X + 'node{name:"q" op:"Foo"} node{name:"r" op:"Bar"} node{name:"s" op:"Foo"}'
-    with pytest.raises(UnknownOpTypeError, match="^Op types not registered: 'Foo', 'Bar'.$"):
+    with pytest.raises(UnknownOpTypeError, match=r"^Op types not registered: 'Foo', 'Bar'.$"):
         tf.import_graph_def(graph_def(text))
-    with pytest.raises(tf.errors.NotFoundError, match="^Op type not registered: 'Foo'.$"):
+    with pytest.raises(tf.errors.NotFoundError, match=r"^Op type not registered: 'Foo'.$"):
         tf.import_graph_def(graph_def('node{name:"q" op:"Foo"}'))
     with pytest.raises(ValueError, match="Op type not registered"):
         tf.import_graph_def(graph_def('node{name:"q" op:"Foo"}'))
@@ -360,9 +360,9 @@ def test_a_missing_return_element_is_named(element: str, message: str) -> None:
 
 def test_arguments_have_their_types() -> None:
     for wrong in (3, "", None, tf.NodeDef()):
-        with pytest.raises(TypeError, match="^Argument `graph_def` must be a GraphDef proto.$"):
+        with pytest.raises(TypeError, match=r"^Argument `graph_def` must be a GraphDef proto.$"):
             tf.import_graph_def(wrong)
-    with pytest.raises(TypeError, match="^Argument `return_elements` must be a list of strings."):
+    with pytest.raises(TypeError, match=r"^Argument `return_elements` must be a list of strings."):
         tf.import_graph_def(graph_def(X), return_elements=[3])
 
 

@@ -39,11 +39,11 @@ def test_a_sub_graph_holds_what_is_colocated() -> None:
 
 def test_a_sub_graph_of_what_is_not_there_is_refused() -> None:
     message = tf.get_default_graph().as_graph_def()
-    with pytest.raises(AssertionError, match="^nope is not in graph$"):
+    with pytest.raises(AssertionError, match=r"^nope is not in graph$"):
         tf.graph_util.extract_sub_graph(message, ["nope"])
     with pytest.raises(TypeError, match="dest_nodes must be a list"):
         tf.graph_util.extract_sub_graph(message, "nope")
-    with pytest.raises(TypeError, match="graph_def must be a graph_pb2.GraphDef proto"):
+    with pytest.raises(TypeError, match=r"graph_def must be a graph_pb2.GraphDef proto"):
         tf.graph_util.extract_sub_graph(3, ["nope"])
 
 

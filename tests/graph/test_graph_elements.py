@@ -32,7 +32,8 @@ NOT_A_TENSOR = (
         (
             "x:1",
             KeyError,
-            "The name 'x:1' refers to a Tensor which does not exist. The operation, 'x', exists but "
+            "The name 'x:1' refers to a Tensor which does not exist. The operation, 'x', exists "
+            "but "
             "only has 1 outputs.",
         ),
         (3, TypeError, "Can not convert a int into a Tensor or Operation."),
@@ -63,7 +64,7 @@ def test_a_tensor_has_to_be_named_by_its_output(name: Any, error: Any, text: str
 def test_an_operation_has_to_be_named_without_output() -> None:
     tf.constant(1.0, name="x")
     with pytest.raises(
-        ValueError, match="^Name 'x:0' appears to refer to a Tensor, not a Operation.$"
+        ValueError, match=r"^Name 'x:0' appears to refer to a Tensor, not a Operation.$"
     ):
         tf.get_default_graph().get_operation_by_name("x:0")
     with pytest.raises(TypeError, match="Operation names are strings"):
@@ -108,7 +109,9 @@ def test_elements_of_other_graphs_are_refused() -> None:
 
 
 def test_something_has_to_be_allowed() -> None:
-    with pytest.raises(ValueError, match="^allow_tensor and allow_operation can't both be False.$"):
+    with pytest.raises(
+        ValueError, match=r"^allow_tensor and allow_operation can't both be False.$"
+    ):
         tf.get_default_graph().as_graph_element("x", False, False)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import tensormill as tf
 
-Pair = namedtuple("Pair", "a b")  # noqa: PYI024
+Pair = namedtuple("Pair", "a b")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_scopes_nest_and_are_numbered() -> None:
 
 def test_a_name_with_a_trailing_slash_is_taken_as_it_is() -> None:
     assert tf.no_op(name="a/b/").name == "a/b"
-    with pytest.raises(ValueError, match="^Duplicate node name in graph: 'a/b'$"):
+    with pytest.raises(ValueError, match=r"^Duplicate node name in graph: 'a/b'$"):
         tf.no_op(name="a/b/")
 
 
@@ -124,9 +124,11 @@ def test_a_failed_operation_leaves_no_trace_but_its_name() -> None:
 
 def test_a_failing_device_function_leaves_no_operation() -> None:
     x = tf.constant(1.0)
-    with pytest.raises(TypeError, match="Expected binary or unicode string, got None"):
-        with tf.device(lambda op: None):
-            tf.identity(x)
+    with (
+        tf.device(lambda op: None),
+        pytest.raises(TypeError, match="Expected binary or unicode string, got None"),
+    ):
+        tf.identity(x)
     assert [op.name for op in tf.get_default_graph().get_operations()] == ["Const"]
     assert x.consumers() == []
 

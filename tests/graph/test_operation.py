@@ -57,7 +57,7 @@ def test_the_op_def_is_a_message() -> None:
     assert [arg.type_attr for arg in op_def.output_arg] == ["T"]
     assert [attr.type for attr in op_def.attr] == ["type"]
     assert tf.get_default_graph().op_def_for_type("Placeholder").attr[1].HasField("default_value")
-    with pytest.raises(RuntimeError, match="^Op type not registered 'Nope'"):
+    with pytest.raises(RuntimeError, match=r"^Op type not registered 'Nope'"):
         tf.get_default_graph().op_def_for_type("Nope")
 
 
@@ -70,7 +70,7 @@ def test_attributes_come_in_tensorflows_forms() -> None:
     assert tf.identity_n([tf.constant(1.0)])[0].op.get_attr("T") == [tf.float32]
     split = tf.split(tf.constant([1.0, 2.0]), 2)[0].op
     assert split.get_attr("num_split") == 2
-    with pytest.raises(ValueError, match="^Operation 'Placeholder' has no attr named 'nope'.$"):
+    with pytest.raises(ValueError, match=r"^Operation 'Placeholder' has no attr named 'nope'.$"):
         op.get_attr("nope")
 
 
@@ -116,7 +116,7 @@ def test_an_input_may_be_replaced() -> None:
     assert y.op.inputs[0] is z
     assert x.consumers() == []
     assert z.consumers() == [y.op]
-    with pytest.raises(TypeError, match="^tensor must be a Tensor: 3$"):
+    with pytest.raises(TypeError, match=r"^tensor must be a Tensor: 3$"):
         y.op._update_input(0, 3)  # type: ignore[arg-type]
     with tf.Graph().as_default():
         other = tf.constant(1.0)
@@ -141,9 +141,9 @@ def test_create_op_takes_messages_and_infers_the_rest() -> None:
     assert op.get_attr("T") is tf.float32
     op = graph.create_op("Placeholder", [], [tf.int32], attrs={"dtype": tf.AttrValue(type=3)})
     assert op.outputs[0].dtype is tf.int32
-    with pytest.raises(TypeError, match="^Input #0 is not a tensor: 3$"):
+    with pytest.raises(TypeError, match=r"^Input #0 is not a tensor: 3$"):
         graph.create_op("Identity", [3], [tf.float32])  # type: ignore[list-item]
-    with pytest.raises(RuntimeError, match="^Op type not registered 'Nope'"):
+    with pytest.raises(RuntimeError, match=r"^Op type not registered 'Nope'"):
         graph.create_op("Nope", [], [])
     with pytest.raises(ValueError, match="NodeDef missing attr 'dtype'"):
         graph.create_op("Placeholder", [], [tf.float32])
@@ -194,7 +194,7 @@ def test_a_tensor_has_no_value(use: Any, error: Any, message: str) -> None:
 
 def test_tensors_are_equal_to_themselves_only() -> None:
     x, y = tf.constant(1.0), tf.constant(1.0)
-    assert x == x  # noqa: PLR0124
+    assert x == x
     assert x != y
     assert len({x, y, x}) == 2
     assert x in [x]
@@ -224,13 +224,13 @@ def test_eval_wants_a_session_of_its_graph() -> None:
     other = tf.Session(graph=tf.Graph())
     with pytest.raises(
         ValueError,
-        match="^Cannot use the given session to evaluate tensor: the tensor's graph is different "
+        match=r"^Cannot use the given session to evaluate tensor: the tensor's graph is different "
         "from the session's graph.$",
     ):
         x.eval(session=other)
     with (
         other.as_default(),
-        pytest.raises(ValueError, match="^Cannot use the default session to execute operation"),
+        pytest.raises(ValueError, match=r"^Cannot use the default session to execute operation"),
     ):
         x.op.run()
     other.close()

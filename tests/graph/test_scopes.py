@@ -62,9 +62,11 @@ def test_a_malformed_device_is_refused(device: str) -> None:
 def test_what_is_no_device_is_refused() -> None:
     with pytest.raises(TypeError, match="takes a device name, a function, a DeviceSpec or None"):
         tf.device(3).__enter__()
-    with pytest.raises(TypeError, match="Expected binary or unicode string, got 3"):
-        with tf.device(to(3)):
-            tf.no_op()
+    with (
+        tf.device(to(3)),
+        pytest.raises(TypeError, match="Expected binary or unicode string, got 3"),
+    ):
+        tf.no_op()
 
 
 def test_colocation_takes_the_device_and_names_the_operation() -> None:
@@ -104,7 +106,7 @@ def test_colocation_with_a_colocated_operation_takes_its_group() -> None:
 
 
 def test_colocation_with_nothing_has_to_be_meant() -> None:
-    with pytest.raises(ValueError, match="^Trying to reset colocation"):
+    with pytest.raises(ValueError, match=r"^Trying to reset colocation"):
         tf.colocate_with(None).__enter__()
 
 
@@ -197,7 +199,9 @@ def test_gradients_may_be_overridden_by_type() -> None:
 
 @pytest.mark.parametrize("mapping", [3, {"Identity": 3}, {3: "Mine"}])
 def test_an_override_maps_strings(mapping: Any) -> None:
-    with pytest.raises(TypeError, match="^op_type_map must be a dictionary mapping strings to str"):
+    with pytest.raises(
+        TypeError, match=r"^op_type_map must be a dictionary mapping strings to str"
+    ):
         tf.get_default_graph().gradient_override_map(mapping).__enter__()
 
 
@@ -217,12 +221,15 @@ def test_attribute_scopes_mark_operations() -> None:
         graph._attr_scope({"_a": 3})
 
 
+def fail_in_all_scopes(x: tf.Tensor) -> None:
+    with tf.name_scope("s"), tf.device("/cpu:0"), tf.control_dependencies([x]):  # noqa: SIM117
+        with tf.colocate_with(x), tf.container("box"):
+            raise ZeroDivisionError
+
+
 def test_scopes_end_when_a_block_fails() -> None:
-    x = tf.constant(1.0)
     with pytest.raises(ZeroDivisionError):
-        with tf.name_scope("s"), tf.device("/cpu:0"), tf.control_dependencies([x]):
-            with tf.colocate_with(x), tf.container("box"):
-                raise ZeroDivisionError
+        fail_in_all_scopes(tf.constant(1.0))
     op = tf.no_op()
     assert (op.name, op.device, op.control_inputs) == ("NoOp", "", [])
 
