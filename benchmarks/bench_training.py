@@ -1,0 +1,221 @@
+"""Training steps a second: perceptrons, a convolutional network, embeddings; also of eager PyTorch.
+
+The rows called "eager PyTorch" time a hand-written PyTorch step in the column of tensormill.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from benchmarks.case import Case, Sample, expect, seconds_per_call
+
+ROWS, COLUMNS, LOOKUPS = 100_000, 64, 256
+Build = Callable[[Any], tuple[Any, dict[Any, Any]]]
+Optimize = Callable[[Any], Any]
+
+
+def weights(tf: Any, *shape: int) -> Any:
+    scale = (2.0 / np.prod(shape[:-1])) ** 0.5
+    values = np.random.RandomState(sum(shape)).randn(*shape) * scale
+    return tf.Variable(values.astype(np.float32))
+
+
+def digits(batch: int, *shape: int) -> tuple[Any, Any]:
+    random = np.random.RandomState(1)
+    return random.rand(batch, *shape).astype(np.float32), random.randint(0, 10, batch)
+
+
+def cross_entropy(tf: Any, labels: Any, logits: Any) -> Any:
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+    return tf.reduce_mean(losses)
+
+
+def perceptron(tf: Any, sizes: list[int], batch: int) -> tuple[Any, dict[Any, Any]]:
+    x = tf.placeholder(tf.float32, [None, sizes[0]])
+    y = tf.placeholder(tf.int64, [None])
+    hidden = x
+    for number, (before, after) in enumerate(pairwise(sizes)):
+        hidden = tf.matmul(hidden, weights(tf, before, after)) + tf.Variable(tf.zeros([after]))
+        if number < len(sizes) - 2:
+            hidden = tf.nn.relu(hidden)
+    values, labels = digits(batch, sizes[0])
+    return cross_entropy(tf, y, hidden), {x: values, y: labels}
+
+
+def convolutional(tf: Any) -> tuple[Any, dict[Any, Any]]:
+    x = tf.placeholder(tf.float32, [None, 28, 28, 1])
+    y = tf.placeholder(tf.int64, [None])
+    image = x
+    for before, after in ((1, 32), (32, 64)):
+        image = tf.nn.conv2d(image, weights(tf, 3, 3, before, after), [1, 1, 1, 1], "SAME")
+        image = tf.nn.relu(tf.nn.bias_add(image, tf.Variable(tf.zeros([after]))))
+        image = tf.nn.max_pool(image, [1, 2, 2, 1], [1, 2, 2, 1], "VALID")
+    flat = tf.reshape(image, [-1, 7 * 7 * 64])
+    hidden = tf.nn.relu(
+        tf.matmul(flat, weights(tf, 7 * 7 * 64, 128)) + tf.Variable(tf.zeros([128]))
+    )
+    logits = tf.matmul(hidden, weights(tf, 128, 10)) + tf.Variable(tf.zeros([10]))
+    values, labels = digits(50, 28, 28, 1)
+    return cross_entropy(tf, y, logits), {x: values, y: labels}
+
+
+def embeddings(tf: Any) -> tuple[Any, dict[Any, Any]]:
+    rows = tf.placeholder(tf.int32, [None])
+    table = weights(tf, ROWS, COLUMNS)
+    loss = tf.reduce_mean(tf.square(tf.gather(table, rows) - 1.0))
+    return loss, {rows: np.random.RandomState(1).randint(0, ROWS, LOOKUPS).astype(np.int32)}
+
+
+def steps_per_second(
+    build: Build, optimize: Optimize, calls: int
+) -> Callable[[Any], Sample]:
+    def prepare(tf: Any) -> Sample:
+        loss, fed = build(tf)
+        update = optimize(tf.train).minimize(loss)
+        session = tf.Session()
+        session.run(tf.global_variables_initializer())
+        before = session.run(loss, fed)
+        step = session.make_callable([loss, update], list(fed))
+        values = list(fed.values())
+        for _ in range(20):
+            step(*values)
+        expect(session.run(loss, fed) < before, "a falling loss")
+        return lambda: 1 / seconds_per_call(lambda: step(*values), calls)
+
+    return prepare
+
+
+def eager(
+    build: Build, optimize: Callable[[Any], Any], make: Optimize, calls: int
+) -> Any:
+    """Time the PyTorch step that `make(torch)` returns in place of tensormill's."""
+    against = steps_per_second(build, optimize, calls)
+
+    def prepare(tf: Any) -> Sample:
+        if tf.__name__ != "tensormill":
+            return against(tf)
+        step = make(importlib.import_module("torch"))
+        before = float(step())
+        for _ in range(20):
+            step()
+        expect(float(step()) < before, "a falling loss")
+        return lambda: 1 / seconds_per_call(lambda: float(step()), calls)
+
+    return prepare
+
+
+def eager_step(
+    torch: Any, model: Any, optimizer: Any, x: Any, loss_of: Callable[[Any], Any]
+) -> Any:
+    def step() -> Any:
+        optimizer.zero_grad()
+        loss = loss_of(model(torch.from_numpy(x)))
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return step
+
+
+def eager_perceptron(sizes: list[int], batch: int, optimize: Callable[[Any, Any], Any]) -> Any:
+    def make(torch: Any) -> Any:
+        layers: list[Any] = []
+        for before, after in pairwise(sizes):
+            layers += [torch.nn.Linear(before, after), torch.nn.ReLU()]
+        model = torch.nn.Sequential(*layers[:-1])
+        x, labels = digits(batch, sizes[0])
+        return eager_step(
+            torch,
+            model,
+            optimize(torch, model.parameters()),
+            x,
+            lambda logits: torch.nn.functional.cross_entropy(logits, torch.from_numpy(labels)),
+        )
+
+    return make
+
+
+def eager_convolutional(torch: Any) -> Any:
+    nn = torch.nn
+    model = nn.Sequential(
+        nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(7 * 7 * 64, 128), nn.ReLU(), nn.Linear(128, 10),
+    )  # fmt: skip
+    x, labels = digits(50, 1, 28, 28)
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
+    target = torch.from_numpy(labels)
+    return eager_step(
+        torch, model, optimizer, x, lambda logits: nn.functional.cross_entropy(logits, target)
+    )
+
+
+def eager_embeddings(torch: Any) -> Any:
+    table = torch.nn.Embedding(ROWS, COLUMNS, sparse=True)
+    rows = np.random.RandomState(1).randint(0, ROWS, LOOKUPS)
+    optimizer = torch.optim.SGD(table.parameters(), 10.0)
+    return eager_step(torch, table, optimizer, rows, lambda values: (values - 1).square().mean())
+
+
+BOOK, WIDE = [784, 300, 100, 10], [784, 1024, 1024, 1024, 10]
+
+
+def book(tf: Any) -> tuple[Any, dict[Any, Any]]:
+    return perceptron(tf, BOOK, 50)
+
+
+def wide(tf: Any) -> tuple[Any, dict[Any, Any]]:
+    return perceptron(tf, WIDE, 256)
+
+
+def sgd(train: Any) -> Any:
+    return train.GradientDescentOptimizer(0.01)
+
+
+def fast_sgd(train: Any) -> Any:
+    return train.GradientDescentOptimizer(10.0)
+
+
+def adam(train: Any) -> Any:
+    return train.AdamOptimizer(1e-3)
+
+
+def adagrad(train: Any) -> Any:
+    return train.AdagradOptimizer(0.1)
+
+
+def eager_sgd(torch: Any, parameters: Any) -> Any:
+    return torch.optim.SGD(parameters, 0.01)
+
+
+def eager_adam(torch: Any, parameters: Any) -> Any:
+    return torch.optim.Adam(parameters, 1e-3, fused=True)
+
+
+def _row(name: str, prepare: Any, rounds: int = 9) -> Case:
+    return Case(name, "steps/s", 1, prepare, higher_is_better=True, rounds=rounds)
+
+
+CASES = [
+    _row("MLP 784-300-100-10, SGD", steps_per_second(book, sgd, 200)),
+    _row("MLP 3x1024, Adam", steps_per_second(wide, adam, 10), 5),
+    _row("CNN, Adam", steps_per_second(convolutional, adam, 10), 5),
+    _row("embedding 100,000x64, SGD", steps_per_second(embeddings, fast_sgd, 200)),
+    _row("embedding 100,000x64, Adagrad", steps_per_second(embeddings, adagrad, 200)),
+    _row(
+        "eager PyTorch: MLP, SGD",
+        eager(book, sgd, eager_perceptron(BOOK, 50, eager_sgd), 200),
+    ),
+    _row(
+        "eager PyTorch: MLP 3x1024, Adam",
+        eager(wide, adam, eager_perceptron(WIDE, 256, eager_adam), 10),
+        5,
+    ),
+    _row("eager PyTorch: CNN, Adam", eager(convolutional, adam, eager_convolutional, 10), 5),
+    _row("eager PyTorch: embedding, SGD", eager(embeddings, fast_sgd, eager_embeddings, 200)),
+]
