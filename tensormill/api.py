@@ -187,6 +187,23 @@ from tensormill.ops.tensor_algebra import (
     tensordot,
     trace,
 )
+from tensormill.ops.special_functions import (
+    betainc,
+    digamma,
+    erf,
+    erfc,
+    igamma,
+    igammac,
+    lbeta,
+    lgamma,
+    polygamma,
+    zeta,
+)
+from tensormill.ops.histograms import (
+    bincount,
+    histogram_fixed_width,
+    histogram_fixed_width_bins,
+)
 
 # ops: arrays
 from tensormill.ops.array_shapes import (
@@ -417,7 +434,17 @@ from tensormill.ops.check import (
     verify_tensor_all_finite,
 )
 from tensormill.ops.printing import Print, print_v2 as print
-from tensormill.namespaces import debugging, nn
+from tensormill.ops.space_to_batch import (
+    batch_to_space,
+    batch_to_space_nd,
+    depth_to_space,
+    required_space_to_batch_paddings,
+    space_to_batch,
+    space_to_batch_nd,
+    space_to_depth,
+)
+from tensormill.ops.tensor_contraction import tensordot
+from tensormill.namespaces import debugging, layers, nn
 
 # gradients, training
 from tensormill.graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices

@@ -74,6 +74,9 @@ from tensormill.ops.elementwise_unary import (
     tan,
     tanh,
 )
+from tensormill.ops.histograms import (
+    bincount,
+)
 from tensormill.ops.reduction import (
     argmax,
     argmin,
@@ -107,4 +110,23 @@ from tensormill.ops.segments import (
     unsorted_segment_prod,
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
+)
+from tensormill.ops.special_functions import (
+    bessel_i0,
+    bessel_i0e,
+    bessel_i1,
+    bessel_i1e,
+    betainc,
+    digamma,
+    erf,
+    erfc,
+    erfinv,
+    igamma,
+    igammac,
+    lbeta,
+    lgamma,
+    ndtri,
+    polygamma,
+    polyval,
+    zeta,
 )

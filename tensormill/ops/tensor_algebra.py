@@ -240,8 +240,8 @@ def _contracted_axes(a: Tensor, axes: Any) -> tuple[Any, Any]:
 def _as_matrix(a: Tensor, axes: Any, flipped: bool) -> tuple[Tensor, Any, list[int | None] | None]:
     """Return a tensor as a matrix of free and contracted sizes, with the free sizes.
 
-    The free sizes come as a list where they are all known, else as a tensor; and once more as far as
-    they are known statically.
+    The free sizes come as a list where they are all known, else as a tensor; and once more as far
+    as they are known statically.
     """
     dims = a.dims
     if dims is not None and isinstance(axes, list):
