@@ -316,7 +316,7 @@ from tensormill.ops.uniqueness import (
 )
 
 # ops: state, random; variables
-from tensormill.namespaces import initializers, random
+from tensormill.namespaces import initializers, keras, random
 from tensormill.ops.random import (
     multinomial,
     random_crop,
@@ -327,7 +327,7 @@ from tensormill.ops.random import (
     random_uniform,
     truncated_normal,
 )
-from tensormill.ops.random_seeds import set_random_seed
+from tensormill.ops.random_seeds import get_seed, set_random_seed
 from tensormill.variables.assignments import (
     assign,
     assign_add,
@@ -444,7 +444,8 @@ from tensormill.ops.space_to_batch import (
     space_to_depth,
 )
 from tensormill.ops.tensor_contraction import tensordot
-from tensormill.namespaces import debugging, layers, nn
+from tensormill.ops.confusion_matrix import confusion_matrix
+from tensormill.namespaces import debugging, layers, losses, nn
 
 # gradients, training
 from tensormill.graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices
