@@ -64,6 +64,8 @@ def to_tensor_value(
             and -_INT32_MAX <= value <= _INT32_MAX
         ):
             return TensorValue(np.array(value, np.int32), dtypes.int32)
+        if kind is list and (dtype is None or dtype is dtypes.int32) and _is_int32_list(value):
+            return TensorValue(np.array(value, np.int32), dtypes.int32)
         return TensorValue(*_to_array(value, dtype))
     sizes = tuple([int(size) for size in ([shape] if isinstance(shape, int) else shape)])
     if math.prod(sizes) == 0 and not isinstance(value, (np.ndarray, np.generic)):
@@ -73,6 +75,14 @@ def to_tensor_value(
         return TensorValue(np.empty(sizes, dtype.as_numpy_dtype), dtype)
     array, dtype = _to_array(value, dtype)
     return TensorValue(_with_shape(array, sizes, verify_shape, allow_broadcast), dtype)
+
+
+def _is_int32_list(value: list[Any]) -> bool:
+    """Return whether a list is one of sizes, axes and the like, to be converted at once."""
+    for item in value:
+        if type(item) is not int or not -_INT32_MAX <= item <= _INT32_MAX:
+            return False
+    return bool(value)
 
 
 def _to_array(value: Any, dtype: DType | None) -> tuple[Array, DType]:
