@@ -10,9 +10,16 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.shapes import Dims, format_dims
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
-from tensormill.kernels.value_types import DEVICE_TYPES, HOST_TYPES, STRING_TYPES, as_ints
+from tensormill.kernels.value_types import (
+    DEVICE_TYPES,
+    HOST_TYPES,
+    NUMBER_TYPES,
+    STRING_TYPES,
+    as_ints,
+)
 
 INT32 = ("int32",)
+_JOINED_COPIES = 16
 
 
 def _text(value: Any) -> str:
@@ -266,9 +273,7 @@ def make_split(ctx: KernelContext) -> Any:
             )
         if is_string:
             return np.split(value, count, axis)
-        if size == 0:
-            return [value] * count
-        return value.split(size // count, axis)
+        return value.tensor_split(count, axis)
 
     return split
 
@@ -322,10 +327,16 @@ def make_split_v(ctx: KernelContext) -> Any:
 # -- tile ------------------------------------------------------------------------------------------
 
 
-@kernel("Tile", "cpu", "gpu", types={"T": DEVICE_TYPES}, host_inputs=("multiples",))
-@kernel("Tile", "cpu", "gpu", types={"T": INT32}, host_inputs=("multiples",))
+@kernel("Tile", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=("multiples",), aliases=True)
 def tile(value: torch.Tensor, multiples: Any) -> torch.Tensor:
-    return value.repeat(_multiples(value, multiples))
+    times = _multiples(value, multiples)
+    if 0 in times or max(times, default=1) > _JOINED_COPIES:
+        return value.repeat(times)
+    # Joining a few copies along each dimension is quicker than torch's general way.
+    for axis, count in enumerate(times):
+        if count > 1:
+            value = torch.cat([value] * count, axis)
+    return value
 
 
 @kernel("Tile", "cpu", types={"T": STRING_TYPES}, host_inputs=("multiples",))

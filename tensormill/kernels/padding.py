@@ -32,28 +32,32 @@ def _pairs(value: Any, paddings: Any) -> list[list[int]]:
     return pairs
 
 
-def _padded(value: torch.Tensor, pairs: list[list[int]], border: Any) -> torch.Tensor:
-    sizes = [size + sum(pair) for size, pair in zip(value.shape, pairs, strict=True)]
-    made = value.new_empty(sizes)
-    made.fill_(border)
-    made[_inside(value, pairs)] = value
-    return made
-
-
 def _inside(value: Any, pairs: list[list[int]]) -> tuple[slice, ...]:
     return tuple(
         slice(before, before + size) for size, (before, _) in zip(value.shape, pairs, strict=True)
     )
 
 
+def _torch_pads(pairs: list[list[int]]) -> list[int]:
+    """Return the paddings as torch wants them: the last dimension first."""
+    return [size for pair in reversed(pairs) for size in pair]
+
+
 @kernel("Pad", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=_HOST)
 def pad(value: torch.Tensor, paddings: Any) -> torch.Tensor:
-    return _padded(value, _pairs(value, paddings), 0)
+    return torch.constant_pad_nd(value, _torch_pads(_pairs(value, paddings)), 0)
 
 
-@kernel("PadV2", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=_HOST)
-def pad_v2(value: torch.Tensor, paddings: Any, constant_values: torch.Tensor) -> torch.Tensor:
-    return _padded(value, _pairs(value, paddings), constant_values)
+@kernel(
+    "PadV2",
+    "cpu",
+    "gpu",
+    types={"T": NUMBER_TYPES},
+    host_inputs=("paddings", "constant_values"),
+)
+def pad_v2(value: torch.Tensor, paddings: Any, constant_values: Any) -> torch.Tensor:
+    pads = _torch_pads(_pairs(value, paddings))
+    return torch.constant_pad_nd(value, pads, constant_values.item())
 
 
 @kernel("Pad", "cpu", types={"T": STRING_TYPES}, host_inputs=_HOST)

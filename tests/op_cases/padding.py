@@ -2,13 +2,18 @@
 
 import numpy as np
 
-from tests.op_cases.case import OpCase, as_array
+from tests.op_cases.case import OpCase, as_array, elementwise
 
 MATRIX = np.arange(6, dtype=np.float32).reshape(2, 3)
 WORDS = np.array([b"a", b"b", b"c"], object)
 BORDERS = np.array([[1, 1], [0, 2]], np.int32)
 
 CASES = [
+    *elementwise(
+        "PadV2",
+        "float16 float64 int32 uint8 uint16 bool complex64",
+        lambda d: [np.ones((2, 1), d), as_array([[1, 0], [0, 1]]), d(1)],
+    ),
     OpCase("Pad", [MATRIX, BORDERS]),
     OpCase("Pad", [as_array([1, 2]), np.array([[1, 0]], np.int64)]),
     OpCase("Pad", [WORDS, as_array([[1, 1]])]),
