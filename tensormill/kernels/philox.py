@@ -30,7 +30,7 @@ __all__ = [
     "stateless_stream",
 ]
 
-_MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
+_FIRST_FACTOR, _SECOND_FACTOR = 0xD2511F53, 0xCD9E8D57
 _KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 _ROUNDS = 10
 _LOW = np.uint64(0xFFFFFFFF)
@@ -41,6 +41,8 @@ _MASK_128 = (1 << 128) - 1
 # Blocks that are computed at once: the intermediate arrays stay in the cache.
 _CHUNK = 16384
 _BLOCK_SIZE = 4
+# Up to how many blocks are computed in plain integers.
+_FEW = 16
 # How many blocks are passed over for each element of a run, and how many 32-bit numbers of a stream
 # belong to an element where rejection may need several.
 _RESERVED = 256
@@ -56,6 +58,10 @@ def random_blocks(key: int, counter: int, count: int) -> Array:
       counter: of the first block, 128 bits.
       count: how many blocks.
     """
+    if count <= _FEW:
+        return np.array(
+            [_one_block(key, (counter + at) & _MASK_128) for at in range(count)], np.uint32
+        ).reshape(count, _BLOCK_SIZE)
     blocks = np.empty((count, _BLOCK_SIZE), np.uint32)
     done = 0
     while done < count:
@@ -66,6 +72,20 @@ def random_blocks(key: int, counter: int, count: int) -> Array:
         _fill_chunk(blocks[done : done + size], key, low, start >> 64)
         done += size
     return blocks
+
+
+def _one_block(key: int, counter: int) -> tuple[int, int, int, int]:
+    """Return one block; in plain integers, which is faster than arrays of a few elements."""
+    c0, c1 = counter & _MASK_32, counter >> 32 & _MASK_32
+    c2, c3 = counter >> 64 & _MASK_32, counter >> 96
+    key0, key1 = key & _MASK_32, key >> 32
+    for _ in range(_ROUNDS):
+        first, second = c0 * _FIRST_FACTOR, c2 * _SECOND_FACTOR
+        c0, c1 = second >> 32 ^ c1 ^ key0, second & _MASK_32
+        c2, c3 = first >> 32 ^ c3 ^ key1, first & _MASK_32
+        key0 = key0 + _KEY_STEPS[0] & _MASK_32
+        key1 = key1 + _KEY_STEPS[1] & _MASK_32
+    return c0, c1, c2, c3
 
 
 def _fill_chunk(blocks: Array, key: int, low: int, high: int) -> None:
@@ -85,8 +105,8 @@ def _mix(blocks: Array, key: int, c0: Array, c1: Array, c2: Array, c3: Array) ->
     key0, key1 = key & _MASK_32, key >> 32
     first, second = np.empty_like(c0), np.empty_like(c0)
     for _ in range(_ROUNDS):
-        np.multiply(c0, _MULTIPLIERS[0], out=first)
-        np.multiply(c2, _MULTIPLIERS[1], out=second)
+        np.multiply(c0, np.uint64(_FIRST_FACTOR), out=first)
+        np.multiply(c2, np.uint64(_SECOND_FACTOR), out=second)
         np.right_shift(second, _SHIFT, out=c0)
         np.bitwise_xor(c0, c1, out=c0)
         np.bitwise_xor(c0, np.uint64(key0), out=c0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,14 +67,6 @@ def _generator(ctx: KernelContext) -> torch.Generator:
 # -- uniform and normal numbers --------------------------------------------------------------------
 
 
-def _unseeded_uniform(sizes: tuple[int, ...], **options: Any) -> torch.Tensor:
-    return torch.rand(sizes, **options)
-
-
-def _unseeded_normal(sizes: tuple[int, ...], **options: Any) -> torch.Tensor:
-    return torch.randn(sizes, **options)
-
-
 def _unseeded_truncated(sizes: tuple[int, ...], dtype: torch.dtype, **options: Any) -> torch.Tensor:
     work = torch.float64 if dtype is torch.float64 else torch.float32
     uniform = torch.rand(sizes, dtype=work, **options)
@@ -88,12 +81,9 @@ def _make_sampler(
     def make(ctx: KernelContext) -> Any:
         dtype, device = ctx.attrs["dtype"], ctx.torch_device
         if not _is_seeded(ctx):
-            generator, numbers = _generator(ctx), torch_dtype(dtype)
-
-            def sample(shape: Array) -> torch.Tensor:
-                return unseeded(sizes_of(shape), dtype=numbers, device=device, generator=generator)
-
-            return sample
+            numbers = torch_dtype(dtype)
+            draw = partial(unseeded, dtype=numbers, device=device, generator=_generator(ctx))
+            return lambda shape: draw(sizes_of(shape))
         stream = seed_stream(ctx.attrs["seed"], ctx.attrs["seed2"])
         sampler = SAMPLERS[distribution, dtype.name]
 
@@ -108,8 +98,8 @@ def _make_sampler(
 
 
 for _op_type, _distribution, _unseeded in (
-    ("RandomUniform", "uniform", _unseeded_uniform),
-    ("RandomStandardNormal", "normal", _unseeded_normal),
+    ("RandomUniform", "uniform", torch.rand),
+    ("RandomStandardNormal", "normal", torch.randn),
     ("TruncatedNormal", "truncated", _unseeded_truncated),
 ):
     kernel_factory(_op_type, "cpu", "gpu", host_inputs=["shape"])(

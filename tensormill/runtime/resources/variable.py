@@ -78,13 +78,16 @@ class VariableBuffer:
 
     def assign(self, value: Any) -> None:
         """Make a copy of `value` the value, in the memory of the old one where it fits."""
-        old = self.value
         if type(value) is np.ndarray:
             self.value = value.copy()
-        elif old is None or old.shape != value.shape or old.dtype != value.dtype:
+        elif not self._has_room_for(value):
             self.value = value.clone(memory_format=torch.contiguous_format)
-        elif old is not value:
+        elif self.value is not value:
             self._overwrite(value)
+
+    def _has_room_for(self, value: torch.Tensor) -> bool:
+        own = self.value
+        return own is not None and own.shape == value.shape and own.dtype == value.dtype
 
     def _overwrite(self, value: torch.Tensor) -> None:
         target = self.writable()
