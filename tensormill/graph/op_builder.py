@@ -192,6 +192,8 @@ class OpBuilder:
         with graph.as_default(), graph.name_scope(name or self.op_def.name) as scope:
             inputs, attrs = _InputConverter(self.op_def, given_attrs).convert(values)
             self._fill_attrs(attrs, given_attrs)
+            if not self._ref_positions:
+                return graph.add_operation(self.op_def, inputs, attrs, scope[:-1])
             with ExitStack() as colocations:
                 for position in self._ref_positions:
                     colocations.enter_context(graph.colocate_with(inputs[position].op))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 from typing import Any
 
 import numpy as np
@@ -451,3 +452,20 @@ def test_a_chain_of_a_hundred_thousand_operations_is_built_imported_and_run() ->
     (out,) = tf.import_graph_def(message, return_elements=[f"{message.node[-1].name}:0"]) or []
     with tf.Session() as session:
         assert session.run(out, {"import/x:0": np.float32(1)}) == 100_001
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_graph_of_a_million_nodes_is_imported() -> None:
+    message = graph_def(X)
+    for number in range(1_000_000):
+        node = message.node.add(name=f"n{number}", op="Identity")
+        node.input.append(f"n{number - 1}" if number % 1000 else "x")
+        node.attr["T"].type = 1
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (last,) = tf.import_graph_def(message, return_elements=["n999999:0"], name="") or []
+    grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert tf.get_default_graph().version == 1_000_001
+    assert grown_kib < 3 * 1024 * 1024
+    with tf.Session() as session:
+        assert session.run(last, {"x:0": 3.0}) == 3.0

@@ -86,3 +86,39 @@ def test_the_shape_of_an_input_text() -> None:
     for text in ("x", "x:0"):
         shape = tf.graph_util.tensor_shape_from_node_def_name(graph, text)
         assert shape.as_list() == [2, None]
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_variables_become_constants(use_resource: bool) -> None:
+    v = tf.Variable([1.0, 2.0], name="v", use_resource=use_resource)
+    w = tf.Variable(3.0, name="w", use_resource=use_resource)
+    x = tf.placeholder(tf.float32, [2], name="x")
+    tf.add(v * x, w, name="y")
+    tf.identity(x, name="other")
+    with tf.Session() as session:
+        session.run([v.initializer, w.initializer])
+        message = tf.graph_util.convert_variables_to_constants(
+            session, tf.get_default_graph().as_graph_def(), ["y"]
+        )
+    types = {node.name: node.op for node in message.node}
+    assert types["v"] == types["w"] == "Const"
+    assert "other" not in types
+    assert not {"VariableV2", "VarHandleOp", "ReadVariableOp", "Assign"} & set(types.values())
+    with tf.Graph().as_default(), tf.Session() as session:
+        (y,) = tf.import_graph_def(message, return_elements=["y:0"], name="") or []
+        assert session.run(y, {"x:0": [10.0, 20.0]}).tolist() == [13.0, 43.0]
+
+
+def test_some_variables_may_stay() -> None:
+    v = tf.Variable(1.0, name="v", use_resource=False)
+    w = tf.Variable(3.0, name="w", use_resource=False)
+    tf.add(v, w, name="y")
+    graph_def = tf.get_default_graph().as_graph_def()
+    with tf.Session() as session:
+        session.run([v.initializer, w.initializer])
+        for options in ({"variable_names_whitelist": ["w"]}, {"variable_names_blacklist": ["v"]}):
+            message = tf.graph_util.convert_variables_to_constants(
+                session, graph_def, ["y"], **options
+            )
+            types = {node.name: node.op for node in message.node}
+            assert (types["v"], types["w"]) == ("VariableV2", "Const")
