@@ -190,7 +190,7 @@ class PreparedStep:
         timed_out = None
         try:
             run.start()
-            if not finished.wait(timeout_s):
+            if not finished.wait(step.remaining_s()):
                 assert timeout_s is not None
                 timed_out = deadline_error(timeout_s, run.waiting_for())
                 step.cancellation.cancel(timed_out.message)

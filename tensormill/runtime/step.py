@@ -44,6 +44,10 @@ class Step:
         self.deadline_s = deadline_s
         self.resources: dict[str, Any] = {}
 
+    def remaining_s(self) -> float | None:
+        """Return the time that is left; None for a step without a deadline."""
+        return None if self.deadline_s is None else max(0.0, self.deadline_s - time.monotonic())
+
     def check(self) -> None:
         """Let a long computation end where nobody wants it any more; loops call this at each turn.
 

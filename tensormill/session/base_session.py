@@ -63,7 +63,8 @@ class BaseSession:
         worker = Worker(_LOCAL_TASK, local_devices(config=config))
         self._master_session = Master(worker).create_session(self._graph, config)
         self._closed = False
-        _sessions.add(self)
+        with _sessions_lock:
+            _sessions.add(self)
         self._has_default_options = config is None or not config.operation_timeout_in_ms
 
     @property
@@ -122,8 +123,11 @@ class BaseSession:
             if options is None and run_metadata is None and self._has_default_options:
                 try:
                     runner = self._runners.get(key)
-                except TypeError:  # something in the structure cannot be a key
-                    runner = key = None
+                except TypeError:  # a structure within the structure cannot be a key
+                    runner = None
+                if runner is None and not _is_flat(fetches):
+                    key = _nested_key(fetches, feed_dict)
+                    runner = self._runners.get(key)
                 if runner is not None:
                     return runner(feed_dict.values())
         mapper, signature, values = self._prepare(key, fetches, feed_dict)
@@ -146,7 +150,7 @@ class BaseSession:
         feeds, is_simple = expand_feeds(self._graph, feed_dict)
         mapper = FetchMapper(self._graph, fetches)
         signature = self._signature(mapper, list(feeds))
-        if is_simple and key is not None and _is_flat(fetches):
+        if is_simple and key is not None and (key[0] is _NESTED or _is_flat(fetches)):
             self._runners[key] = signature.bind(mapper.build)
         return mapper, signature, list(feeds.values())
 
@@ -256,9 +260,11 @@ class BaseSession:
         return default_sessions.pushed(self)
 
 
-_sessions: weakref.WeakSet[BaseSession] = weakref.WeakSet()
+_sessions_lock = threading.Lock()
+_sessions: weakref.WeakSet[BaseSession] = weakref.WeakSet()  # guarded by _sessions_lock
 _NO_FEEDS: dict[Any, Any] = {}
 _LEAVES = (Tensor, Operation, str)
+_NESTED = object()
 
 
 def _is_flat(fetches: Any) -> bool:
@@ -271,6 +277,25 @@ def _is_flat(fetches: Any) -> bool:
 def _is_leaf(fetch: Any) -> bool:
     kind = type(fetch)
     return kind in _LEAVES or (hasattr(kind, "_as_graph_element") and not find_expansion(fetch))
+
+
+def _nested_key(fetches: Any, feed_dict: dict[Any, Any]) -> tuple[Any, ...] | None:
+    """Return what is equal for calls with equal nested fetches, or None for other types."""
+    try:
+        return (_NESTED, _structure_key(fetches), *feed_dict)
+    except TypeError:
+        return None
+
+
+def _structure_key(fetches: Any) -> Any:
+    kind = type(fetches)
+    if kind is list or kind is tuple:
+        return (kind, *map(_structure_key, fetches))
+    if kind is dict:
+        return (kind, tuple(fetches), *map(_structure_key, fetches.values()))
+    if not _is_leaf(fetches):
+        raise TypeError
+    return fetches
 
 
 def _creation_order(tensor: Tensor) -> tuple[int, int]:
@@ -291,7 +316,8 @@ def _fill_metadata(run_metadata: Any, outcome: StepOutcome) -> None:
 
 def open_sessions() -> list[BaseSession]:
     """Return the sessions of this process that are open."""
-    return [session for session in list(_sessions) if not session._closed]
+    with _sessions_lock:
+        return [session for session in _sessions if not session._closed]
 
 
 def check_arguments(target: Any, graph: Any, config: Any) -> None:

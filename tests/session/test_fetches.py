@@ -103,6 +103,18 @@ def test_a_list_that_is_changed_after_a_run_means_what_it_holds_now(session):
     assert session.run(fetches) == [2.0]
 
 
+def test_a_nested_structure_that_is_changed_after_a_run_means_what_it_holds_now(session):
+    one, two = tf.constant(1.0), tf.constant(2.0)
+    fetches = {"a": [one, (two,)], "b": {"c": one}}
+    for _ in range(3):
+        assert session.run(fetches) == {"a": [1.0, (2.0,)], "b": {"c": 1.0}}
+    fetches["a"].append(two)
+    fetches["b"] = [one]
+    assert session.run(fetches) == {"a": [1.0, (2.0,), 2.0], "b": [1.0]}
+    del fetches["a"]
+    assert session.run(fetches) == {"b": [1.0]}
+
+
 def test_a_list_a_tuple_and_a_named_tuple_of_the_same_tensors_are_told_apart(session):
     one, two = tf.constant(1.0), tf.constant(2.0)
     for _ in range(2):
