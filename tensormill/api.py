@@ -21,7 +21,8 @@ from tensormill.graph.dtypes import *
 from tensormill.graph.graph import Graph, get_default_graph, reset_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import Dimension, TensorShape
-from tensormill.graph.tensor import Tensor
+from tensormill.graph.errors import OpError
+from tensormill.graph.tensor import Tensor, is_tensor
 
 # registries
 from tensormill.kernels import families as _kernel_families
@@ -445,7 +446,8 @@ from tensormill.ops.space_to_batch import (
 )
 from tensormill.ops.tensor_contraction import tensordot
 from tensormill.ops.confusion_matrix import confusion_matrix
-from tensormill.namespaces import debugging, layers, losses, nn
+from tensormill.namespaces import debugging, nn
+from tensormill import layers, losses
 
 # gradients, training
 from tensormill.graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices
@@ -461,7 +463,11 @@ from tensormill.ops.gradients import AggregationMethod, UnconnectedGradients, gr
 from tensormill.ops.summation import accumulate_n, add_n
 
 # ops: control flow
+from tensormill.functional.fold import foldl, foldr
+from tensormill.functional.map_fn import map_fn
+from tensormill.functional.scan import scan
 from tensormill.ops.conditional import case, cond, switch_case
+from tensormill.ops.tensor_array_class import TensorArray
 from tensormill.ops.while_loop import while_loop
 
 # graph scopes, GraphDef import
@@ -498,6 +504,13 @@ from tensormill import compat, io
 from tensormill.namespaces import bitwise, graph_util, linalg, math, raw_ops
 from tensormill.platform import app, flags, gfile
 from tensormill.platform import tf_logging as logging
+from tensormill.platform import versions as version
+from tensormill.platform.versions import (
+    GRAPH_DEF_VERSION,
+    GRAPH_DEF_VERSION_MIN_CONSUMER,
+    GRAPH_DEF_VERSION_MIN_PRODUCER,
+    VERSION,
+)
 from tensormill.platform.behavior import (
     disable_control_flow_v2,
     disable_eager_execution,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tensormill.graph.graph import Graph
     from tensormill.graph.operation import Operation
 
-__all__ = ["Tensor", "TensorLike", "is_dense_tensor_like", "session_for"]
+__all__ = ["Tensor", "TensorLike", "is_dense_tensor_like", "is_tensor", "session_for"]
 
 
 class TensorLike:
@@ -182,6 +182,11 @@ def session_for(element: Any, session: Any) -> Any:
             f"graph.{hint}"
         )
     return session
+
+
+def is_tensor(x: Any) -> bool:
+    """Return whether `x` stands for a tensor: a tensor, variable, or sparse tensor."""
+    return isinstance(x, TensorLike)
 
 
 def is_dense_tensor_like(value: Any) -> bool:

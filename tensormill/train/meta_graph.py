@@ -31,13 +31,11 @@ from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.platform import gfile, tf_logging
+from tensormill.platform.versions import VERSION
 from tensormill.variables.creation import Variable
 from tensormill.variables.scoped_names import prepend_name_scope, strip_name_scope
 
 __all__ = ["export_meta_graph", "import_meta_graph", "import_scoped_meta_graph", "read_meta_graph"]
-
-TENSORFLOW_VERSION = "1.15.0"
-"""The version of TensorFlow whose meta graphs these are."""
 
 
 def export_meta_graph(
@@ -108,7 +106,7 @@ def _describe(message: Any, meta_info_def: Any, strip_default_attrs: bool) -> No
         info.MergeFrom(meta_info_def)
     types = {node.op for node in message.graph_def.node}
     info.stripped_op_list.CopyFrom(to_op_list(types & OP_DEFS.keys()))
-    info.tensorflow_version = TENSORFLOW_VERSION
+    info.tensorflow_version = VERSION
     info.stripped_default_attrs = strip_default_attrs
 
 
