@@ -35,8 +35,26 @@ from tensormill.ops.cross_entropy import (
     sparse_softmax_cross_entropy_with_logits,
     weighted_cross_entropy_with_logits,
 )
+from tensormill.ops.depthwise_convolution import (
+    depthwise_conv2d,
+    depthwise_conv2d_backprop_filter_op as depthwise_conv2d_native_backprop_filter,
+    depthwise_conv2d_backprop_input_op as depthwise_conv2d_native_backprop_input,
+    depthwise_conv2d_native,
+    separable_conv2d,
+)
+from tensormill.ops.dilated_convolution import (
+    atrous_conv2d,
+    convolution,
+    pool,
+    with_space_to_batch,
+)
 from tensormill.ops.dropout import dropout
+from tensormill.ops.safe_embedding import safe_embedding_lookup_sparse
+from tensormill.ops.sampled_losses import nce_loss, sampled_softmax_loss
+from tensormill.ops.space_to_batch import depth_to_space, space_to_batch, space_to_depth
+from tensormill.ops.swish import swish
 from tensormill.ops.elementwise_unary import sigmoid, tanh
+from tensormill.ops.embedding import embedding_lookup, embedding_lookup_sparse
 from tensormill.ops.normalization import (
     bias_add,
     fused_batch_norm,

@@ -3,7 +3,13 @@
 import numpy as np
 
 from tests.op_cases.case import OpCase
-from tests.op_cases.convolution import _numbers
+
+_RNG = np.random.default_rng(17)
+
+
+def _numbers(*shape: int) -> np.ndarray:
+    return _RNG.integers(-8, 9, shape).astype(np.float32) / np.float32(4)
+
 
 _IMAGE = _numbers(2, 4, 5, 3, 2)
 _FILTER = _numbers(2, 3, 2, 2, 3)

@@ -1,0 +1,338 @@
+"""Batch normalisation.
+
+Source: TensorFlow 1.15, python/layers/normalization.py and python/keras/layers/normalization.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tensormill.graph import dtypes
+from tensormill.graph.constants import constant
+from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.default_scopes import colocate_with, name_scope
+from tensormill.graph.shapes import TensorShape, as_dims
+from tensormill.graph.tensor import Tensor
+from tensormill.layers.base import InputSpec, Layer
+from tensormill.ops import statistics
+from tensormill.ops.array_shapes import reshape
+from tensormill.ops.casting import cast
+from tensormill.ops.normalization import fused_batch_norm
+from tensormill.ops.smart_cond import smart_cond, smart_constant_value
+from tensormill.variables.assignments import assign_sub
+from tensormill.variables.initializers import Ones, Zeros
+
+__all__ = ["BatchNormalization", "batch_normalization"]
+
+
+class BatchNormalization(Layer):
+    """Normalises each channel by the mean and variance of the batch, or those seen in training.
+
+    In training the moving averages must be updated: run what is in the UPDATE_OPS collection.
+
+    Args:
+      axis: the axis (or axes) of the channels.
+      momentum: how much of the moving averages an update keeps.
+      epsilon: added to the variance.
+      center: whether to add `beta`.
+      scale: whether to multiply with `gamma`.
+      beta_initializer: zeros by default.
+      gamma_initializer: ones by default.
+      moving_mean_initializer: zeros by default.
+      moving_variance_initializer: ones by default.
+      beta_regularizer: a function of `beta` that gives a loss.
+      gamma_regularizer: a function of `gamma` that gives a loss.
+      beta_constraint: what optimizers apply to `beta` after an update.
+      gamma_constraint: what they apply to `gamma`.
+      trainable: whether optimizers change `beta` and `gamma`.
+      fused: whether to use the op that does all in one; None where it can be used.
+      name: the name of the variable scope.
+      **kwargs: as in `Layer`.
+    """
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = Zeros(),  # noqa: B008 - it has no state
+        gamma_initializer: Any = Ones(),  # noqa: B008
+        moving_mean_initializer: Any = Zeros(),  # noqa: B008
+        moving_variance_initializer: Any = Ones(),  # noqa: B008
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        trainable: bool = True,
+        fused: bool | None = None,
+        name: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(trainable=trainable, name=name, **kwargs)
+        self.axis = [axis] if isinstance(axis, int) else list(axis)
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = beta_initializer
+        self.gamma_initializer = gamma_initializer
+        self.moving_mean_initializer = moving_mean_initializer
+        self.moving_variance_initializer = moving_variance_initializer
+        self.beta_regularizer = beta_regularizer
+        self.gamma_regularizer = gamma_regularizer
+        self.beta_constraint = beta_constraint
+        self.gamma_constraint = gamma_constraint
+        self.fused = fused
+        self.beta: Any = None
+        self.gamma: Any = None
+        self.moving_mean: Any = None
+        self.moving_variance: Any = None
+        self._data_format = "NHWC"
+
+    def build(self, input_shape: Any) -> None:
+        """Make `gamma`, `beta` and the moving averages.
+
+        Raises:
+          ValueError: an axis is out of range, or its size is not known.
+        """
+        dims = as_dims(input_shape)
+        if dims is None:
+            raise ValueError("Input has undefined rank:", input_shape)
+        self.axis = [axis % len(dims) if axis < 0 else axis for axis in self.axis]
+        if any(axis >= len(dims) for axis in self.axis):
+            raise ValueError(f"Invalid axis: {self.axis[0]}")
+        sizes = {axis: dims[axis] for axis in self.axis}
+        if None in sizes.values():
+            raise ValueError("Input has undefined `axis` dimension. Input shape: ", input_shape)
+        self._choose_fused(len(dims))
+        self.input_spec = InputSpec(ndim=len(dims), axes=sizes)
+        shape = (
+            list(sizes.values())
+            if len(sizes) == 1
+            else [sizes.get(axis, 1) for axis in range(len(dims))]
+        )
+        self._add_parameters(shape)
+        self.built = True
+
+    def _choose_fused(self, rank: int) -> None:
+        if self.fused is None:
+            self.fused = rank == 4 and self.axis in ([1], [3])
+        if self.fused:
+            if self.axis not in ([1], [3]):
+                raise ValueError(
+                    "Unsupported axis, fused batch norm only supports axis == [1] or axis == [3]"
+                )
+            self._data_format = "NCHW" if self.axis == [1] else "NHWC"
+
+    def _add_parameters(self, shape: list[Any]) -> None:
+        dtype = self._dtype
+        if dtype in (None, dtypes.float16, dtypes.bfloat16):
+            dtype = dtypes.float32
+        if self.scale:
+            self.gamma = self.add_weight(
+                "gamma",
+                shape=shape,
+                dtype=dtype,
+                initializer=self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+            )
+        elif self.fused:
+            self._gamma_constant = constant(1.0, dtype=dtype, shape=shape)
+        if self.center:
+            self.beta = self.add_weight(
+                "beta",
+                shape=shape,
+                dtype=dtype,
+                initializer=self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+            )
+        elif self.fused:
+            self._beta_constant = constant(0.0, dtype=dtype, shape=shape)
+        for name, initializer in (
+            ("moving_mean", self.moving_mean_initializer),
+            ("moving_variance", self.moving_variance_initializer),
+        ):
+            variable = self.add_weight(
+                name, shape=shape, dtype=dtype, initializer=initializer, trainable=False
+            )
+            setattr(self, name, variable)
+
+    def call(self, inputs: Tensor, training: Any = False) -> Tensor:  # type: ignore[override]
+        """Return the normalised inputs; `training` is a bool or a bool tensor."""
+        if self.fused:
+            return self._normalize_fused(inputs, training)
+        return self._normalize(inputs, training)
+
+    def _move(self, variable: Any, value: Tensor, momentum: Any) -> Any:
+        """Make the update of a moving average."""
+        with name_scope("AssignMovingAvg") as scope, colocate_with(variable):
+            decay = convert_to_tensor(1.0 - momentum, name="decay")
+            base = variable.dtype.base_dtype
+            if decay.dtype != base:
+                decay = cast(decay, base)
+            delta = (variable - cast(value, base)) * decay
+            return assign_sub(variable, delta, name=scope)
+
+    def _normalize_fused(self, inputs: Tensor, training: Any) -> Tensor:
+        gamma = self.gamma if self.scale else self._gamma_constant
+        beta = self.beta if self.center else self._beta_constant
+
+        def train() -> Any:
+            return fused_batch_norm(
+                inputs, gamma, beta, epsilon=self.epsilon, data_format=self._data_format
+            )
+
+        def infer() -> Any:
+            return fused_batch_norm(
+                inputs,
+                gamma,
+                beta,
+                mean=self.moving_mean,
+                variance=self.moving_variance,
+                epsilon=self.epsilon,
+                is_training=False,
+                data_format=self._data_format,
+            )
+
+        output, mean, variance = smart_cond(training, train, infer)
+        known = smart_constant_value(training)
+        if known is None:
+            momentum = smart_cond(training, lambda: self.momentum, lambda: 1.0)
+        else:
+            momentum = convert_to_tensor(self.momentum)
+        if known is not False:
+            self.add_update(lambda: self._move(self.moving_mean, mean, momentum))
+            self.add_update(lambda: self._move(self.moving_variance, variance, momentum))
+        return output  # type: ignore[no-any-return]
+
+    def _normalize(self, inputs: Tensor, training: Any) -> Tensor:
+        dims = as_dims(inputs.get_shape())
+        assert dims is not None
+        others = [axis for axis in range(len(dims)) if axis not in self.axis]
+        broadcast = self._broadcaster(dims, others)
+        scale, offset = broadcast(self.gamma), broadcast(self.beta)
+        mean, variance = self.moving_mean, self.moving_variance
+        if smart_constant_value(training) is not False:
+            mean, variance = self._batch_moments(inputs, others, training)
+        mean, variance = cast(mean, inputs.dtype), cast(variance, inputs.dtype)
+        outputs = statistics.batch_normalization(
+            inputs,
+            broadcast(mean),
+            broadcast(variance),
+            None if offset is None else cast(offset, inputs.dtype),
+            scale,
+            self.epsilon,
+        )
+        outputs.set_shape(dims)
+        return outputs
+
+    def _broadcaster(self, dims: Any, others: list[int]) -> Callable[[Any], Any]:
+        """Return what gives a vector of the channels a shape that is broadcast to the input's."""
+        shape = [1] * len(dims)
+        shape[self.axis[0]] = dims[self.axis[0]]
+
+        def broadcast(vector: Any) -> Any:
+            is_last = others == list(range(len(dims) - 1))
+            if vector is None or is_last or len(vector.get_shape()) == len(dims):
+                return vector
+            return reshape(vector, shape)
+
+        return broadcast
+
+    def _batch_moments(
+        self, inputs: Tensor, others: list[int], training: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Return the mean and variance to use, and add the updates of the moving averages."""
+        base = self.moving_mean.dtype.base_dtype
+        batch_mean, batch_variance = statistics.moments(
+            cast(inputs, base), others, keep_dims=len(self.axis) > 1
+        )
+        mean = smart_cond(training, lambda: batch_mean, lambda: convert_to_tensor(self.moving_mean))
+        variance = smart_cond(
+            training, lambda: batch_variance, lambda: convert_to_tensor(self.moving_variance)
+        )
+
+        def update(variable: Any, value: Tensor) -> Callable[[], Any]:
+            return lambda: smart_cond(
+                training, lambda: self._move(variable, value, self.momentum), lambda: variable
+            )
+
+        self.add_update(update(self.moving_mean, mean))
+        self.add_update(update(self.moving_variance, variance))
+        return mean, variance
+
+    def compute_output_shape(self, input_shape: Any) -> TensorShape:
+        """Return the input's shape."""
+        return TensorShape.from_dims(as_dims(input_shape))
+
+
+def batch_normalization(
+    inputs: Any,
+    axis: Any = -1,
+    momentum: float = 0.99,
+    epsilon: float = 1e-3,
+    center: bool = True,
+    scale: bool = True,
+    beta_initializer: Any = Zeros(),  # noqa: B008 - it has no state
+    gamma_initializer: Any = Ones(),  # noqa: B008
+    moving_mean_initializer: Any = Zeros(),  # noqa: B008
+    moving_variance_initializer: Any = Ones(),  # noqa: B008
+    beta_regularizer: Any = None,
+    gamma_regularizer: Any = None,
+    beta_constraint: Any = None,
+    gamma_constraint: Any = None,
+    training: Any = False,
+    trainable: bool = True,
+    name: Any = None,
+    reuse: Any = None,
+    fused: bool | None = None,
+) -> Tensor:
+    """Normalise each channel, with new variables; see `BatchNormalization`.
+
+    Args:
+      inputs: floats, [batch, ..., channels] or as `axis` says.
+      axis: the axis (or axes) of the channels.
+      momentum: how much of the moving averages an update keeps.
+      epsilon: added to the variance.
+      center: whether to add `beta`.
+      scale: whether to multiply with `gamma`.
+      beta_initializer: zeros by default.
+      gamma_initializer: ones by default.
+      moving_mean_initializer: zeros by default.
+      moving_variance_initializer: ones by default.
+      beta_regularizer: a function of `beta` that gives a loss.
+      gamma_regularizer: a function of `gamma` that gives a loss.
+      beta_constraint: what optimizers apply to `beta` after an update.
+      gamma_constraint: what they apply to `gamma`.
+      training: a bool or a bool tensor: whether to use the batch's mean and variance.
+      trainable: whether optimizers change `beta` and `gamma`.
+      name: the name of the variable scope.
+      reuse: whether to use the variables that another layer of this name has.
+      fused: whether to use the op that does all in one; None where it can be used.
+    """
+    layer = BatchNormalization(
+        axis=axis,
+        momentum=momentum,
+        epsilon=epsilon,
+        center=center,
+        scale=scale,
+        beta_initializer=beta_initializer,
+        gamma_initializer=gamma_initializer,
+        moving_mean_initializer=moving_mean_initializer,
+        moving_variance_initializer=moving_variance_initializer,
+        beta_regularizer=beta_regularizer,
+        gamma_regularizer=gamma_regularizer,
+        beta_constraint=beta_constraint,
+        gamma_constraint=gamma_constraint,
+        trainable=trainable,
+        fused=fused,
+        name=name,
+        _scope=name,
+        _reuse=reuse,
+    )
+    return layer.apply(inputs, training=training)
