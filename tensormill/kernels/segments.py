@@ -171,16 +171,16 @@ def _register_unsorted(op_type: str, combine: Combine, types: tuple[str, ...]) -
             raise errors.invalid_argument("num_segments must be non-negative.")
         ids = segment_ids.reshape(-1).to(torch.int64)
         rows = data.reshape(ids.shape[0], *data.shape[segment_ids.dim() :])
-        beyond = ids >= count
-        if bool(beyond.any()):
-            place = int(beyond.nonzero()[0])
+        low, high = map(int, ids.aminmax()) if ids.numel() else (0, -1)
+        if high >= count:
+            place = int((ids >= count).nonzero()[0])
             at = np.unravel_index(place, tuple(segment_ids.shape)) if segment_ids.dim() else ()
             index = "".join(f"[{i}]" for i in at) if len(at) == 1 else str([int(i) for i in at])
             raise errors.invalid_argument(
                 f"segment_ids{index} = {int(ids[place])} is out of range [0, {count})"
             )
-        kept = ids >= 0
-        if not bool(kept.all()):
+        if low < 0:
+            kept = ids >= 0
             ids, rows = ids[kept], rows[kept]
         return combine(rows, ids, count)
 

@@ -29,7 +29,7 @@ def _add(rows: torch.Tensor, at: torch.Tensor, updates: torch.Tensor) -> None:
 
 
 def _sub(rows: torch.Tensor, at: torch.Tensor, updates: torch.Tensor) -> None:
-    rows.index_add_(0, at, updates, alpha=-1)
+    rows.index_add_(0, at, -updates)  # torch adds several times faster without a factor
 
 
 def _reduce(rows: torch.Tensor, at: torch.Tensor, updates: torch.Tensor, how: str) -> None:
@@ -110,7 +110,8 @@ def update_rows(update: Update, value: Any, indices: torch.Tensor, updates: Any)
         updates = expand(updates, (*indices.shape, *row_shape))
     at = indices.reshape(-1).long()
     count = value.shape[0]
-    if len(at) and (int(at.min()) < 0 or int(at.max()) >= count):
+    low, high = map(int, at.aminmax()) if at.numel() else (0, -1)
+    if low < 0 or high >= count:
         wrong = int(((at < 0) | (at >= count)).nonzero()[0])
         position = ",".join(map(str, np.unravel_index(wrong, tuple(indices.shape))))
         raise errors.invalid_argument(

@@ -23,6 +23,8 @@ def _first_seen(values: Any) -> tuple[Any, Any, Any]:
         firsts = np.full(len(seen), len(values), np.int64)
         np.minimum.at(firsts, index, np.arange(len(values)))
         return firsts, index, np.bincount(index, minlength=len(seen))
+    if values.ndim == 1 and values.dtype.kind in "iub":
+        return _first_seen_numbers(values)
     _, first, inverse, counts = np.unique(
         values,
         return_index=True,
@@ -34,6 +36,23 @@ def _first_seen(values: Any) -> tuple[Any, Any, Any]:
     place = np.empty_like(order)
     place[order] = np.arange(order.size)
     return first[order], place[inverse.reshape(-1)], counts[order]
+
+
+def _first_seen_numbers(values: Any) -> tuple[Any, Any, Any]:
+    """Return the same for a vector of whole numbers, from one stable sort."""
+    order = values.argsort(kind="stable")
+    ranked = values[order]
+    is_new = np.ones(ranked.size, bool)
+    np.not_equal(ranked[1:], ranked[:-1], out=is_new[1:])
+    starts = is_new.nonzero()[0]
+    first = order[starts]
+    by_place = first.argsort()
+    place = np.empty_like(by_place)
+    place[by_place] = np.arange(by_place.size)
+    index = np.empty_like(order)
+    index[order] = place[is_new.cumsum() - 1]
+    counts = np.diff(starts, append=ranked.size)
+    return first[by_place], index, counts[by_place]
 
 
 def _unique(values: Any, out_idx: DType) -> tuple[Any, Any, Any]:
