@@ -228,10 +228,10 @@ class _NameScope:
             name = name.decode()
         elif not isinstance(name, str):
             raise TypeError(f"A scope name is a string, got {name!r} of type {type(name)}.")
+        _check_scope_name(name, self._old)
         if name[-1] == "/":
             scopes.name = name[:-1]
             return name
-        _check_scope_name(name, self._old)
         scopes.name = opened = graph.unique_name(name)
         return opened + "/"
 

@@ -62,7 +62,7 @@ def test_a_name_in_a_scope_may_begin_with_an_underscore() -> None:
         tf.no_op(name="_x")
 
 
-@pytest.mark.parametrize("name", ["a b", "a:0", "^a", "é", "-a"])
+@pytest.mark.parametrize("name", ["a b", "a:0", "^a", "é", "-a", "/a"])
 def test_names_have_letters_digits_and_few_signs(name: str) -> None:
     with pytest.raises(ValueError, match="is not a valid"):
         tf.no_op(name=name)
