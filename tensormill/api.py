@@ -253,7 +253,14 @@ from tensormill.ops.scattering import tensor_scatter_add as tensor_scatter_nd_ad
 from tensormill.ops.scattering import tensor_scatter_sub as tensor_scatter_nd_sub
 from tensormill.ops.scattering import tensor_scatter_max as tensor_scatter_nd_max
 from tensormill.ops.scattering import tensor_scatter_min as tensor_scatter_nd_min
-from tensormill.namespaces import sparse
+from tensormill.graph.tensor_protos import is_tensor, make_ndarray, make_tensor_proto
+from tensormill.namespaces import quantization, sets, sparse
+from tensormill.ops.quantization import (
+    fake_quant_with_min_max_args,
+    fake_quant_with_min_max_vars,
+    fake_quant_with_min_max_vars_per_channel,
+    quantize_and_dequantize,
+)
 from tensormill.ops.scripts import numpy_function, py_func
 from tensormill.ops.sparse_arrays import (
     sparse_concat,

@@ -1,0 +1,8 @@
+"""`tf.quantization`: rounding as if quantized."""
+
+from tensormill.ops.quantization import (
+    fake_quant_with_min_max_args,
+    fake_quant_with_min_max_vars,
+    fake_quant_with_min_max_vars_per_channel,
+    quantize_and_dequantize,
+)
