@@ -16,7 +16,6 @@ from tensormill.kernels.elementwise_binary import (
     NUMBERS,
     broadcasting,
     incompatible_shapes,
-    register_binary,
 )
 from tensormill.kernels.elementwise_unary import (
     FLOATS,
@@ -37,8 +36,10 @@ for _op_type, _torch_function, _numpy_function in (
     ("Greater", torch.gt, np.greater),
     ("GreaterEqual", torch.ge, np.greater_equal),
 ):
-    register_binary(_op_type, _torch_function, (*FLOATS, *INTEGERS))
-    register_binary(_op_type, through_numpy(_numpy_function), WIDE_UNSIGNED)
+    _for_torch = kernel(_op_type, "cpu", "gpu", types={"T": (*FLOATS, *INTEGERS)})
+    _for_torch(broadcasting(_torch_function))
+    _for_numpy = kernel(_op_type, "cpu", "gpu", types={"T": WIDE_UNSIGNED})
+    _for_numpy(broadcasting(through_numpy(_numpy_function)))
 
 kernel("LogicalAnd", "cpu", "gpu")(broadcasting(torch.logical_and))
 kernel("LogicalOr", "cpu", "gpu")(broadcasting(torch.logical_or))

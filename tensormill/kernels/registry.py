@@ -15,6 +15,7 @@ The keyword-only parameter `step` is special: it receives the running step at ea
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -89,6 +90,7 @@ class Kernel:
       is_resource: `function(ctx)` is called when a plan is made, and returns the single output itself.
       is_async: `function(*inputs, done=..., **attrs)` returns at once and calls `done(outputs)` or
         `done.fail(error)` later, on any thread.
+      module: the module that registers the kernel.
       mutates: names of inputs (buffers aside) whose memory the kernel may overwrite.
     """
 
@@ -102,6 +104,7 @@ class Kernel:
     is_factory: bool = False
     is_resource: bool = False
     is_async: bool = False
+    module: str = ""
 
     def accepts(self, attrs: Mapping[str, Any]) -> bool:
         """Return whether the kernel is registered for the dtypes of these attributes."""
@@ -146,6 +149,8 @@ def _register(
     **options: Any,
 ) -> None:
     allowed = {name: frozenset(map(as_dtype, dtypes)) for name, dtypes in (types or {}).items()}
+    # The module of the statement that decorates: two frames up, past the decorator.
+    module = sys._getframe(2).f_globals["__name__"]
     for device_type in device_types:
         kind = device_type.upper()
         if kind not in ("CPU", "GPU"):
@@ -153,7 +158,9 @@ def _register(
         for other in _KERNELS.get(op_type, ()):
             if other.device_type == kind and _overlap(other.types, allowed):
                 raise ValueError(f"a {kind} kernel of {op_type!r} is registered twice")
-        _KERNELS.setdefault(op_type, []).append(Kernel(op_type, kind, function, allowed, **options))
+        _KERNELS.setdefault(op_type, []).append(
+            Kernel(op_type, kind, function, allowed, module=module, **options)
+        )
 
 
 def _overlap(a: Mapping[str, frozenset[DType]], b: Mapping[str, frozenset[DType]]) -> bool:

@@ -61,7 +61,12 @@ CASES = [
     ],
     OpCase("MatrixDiagV3", [_floats(3), 1, np.int32(3), np.int32(5), _NINE]),
     OpCase("MatrixDiagV3", [_floats(3), -2, _ANY_SIZE, np.int32(4), _NINE]),
-    OpCase("MatrixDiagV2", [_floats(2, 3), _ints(0, 1), _ANY_SIZE, _ANY_SIZE, _ZERO]),
+    # TensorFlow's gradient aligns the diagonals as version 3 does, which is not what was put in.
+    OpCase(
+        "MatrixDiagV2",
+        [_floats(2, 3), _ints(0, 1), _ANY_SIZE, _ANY_SIZE, _ZERO],
+        gradient=False,
+    ),
     *[OpCase("MatrixDiagPartV3", [_array(n, 3, 4), 1, _array(n, 1)[0]]) for n in _ALL],
     *[
         OpCase("MatrixDiagPartV3", [_floats(2, 3, 4), _ints(-2, 2), _NINE], {"align": align})

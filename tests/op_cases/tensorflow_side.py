@@ -46,8 +46,9 @@ class _Answers:
         config.graph_options.rewrite_options.disable_meta_optimizer = True
         with tf.Graph().as_default() as graph:
             built = [self._build_modes(case, index) for index, case in enumerate(self.cases)]
-            for case, modes in zip(self.cases, built, strict=True):
-                self._build_gradients(case, modes)
+            for index, (case, modes) in enumerate(zip(self.cases, built, strict=True)):
+                with tf.name_scope(f"gradient{index}"):
+                    modes["full"]["gradients"] = self._build_gradients(case, modes["full"])
             with tf.Session(graph=graph, config=config) as session:
                 session.run(self.initializers)
                 return [
@@ -95,9 +96,10 @@ class _Answers:
 
     def _input(self, value: Any, mode: str, feeds: list[Any]) -> Any:
         dtype = self.tf.string if value.dtype == object else self.tf.as_dtype(value.dtype)
-        if mode == "constant":
+        smooth = dtype.is_floating or dtype.is_complex
+        if mode == "constant" or (mode == "gradient" and not smooth):
             return self.tf.constant(value, dtype, shape=value.shape)
-        placeholder = self.tf.placeholder(dtype, value.shape if mode == "full" else None)
+        placeholder = self.tf.placeholder(dtype, None if mode == "unknown" else value.shape)
         feeds.append((placeholder, value))
         return placeholder
 
@@ -117,15 +119,16 @@ class _Answers:
         variables.append(variable.read_value())
         return variable.handle
 
-    def _build_gradients(self, case: dict[str, Any], modes: dict[str, Any]) -> None:
-        built = modes["full"]
-        if not case["gradient"] or case["fails"] or "op" not in built:
-            return
+    def _build_gradients(self, case: dict[str, Any], full: dict[str, Any]) -> Any:
+        """Return the gradients with respect to the smooth inputs, with their feeds; or why not."""
+        if not case["gradient"] or case["fails"] or "op" not in full:
+            return None
         tf, np = self.tf, self.np
+        built = self._build(case, "gradient")
         ys = [y for y in built["op"].outputs if y.dtype.is_floating or y.dtype.is_complex]
         xs = [x for x, _ in built["feeds"] if x.dtype.is_floating or x.dtype.is_complex]
         if not ys or not xs or any(not y.shape.is_fully_defined() for y in ys):
-            return
+            return None
         grad_ys = []
         for y in ys:
             count = int(np.prod(y.shape.as_list(), dtype=np.int64))
@@ -135,11 +138,12 @@ class _Answers:
             )
         try:
             gradients = tf.gradients(ys, xs, grad_ys)
-            built["gradients"] = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
+            gradients = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
         except LookupError:
-            built["gradients"] = "no gradient"
+            return "no gradient"
         except Exception as error:
-            built["gradients"] = f"{type(error).__name__}: {error}"
+            return type(error).__name__
+        return gradients, dict(built["feeds"])
 
     def _run(self, session: Any, case: dict[str, Any], modes: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = {}
@@ -177,13 +181,13 @@ class _Answers:
         return None if case["compare"] == "runs" else values
 
     def _gradients(self, session: Any, built: dict[str, Any]) -> Any:
-        gradients = built.get("gradients")
-        if gradients is None or isinstance(gradients, str):
-            return gradients
+        if built["gradients"] is None or isinstance(built["gradients"], str):
+            return built["gradients"]
+        gradients, feeds = built["gradients"]
         try:
-            present = session.run([g for g in gradients if g is not None], dict(built["feeds"]))
+            present = session.run([g for g in gradients if g is not None], feeds)
         except Exception as error:
-            return f"{type(error).__name__}: {error}"
+            return type(error).__name__
         values = iter(present)
         return [None if g is None else next(values) for g in gradients]
 

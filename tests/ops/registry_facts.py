@@ -10,8 +10,14 @@ NO_CASE = {
 }
 """Op types without a case of their own."""
 
-NO_KERNEL: dict[str, str] = {"Const": "its value is bound into the plan"}
+NO_KERNEL: dict[str, str] = {}
 """Op types that no kernel computes."""
 
-ROUGH_GRADIENT: dict[str, str] = {}
+ROUGH_GRADIENT: dict[str, str] = {
+    "Cast": "its values stay in the narrow dtype of the case",
+    "QuantizeAndDequantizeV2": "the gradient passes straight through the steps",
+    "QuantizeAndDequantizeV3": "the gradient passes straight through the steps",
+    "Cholesky": "the gradient is shared out between both triangles, of which one is read",
+    "SelfAdjointEigV2": "the gradient is that of the lower triangle, which alone is read",
+}
 """Op types whose gradient is not that of their values, on purpose."""

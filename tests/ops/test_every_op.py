@@ -51,10 +51,9 @@ def test_kernels_stand_in_the_twin_of_the_module_of_their_op() -> None:
     wrong = []
     for name, op_def in OP_DEFS.items():
         ops_module = op_def.module.rpartition(".")[2]
-        homes = {kernel.function.__module__ for kernel in kernels_of(name)}
-        ours = {home.rpartition(".")[2] for home in homes if home.startswith("tensormill.kernels.")}
-        if ours and ops_module not in ours:
-            wrong.append(f"{name}: defined in ops/{ops_module}.py, kernel in {', '.join(ours)}")
+        homes = {kernel.module.rpartition(".")[2] for kernel in kernels_of(name)}
+        if homes - {ops_module}:
+            wrong.append(f"{name}: defined in ops/{ops_module}.py, kernel in {', '.join(homes)}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -120,51 +119,73 @@ _GRADIENT_CASES = _gradient_cases()
 def test_gradient_is_that_of_central_differences(op_type: str) -> None:
     for case in _GRADIENT_CASES[op_type]:
         with tf.Graph().as_default():
-            built = build_case(case, "full")
-            loss = _loss(built)
-            gradients = gradients_of(built)
-            with tf.Session() as session:
-                feeds = dict(built.feeds)
-                for tensor, gradient in gradients:
-                    numeric, entries = _central_differences(session, loss, feeds, tensor)
-                    made = np.zeros(feeds[tensor].shape)
-                    if gradient is not None:
-                        made = dense_gradient(session.run(gradient, feeds), made.shape)
-                    np.testing.assert_allclose(
-                        made.ravel()[entries],
-                        numeric,
-                        rtol=1e-5,
-                        atol=1e-6,
-                        err_msg=f"{case.describe()}, gradient for {tensor.name}",
-                    )
+            _check_gradient(case)
 
 
-def _loss(built: BuiltCase) -> Any:
-    def weighted(y: Tensor) -> tuple[Tensor, Any]:
-        return y, output_weights(y.dims, y.dtype.base_dtype)
-
-    return [weighted(y) for y in built.op.outputs if is_smooth(y)]
-
-
-def _central_differences(
-    session: tf.Session, loss: Any, feeds: dict[Tensor, Any], tensor: Tensor
-) -> tuple[list[float], list[int]]:
-    """Return the slopes of the weighted sum of the outputs by entries of an input, and which."""
-    point = feeds[tensor]
-    entries = np.unique(np.linspace(0, point.size - 1, _MOST_ENTRIES).astype(int)).tolist()
-    entries = entries if point.size else []
-    slopes = []
-    for entry in entries:
-        sums = []
-        for step in (_STEP, -_STEP):
-            moved = point.copy().ravel()
-            moved[entry] += step
-            values = session.run(
-                [y for y, _ in loss], {**feeds, tensor: moved.reshape(point.shape)}
+def _check_gradient(case: OpCase) -> None:
+    built = build_case(case, "gradient")
+    outputs = [y for y in built.op.outputs if is_smooth(y)]
+    if not outputs or any(y.dtype.is_complex for y in outputs):
+        return
+    feeds = dict(built.feeds)
+    with tf.Session() as session:
+        values = session.run(list(built.op.outputs), feeds)
+    shapes = [np.shape(value) for value in values]
+    gradients = gradients_of(built, shapes)
+    with tf.Session() as session:
+        loss = _Loss(session, built, shapes, feeds)
+        for tensor, gradient in gradients:
+            # None says that TensorFlow has no rule either: the answers hold it to that.
+            if gradient is None:
+                continue
+            slopes = loss.slopes(tensor)
+            made = dense_gradient(session.run(gradient, feeds), feeds[tensor].shape)
+            np.testing.assert_allclose(
+                made.ravel()[list(slopes)],
+                list(slopes.values()),
+                rtol=1e-5,
+                atol=1e-6,
+                err_msg=f"{case.describe()}, gradient for {tensor.name}",
             )
-            sums.append(sum(np.sum(v * w) for v, (_, w) in zip(values, loss, strict=True)))
-        slopes.append(float((sums[0] - sums[1]) / (2 * _STEP)))
-    return slopes, entries
+
+
+class _Loss:
+    """The weighted sum of the smooth outputs of a node, as a function of what is fed."""
+
+    def __init__(
+        self, session: tf.Session, built: BuiltCase, shapes: list[Any], feeds: dict[Tensor, Any]
+    ) -> None:
+        self.session = session
+        self.feeds = feeds
+        self.outputs: list[Tensor] = []
+        self.weights: list[Any] = []
+        for y, shape in zip(built.op.outputs, shapes, strict=True):
+            if is_smooth(y):
+                self.outputs.append(y)
+                self.weights.append(output_weights(shape, y.dtype.base_dtype))
+
+    def __call__(self, tensor: Tensor, entry: int, step: float) -> float:
+        """Return the loss with one entry of an input moved by `step`."""
+        point = self.feeds[tensor]
+        moved = point.copy().ravel()
+        moved[entry] += step
+        values = self.session.run(self.outputs, {**self.feeds, tensor: moved.reshape(point.shape)})
+        with np.errstate(all="ignore"):
+            terms = [v * w for v, w in zip(values, self.weights, strict=True)]
+        return float(sum(np.sum(t, where=np.isfinite(t) & (np.abs(t) < 1e9)) for t in terms))
+
+    def slopes(self, tensor: Tensor) -> dict[int, float]:
+        """Return the slope at some entries of an input, apart from those at a kink or a jump."""
+        size = self.feeds[tensor].size
+        if not size:
+            return {}
+        slopes = {}
+        for entry in np.unique(np.linspace(0, size - 1, _MOST_ENTRIES).astype(int)).tolist():
+            low, middle, high = (self(tensor, entry, s) for s in (-_STEP, 0.0, _STEP))
+            left, right = (middle - low) / _STEP, (high - middle) / _STEP
+            if abs(left - right) < 1e-2 * max(1.0, abs(left)):
+                slopes[entry] = (left + right) / 2
+        return slopes
 
 
 def test_every_attribute_default_is_among_the_allowed_values() -> None:
