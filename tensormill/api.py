@@ -510,7 +510,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 from tensormill import compat, io
 from tensormill.namespaces import bitwise, graph_util, linalg, math, raw_ops
 from tensormill.platform import app, flags, gfile
-from tensormill.platform import tf_logging as logging
+from tensormill.graph import tf_logging as logging
 from tensormill.platform import versions as version
 from tensormill.platform.versions import (
     GRAPH_DEF_VERSION,

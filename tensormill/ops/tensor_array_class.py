@@ -1,6 +1,6 @@
 """`tf.TensorArray`: tensors by number, which loops read and write one at a time.
 
-Every write gives a new `TensorArray` with a new flow, a scalar that orders what comes after the write.
+Every write gives a new `TensorArray` with a new flow, a scalar that orders what comes after it.
 
 Source: TensorFlow 1.15, python/ops/tensor_array_ops.py.
 """
@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
-from tensormill.graph import dtypes
+from tensormill.graph import dtypes, tf_logging
 from tensormill.graph.constant_value import constant_value
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import colocate_with, control_dependencies, device, name_scope
@@ -36,7 +34,6 @@ from tensormill.ops.tensor_array import (
     tensor_array_v3,
     tensor_array_write_v3,
 )
-from tensormill.platform import tf_logging
 
 __all__ = ["TensorArray"]
 
@@ -48,7 +45,7 @@ class TensorArray:
       dtype: of the elements.
       size: how many there are; int32 scalar, needed without `handle`.
       dynamic_size: a write behind the end makes the array longer; False by default.
-      clear_after_read: an element can be read once, and its memory is free after that; True by default.
+      clear_after_read: an element can be read once and is gone then; True by default.
       tensor_array_name: the name in messages.
       handle: an array that is there already; then none of the former arguments is allowed.
       flow: what orders the next operation after the last one; needed with `handle`.
@@ -107,7 +104,7 @@ class TensorArray:
             else:
                 self._handle, self._flow = tensor_array_v3(size, **options)
 
-    # -- what it is --------------------------------------------------------------------------------
+    # -- what it is -------------------------------------------------------------------------------
 
     @property
     def flow(self) -> Tensor:
@@ -134,7 +131,7 @@ class TensorArray:
         """Whether a write behind the end makes the array longer."""
         return self._dynamic_size
 
-    # -- as a variable of loops and the result of branches -------------------------------------------
+    # -- as a variable of loops and the result of branches ----------------------------------------
 
     def _component_tensors(self) -> list[Tensor]:
         return [self._flow]
@@ -160,7 +157,7 @@ class TensorArray:
         made._element_dims = self._element_dims
         return made
 
-    # -- reading ---------------------------------------------------------------------------------------
+    # -- reading ----------------------------------------------------------------------------------
 
     def identity(self) -> TensorArray:
         """Return the same array, ordered after the control dependencies that are open."""
@@ -183,8 +180,9 @@ class TensorArray:
             value = self.gather(range_of(0, self.size()), name=name)
             element = self._element_dims[0]
             if element is not None and not self._dynamic_size and self._size is not None:
-                size = constant_value(convert_to_tensor(self._size))
-                value.set_shape((None if size is None else int(size), *element))
+                size = self._size
+                known = constant_value(size) if isinstance(size, Tensor) else size
+                value.set_shape((None if known is None else int(known), *element))
             return value
 
     def gather(self, indices: Any, name: str | None = None) -> Tensor:
@@ -229,7 +227,7 @@ class TensorArray:
         size: Tensor = tensor_array_size_v3(self._handle, self._flow, name=name)
         return size
 
-    # -- writing ---------------------------------------------------------------------------------------
+    # -- writing ----------------------------------------------------------------------------------
 
     def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
         """Return the array after `value` became the element with the number `index`.
@@ -252,7 +250,7 @@ class TensorArray:
             return self.scatter(range_of(0, rows), value, name=name)
 
     def scatter(self, indices: Any, value: Any, name: str | None = None) -> TensorArray:
-        """Return the array after the rows of `value` became the elements with the numbers `indices`.
+        """Return the array after the rows of `value` became the elements `indices`.
 
         Raises:
           ValueError: the shape of `value` does not fit.
@@ -281,9 +279,8 @@ class TensorArray:
             with self._beside_first_written(value):
                 lengths = cast(lengths, dtypes.int64)
                 known = constant_value(lengths)
-                if value.dims is not None and known is not None and np.ndim(known):
-                    if known.max() == known.min():
-                        self._note_element_dims((int(known[0]), *value.dims[1:]))
+                if value.dims and known is not None and len(set(known.tolist())) == 1:
+                    self._note_element_dims((int(known[0]), *value.dims[1:]))
                 flow = tensor_array_split_v3(self._handle, value, lengths, self._flow, name=name)
             return self._with_flow(flow)
 
@@ -319,13 +316,13 @@ class TensorArray:
             made._element_dims = self._element_dims
             return made
 
-    # -- checks ------------------------------------------------------------------------------------------
+    # -- checks -----------------------------------------------------------------------------------
 
     def _check_dtype(self, value: Tensor) -> None:
         if value.dtype.base_dtype != self._dtype:
             tf_logging.error(
-                "Error: Input value %s has dtype %s, but expected dtype %s. This leads to undefined "
-                "behavior and will be an error in future versions of TensorFlow.",
+                "Error: Input value %s has dtype %s, but expected dtype %s. This leads to "
+                "undefined behavior and will be an error in future versions of TensorFlow.",
                 value,
                 value.dtype,
                 self._dtype,
@@ -372,7 +369,8 @@ def _check_arguments(
         )
     if not isinstance(handle, Tensor):
         raise TypeError(
-            f"Expected `handle` to be a Tensor, but got `{handle}` of type `{type(handle)}` instead."
+            f"Expected `handle` to be a Tensor, but got `{handle}` of type `{type(handle)}` "
+            "instead."
         )
     others = (
         ("size", size),

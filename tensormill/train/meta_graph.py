@@ -16,6 +16,7 @@ from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 from tensorboard.compat.proto.variable_pb2 import VariableDef
 
 from tensormill.compat import as_bytes
+from tensormill.graph import tf_logging
 from tensormill.graph.collection_protos import (
     get_collection_proto_type,
     get_from_proto_function,
@@ -30,7 +31,7 @@ from tensormill.graph.op_def_codec import to_op_list
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
-from tensormill.platform import gfile, tf_logging
+from tensormill.platform import gfile
 from tensormill.platform.versions import VERSION
 from tensormill.variables.creation import Variable
 from tensormill.variables.scoped_names import prepend_name_scope, strip_name_scope
