@@ -467,6 +467,7 @@ from tensormill.ops.clipping import (
 )
 from tensormill.ops.custom_gradients import custom_gradient, grad_pass_through, recompute_grad
 from tensormill.ops.gradients import AggregationMethod, UnconnectedGradients, gradients
+from tensormill.ops.hessians import hessians
 from tensormill.ops.summation import accumulate_n, add_n
 
 # ops: control flow

@@ -6,6 +6,7 @@ Source: TensorFlow 1.15, python/keras/optimizer_v2/legacy_learning_rate_decay.py
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 from tensormill.graph import dtypes, nest
@@ -17,10 +18,9 @@ from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import add, divide, minimum, multiply, pow
 from tensormill.ops.casting import cast
 from tensormill.ops.comparison import equal
+from tensormill.ops.conditional import case, cond
 from tensormill.ops.elementwise_unary import ceil, cos, exp, floor, log, negative, sqrt
-from tensormill.ops.joining import stack
 from tensormill.ops.random import random_normal
-from tensormill.ops.reduction import reduce_sum
 
 __all__ = [
     "cosine_decay",
@@ -33,11 +33,6 @@ __all__ = [
     "piecewise_constant",
     "polynomial_decay",
 ]
-
-
-def _choose(condition: Tensor, yes: Any, no: Any) -> Tensor:
-    chosen: Tensor = OP_DEFS["SelectV2"].builder(condition, yes, no)
-    return chosen
 
 
 def _check_step(global_step: Any, function: str) -> None:
@@ -156,8 +151,15 @@ def piecewise_constant(x: Any, boundaries: Any, values: Any, name: str | None = 
     with name_scope(name or "PiecewiseConstant"):
         if not bounds:
             return levels[0]
-        number = reduce_sum(cast(place > stack(bounds), dtypes.int32))
-        return OP_DEFS["GatherV2"].builder(stack(levels), number, 0)
+        pairs = [(place <= bounds[0], lambda: levels[0]), (place > bounds[-1], lambda: levels[-1])]
+        for low, high, level in zip(bounds[:-1], bounds[1:], levels[1:-1], strict=True):
+            pairs.append(((place > low) & (place <= high), partial(_same, level)))
+        rate: Tensor = case(pairs, lambda: levels[0], exclusive=True)
+        return rate
+
+
+def _same(value: Tensor) -> Tensor:
+    return value
 
 
 def polynomial_decay(
@@ -194,7 +196,7 @@ def polynomial_decay(
         step = cast(global_step, dtype)
         steps = cast(decay_steps, dtype)
         if cycle:
-            rounds = _choose(equal(step, 0), 1.0, ceil(step / decay_steps))
+            rounds = OP_DEFS["SelectV2"].builder(equal(step, 0), 1.0, ceil(step / decay_steps))
             steps = multiply(steps, rounds)
         else:
             step = minimum(step, steps)
@@ -261,13 +263,17 @@ def cosine_decay_restarts(
         steps = cast(first_decay_steps, dtype)
         end, longer, higher = cast(alpha, dtype), cast(t_mul, dtype), cast(m_mul, dtype)
         rounds = cast(global_step, dtype) / steps
-        is_even = equal(longer, 1.0)
-        # Where all rounds are equally long, the sum of the geometric series would be 0 / 0.
-        growth = _choose(is_even, 2.0, longer)
-        grown = floor(log(1.0 - rounds * (1.0 - growth)) / log(growth))
-        before = (1.0 - growth**grown) / (1.0 - growth)
-        number = _choose(is_even, floor(rounds), grown)
-        passed = _choose(is_even, rounds - floor(rounds), (rounds - before) / growth**grown)
+
+        def even_rounds() -> tuple[Tensor, Tensor]:
+            number = floor(rounds)
+            return number, rounds - number
+
+        def longer_rounds() -> tuple[Tensor, Tensor]:
+            number = floor(log(1.0 - rounds * (1.0 - longer)) / log(longer))
+            before = (1.0 - longer**number) / (1.0 - longer)
+            return number, (rounds - before) / longer**number
+
+        number, passed = cond(equal(longer, 1.0), even_rounds, longer_rounds)
         wave = 0.5 * higher**number * (1.0 + cos(constant(math.pi) * passed))
         return multiply(rate, (1 - end) * wave + end, name=scope)
 

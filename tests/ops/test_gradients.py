@@ -278,3 +278,19 @@ def test_gradients_pass_through() -> None:
     x = tf.constant([0.5, 1.5])
     y = tf.grad_pass_through(tf.round)(x)
     assert run([y, *tf.gradients(y, x)])[1].tolist() == [1.0, 1.0]
+
+
+def test_hessians_are_second_derivatives() -> None:
+    x = tf.placeholder(tf.float32, [2])
+    y = x[0] * x[0] * x[1] + tf.sin(x[1])
+    (hessian,) = tf.hessians(y, x)
+    value = run(hessian, {x: [2.0, 3.0]})
+    np.testing.assert_allclose(value, [[6.0, 4.0], [4.0, -np.sin(3.0)]], rtol=1e-5)
+
+
+def test_hessians_of_matrices_have_four_dimensions() -> None:
+    x = tf.placeholder(tf.float32, [2, 2])
+    (hessian,) = tf.hessians(tf.reduce_sum(x * x * x), x)
+    value = run(hessian, {x: [[1.0, 2.0], [3.0, 4.0]]})
+    assert value.shape == (2, 2, 2, 2)
+    np.testing.assert_allclose(value.reshape(4, 4), np.diag([6.0, 12.0, 18.0, 24.0]))
