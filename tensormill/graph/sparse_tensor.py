@@ -10,7 +10,7 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operators import OPERATORS
-from tensormill.graph.shapes import TensorShape, merge_dims, with_rank
+from tensormill.graph.shapes import Dims, TensorShape, merge_dims, with_rank
 from tensormill.graph.stacks import get_default_session
 from tensormill.graph.tensor import Tensor, TensorLike
 
@@ -46,7 +46,7 @@ class SparseTensor(TensorLike):
       dense_shape: int64 [rank].
     """
 
-    __slots__ = ("__weakref__", "_indices", "_shape_tensor", "_values")
+    __slots__ = ("__weakref__", "_indices", "_shape_tensor", "_static_dims", "_values")
     is_composite = True
 
     def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
@@ -67,6 +67,7 @@ class SparseTensor(TensorLike):
         self._indices: Tensor = indices
         self._values: Tensor = values
         self._shape_tensor: Tensor = dense_shape
+        self._static_dims: Dims = None
         count, rank = with_rank(indices.dims, 2)
         merge_dims((count,), with_rank(values.dims, 1)[:1])
         merge_dims((rank,), with_rank(dense_shape.dims, 1)[:1])
@@ -122,7 +123,13 @@ class SparseTensor(TensorLike):
     @property
     def shape(self) -> TensorShape:
         """The static shape of the dense tensor."""
+        if self._static_dims is not None:
+            return TensorShape.from_dims(self._static_dims)
         return TensorShape.from_dims(constant_value_as_shape(self._shape_tensor))
+
+    def set_static_dims(self, dims: Dims) -> None:
+        """Say what is known of the dense shape beyond the value of `dense_shape`."""
+        self._static_dims = dims
 
     def get_shape(self) -> TensorShape:
         """Return the static shape of the dense tensor."""

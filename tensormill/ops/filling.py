@@ -241,10 +241,10 @@ def one_hot(
     with OpScope(name, "one_hot", (indices, depth, on_value, off_value)) as scope:
         on_dtype = off_dtype = None
         if on_value is not None:
-            on_value = convert_to_tensor(on_value, dtype_hint=dtype, name="on_value")
+            on_value = convert_to_tensor(on_value, dtype_hint=dtype)
             on_dtype = on_value.dtype.base_dtype
         if off_value is not None:
-            off_value = convert_to_tensor(off_value, dtype_hint=dtype, name="off_value")
+            off_value = convert_to_tensor(off_value, dtype_hint=dtype)
             off_dtype = off_value.dtype.base_dtype
         if on_dtype is not None or off_dtype is not None:
             if dtype is not None:

@@ -36,7 +36,10 @@ def sequence_mask(
         build = {op: OP_DEFS[op].builder for op in ("Max", "Maximum", "Range", "Cast", "Less")}
         lengths = convert_to_tensor(lengths)
         if maxlen is None:
-            everything = build["Range"](0, rank(lengths), 1, name="range")
+            if lengths.dims is not None:
+                everything = constant(list(range(len(lengths.dims))), dtypes.int32)
+            else:
+                everything = build["Range"](0, rank(lengths), 1, name="range")
             maxlen = build["Max"](lengths, everything, name="Max")
             maxlen = build["Maximum"](constant(0, maxlen.dtype), maxlen, name="Maximum")
         else:
@@ -46,9 +49,7 @@ def sequence_mask(
         places = build["Range"](
             constant(0, maxlen.dtype), maxlen, constant(1, maxlen.dtype), name="Range"
         )
-        matrix = expand_dims(lengths, -1)
-        if matrix.dtype is not maxlen.dtype:
-            matrix = build["Cast"](matrix, DstT=maxlen.dtype, name="Cast")
+        matrix = build["Cast"](expand_dims(lengths, -1), DstT=maxlen.dtype, name="Cast")
         mask = build["Less"](places, matrix, name="Less")
         wanted = dtypes.as_dtype(dtype)
         if mask.dtype.is_compatible_with(wanted):

@@ -161,11 +161,11 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     if not isinstance(values, (list, tuple)):
         values = [values]
     if len(values) == 1:
-        with OpScope(name, "concat", values) as scope:
+        with OpScope(name, "concat", values):
             axis_tensor = convert_to_tensor(axis, dtypes.int32, name="concat_dim")
             if axis_tensor.dims != ():
                 raise ValueError(f"Shapes {axis_tensor.shape} and () are incompatible")
-            return OP_DEFS["Identity"].builder(values[0], name=scope)
+            return OP_DEFS["Identity"].builder(values[0], name=name)
     return concat_v2(values, axis, name=name)
 
 

@@ -19,7 +19,7 @@ from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import expand_dims, reshape, shape
 from tensormill.ops.basics import placeholder
-from tensormill.ops.filling import ones_like
+from tensormill.ops.filling import ones_like, zeros
 from tensormill.ops.gathering import gather, where
 from tensormill.ops.identities import placeholder_with_default
 from tensormill.ops.joining import concat
@@ -143,12 +143,15 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
         dims = as_dims(shape)
         rank = None if dims is None else len(dims)
         sizes = [-1 if size is None else size for size in dims or ()]
-        dense_shape = placeholder_with_default(
-            constant(sizes, dtypes.int64, shape=[len(sizes)]), [rank], name=names["shape"]
-        )
+        default_name = prefix + "shape_default" if name else "Const"
+        default = constant(sizes, dtypes.int64, shape=[len(sizes)], name=default_name)
+        dense_shape = placeholder_with_default(default, [rank], name=names["shape"])
     values = placeholder(dtype, shape=[None], name=names["values"])
     indices = placeholder(dtypes.int64, shape=[None, rank], name=names["indices"])
-    return SparseTensor(indices, values, dense_shape)
+    made = SparseTensor(indices, values, dense_shape)
+    if shape is not None:
+        made.set_static_dims(as_dims(shape))
+    return made
 
 
 @sparse_to_dense_op.shape
@@ -203,7 +206,7 @@ def sparse_tensor_to_dense(
     """Return a sparse tensor as a dense one, with a default where it has no value."""
     sparse = as_sparse(sp_input)
     if default_value is None:
-        default_value = _zero_of(sparse.values.dtype)
+        default_value = zeros([], sparse.values.dtype)
     return sparse_to_dense(
         sparse.indices, sparse.dense_shape, sparse.values, default_value, validate_indices, name
     )

@@ -244,7 +244,7 @@ def sparse_tensor_dense_matmul(
       name: the name of the node.
     """
     sparse = as_sparse(sp_a)
-    with OpScope(name, "SparseTensorDenseMatMul", (sparse.indices, b)) as scope:
+    with OpScope(name, "SparseTensorDenseMatMul", (sparse.indices, b)):
         b = convert_to_tensor(b, name="b")
         return sparse_tensor_dense_mat_mul_op(
             sparse.indices,
@@ -253,7 +253,6 @@ def sparse_tensor_dense_matmul(
             b,
             adjoint_a=adjoint_a,
             adjoint_b=adjoint_b,
-            name=scope,
         )
 
 
@@ -513,8 +512,8 @@ def sparse_truediv(sparse: SparseTensor, other: Any) -> SparseTensor:
 def sparse_softmax(sp_input: Any, name: str | None = None) -> SparseTensor:
     """Return the softmax along the last dimension over the elements that are there."""
     sparse = as_sparse(sp_input)
-    with OpScope(name, "SparseSoftmax", (sparse.indices,)) as scope:
-        values = sparse_softmax_op(sparse.indices, sparse.values, sparse.dense_shape, name=scope)
+    with OpScope(name, "SparseSoftmax", (sparse.indices,)):
+        values = sparse_softmax_op(sparse.indices, sparse.values, sparse.dense_shape)
         return SparseTensor(sparse.indices, values, sparse.dense_shape)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.op_registry import OP_DEFS, define
+from tensormill.graph.op_scope import OpScope
 from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims, broadcast_dims, merge_dims
 from tensormill.graph.sparse_tensor import SparseTensor
@@ -317,9 +318,10 @@ def string_split(
         raise ValueError("result_type must be 'SparseTensor': ragged tensors are not supported")
     delimiter = one_of_two(sep, delimiter, "sep", "delimiter")
     source = one_of_two(input, source, "input", "source")
-    text = convert_to_tensor(" " if delimiter is None else delimiter, dtypes.string)
-    source = convert_to_tensor(source, dtypes.string)
-    parts = string_split_op(source, delimiter=text, skip_empty=skip_empty, name=name)
+    with OpScope(None, "StringSplit", (source,)):
+        text = convert_to_tensor(" " if delimiter is None else delimiter, dtypes.string)
+        source = convert_to_tensor(source, dtypes.string)
+        parts = string_split_op(source, delimiter=text, skip_empty=skip_empty, name=name)
     return _sparse_matrix(parts)
 
 
@@ -454,16 +456,20 @@ def reduce_join(
     """
     axis = one_of_two(axis, reduction_indices, "axis", "reduction_indices")
     keep = one_of_two(keepdims, keep_dims, "keepdims", "keep_dims")
-    inputs = convert_to_tensor(inputs, dtypes.string)
-    if axis is None:
-        if inputs.dims is not None:
-            axis = list(range(len(inputs.dims)))[::-1]
-        else:
-            count = OP_DEFS["Rank"].builder(inputs, name="Rank")
-            last = OP_DEFS["Sub"].builder(count, 1, name="sub")
-            axis = OP_DEFS["Range"].builder(last, -1, -1, name="range")
-        axis = convert_to_tensor(axis, dtypes.int32)
-    return reduce_join_op(inputs, axis, keep_dims=bool(keep), separator=separator, name=name)
+    with OpScope(None, "ReduceJoin", (inputs, axis)):
+        inputs = convert_to_tensor(inputs, dtypes.string)
+        if axis is None:
+            axis = _all_axes_reversed(inputs)
+        return reduce_join_op(inputs, axis, keep_dims=bool(keep), separator=separator, name=name)
+
+
+def _all_axes_reversed(inputs: Tensor) -> Tensor:
+    if inputs.dims is not None:
+        return convert_to_tensor(list(range(len(inputs.dims)))[::-1], dtypes.int32)
+    count = OP_DEFS["Rank"].builder(inputs, name="Rank")
+    last = OP_DEFS["Sub"].builder(count, 1, name="sub")
+    axes: Tensor = OP_DEFS["Range"].builder(last, -1, -1, name="range")
+    return axes
 
 
 def decode_raw(

@@ -192,9 +192,10 @@ def searchsorted(
     Raises:
       ValueError: the side is neither.
     """
-    size_of = shape(sorted_sequence)[-1]
-    flat = reshape(sorted_sequence, [-1, size_of])
-    flat_values = reshape(values, [-1, shape(values)[-1]])
+    sequence_size = shape(sorted_sequence)[-1]
+    values_size = shape(values)[-1]
+    flat = reshape(sorted_sequence, [-1, sequence_size])
+    flat_values = reshape(values, [-1, values_size])
     if side not in ("left", "right"):
         raise ValueError(f"side must be either 'right' or 'left'.  Saw: {side}.")
     build = upper_bound_op if side == "right" else lower_bound_op
