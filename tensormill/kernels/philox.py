@@ -289,6 +289,10 @@ def _spread_blocks(place: Philox, groups: Array, step: int, count: int) -> Array
 
     The result is uint32, [groups, 4 * count].
     """
+    if len(groups) * count <= _FEW:
+        starts = [(place.counter + step * group) & _MASK_128 for group in groups.tolist()]
+        few = [random_blocks(place.key, start, count).reshape(-1) for start in starts]
+        return np.array(few, np.uint32).reshape(len(groups), count * _BLOCK_SIZE)
     low, high = place.counter & _MASK_64, place.counter >> 64
     parts = np.empty((len(groups), count * _BLOCK_SIZE), np.uint32)
     for begin in range(0, len(groups), _CHUNK):
