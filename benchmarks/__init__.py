@@ -1,1 +1,4 @@
-"""Benchmarks: the same programs on tensormill and on real TensorFlow, in one run, round by round."""
+"""Benchmarks.
+
+The same programs on tensormill and on real TensorFlow, in one run, round by round.
+"""

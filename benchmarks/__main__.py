@@ -1,4 +1,7 @@
-"""`python -m benchmarks [NAME …]`: run the cases on both sides, alternating, and print a table and JSON lines."""
+"""`python -m benchmarks [NAME …]`.
+
+Run the cases on both sides, alternating, and print a table and JSON lines.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,11 @@ class Side:
 def commit() -> str:
     """Return the commit that is measured."""
     shown = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "describe", "--always", "--dirty"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return shown.stdout.strip()
 

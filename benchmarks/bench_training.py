@@ -71,9 +71,7 @@ def embeddings(tf: Any) -> tuple[Any, dict[Any, Any]]:
     return loss, {rows: np.random.RandomState(1).randint(0, ROWS, LOOKUPS).astype(np.int32)}
 
 
-def steps_per_second(
-    build: Build, optimize: Optimize, calls: int
-) -> Callable[[Any], Sample]:
+def steps_per_second(build: Build, optimize: Optimize, calls: int) -> Callable[[Any], Sample]:
     def prepare(tf: Any) -> Sample:
         loss, fed = build(tf)
         update = optimize(tf.train).minimize(loss)
@@ -90,9 +88,7 @@ def steps_per_second(
     return prepare
 
 
-def eager(
-    build: Build, optimize: Callable[[Any], Any], make: Optimize, calls: int
-) -> Any:
+def eager(build: Build, optimize: Callable[[Any], Any], make: Optimize, calls: int) -> Any:
     """Time the PyTorch step that `make(torch)` returns in place of tensormill's."""
     against = steps_per_second(build, optimize, calls)
 

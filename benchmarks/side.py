@@ -1,7 +1,10 @@
-"""One side of the comparison: a process that holds tensormill or TensorFlow and takes samples on request.
+"""One side of the comparison.
 
-Reads requests as JSON lines from standard input: {"module": …, "case": …}; answers each with one JSON line
-{"value": …} or {"error": …}. A case is prepared when it is first asked for, and dropped at {"drop": true}.
+A process that holds tensormill or TensorFlow and takes samples on request.
+
+Reads requests as JSON lines from standard input, {"module": …, "case": …}, and answers each with
+one JSON line, {"value": …} or {"error": …}. A case is prepared when it is first asked for, and
+dropped at {"drop": true}.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """tensormill: distributed TensorFlow 1.x graph programs on today's Python, on PyTorch kernels.
 
-The public API is TensorFlow 1.15's (`import tensormill as tf`). It stands in `tensormill.api` and is loaded when
-the first of its names is used, so that the command line starts without torch.
+The public API is TensorFlow 1.15's (`import tensormill as tf`). It stands in `tensormill.api` and
+is loaded when the first of its names is used, so that the command line starts without torch.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _EVALUATORS: dict[str, Callable[[Operation, list[Array]], Any]] = {}
 
 
 def evaluator(*op_types: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function of (operation, input values) that computes the single output of an op type."""
+    """Register what computes an op type: a function of the operation and the input values."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         for op_type in op_types:
@@ -35,11 +35,14 @@ def evaluator(*op_types: str) -> Callable[[Callable[..., Any]], Callable[..., An
 
 
 def constant_value(tensor: Any, partial: bool = False) -> Any:
-    """Return the value of a tensor that is known without running the graph, as an array; None otherwise.
+    """Return the value of a tensor that is known without running the graph, as an array.
+
+    None otherwise.
 
     Args:
       tensor: a tensor of any graph; an array is returned as it is.
-      partial: accepted as in TensorFlow; a Pack with unknown entries then gives an object array with Nones.
+      partial: accepted as in TensorFlow; a Pack with unknown entries then gives an object array
+        with Nones.
     """
     if isinstance(tensor, np.ndarray):
         return tensor
@@ -93,7 +96,10 @@ def _metadata(op: Operation, index: int) -> Array | None:
 
 
 def constant_value_as_shape(tensor: Any) -> Dims:
-    """Return the shape that the value of a 1-D integer tensor says, as far as it is known; -1 is unknown."""
+    """Return the shape that the value of a 1-D integer tensor says, as far as it is known.
+
+    -1 is unknown.
+    """
     if tensor.dims == ():
         value = constant_value(tensor)
         if value is None or value == -1:

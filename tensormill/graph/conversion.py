@@ -28,8 +28,8 @@ def register_tensor_conversion_function(
 
     Args:
       base_type: a type or tuple of types.
-      conversion_func: called as `f(value, dtype=None, name=None, as_ref=False)`; returns a tensor, or
-        NotImplemented to leave the value to the next function.
+      conversion_func: called as `f(value, dtype=None, name=None, as_ref=False)`; returns a tensor,
+        or NotImplemented to leave the value to the next function.
       priority: lower ones are tried first.
 
     Raises:
@@ -61,7 +61,9 @@ def convert_to_tensor(
     dtype_hint: Any = None,
     as_ref: bool = False,
 ) -> Tensor:
-    """Return `value` as a tensor of the default graph: tensors as they are, variables read, the rest as constants.
+    """Return `value` as a tensor of the default graph.
+
+    Tensors as they are, variables read, the rest as constants.
 
     Args:
       value: a tensor, variable, number, string, array, or nested lists of them.
@@ -80,7 +82,8 @@ def convert_to_tensor(
             wanted = as_dtype(dtype)
             if not wanted.is_compatible_with(value.dtype):
                 raise ValueError(
-                    f"Tensor conversion requested dtype {wanted.name} for Tensor with dtype {value.dtype.name}: "
+                    f"Tensor conversion requested dtype {wanted.name} for Tensor with dtype "
+                    f"{value.dtype.name}: "
                     f"{str(value)!r}"
                 )
         return value
@@ -106,18 +109,20 @@ def convert_to_tensor(
             continue
         if dtype is not None and not dtype.is_compatible_with(made.dtype):
             raise RuntimeError(
-                f"Conversion function for type {type(value)} returned dtype {made.dtype.name}, not {dtype.name}"
+                f"Conversion function for type {type(value)} returned dtype {made.dtype.name}, "
+                f"not {dtype.name}"
             )
         return made  # type: ignore[no-any-return]
     raise TypeError(
-        f"Cannot convert {value!r} with type {type(value)} to Tensor: no conversion function registered."
+        f"Cannot convert {value!r} with type {type(value)} to Tensor: "
+        "no conversion function registered."
     )
 
 
 def convert_n_to_tensor(
     values: Iterable[Any], dtype: Any = None, name: str | None = None, preferred_dtype: Any = None
 ) -> list[Tensor]:
-    """Return each value as a tensor; the constants made are called `name_0`, `name_1` …"""
+    """Return each value as a tensor; constants are called `name_0`, `name_1` and so on."""
     return [
         convert_to_tensor(v, dtype, None if name is None else f"{name}_{i}", preferred_dtype)
         for i, v in enumerate(values)

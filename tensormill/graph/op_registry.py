@@ -1,7 +1,7 @@
 """The op registry: every op type by name, with its signature, shape function and gradient.
 
-Op modules call `define` once per op and hang the rules on what it returns. The registry is data: imports of
-graphs, documentation, tests and API checks are derived from it.
+Op modules call `define` once per op and hang the rules on what it returns. The registry is data:
+imports of graphs, documentation, tests and API checks are derived from it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,12 @@ def define(
 
     Args:
       name: the op type, such as "MatMul".
-      inputs: the input arguments in TensorFlow's signature language: `"x: T"`, `"values: N * T"`, `"ref: Ref(T)"`.
+      inputs: the input arguments in TensorFlow's signature language: `"x: T"`,
+        `"values: N * T"`, `"ref: Ref(T)"`.
       outputs: the output arguments, likewise.
       attrs: the attributes: `"T: numbertype"`, `"keep_dims: bool = false"`.
-      stateful: never merged, folded or pruned as a duplicate; its kernel lives as long as its session.
+      stateful: never merged, folded or pruned as a duplicate; its kernel lives as long as its
+        session.
       commutative: `op(a, b) == op(b, a)`.
       aggregate: commutative and associative.
       allows_uninitialized_input: a ref input may be uninitialized.
@@ -44,7 +46,8 @@ def define(
       module: the module that declares the op; by default that of the caller.
 
     Returns:
-      An `OpBuilder`; call it to make a node, use its `.shape` and `.gradient` as decorators for the rules.
+      An `OpBuilder`; call it to make a node, use its `.shape` and `.gradient` as decorators for the
+      rules.
 
     Raises:
       ValueError: the op type is registered already.

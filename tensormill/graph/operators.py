@@ -1,6 +1,7 @@
 """The table of what `+`, `[]`, `==` … do on tensors, by the operator's name.
 
-The op families register here (`@operator("add")`); `Tensor` and everything that behaves like one looks here.
+The op families register here (`@operator("add")`); `Tensor` and everything that behaves like one
+looks here.
 """
 
 from __future__ import annotations

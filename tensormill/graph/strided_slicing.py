@@ -229,9 +229,12 @@ def slice_key(
 def shape_free_key(
     begin: Sequence[int], end: Sequence[int], strides: Sequence[int], masks: SliceMasks
 ) -> tuple[Any, ...] | None:
-    """Return a strided slice as a key for `array[key]` of any shape; None where strides are negative.
+    """Return a strided slice as a key for `array[key]` of any shape.
 
-    Indices that do not fit the shape raise IndexError then; `slice_key` says what is wrong with them.
+    None where strides are negative.
+
+    Indices that do not fit the shape raise IndexError then; `slice_key` says what is wrong with
+    them.
     """
     key: list[Any] = []
     for i, stride in enumerate(strides):

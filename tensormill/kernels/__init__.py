@@ -1,1 +1,4 @@
-"""What each op does on a device type: functions over torch tensors, one module an op family (the twin of `ops`)."""
+"""What each op does on a device type.
+
+Functions over torch tensors, one module an op family (the twin of `ops`).
+"""

@@ -1,16 +1,20 @@
-"""The kernel registry: which function computes an op type on a device type, and in what form it takes its values.
+"""The kernel registry.
+
+Which function computes an op type on a device type, and in what form it takes its values.
 
 A value inside a program has one of these forms:
 
   tensor   a torch tensor on the kernel's device (the usual form of numbers)
-  host     a NumPy array or NumPy scalar in host memory (strings always, as object arrays of bytes; axes, sizes
+  host     a NumPy array or NumPy scalar in host memory (strings always, as object arrays of bytes;
+  axes, sizes
            and shapes where a kernel asks for it with `host_inputs` / `host_outputs`)
   handle   anything else, passed through untouched: buffers of ref variables, resources, variants
 
-A kernel is a plain function: positional parameters are the op's inputs in the order of its signature (a list
-argument comes as one list), keyword-only parameters are attributes, bound by name when a plan is made. It returns
-the output, or a tuple / list of all outputs (flat) where the op has several or a list output, or None for none.
-The keyword-only parameter `step` is special: it receives the running step at each call.
+A kernel is a plain function: positional parameters are the op's inputs in the order of its
+signature (a list argument comes as one list), keyword-only parameters are attributes, bound by name
+when a plan is made. It returns the output, or a tuple / list of all outputs (flat) where the op has
+several or a list output, or None for none. The keyword-only parameter `step` is special: it
+receives the running step at each call.
 """
 
 from __future__ import annotations
@@ -82,12 +86,15 @@ class Kernel:
       op_type: the op type.
       device_type: "CPU" or "GPU".
       function: computes the outputs, or is the factory.
-      types: attribute name to the dtypes for which the kernel is registered; absent attributes accept all.
+      types: attribute name to the dtypes for which the kernel is registered; absent attributes
+        accept all.
       host_inputs: argument names taken in the host form.
       host_outputs: argument names given in the host form.
       aliases: the output may share memory with an input.
-      is_factory: `function(ctx)` is called when a plan is made, and returns what computes the outputs.
-      is_resource: `function(ctx)` is called when a plan is made, and returns the single output itself.
+      is_factory: `function(ctx)` is called when a plan is made, and returns what computes the
+        outputs.
+      is_resource: `function(ctx)` is called when a plan is made, and returns the single output
+        itself.
       is_async: `function(*inputs, done=..., **attrs)` returns at once and calls `done(outputs)` or
         `done.fail(error)` later, on any thread.
       module: the module that registers the kernel.
@@ -180,7 +187,8 @@ def kernel(
     Args:
       op_type: the op type.
       *device_types: "cpu" and/or "gpu".
-      types: attribute name to the dtypes that the kernel takes; by default all that the op's signature allows.
+      types: attribute name to the dtypes that the kernel takes; by default all that the op's
+        signature allows.
       host_inputs: inputs that the function takes as NumPy values.
       host_outputs: outputs that the function returns as NumPy values.
       aliases: the output may share memory with an input.
@@ -212,10 +220,12 @@ def kernel_factory(
     host_outputs: Iterable[str] = (),
     aliases: bool = False,
 ) -> Callable[[Function], Function]:
-    """Register the decorated function as one that makes a kernel for a node: `f(ctx: KernelContext) -> kernel`.
+    """Register the decorated function as one that makes a kernel for a node.
 
-    For stateful ops (the kernel is made once per session and node) and for kernels that are worth specialising
-    to their attributes, shapes and constant inputs.
+    `f(ctx: KernelContext) -> kernel`.
+
+    For stateful ops (the kernel is made once per session and node) and for kernels that are worth
+    specialising to their attributes, shapes and constant inputs.
     """
 
     def register(function: Function) -> Function:
@@ -237,7 +247,9 @@ def kernel_factory(
 def resource_kernel(
     op_type: str, *device_types: str, types: TypeSpec = None
 ) -> Callable[[Function], Function]:
-    """Register the decorated function as one that finds or makes the resource of a node: `f(ctx) -> handle`.
+    """Register the decorated function as one that finds or makes the resource of a node.
+
+    `f(ctx) -> handle`.
 
     It is called once per session and node; the handle is bound into plans.
     """
@@ -258,7 +270,8 @@ def async_kernel(
 ) -> Callable[[Function], Function]:
     """Register the decorated function as a kernel that may wait: `f(*inputs, done, **attrs)`.
 
-    It returns at once, holds no thread, and calls `done(outputs)` or `done.fail(error)` exactly once.
+    It returns at once, holds no thread, and calls `done(outputs)` or `done.fail(error)` exactly
+    once.
     """
 
     def register(function: Function) -> Function:
@@ -279,9 +292,12 @@ def async_kernel(
 def host_kernel(
     op_type: str, function: Callable[..., Any], types: Iterable[Any], expression: str | None = None
 ) -> None:
-    """Register how `op_type` computes on NumPy scalars; used for values of static shape [] on a CPU.
+    """Register how `op_type` computes on NumPy scalars.
 
-    The result must have the dtype that the op declares, and wrap, round and raise as the tensor kernel does.
+    Used for values of static shape [] on a CPU.
+
+    The result must have the dtype that the op declares, and wrap, round and raise as the tensor
+    kernel does.
     """
     if op_type in _HOST_KERNELS:
         raise ValueError(f"a host kernel of {op_type!r} is registered twice")

@@ -1,4 +1,7 @@
-"""Kernels of stacks: each run of StackV2 makes a new one, which lives as long as something refers to it."""
+"""Kernels of stacks.
+
+Each run of StackV2 makes a new one, which lives as long as something refers to it.
+"""
 
 from __future__ import annotations
 

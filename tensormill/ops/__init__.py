@@ -1,1 +1,4 @@
-"""The ops, by family: one declaration an op holds its signature, shape function, gradient and public function."""
+"""The ops, by family.
+
+One declaration an op holds its signature, shape function, gradient and public function.
+"""

@@ -44,7 +44,8 @@ def cond(
 ) -> Any:
     """Return what `true_fn()` gives if `pred` is true, else what `false_fn()` gives.
 
-    Only the operations made inside of the function that is chosen run; tensors from outside are always computed.
+    Only the operations made inside of the function that is chosen run; tensors from outside are
+    always computed.
 
     Args:
       pred: a scalar bool tensor.
@@ -102,7 +103,10 @@ def _only_one(new: Any, old: Any, new_name: str, old_name: str) -> Any:
 def _build_branch(
     pred: Tensor, pivot: Tensor, branch: int, function: Callable[[], Any]
 ) -> tuple[Any, list[Tensor], CondContext]:
-    """Return what the function of a branch gave, its tensors as outputs of the branch, and the context."""
+    """Return what the function of a branch gave.
+
+    Beside it: its tensors as outputs of the branch, and the context.
+    """
     context = CondContext(pred, pivot, branch)
     context.Enter()
     try:
@@ -217,7 +221,10 @@ def _checked_pairs(pred_fn_pairs: Any, default: Any) -> list[tuple[Tensor, Calla
 
 
 def _default_of_pairs(pairs: list[Any]) -> tuple[Callable[[], Any], list[Any]]:
-    """Return the last function, guarded by an assertion that some predicate is true, as the default."""
+    """Return the last function as the default.
+
+    It first asserts that some predicate is true.
+    """
     preds = [pred for pred, _ in pairs]
     last = pairs[-1][1]
 

@@ -1,8 +1,10 @@
-"""Control-flow contexts: what turns tensors from outside into inputs of a branch or loop while its body is built.
+"""Control-flow contexts.
 
-The graph tells the innermost open context of every operation that is made in it (`AddOp`); the context then replaces
-inputs that come from outside by a Switch (branches) or an Enter (loops). The names of the methods are TensorFlow's,
-since programs and other parts of the API call them.
+What turns tensors from outside into inputs of a branch or loop while its body is built.
+
+The graph tells the innermost open context of every operation that is made in it (`AddOp`); the
+context then replaces inputs that come from outside by a Switch (branches) or an Enter (loops). The
+names of the methods are TensorFlow's, since programs and other parts of the API call them.
 
 Source: TensorFlow 1.15, python/ops/control_flow_ops.py, control_flow_util.py.
 """
@@ -51,7 +53,10 @@ def is_loop_constant_enter(op: Operation) -> bool:
 
 
 def output_context(op: Operation) -> Any:
-    """Return the context in which the outputs of an operation are, which for an Exit is the outer one."""
+    """Return the context in which the outputs of an operation are.
+
+    For an Exit it is the outer one.
+    """
     context = op._control_flow_context
     return context.outer_context if context is not None and is_loop_exit(op) else context
 
@@ -164,7 +169,10 @@ class ControlFlowContext:
     def _remove_external_control_inputs(
         self, op: Operation
     ) -> tuple[list[Operation], list[Operation]]:
-        """Drop control inputs from outside of the loop around; return those that stay and those that went."""
+        """Drop control inputs from outside of the loop around.
+
+        Return those that stay and those that went.
+        """
         loop = self.GetWhileContext()
         if loop is None:
             return op.control_inputs, []
@@ -229,7 +237,10 @@ class CondContext(ControlFlowContext):
         return True
 
     def AddValue(self, val: Tensor) -> Tensor:
-        """Return the tensor that stands for `val` in this branch: itself, or the live side of a Switch."""
+        """Return the tensor that stands for `val` in this branch.
+
+        Itself, or the live side of a Switch.
+        """
         if val.name in self._values:
             return self._external_values.get(val.name, val)
         self._values.add(val.name)
@@ -252,7 +263,10 @@ class CondContext(ControlFlowContext):
         return result
 
     def AddOp(self, op: Operation) -> None:
-        """Bring the inputs of a new operation into the branch; one without inputs waits for the pivot."""
+        """Bring the inputs of a new operation into the branch.
+
+        One without inputs waits for the pivot.
+        """
         self._add_op(op)
 
     def _add_op(self, op: Operation) -> None:

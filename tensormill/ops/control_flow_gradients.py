@@ -1,4 +1,6 @@
-"""Gradients of the control-flow primitives: a Switch for a Merge, a Merge for a Switch, an Exit for an Enter.
+"""Gradients of the control-flow primitives.
+
+A Switch for a Merge, a Merge for a Switch, an Exit for an Enter.
 
 Source: TensorFlow 1.15, python/ops/control_flow_grad.py.
 """
@@ -25,7 +27,10 @@ __all__: list[str] = []
 @control_flow.switch.gradient
 @control_flow.ref_switch.gradient
 def switch_grad(op: Operation, *grads: Any) -> list[Any]:
-    """Merge the gradients of both sides; a Switch of a loop is visited twice, the exit side first."""
+    """Merge the gradients of both sides.
+
+    A Switch of a loop is visited twice, the exit side first.
+    """
     context = op._get_control_flow_context()
     if isinstance(context, WhileContext):
         return _loop_switch_grad(op, grads)
@@ -71,7 +76,10 @@ def merge_grad(op: Operation, grad: Any, _: Any) -> list[Any]:
 
 
 def _pred_of_branch(context: CondContext, loop: Any) -> Tensor:
-    """Return the predicate of a branch; inside a loop of gradients, the one of the matching iteration."""
+    """Return the predicate of a branch.
+
+    Inside a loop of gradients, the one of the matching iteration.
+    """
     state = None if loop is None else loop.grad_state
     if state is None:
         return context.pred
@@ -127,7 +135,10 @@ def next_iteration_grad(op: Operation, grad: Any) -> Any:
 @control_flow.enter.gradient
 @control_flow.ref_enter.gradient
 def enter_grad(op: Operation, grad: Any) -> Any:
-    """Bring the gradient out of the loop; that of a value that stays the same is summed over the iterations."""
+    """Bring the gradient out of the loop.
+
+    That of a value that stays the same is summed over the iterations.
+    """
     loop = get_default_graph()._get_control_flow_context()
     if loop is None or not loop.back_prop or loop.grad_state is None:
         return grad

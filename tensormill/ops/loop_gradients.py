@@ -1,8 +1,8 @@
 """Gradients through while loops: a second loop that runs the iterations of the first one backwards.
 
-Values of the forward loop that the gradients need are pushed on stacks in each iteration and popped in reverse.
-`WhileLoopGradients` is what a backpropagation asks at each step; one `GradLoopState` a forward loop holds the pair of
-loops together.
+Values of the forward loop that the gradients need are pushed on stacks in each iteration and popped
+in reverse. `WhileLoopGradients` is what a backpropagation asks at each step; one `GradLoopState` a
+forward loop holds the pair of loops together.
 
 Source: TensorFlow 1.15, python/ops/control_flow_state.py.
 """
@@ -162,7 +162,10 @@ class GradLoopState:
     def AddBackpropAccumulatedValue(
         self, history_value: Tensor, value: Tensor, dead_branch: bool = False
     ) -> Tensor:
-        """Pop what was pushed of `value` in the matching iteration; only where its branch was taken."""
+        """Pop what was pushed of `value` in the matching iteration.
+
+        Only where its branch was taken.
+        """
         branch_context = self._branch_of(value, history_value)
         with control_dependencies(None):
             self.grad_context.Enter()
@@ -200,7 +203,10 @@ class GradLoopState:
         return context.pred
 
     def GetRealValue(self, value: Tensor) -> Tensor:
-        """Return the value that a forward tensor had in the matching iteration; called inside the loop of gradients."""
+        """Return the value that a forward tensor had in the matching iteration.
+
+        Called inside the loop of gradients.
+        """
         known = self.history_map.get(value.name)
         if known is not None:
             return known
@@ -318,10 +324,10 @@ class WhileLoopGradients:
         for target in targets:
             if while_context_of(target) is while_context_of(op):
                 raise ValueError(
-                    f"Cannot compute gradient inside while loop with respect to op '{target.name}'. We do not "
-                    "support taking the gradient wrt or through the initial value of a loop variable. "
-                    "Gradients can be computed through loop invariants or wrt the input parameters to the loop "
-                    "body."
+                    "Cannot compute gradient inside while loop with respect to op "
+                    f"'{target.name}'. We do not support taking the gradient wrt or through the "
+                    "initial value of a loop variable. Gradients can be computed through loop "
+                    "invariants or wrt the input parameters to the loop body."
                 )
 
     def is_ready(self, op: Operation, pending_count: int) -> bool:
@@ -462,7 +468,10 @@ def _is_cond_switch(op: Operation) -> bool:
 def find_loops(
     between: list[Operation], members: set[Operation], colocate: bool
 ) -> WhileLoopGradients | None:
-    """Return the gradients of the loops among the operations between xs and ys, or None where there are none."""
+    """Return the gradients of the loops among the operations between xs and ys.
+
+    None where there are none.
+    """
     loops: WhileLoopGradients | None = None
     for op in between:
         if not is_loop_exit(op) or while_context_of(op) is None:

@@ -54,7 +54,10 @@ def enter_loop(
 
 
 def _builder(op_type: str) -> Any:
-    """Return what makes nodes of an op type; families import this module, so it looks them up by name."""
+    """Return what makes nodes of an op type.
+
+    Families import this module, so it looks them up by name.
+    """
     return OP_DEFS[op_type].builder
 
 
@@ -73,15 +76,17 @@ def add_back_edge(merged: Tensor, value: Any, enforce_shape: bool = True) -> Ten
 
 
 def _check_loop_shape(merged: Tensor, following: Tensor) -> None:
-    """Refuse a value whose static shape says less than, or something else than, that of its variable."""
+    """Refuse a value whose static shape does not hold what that of its variable says."""
     if not shape_less_than_or_equal(following.dims, merged.dims):
         enter = merged.op.input_tensors[0].op
         initial = enter.input_tensors[0]
         raise ValueError(
             f"Input tensor '{initial.name}' enters the loop with shape "
             f"{TensorShape.from_dims(merged.dims)}, but has shape "
-            f"{TensorShape.from_dims(following.dims)} after one iteration. To allow the shape to vary across "
-            "iterations, use the `shape_invariants` argument of tf.while_loop to specify a less-specific shape."
+            f"{TensorShape.from_dims(following.dims)} after one iteration. To allow the shape to vary "
+            "across "
+            "iterations, use the `shape_invariants` argument of tf.while_loop to specify a "
+            "less-specific shape."
         )
 
 
@@ -167,7 +172,10 @@ class WhileContext(ControlFlowContext):
         return True
 
     def AddValue(self, val: Tensor) -> Tensor:
-        """Return the tensor that stands for `val` in the loop: itself, or a constant Enter of it."""
+        """Return the tensor that stands for `val` in the loop.
+
+        Itself, or a constant Enter of it.
+        """
         if val.name in self._values:
             return self._external_values.get(val.name, val)
         self._values.add(val.name)
@@ -195,7 +203,10 @@ class WhileContext(ControlFlowContext):
 
     @staticmethod
     def _history_of(val: Tensor) -> Tensor | None:
-        """Return what a loop of gradients uses for a value of its forward loop: what was saved of it."""
+        """Return what a loop of gradients uses for a value of its forward loop.
+
+        What was saved of it.
+        """
         context = get_default_graph()._get_control_flow_context()
         loop = None if context is None else context.GetWhileContext()
         if loop is None or loop.grad_state is None:
@@ -208,9 +219,13 @@ class WhileContext(ControlFlowContext):
         return saved
 
     def AddOp(self, op: Operation) -> None:
-        """Bring the inputs of a new operation into the loop; one without inputs waits for the pivot."""
+        """Bring the inputs of a new operation into the loop.
+
+        One without inputs waits for the pivot.
+        """
         if op.type in ("Shape", "Size", "Rank"):
-            # The shape of a forward value is taken in the forward loop: it is smaller to keep than the value.
+            # The shape of a forward value is taken in the forward loop: it is smaller to keep than
+            # the value.
             context = get_default_graph()._get_control_flow_context()
             loop = None if context is None else context.GetWhileContext()
             source = op.input_tensors[0].op
@@ -251,7 +266,10 @@ class WhileContext(ControlFlowContext):
             self.outer_context.AddInnerOp(op)
 
     def _keep_inside(self, op: Operation) -> None:
-        """Let an operation that reads only invariants wait for the pivot, so that it runs once an iteration."""
+        """Let an operation that reads only invariants wait for the pivot.
+
+        Then it runs once an iteration.
+        """
         if op.control_inputs:
             return
         if all(is_loop_constant_enter(tensor.op) for tensor in op.input_tensors):
@@ -310,9 +328,11 @@ class WhileContext(ControlFlowContext):
                 )
                 if not shape_less_than_or_equal(variable.dims, invariant):
                     raise ValueError(
-                        f"The shape invariant specified for {variable.name} is not compatible with the initial "
+                        f"The shape invariant specified for {variable.name} is not compatible with "
+                        "the initial "
                         f"shape of the loop variable. It enters the loop with shape "
-                        f"{TensorShape.from_dims(variable.dims)}, but the specified shape invariant is "
+                        f"{TensorShape.from_dims(variable.dims)}, but the specified shape invariant "
+                        "is "
                         f"{TensorShape.from_dims(invariant)}."
                     )
                 tensor.dims = invariant
@@ -341,7 +361,10 @@ class WhileContext(ControlFlowContext):
     # -- the loops of gradients ------------------------------------------------------------------
 
     def AddForwardLoopCounter(self, outer_grad_state: Any) -> tuple[Tensor, Tensor]:
-        """Count the iterations of the forward loop; return the count and the index inside the loop."""
+        """Count the iterations of the forward loop.
+
+        Return the count and the index inside the loop.
+        """
         count = constant(0, name="f_count")
         if outer_grad_state is not None:
             outer_add = outer_grad_state.forward_index.op.input_tensors[0].op
@@ -380,7 +403,9 @@ class WhileContext(ControlFlowContext):
         return following
 
     def AddBackpropAccumulator(self, op: Operation, grad: Tensor) -> Tensor:
-        """Sum the gradient of a value that stays the same over the iterations; return the sum outside.
+        """Sum the gradient of a value that stays the same over the iterations.
+
+        Return the sum outside.
 
         Args:
           op: the constant Enter of the value.

@@ -49,8 +49,10 @@ def while_loop(
     Args:
       cond: takes the loop variables, returns a scalar bool tensor.
       body: takes the loop variables, returns as many in the same structure.
-      loop_vars: the initial values, in any nested structure of tensors, TensorArrays, sparse tensors.
-      shape_invariants: the shapes that hold in every iteration, where they are not those of the initial values.
+      loop_vars: the initial values, in any nested structure of tensors, TensorArrays, sparse
+        tensors.
+      shape_invariants: the shapes that hold in every iteration, where they are not those of the
+        initial values.
       parallel_iterations: how many iterations may run at once.
       back_prop: whether gradients may be taken through the loop.
       swap_memory: whether values kept for gradients may leave a GPU.

@@ -1,1 +1,4 @@
-"""Everything between a graph and its values: devices, passes, plans, resources, master and worker as plain objects."""
+"""Everything between a graph and its values.
+
+Devices, passes, plans, resources, master and worker as plain objects.
+"""

@@ -1,7 +1,8 @@
 """Python's cyclic garbage collector, kept out of the way of graphs.
 
-A full collection walks every container object of the process: about 0.1 s for the modules of torch alone. Graphs are
-made of many long-lived objects, so building and preparing them sets off full collections that find nothing.
+A full collection walks every container object of the process: about 0.1 s for the modules of torch
+alone. Graphs are made of many long-lived objects, so building and preparing them sets off full
+collections that find nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ _pauses = 0  # guarded by _lock
 
 
 def exempt_imported_objects() -> None:
-    """Leave the objects that exist now, modules and what they hold, out of all later collections."""
+    """Leave the objects that exist now out of all later collections.
+
+    They are modules and what modules hold.
+    """
     gc.freeze()
 
 

@@ -28,7 +28,8 @@ class Node:
       device: the full name of the assigned device.
       output_dtypes: the dtype of each output.
       output_dims: the static shape of each output.
-      operation: the user's operation that the node comes from, for messages; None for generated nodes.
+      operation: the user's operation that the node comes from, for messages; None for generated
+        nodes.
     """
 
     __slots__ = (
@@ -75,7 +76,8 @@ class NodeGraph:
     """The nodes of a step in topological order, with what is fed and fetched.
 
     Attributes:
-      nodes: every node once, producers before consumers; cycles are closed through NextIteration only.
+      nodes: every node once, producers before consumers; cycles are closed through NextIteration
+        only.
       feeds: the nodes (op type `_Arg`) that stand for the fed tensors, in the order of the feeds.
       fetches: the edges whose values the step returns, in the order of the fetches.
       targets: the nodes that must run, besides what the fetches need.

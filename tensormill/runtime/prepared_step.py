@@ -10,6 +10,7 @@ from typing import Any
 
 from tensormill.graph import errors
 from tensormill.runtime.failures import as_op_error, deadline_error
+from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.node_graph_codec import to_graph_def
 from tensormill.runtime.passes.partition import partition
@@ -189,8 +190,9 @@ class PreparedStep:
         run = ProgramRun(self.program, step, feeds, on_done, observer)
         timed_out = None
         try:
-            run.start()
-            if not finished.wait(step.remaining_s()):
+            with DeferredInterrupts():
+                run.start()
+            if not wait_interruptibly(finished, step.remaining_s()):
                 assert timeout_s is not None
                 timed_out = deadline_error(timeout_s, run.waiting_for())
                 step.cancellation.cancel(timed_out.message)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tensormill.graph import errors
 from tensormill.runtime.cancellation import CancellationScope
+from tensormill.runtime.interrupts import interruptible
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.numpy_errors import quiet_numpy
 from tensormill.runtime.plan.program import Program, Segment
@@ -99,9 +100,8 @@ _turns = _Turns()
 def _take_turns(first: Callable[[], None]) -> None:
     """Call `first`, then drive the runs that became ready on this thread meanwhile.
 
-    One run after the other: a kernel that completes the kernel of another run is not interrupted by
-      it, and a
-    long chain of runs that wake each other does not pile up on the stack.
+    One run after the other: a kernel that completes the kernel of another run is not interrupted
+    by it, and a long chain of runs that wake each other does not pile up on the stack.
 
     Raises:
       KeyboardInterrupt: the thread was interrupted; the run that it drove then has been ended.
@@ -248,7 +248,7 @@ class ProgramRun:
 
     def _run_segment(self, segment: Segment) -> None:
         try:
-            with quiet_numpy():
+            with interruptible(), quiet_numpy():
                 self.program.run_block(segment.block, self._values, self.step, self._observer)
         except InstructionFailed as failure:
             self._end(failure)

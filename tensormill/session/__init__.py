@@ -1,1 +1,4 @@
-"""Sessions: what turns `run(fetches, feed_dict)` into steps of a master, and values into the caller's structure."""
+"""Sessions.
+
+What turns `run(fetches, feed_dict)` into steps of a master, and values into the caller's structure.
+"""

@@ -1,1 +1,4 @@
-"""Pure graph-to-graph passes: prune, place, simplify, partition. They see no device memory and no clock."""
+"""Pure graph-to-graph passes.
+
+Prune, place, simplify, partition. They see no device memory and no clock.
+"""

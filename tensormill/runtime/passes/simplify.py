@@ -1,4 +1,7 @@
-"""Simplify: fold constants, merge equal nodes, drop identities; never across state, randomness or devices."""
+"""Simplify: fold constants, merge equal nodes, drop identities.
+
+Never across state, randomness or devices.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ from tensormill.runtime.node import Edge, Node, NodeGraph
 __all__ = ["Evaluator", "simplify"]
 
 Evaluator = Callable[[Node], list[np.ndarray[Any, Any]] | None]
-"""Computes a node whose inputs are all constants; None where it cannot, or the result would be too large."""
+"""Computes a node whose inputs are all constants.
+
+None where it cannot, or the result would be too large.
+"""
 
 _MAX_HASHED_BYTES = 4096
 _PASS_THROUGH = frozenset(["Identity", "StopGradient", "Snapshot"])
@@ -66,8 +72,8 @@ class _Simplification:
     def _release_idle_nodes(self, graph: NodeGraph) -> None:
         """Let nobody wait for a node that only computes what nothing reads.
 
-        Who waited for it waits for what it would have waited for. A gated gradient, for one, asks for
-        the gradients of all inputs of an operation, those of the data too.
+        Who waited for it waits for what it would have waited for. A gated gradient, for one, asks
+        for the gradients of all inputs of an operation, those of the data too.
         """
         read = {source for node in graph.nodes for source, _ in node.inputs}
         read.update(node for node, _ in graph.fetches)
@@ -106,7 +112,10 @@ class _Simplification:
         self._merge(node)
 
     def _live_controls(self, node: Node) -> list[Node]:
-        """Return the control inputs, without constants (they are there before anything runs) and repetitions."""
+        """Return the control inputs without constants and repetitions.
+
+        Constants are there before anything runs.
+        """
         sources = {source for source, _ in node.inputs}
         controls = dict.fromkeys(self._nodes.get(c, c) for c in node.controls)
         return [
@@ -159,7 +168,10 @@ class _Simplification:
         self._nodes[node] = self._edges[(node, 0)][0]
 
     def _merge(self, node: Node) -> Node:
-        """Keep the node, or replace it by an equal one that is there already; return which stands for it."""
+        """Keep the node, or replace it by an equal one that is there already.
+
+        Return which stands for it.
+        """
         key = _merge_key(node)
         known = self._known.get(key) if key is not None else None
         if known is None:

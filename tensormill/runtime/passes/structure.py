@@ -1,9 +1,10 @@
 """Structure: the loops and branches that control-flow primitives spell out, found again.
 
-Every node gets a *guard*: the branches that must have been taken for it to be live. A Switch adds its predicate to
-what it passes on, a Merge of both sides takes it away again. The nodes of a frame (Enter … Exit) become one `Loop`
-with a condition and a body. What does not fit (a Merge of other than the two sides of one predicate, an operation
-that may wait inside a loop …) is left to the general executor: `find_structure` then returns None.
+Every node gets a *guard*: the branches that must have been taken for it to be live. A Switch adds
+its predicate to what it passes on, a Merge of both sides takes it away again. The nodes of a frame
+(Enter … Exit) become one `Loop` with a condition and a body. What does not fit (a Merge of other
+than the two sides of one predicate, an operation that may wait inside a loop …) is left to the
+general executor: `find_structure` then returns None.
 """
 
 from __future__ import annotations
@@ -129,7 +130,8 @@ def find_structure(graph: NodeGraph, may_wait: Callable[[Node], bool]) -> Struct
 
     Args:
       graph: the nodes of a step or partition.
-      may_wait: whether a node's kernel is asynchronous; such nodes cannot run inside a loop or branch here.
+      may_wait: whether a node's kernel is asynchronous; such nodes cannot run inside a loop or
+        branch here.
 
     Raises:
       InvalidArgumentError: a node takes inputs from frames that do not enclose one another.
@@ -171,7 +173,8 @@ class _Analysis:
                 raise errors.InvalidArgumentError(
                     None,
                     None,
-                    f"The node '{node.name}' has inputs from different frames. The input '{source.name}' "
+                    f"The node '{node.name}' has inputs from different frames. The input "
+                    f"'{source.name}' "
                     f"is in frame '{of_source.name}'. Another input is in frame '{frame.name}'.",
                 )
             frame = of_source
@@ -203,7 +206,10 @@ class _Analysis:
     # -- items of one frame ---------------------------------------------------------------------
 
     def _items_of(self, frame: _Frame) -> list[Item]:
-        """Return the items of a frame in order, with their guards; inner loops are one item each."""
+        """Return the items of a frame in order, with their guards.
+
+        Inner loops are one item each.
+        """
         for child in frame.children:
             self._loop_of[child] = Loop(child.name)
         members: list[Item] = [n for n in frame.nodes if self._is_plain(n, frame)]
@@ -220,7 +226,10 @@ class _Analysis:
         return not (node.op_type in _ENTER or node.op_type in _EXIT)
 
     def _item_for(self, node: Node, frame: _Frame) -> Item | None:
-        """Return the item of `frame` that makes the outputs of `node`; None for what comes from outside."""
+        """Return the item of `frame` that makes the outputs of `node`.
+
+        None for what comes from outside.
+        """
         home = self._frame_of[node]
         if home is frame and node.op_type not in _EXIT:
             return node if node.op_type not in _ENTER else None
@@ -378,7 +387,10 @@ class _Analysis:
         return True
 
     def _body_items(self, items: list[Item], frame: _Frame, loop: Loop) -> set[Item]:
-        """Return the items that run only in an iteration: those that need the live side of a loop's Switch."""
+        """Return the items that run only in an iteration.
+
+        Those that need the live side of a loop's Switch.
+        """
         switches = {v.switch for v in loop.variables if v.switch is not None}
         exits = {(v.switch, 0) for v in loop.variables}
         body: set[Item] = set()

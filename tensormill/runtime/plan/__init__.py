@@ -1,1 +1,4 @@
-"""A subgraph compiled to a program over kernels: straight-line code with everything decided in advance."""
+"""A subgraph compiled to a program over kernels.
+
+Straight-line code with everything decided in advance.
+"""

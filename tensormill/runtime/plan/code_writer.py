@@ -1,7 +1,8 @@
 """Generated source for straight-line code with loops and branches.
 
-The source holds slot numbers only: `v3` for a value, `c3` for a value bound when the plan is made, `k3` for a kernel.
-Kernels, constants and attributes are bound as objects; no text of a graph ever enters it.
+The source holds slot numbers only: `v3` for a value, `c3` for a value bound when the plan is made,
+`k3` for a kernel. Kernels, constants and attributes are bound as objects; no text of a graph ever
+enters it.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ class _Writer:
             self._maybe_unset.update(instruction.outputs)
 
     def _after(self, instruction: Instruction) -> str:
-        """Return what stores the results that others read, and lets go of what nobody needs any more."""
+        """Return what stores the results that others read, and lets go of the rest."""
         text = "".join(f"; values[{s}] = v{s}" for s in instruction.outputs if s in self._stored)
         for slot in instruction.drops:
             if slot in self._maybe_unset:

@@ -32,7 +32,9 @@ _SCALAR_VARIABLES = frozenset(
 
 
 def lower(graph: NodeGraph, devices: dict[str, Device], cache: KernelCache) -> LoweredGraph | None:
-    """Return the instructions of a partition, or None where its control flow needs the general executor.
+    """Return the instructions of a partition.
+
+    None where its control flow does not spell loops and branches.
 
     Args:
       graph: the nodes, placed on devices of this task.

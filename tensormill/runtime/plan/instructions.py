@@ -1,4 +1,7 @@
-"""Instructions: each node of a program bound to its kernel, with the forms its values take decided."""
+"""Instructions.
+
+Each node of a program bound to its kernel, with the forms its values take decided.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ Slot = int
 """The place of a value in a program."""
 
 SlotGuard = tuple[tuple[Slot, bool], ...]
-"""The predicates (host bools) that must have these values for an instruction to run, outermost first."""
+"""The predicates (host bools) that must have these values for an instruction to run.
+
+Outermost first.
+"""
 
 
 class Form(IntEnum):
@@ -73,8 +79,8 @@ class Instruction:
 class LoopInstruction(Instruction):
     """A while loop as one instruction.
 
-    Its arguments are everything that it reads from outside, its outputs the variables, which hold their last
-    values when it ends.
+    Its arguments are everything that it reads from outside, its outputs the variables, which hold
+    their last values when it ends.
 
     Attributes:
       initial: the slot of the first value of each variable.

@@ -1,4 +1,7 @@
-"""The threads that lanes run on: as many as are wanted at once, kept for the life of the process."""
+"""The threads that lanes run on.
+
+As many as are wanted at once, kept for the life of the process.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,10 @@ class LaneThreads:
         self._made = 0  # guarded by _lock
 
     def reserve(self, count: int) -> list[LaneThread] | None:
-        """Return `count` free threads, or None where there are not as many: lanes must never wait for one."""
+        """Return `count` free threads, or None where there are not as many.
+
+        Lanes must never wait for one.
+        """
         if not count:
             return []
         with self._lock:

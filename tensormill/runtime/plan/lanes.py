@@ -1,8 +1,9 @@
 """Lanes: a block of instructions spread over a few threads, each lane straight-line code.
 
-Where independent instructions are expensive, hopping to another thread for each of them costs more than it
-gains. So the block is cut once, by measured costs, into as many lanes as there are threads: each lane runs its
-instructions in order and waits only where it needs a value that another lane makes. One hop a lane and step.
+Where independent instructions are expensive, hopping to another thread for each of them costs more
+than it gains. So the block is cut once, by measured costs, into as many lanes as there are threads:
+each lane runs its instructions in order and waits only where it needs a value that another lane
+makes. One hop a lane and step.
 """
 
 from __future__ import annotations
@@ -85,8 +86,8 @@ def schedule(
 ) -> tuple[list[int], int]:
     """Return the lane of each instruction, and the time that the lanes should take together.
 
-    Greedy, in the given order: each instruction goes where it can start first; a cheap one stays beside what it
-    needs last.
+    Greedy, in the given order: each instruction goes where it can start first; a cheap one stays
+    beside what it needs last.
 
     Args:
       instructions: in an order that respects dependencies.
@@ -142,7 +143,8 @@ class LaneBlock:
         self, instructions: Sequence[Instruction], lane_of: Sequence[int], count: int
     ) -> list[list[_Piece]]:
         needed = dependencies(instructions)
-        # The last position of each other lane that a position must wait for, as far as not waited for before.
+        # The last position of each other lane that a position must wait for, as far as not waited
+        # for before.
         waited: dict[tuple[int, int], int] = {}
         wait_edges: list[tuple[int, int]] = []
         for position, sources in enumerate(needed):
@@ -176,7 +178,9 @@ class LaneBlock:
         return [[p for p in lane if p.instructions or p.waits] for lane in lanes]
 
     def run(self, values: list[Any], step: Any) -> bool:
-        """Run the lanes, the first one on the calling thread; return False where no threads are free.
+        """Run the lanes, the first one on the calling thread.
+
+        Return False where no threads are free.
 
         Raises:
           InstructionFailed: an instruction raised; all lanes have stopped.
@@ -213,7 +217,10 @@ def _crossing_slots(lanes: list[list[_Piece]]) -> frozenset[Slot]:
 
 
 def _dropping_less(piece: _Piece, kept: frozenset[Slot]) -> list[Instruction]:
-    """Return the instructions of a piece, letting go only of values that no other piece may still need."""
+    """Return the instructions of a piece.
+
+    They let go only of values that no other piece may still need.
+    """
     return [
         replace(i, drops=[slot for slot in i.drops if slot not in kept]) for i in piece.instructions
     ]
@@ -231,7 +238,10 @@ class _LaneRun:
             signal.acquire()
 
     def run_lane(self, lane: list[Any], values: list[Any], step: Any) -> None:
-        """Run the pieces of one lane; after an error anywhere the rest only passes its signals on."""
+        """Run the pieces of one lane.
+
+        After an error anywhere the rest only passes its signals on.
+        """
         for waits, block, signals in lane:
             for number in waits:
                 self.signals[number].acquire()

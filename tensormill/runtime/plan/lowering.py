@@ -1,4 +1,7 @@
-"""Lowering: a partition's nodes to instructions over slots, with kernels, attributes and value forms bound."""
+"""Lowering.
+
+A partition's nodes to instructions over slots, with kernels, attributes and value forms bound.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,8 @@ class LoweredGraph:
       feeds: slot, form, dtype and static shape of each fed tensor.
       fetches: slot, form and dtype of each fetched value.
       copied_fetches: positions of fetches whose memory a variable, a feed or a constant may share.
-      fetch_guards: position to what must hold for the fetch to have a value, where it may have none.
+      fetch_guards: position to what must hold for the fetch to have a value, where it may have
+        none.
       slot_count: how many slots there are.
     """
 
@@ -140,7 +144,10 @@ class NodeLowering:
         )
 
     def _share_slot(self, node: Node) -> bool:
-        """Let the output of an identity be the slot of its input, where nothing is ordered by the node."""
+        """Let the output of an identity be the slot of its input.
+
+        Not where the node orders others, or moves the value.
+        """
         edge = node.inputs[0]
         if node.controls or edge[0].output_dtypes[edge[1]]._is_ref_dtype:
             return False

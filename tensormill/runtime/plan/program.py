@@ -1,9 +1,11 @@
-"""Programs: a lowered partition cut into segments, each straight-line code, joined by what may wait.
+"""Programs.
 
-An instruction that may wait (an asynchronous kernel) belongs to the segment that computes its inputs and is
-started when that segment ends. Every other instruction belongs to the segment named by the set of asynchronous
-instructions that it depends on, and runs when all of those are done. A program without asynchronous
-instructions is one segment.
+A lowered partition cut into segments, each straight-line code, joined by what may wait.
+
+An instruction that may wait (an asynchronous kernel) belongs to the segment that computes its
+inputs and is started when that segment ends. Every other instruction belongs to the segment named
+by the set of asynchronous instructions that it depends on, and runs when all of those are done. A
+program without asynchronous instructions is one segment.
 """
 
 from __future__ import annotations
@@ -190,7 +192,10 @@ def _mask_of(node: Node, masks: dict[Node, int]) -> int:
 
 
 def _note_drops(lowered: LoweredGraph, single: bool) -> None:
-    """Note at each instruction which values it is the last to need; across segments values stay to the end."""
+    """Note at each instruction which values it is the last to need.
+
+    Across segments values stay to the end.
+    """
     if not single:
         return
     needed = _result_slots(lowered) | lowered.constants.keys()

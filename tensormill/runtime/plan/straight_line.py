@@ -16,7 +16,10 @@ class Observer(Protocol):
     """Sees each instruction of a walked block, and may raise to end the step."""
 
     def before(self, instruction: Instruction) -> None:
-        """Take note that an instruction is about to run, or to be started where it is asynchronous."""
+        """Take note that an instruction is about to run.
+
+        An asynchronous one is about to be started.
+        """
 
     def after(self, instruction: Instruction, outputs: Sequence[Any]) -> None:
         """Take note that an instruction has run, with the values of its outputs."""
@@ -62,7 +65,10 @@ class Block:
         self._compiled: list[CompiledPiece] | None = None
 
     def walk(self, values: list[Any], step: Any, observer: Observer | None = None) -> None:
-        """Run the instructions one by one: for steps that run once, are traced, or can be interrupted."""
+        """Run the instructions one by one.
+
+        For steps that run once, are traced, or can be interrupted.
+        """
         self._walk_list(self.instructions, values, step, observer)
 
     def _walk_list(

@@ -142,7 +142,10 @@ class TunedBlock:
         return [run]
 
     def _try(self, values: list[Any], step: Any) -> None:
-        """Run the form that was tried least; the first try of each, which compiles it, does not count."""
+        """Run the form that was tried least.
+
+        The first try of each, which compiles it, does not count.
+        """
         runner = min(self._times, key=lambda r: len(self._times[r]))
         start = time.perf_counter_ns()
         runner(values, step)
@@ -153,7 +156,10 @@ class TunedBlock:
 
 
 def _with_wide_kernels(instructions: list[Instruction], stopwatch: _Stopwatch) -> list[Instruction]:
-    """Return the instructions with the long kernels widened; those without any stay the same objects."""
+    """Return the instructions with the long kernels widened.
+
+    Those without any stay the same objects.
+    """
     result = []
     for instruction in instructions:
         if isinstance(instruction, LoopInstruction):

@@ -1,4 +1,7 @@
-"""The values of a program while it is lowered: where each one is, in which form, and how it gets into another."""
+"""The values of a program while it is lowered.
+
+Where each one is, in which form, and how it gets into another.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ def value_form(dtype: DType) -> Form:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """A list of instructions that is being written: the program, or the condition or body of a loop.
+    """A list of instructions that is being written.
+
+    The program, or the condition or body of a loop.
 
     Attributes:
       instructions: what was written so far.
@@ -149,7 +154,10 @@ class ValueTable:
     # -- uses ------------------------------------------------------------------------------------
 
     def use(self, edge: Edge, form: Form, consumer: Node) -> Slot:
-        """Return the slot of a value in a form on the consumer's device, converting it where need be."""
+        """Return the slot of a value in a form on the consumer's device.
+
+        It is converted where need be.
+        """
         native = self.native[edge]
         source = self._slots[(edge, native)]
         if native is Form.HANDLE or form is Form.HANDLE:
@@ -175,7 +183,9 @@ class ValueTable:
         function: Callable[..., Any],
         consumer: Node,
     ) -> Slot:
-        """Return a converted value: one that is there already and always defined here, or a new one.
+        """Return a converted value.
+
+        One that is there already and always defined here, or a new one.
 
         A value from outside a loop is converted outside of it.
         """
@@ -229,5 +239,8 @@ def _to_device(value: Any, device: torch.device) -> torch.Tensor:
 
 
 def is_dereference(instruction: Instruction) -> bool:
-    """Return whether an instruction takes the value out of a reference, which waits for its consumer's turn."""
+    """Return whether an instruction takes the value out of a reference.
+
+    It waits for its consumer's turn.
+    """
     return instruction.function is _read_buffer

@@ -28,7 +28,10 @@ class ResourceContainers:
     def lookup_or_create(
         self, kind: str, container: str, name: str, make: Callable[[], Resource]
     ) -> Resource:
-        """Return the resource of that kind, container and name, made by `make` where there is none yet."""
+        """Return the resource of that kind, container and name.
+
+        Where there is none yet, `make` makes it.
+        """
         key = (container or DEFAULT_CONTAINER, kind, name)
         with self._lock:
             found = self._resources.get(key)
