@@ -6,6 +6,7 @@ indices as one row number an update.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -117,7 +118,7 @@ def update_rows(update: Update, value: Any, indices: torch.Tensor, updates: Any)
         raise errors.invalid_argument(
             f"indices[{position}] = {int(at[wrong])} is not in [0, {count})"
         )
-    row_size = int(np.prod(row_shape, dtype=np.int64))
+    row_size = math.prod(row_shape)
     update(value.reshape(count, row_size), at, updates.reshape(len(at), row_size))
 
 

@@ -316,7 +316,8 @@ class Optimizer:
         key = (name, colocate_with.graph)
         if key not in self._non_slot_dict:
             with colocate_with.graph.colocate_with(colocate_with):
-                self._non_slot_dict[key] = Variable(
+                make: Any = Variable
+                self._non_slot_dict[key] = make(
                     initial_value,
                     name=name,
                     trainable=False,
@@ -407,5 +408,5 @@ def _count(global_step: Any, name: str) -> Any:
     if is_resource_variable(global_step):
         one = convert_to_tensor(1, dtype=global_step.dtype)
         return OP_DEFS["AssignAddVariableOp"].builder(global_step.handle, one, name=name)
-    target = global_step._ref() if isinstance(global_step, VariableBase) else global_step
+    target = _gradient_target(global_step)
     return OP_DEFS["AssignAdd"].builder(target, 1, name=name)

@@ -39,7 +39,7 @@ class RuleOptimizer(Optimizer):
           **attrs: the attributes of the updates.
         """
         super().__init__(use_locking, name)
-        self._attrs = attrs
+        self._attrs: dict[str, Any] = {"use_locking": use_locking, **attrs}
         self._scalars: dict[str, Any] = {}
 
     def _set_scalars(self, **values: tuple[Any, str]) -> None:
@@ -73,4 +73,4 @@ class RuleOptimizer(Optimizer):
             else:
                 inputs.append(self._scalar(name, var))
         builder = update_op(self._rule, is_resource=is_resource, is_sparse=indices is not None)
-        return builder.make(*inputs, use_locking=self._use_locking, **self._attrs)
+        return builder.make(*inputs, **self._attrs)

@@ -70,7 +70,9 @@ def create_zeros_slot(
         return create_slot_with_initializer(
             primary, Zeros(), dims, base, name, colocate_with_primary
         )
-    value = primary.initialized_value() if isinstance(primary, VariableBase) else primary
+    value: Any = primary
+    if isinstance(primary, VariableBase):
+        value = primary.initialized_value()  # type: ignore[attr-defined]
     return create_slot(primary, zeros(shape(value), base), name, colocate_with_primary)
 
 
@@ -110,8 +112,7 @@ def _create(
 
 def _slice_like(slot: Any, primary: VariableBase) -> None:
     """Let a checkpoint hold the slots of a partitioned variable as slices of one slot, too."""
-    whole = primary._save_slice_info
-    assert whole is not None
+    whole: Any = primary._save_slice_info
     rank = slot.shape.ndims
     if rank is None or rank > 0:
         slot_name = slot.name[len(primary.op.name + "/") : -2]
