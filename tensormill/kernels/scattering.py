@@ -97,7 +97,7 @@ def _replace(rows: torch.Tensor, places: torch.Tensor, updates: torch.Tensor) ->
 
 def _reduce(how: str) -> Update:
     def reduce(rows: torch.Tensor, places: torch.Tensor, updates: torch.Tensor) -> None:
-        rows.index_reduce_(0, places, updates, how)
+        rows.scatter_reduce_(0, places.unsqueeze(1).expand_as(updates), updates, how)
 
     return reduce
 

@@ -159,7 +159,7 @@ def _reduced(
     if how == "sum":
         made.index_add_(0, index, values)
     else:
-        made.index_reduce_(0, index, values, "amax", include_self=False)
+        made.scatter_reduce_(0, index, values, "amax", include_self=False)
     if keep_dims:
         sizes = [1 if axis in reduced else size for axis, size in enumerate(whole)]
     return made.reshape(sizes)
@@ -190,7 +190,7 @@ def _reduced_sparse(
     if how == "sum":
         made.index_add_(0, index, values)
     else:
-        made.index_reduce_(0, index, values, "amax", include_self=False)
+        made.scatter_reduce_(0, index, values, "amax", include_self=False)
     if keep_dims:
         sizes = [1 if axis in reduced else size for axis, size in enumerate(whole)]
     rows = (
@@ -235,7 +235,7 @@ def sparse_softmax(sp_indices: Any, sp_values: torch.Tensor, sp_shape: Any) -> t
     _, inverse = np.unique(rows, return_inverse=True)
     index = torch.from_numpy(inverse.reshape(-1).astype(np.int64))
     count = int(index.max()) + 1
-    largest = sp_values.new_zeros(count).index_reduce_(
+    largest = sp_values.new_zeros(count).scatter_reduce_(
         0, index, sp_values, "amax", include_self=False
     )
     powers = (sp_values - largest[index]).exp()
