@@ -1,4 +1,6 @@
-"""Kernels of TensorArrays: each run of TensorArrayV3 makes a new one, which lives as long as something refers to it.
+"""Kernels of TensorArrays: each run of TensorArrayV3 makes a new one.
+
+It lives as long as something refers to it.
 
 Source: TensorFlow 1.15, core/kernels/tensor_array.h, tensor_array.cc, tensor_array_ops.cc.
 """
@@ -101,7 +103,8 @@ class TensorArray:
         """Store an element, or add to it in an array of gradients.
 
         Raises:
-          InvalidArgumentError: there is no such element, it was written or read before, or has another shape.
+          InvalidArgumentError: there is no such element, it was there before, or another shape
+          fits.
         """
         self.check_open()
         values = self.values

@@ -86,3 +86,7 @@ from tensormill.ops.statistics import (
 from tensormill.ops.top_k import in_top_k, top_k
 from tensormill.ops.volume_convolution import conv3d, conv3d_transpose
 from tensormill.ops.volume_pooling import avg_pool3d, max_pool3d
+from tensormill.namespaces import rnn_cell
+from tensormill.rnn.dynamic import bidirectional_dynamic_rnn, dynamic_rnn
+from tensormill.rnn.raw import raw_rnn
+from tensormill.rnn.static import static_bidirectional_rnn, static_rnn, static_state_saving_rnn

@@ -1,4 +1,4 @@
-"""TensorArrays: the ops that write, read, join and cut them; the class for users is in `tensor_array_class`."""
+"""TensorArrays: the ops that write and read them; `tensor_array_class` has the class for users."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Gradients of TensorArrays: what was read is written to an array of gradients, what was written is read from it.
+"""Gradients of TensorArrays: what was read is written to an array of gradients, and vice versa.
 
-The flow carries no value. Its "gradient" is the flow of the array of gradients, which orders the reads after the
-writes.
+The flow carries no value. Its "gradient" is the flow of the array of gradients, which orders the
+reads after the writes.
 
 Source: TensorFlow 1.15, python/ops/tensor_array_grad.py.
 """
@@ -30,10 +30,11 @@ def _source_of(tensor: Tensor) -> str:
     starts = [number for number, part in enumerate(parts) if part.startswith("gradients")]
     if not starts:
         raise ValueError(
-            f"Expected op/tensor name to start with gradients (excluding scope), got: {tensor.name}. "
-            "This means that a tf.gradients op with this op in its dependency path has a custom name "
-            "that does not start with 'gradients'. Please make sure all calls to tf.gradients that "
-            "have non-empty `name` arguments use names that start with 'gradients'."
+            "Expected op/tensor name to start with gradients (excluding scope), got: "
+            f"{tensor.name}. This means that a tf.gradients op with this op in its dependency path "
+            "has a custom name that does not start with 'gradients'. Please make sure all calls to "
+            "tf.gradients that have non-empty `name` arguments use names that start with "
+            "'gradients'."
         )
     return "/".join(parts[: starts[-1] + 1])
 

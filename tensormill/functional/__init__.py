@@ -1,0 +1,1 @@
+"""Functions that call a function for each row of tensors: maps, scans and folds."""
