@@ -180,6 +180,28 @@ def test_slices_of_a_partitioned_variable_are_assigned_together() -> None:
         assert session.run(whole).tolist() == np.arange(10.0).reshape(5, 2).tolist()
 
 
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_batches_are_scattered_each_by_itself(use_resource: bool) -> None:
+    v = tf.Variable(np.zeros((2, 3), np.float32), use_resource=use_resource)
+    update = tf.batch_scatter_update(v, [[0, 2], [1, 0]], [[1.0, 2.0], [3.0, 4.0]])
+    with tf.Session() as session:
+        session.run(v.initializer)
+        session.run(update)
+        assert session.run(v).tolist() == [[1, 0, 2], [4, 3, 0]]
+
+
+def test_resource_variables_can_be_made_the_default() -> None:
+    tf.enable_resource_variables()
+    try:
+        kinds = [tf.Variable(1.0).op.type, tf.get_variable("v", [1]).op.type]
+        with tf.variable_scope("s", use_resource=False):
+            kinds.append(tf.get_variable("v", [1]).op.type)
+    finally:
+        tf.disable_resource_variables()
+    assert kinds == ["VarHandleOp", "VarHandleOp", "VariableV2"]
+    assert tf.Variable(1.0).op.type == "VariableV2"
+
+
 def test_a_saved_definition_finds_the_nodes_of_a_variable() -> None:
     v, r = tf.Variable([1.0], name="v"), tf.Variable([2.0], name="r", use_resource=True)
     for variable in (v, r):
