@@ -48,13 +48,15 @@ def chain_of_scalars(tf: Any) -> Sample:
 
 def independent_matmuls(tf: Any) -> Sample:
     x = tf.placeholder(tf.float32, [256, 256])
-    factors = [tf.constant(np.random.RandomState(i).rand(256, 256), tf.float32) for i in
-    range(WIDE)] products = [tf.matmul(x, factor) for factor in factors] corners =
-    tf.stack([product[0, 0] for product in products]) session = tf.Session() value = np.eye(256,
-    dtype=np.float32) expect(
-        np.allclose(
-            session.run(products[5], {x: value}), np.random.RandomState(5).rand(256, 256)
-        ),
+    factors = [
+        tf.constant(np.random.RandomState(i).rand(256, 256), tf.float32) for i in range(WIDE)
+    ]
+    products = [tf.matmul(x, factor) for factor in factors]
+    corners = tf.stack([product[0, 0] for product in products])
+    session = tf.Session()
+    value = np.eye(256, dtype=np.float32)
+    expect(
+        np.allclose(session.run(products[5], {x: value}), np.random.RandomState(5).rand(256, 256)),
         "x I",
     )
     call = session.make_callable(corners, [x])
