@@ -112,7 +112,7 @@ def convert_to_tensor(
                 f"Conversion function for type {type(value)} returned dtype {made.dtype.name}, "
                 f"not {dtype.name}"
             )
-        return made  # type: ignore[no-any-return]
+        return made
     raise TypeError(
         f"Cannot convert {value!r} with type {type(value)} to Tensor: "
         "no conversion function registered."

@@ -14,7 +14,7 @@ from tensormill.graph.py_functions import find_py_function
 from tensormill.kernels.registry import KernelContext, kernel_factory
 from tensormill.kernels.value_types import as_object_array
 
-_ERRORS: tuple[tuple[tuple[type[BaseException], ...], type[errors.OpError]], ...] = (
+_ERRORS: tuple[tuple[tuple[type[BaseException], ...], Callable[..., errors.OpError]], ...] = (
     ((ValueError, TypeError), errors.InvalidArgumentError),
     ((StopIteration,), errors.OutOfRangeError),
     ((MemoryError,), errors.ResourceExhaustedError),
@@ -63,7 +63,9 @@ def _call(function: Callable[..., Any], arguments: list[Any]) -> Any:
     except errors.OpError:
         raise
     except Exception as error:
-        kind = next((to for kinds, to in _ERRORS if isinstance(error, kinds)), errors.UnknownError)
+        kind: Callable[..., errors.OpError] = next(
+            (to for kinds, to in _ERRORS if isinstance(error, kinds)), errors.UnknownError
+        )
         text = "".join(traceback.format_exception(error))
         raise kind(None, None, f"{type(error).__name__}: {error}\n{text}") from error
 

@@ -33,9 +33,9 @@ def resolve_key(shape: Any, begin: Any, end: Any, strides: Any, masks: SliceMask
     Raises:
       InvalidArgumentError: the indices do not fit the shape.
     """
-    bounds = _checked_bounds(begin, end, strides)
+    first, last, steps = _checked_bounds(begin, end, strides)
     try:
-        return slice_key(tuple(shape), *bounds, masks)
+        return slice_key(tuple(shape), first, last, steps, masks)
     except ValueError as error:
         raise errors.invalid_argument(str(error)) from None
 

@@ -204,10 +204,8 @@ def sparse_concat(
         start += size[axis]
     whole = np.concatenate(moved)
     order = row_major_order(whole)
-    if isinstance(values[0], np.ndarray):
-        joined = np.concatenate(values)
-    else:
-        joined = torch.cat(values)
+    is_string = isinstance(values[0], np.ndarray)
+    joined: Any = np.concatenate(values) if is_string else torch.cat(values)
     made = list(sizes[0])
     made[axis] = start
     return whole[order], take(joined, order), np.array(made, np.int64)

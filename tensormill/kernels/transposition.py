@@ -98,7 +98,7 @@ def reverse(value: torch.Tensor, dims: Any) -> torch.Tensor:
 
 @kernel("Reverse", "cpu", types={"T": STRING_TYPES}, host_inputs=("dims",))
 def reverse_strings(value: Any, dims: Any) -> Any:
-    return np.flip(value, _flagged_axes(value, dims))
+    return np.flip(value, tuple(_flagged_axes(value, dims)))
 
 
 def _flagged_axes(value: Any, dims: Any) -> list[int]:
@@ -117,7 +117,7 @@ def reverse_v2(value: torch.Tensor, axis: Any) -> torch.Tensor:
 
 @kernel("ReverseV2", "cpu", types={"T": STRING_TYPES}, host_inputs=("axis",))
 def reverse_v2_strings(value: Any, axis: Any) -> Any:
-    return np.flip(value, _listed_axes(value, axis))
+    return np.flip(value, tuple(_listed_axes(value, axis)))
 
 
 def _listed_axes(value: Any, axis: Any) -> list[int]:

@@ -95,7 +95,7 @@ def set_size_shape(ctx: ShapeContext) -> list[Dims]:
 def _operation(a: Any, b: Any, set_operation: str, validate_indices: bool) -> SparseTensor:
     a = convert_to_tensor_or_sparse_tensor(a, name="a")
     b = convert_to_tensor_or_sparse_tensor(b, name="b")
-    options = {"set_operation": set_operation, "validate_indices": validate_indices}
+    options: dict[str, Any] = {"set_operation": set_operation, "validate_indices": validate_indices}
     if isinstance(a, SparseTensor):
         if not isinstance(b, SparseTensor):
             raise ValueError("Sparse,Dense is not supported, but you can swap the arguments.")

@@ -40,7 +40,8 @@ def slice_shape(ctx: ShapeContext) -> list[Dims]:
                 count = given[0]
         if count is None:
             return [None]
-        # An unknown size may stand for -1 ("to the end") as well; a known one holds whatever begin is.
+        # An unknown size may stand for -1 ("to the end") as well; a known one holds whatever begin
+        # is.
         return [(None,) * count if partly is None or len(partly) != count else partly]
     wanted = sizes.ravel().tolist()
     if dims is None:
@@ -81,7 +82,7 @@ def slice_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
 
 
 def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor:
-    """Return the part of a tensor that starts at `begin` and has the shape `size` (-1: to the end)."""
+    """Return the part of a tensor that starts at `begin` and has the shape `size`, -1 for the rest."""
     return slice_op(input_, begin, size, name=name)
 
 
@@ -194,7 +195,7 @@ def resource_strided_slice_assign_shape(ctx: ShapeContext) -> list[Dims]:
     return []
 
 
-def _mask_attrs(op: Operation) -> dict[str, int]:
+def _mask_attrs(op: Operation) -> dict[str, Any]:
     names = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
     return {name: op.attrs[name] for name in names}
 
@@ -260,7 +261,7 @@ def strided_slice(
     """
     if strides is None:
         strides = ones_like(begin)
-    masks = {
+    masks: dict[str, Any] = {
         "begin_mask": begin_mask,
         "end_mask": end_mask,
         "ellipsis_mask": ellipsis_mask,
