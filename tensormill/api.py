@@ -101,6 +101,7 @@ from tensormill.ops.elementwise_unary import (
     is_nan,
     log,
     log1p,
+    log_sigmoid,
     logical_not,
     negative,
     real,
@@ -166,6 +167,7 @@ from tensormill.ops.linear_algebra import (
     matrix_solve,
     matrix_solve_ls,
     matrix_triangular_solve,
+    sqrtm as matrix_square_root,
 )
 from tensormill.ops.matrix_decomposition import (
     qr,
@@ -454,7 +456,7 @@ from tensormill.ops.space_to_batch import (
 from tensormill.ops.tensor_contraction import tensordot
 from tensormill.ops.confusion_matrix import confusion_matrix
 from tensormill.namespaces import debugging, nn
-from tensormill import layers, losses
+from tensormill import layers, losses, metrics
 
 # gradients, training
 from tensormill.graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices

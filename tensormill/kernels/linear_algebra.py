@@ -44,7 +44,7 @@ def in_float(function: Callable[..., Any]) -> Callable[..., Any]:
 def matrix_inverse(input: Tensor, *, adjoint: bool) -> Tensor:
     try:
         return torch.linalg.inv(input.mH if adjoint else input)
-    except torch.linalg.LinAlgError:
+    except RuntimeError:
         raise errors.invalid_argument("Input is not invertible.") from None
 
 
@@ -124,7 +124,7 @@ def matrix_solve(matrix: Tensor, rhs: Tensor, *, adjoint: bool) -> Tensor:
         return matrix_solve(matrix.float(), rhs.float(), adjoint=adjoint).half()
     try:
         return torch.linalg.solve(matrix.mH if adjoint else matrix, rhs)
-    except torch.linalg.LinAlgError:
+    except RuntimeError:
         raise errors.invalid_argument("Input matrix is not invertible.") from None
 
 
@@ -159,7 +159,7 @@ def matrix_solve_ls(matrix: Tensor, rhs: Tensor, l2_regularizer: Any, *, fast: b
     small = small + weight * torch.eye(small.shape[-1], dtype=matrix.dtype)
     try:
         factor = torch.linalg.cholesky(small)
-    except torch.linalg.LinAlgError:
+    except RuntimeError:
         raise errors.invalid_argument(
             "Input matrix was rank deficient or ill-conditioned."
         ) from None

@@ -102,7 +102,10 @@ def prod(x: Tensor, axes: Axes, keep: bool) -> Tensor:
 
 
 def extreme(function: Callable[..., Tensor], greatest: bool) -> Reduction:
-    """Return the reduction by `torch.amax` or `torch.amin`, with TensorFlow's answer for nothing."""
+    """Return the reduction by `torch.amax` or `torch.amin`.
+
+    Of nothing it is what TensorFlow says.
+    """
 
     def reduce_extreme(x: Tensor, axes: Axes, keep: bool) -> Tensor:
         if x.numel():

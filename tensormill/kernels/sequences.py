@@ -18,7 +18,8 @@ Tensor = torch.Tensor
 
 @kernel("Range", "cpu", "gpu", host_inputs=("start", "limit", "delta"))
 def range_of(start: Any, limit: Any, delta: Any) -> Tensor:
-    first, last, step = (value[()] for value in map(np.asarray, (start, limit, delta)))
+    numbers: list[Any] = [np.asarray(value)[()] for value in (start, limit, delta)]
+    first, last, step = numbers
     for name, value in (("start", start), ("limit", limit), ("delta", delta)):
         if np.ndim(value):
             shape = format_dims(np.shape(value), "kernel")

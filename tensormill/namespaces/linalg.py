@@ -16,7 +16,12 @@ from tensormill.ops.linear_algebra import matrix_inverse as inv
 from tensormill.ops.linear_algebra import matrix_solve as solve
 from tensormill.ops.linear_algebra import matrix_solve_ls as lstsq
 from tensormill.ops.linear_algebra import matrix_triangular_solve as triangular_solve
-from tensormill.ops.matrix_decomposition import qr, svd
+from tensormill.ops.matrix_decomposition import (
+    matrix_rank,
+    pinv,
+    qr,
+    svd,
+)
 from tensormill.ops.matrix_decomposition import self_adjoint_eig as eigh
 from tensormill.ops.matrix_decomposition import self_adjoint_eigvals as eigvalsh
 from tensormill.ops.matrix_diagonals import diag as tensor_diag
@@ -25,7 +30,7 @@ from tensormill.ops.matrix_diagonals import matrix_band_part as band_part
 from tensormill.ops.matrix_diagonals import matrix_diag as diag
 from tensormill.ops.matrix_diagonals import matrix_diag_part as diag_part
 from tensormill.ops.matrix_diagonals import matrix_set_diag as set_diag
-from tensormill.ops.matrix_multiplication import matmul
+from tensormill.ops.matrix_multiplication import matmul, matvec
 from tensormill.ops.statistics import l2_normalize
 from tensormill.ops.tensor_algebra import einsum, eye, norm, tensordot, trace
 from tensormill.ops.transposition import matrix_transpose

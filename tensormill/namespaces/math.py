@@ -1,5 +1,11 @@
 """`tf.math`: arithmetic, reductions and special functions."""
 
+from tensormill.ops.activations import (
+    log_softmax,
+    softmax,
+    softplus,
+    softsign,
+)
 from tensormill.ops.arithmetic import (
     add,
     atan2,
@@ -24,6 +30,10 @@ from tensormill.ops.arithmetic import (
 from tensormill.ops.arithmetic import (
     div_no_nan as divide_no_nan,
 )
+from tensormill.ops.assertions import (
+    is_non_decreasing,
+    is_strictly_increasing,
+)
 from tensormill.ops.comparison import (
     approximate_equal,
     equal,
@@ -35,6 +45,9 @@ from tensormill.ops.comparison import (
     logical_or,
     logical_xor,
     not_equal,
+)
+from tensormill.ops.confusion_matrix import (
+    confusion_matrix,
 )
 from tensormill.ops.elementwise_unary import (
     abs,
@@ -58,6 +71,7 @@ from tensormill.ops.elementwise_unary import (
     is_nan,
     log,
     log1p,
+    log_sigmoid,
     logical_not,
     negative,
     real,
@@ -129,4 +143,19 @@ from tensormill.ops.special_functions import (
     polygamma,
     polyval,
     zeta,
+)
+from tensormill.ops.statistics import (
+    l2_normalize,
+    zero_fraction,
+)
+from tensormill.ops.summation import (
+    accumulate_n,
+    add_n,
+)
+from tensormill.ops.top_k import (
+    in_top_k,
+    top_k,
+)
+from tensormill.ops.transposition import (
+    invert_permutation,
 )

@@ -1,5 +1,6 @@
 """`tf.nn`: activations, convolutions, pooling, normalisation, losses and lookups of networks."""
 
+from tensormill.namespaces import rnn_cell
 from tensormill.ops.activations import (
     crelu,
     elu,
@@ -37,10 +38,14 @@ from tensormill.ops.cross_entropy import (
 )
 from tensormill.ops.depthwise_convolution import (
     depthwise_conv2d,
-    depthwise_conv2d_backprop_filter_op as depthwise_conv2d_native_backprop_filter,
-    depthwise_conv2d_backprop_input_op as depthwise_conv2d_native_backprop_input,
     depthwise_conv2d_native,
     separable_conv2d,
+)
+from tensormill.ops.depthwise_convolution import (
+    depthwise_conv2d_backprop_filter_op as depthwise_conv2d_native_backprop_filter,
+)
+from tensormill.ops.depthwise_convolution import (
+    depthwise_conv2d_backprop_input_op as depthwise_conv2d_native_backprop_input,
 )
 from tensormill.ops.dilated_convolution import (
     atrous_conv2d,
@@ -49,28 +54,37 @@ from tensormill.ops.dilated_convolution import (
     with_space_to_batch,
 )
 from tensormill.ops.dropout import dropout
-from tensormill.ops.safe_embedding import safe_embedding_lookup_sparse
-from tensormill.ops.sampled_losses import nce_loss, sampled_softmax_loss
-from tensormill.ops.space_to_batch import depth_to_space, space_to_batch, space_to_depth
-from tensormill.ops.swish import swish
-from tensormill.ops.elementwise_unary import sigmoid, tanh
+from tensormill.ops.elementwise_unary import (
+    log_sigmoid,
+    sigmoid,
+    tanh,
+)
 from tensormill.ops.embedding import embedding_lookup, embedding_lookup_sparse
 from tensormill.ops.normalization import (
     bias_add,
     fused_batch_norm,
     l2_loss,
     local_response_normalization,
+)
+from tensormill.ops.normalization import (
     local_response_normalization as lrn,
 )
 from tensormill.ops.pooling import (
     avg_pool,
-    avg_pool as avg_pool2d,
     avg_pool1d,
     max_pool,
-    max_pool as max_pool2d,
     max_pool1d,
     max_pool_with_argmax,
 )
+from tensormill.ops.pooling import (
+    avg_pool as avg_pool2d,
+)
+from tensormill.ops.pooling import (
+    max_pool as max_pool2d,
+)
+from tensormill.ops.safe_embedding import safe_embedding_lookup_sparse
+from tensormill.ops.sampled_losses import nce_loss, sampled_softmax_loss
+from tensormill.ops.space_to_batch import depth_to_space, space_to_batch, space_to_depth
 from tensormill.ops.statistics import (
     batch_norm_with_global_normalization,
     batch_normalization,
@@ -83,10 +97,10 @@ from tensormill.ops.statistics import (
     xw_plus_b,
     zero_fraction,
 )
+from tensormill.ops.swish import swish
 from tensormill.ops.top_k import in_top_k, top_k
 from tensormill.ops.volume_convolution import conv3d, conv3d_transpose
 from tensormill.ops.volume_pooling import avg_pool3d, max_pool3d
-from tensormill.namespaces import rnn_cell
 from tensormill.rnn.dynamic import bidirectional_dynamic_rnn, dynamic_rnn
 from tensormill.rnn.raw import raw_rnn
 from tensormill.rnn.static import static_bidirectional_rnn, static_rnn, static_state_saving_rnn

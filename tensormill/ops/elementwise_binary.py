@@ -10,6 +10,7 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.op_builder import OpBuilder
 from tensormill.graph.op_registry import OP_DEFS, define
+from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims, broadcast_dims
@@ -95,8 +96,14 @@ def function_of(
       summary: what it returns, for its docstring.
       default_name: the name of nodes, where it is not the op type.
     """
+    default_name = default_name or builder.op_def.name
+    second = builder.op_def.inputs[1].name
 
     def function(x: Any, y: Any, name: str | None = None) -> Any:
+        if type(x) is Tensor and type(y) is float and x.dtype.is_floating:
+            # What the builder does for any value, without looking what it is.
+            with OpScope(name, default_name, (x,)) as scope:
+                return builder(x, constant(y, x.dtype.base_dtype, name=second), name=scope)
         return builder(x, y, name=name or default_name)
 
     function.__name__ = function.__qualname__ = name

@@ -180,7 +180,7 @@ expm1_op = unary("Expm1", FLOAT_OR_COMPLEX, lambda x, y, dy: dy * exp_op(conj_of
 log_op = unary("Log", FLOAT_OR_COMPLEX, lambda x, y, dy: dy * reciprocal_of(x))
 log1p_op = unary("Log1p", FLOAT_OR_COMPLEX, lambda x, y, dy: dy * reciprocal_of(1.0 + x))
 sin_op = unary("Sin", FLOAT_OR_COMPLEX, lambda x, y, dy: dy * cos_op(conj_of(x)))
-cos_op = unary("Cos", FLOAT_OR_COMPLEX, lambda x, y, dy: -dy * sin_op(conj_of(x)))
+cos_op: OpBuilder = unary("Cos", FLOAT_OR_COMPLEX, lambda x, y, dy: -dy * sin_op(conj_of(x)))
 tan_op = unary(
     "Tan",
     FLOAT_OR_COMPLEX,
@@ -200,7 +200,7 @@ atan_op = unary(
     "Atan", FLOAT_OR_COMPLEX, lambda x, y, dy: dy * reciprocal_op(1.0 + square_op(conj_of(x)))
 )
 sinh_op = unary("Sinh", FLOAT_OR_COMPLEX, lambda x, y, dy: dy * cosh_op(conj_of(x)))
-cosh_op = unary("Cosh", FLOAT_OR_COMPLEX, lambda x, y, dy: dy * sinh_op(conj_of(x)))
+cosh_op: OpBuilder = unary("Cosh", FLOAT_OR_COMPLEX, lambda x, y, dy: dy * sinh_op(conj_of(x)))
 tanh_op = unary("Tanh", FLOAT_OR_COMPLEX, lambda x, y, dy: tanh_grad_op(conj_of(y), dy))
 asinh_op = unary("Asinh", FLOAT_OR_COMPLEX, lambda x, y, dy: dy / cosh_op(conj_of(y)))
 acosh_op = unary("Acosh", FLOAT_OR_COMPLEX, lambda x, y, dy: dy / sinh_op(conj_of(y)))
@@ -208,7 +208,9 @@ atanh_op = unary(
     "Atanh", FLOAT_OR_COMPLEX, lambda x, y, dy: dy * reciprocal_op(1.0 - square_op(conj_of(x)))
 )
 sigmoid_op = unary("Sigmoid", FLOAT_OR_COMPLEX, lambda x, y, dy: sigmoid_grad_op(conj_of(y), dy))
-sign_op = unary("Sign", SIGNED_OR_COMPLEX, lambda x, y, dy: OP_DEFS["ZerosLike"].builder(x))
+sign_op: OpBuilder = unary(
+    "Sign", SIGNED_OR_COMPLEX, lambda x, y, dy: OP_DEFS["ZerosLike"].builder(x)
+)
 ceil_op = unary("Ceil", FLOAT, lambda x, y, dy: None)
 floor_op = unary("Floor", FLOAT, lambda x, y, dy: None)
 rint_op = unary("Rint", FLOAT, lambda x, y, dy: None)
@@ -407,3 +409,16 @@ def conj(x: Any, name: str | None = None) -> Tensor:
     if tensor.dtype.is_floating or tensor.dtype.is_integer:
         return tensor
     raise TypeError(f"Expected numeric or variant tensor, got dtype {tensor.dtype!r}")
+
+
+def log_sigmoid(x: Any, name: str | None = None) -> Tensor:
+    """Return the logarithm of `sigmoid`, without underflow.
+
+    Args:
+      x: a tensor, or what can be made one.
+      name: the name of the node.
+    """
+    with OpScope(name, "LogSigmoid", (x,)) as scope:
+        tensor = convert_to_tensor(x, name="x")
+        made: Tensor = neg_op(OP_DEFS["Softplus"].builder(neg_op(tensor)), name=scope)
+        return made

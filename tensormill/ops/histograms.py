@@ -164,4 +164,4 @@ def histogram_fixed_width_bins(
         places = OP_DEFS["Floor"].builder(cast(count, scaled.dtype) * scaled)
         last = cast(count - 1, dtypes.int32)
         indices = OP_DEFS["ClipByValue"].builder(cast(places, dtypes.int32), 0, last)
-        return cast(OP_DEFS["Reshape"].builder(indices, shape), dtype)  # type: ignore[no-any-return]
+        return cast(OP_DEFS["Reshape"].builder(indices, shape), dtype)

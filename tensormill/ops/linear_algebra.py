@@ -162,7 +162,7 @@ def adjoint(matrix: Any, name: str | None = None) -> Tensor:
       name: the name of the scope.
     """
     with OpScope(name, "adjoint", (matrix,)):
-        return OP_DEFS["Transpose"].builder(  # type: ignore[no-any-return]
+        return OP_DEFS["Transpose"].builder(
             *_transposed_inputs(conj_of(convert_to_tensor(matrix, name="matrix")))
         )
 
@@ -278,7 +278,7 @@ def matrix_inverse(input: Any, adjoint: bool = False, name: str | None = None) -
       adjoint: invert the transposed and conjugated matrices.
       name: the name of the node.
     """
-    return matrix_inverse_op(input, adjoint=adjoint, name=name)  # type: ignore[no-any-return]
+    return matrix_inverse_op(input, adjoint=adjoint, name=name)
 
 
 def matrix_determinant(input: Any, name: str | None = None) -> Tensor:
@@ -288,7 +288,7 @@ def matrix_determinant(input: Any, name: str | None = None) -> Tensor:
       input: shape [..., n, n].
       name: the name of the node.
     """
-    return matrix_determinant_op(input, name=name)  # type: ignore[no-any-return]
+    return matrix_determinant_op(input, name=name)
 
 
 def slogdet(input: Any, name: str | None = None) -> tuple[Tensor, Tensor]:
@@ -315,7 +315,7 @@ def logdet(matrix: Any, name: str | None = None) -> Tensor:
         if factor.dtype.is_complex:
             entries = OP_DEFS["Real"].builder(entries, Tout=factor.dtype.real_dtype)
         logarithms = OP_DEFS["Log"].builder(entries)
-        return 2.0 * OP_DEFS["Sum"].builder(logarithms, [-1])  # type: ignore[no-any-return]
+        return 2.0 * OP_DEFS["Sum"].builder(logarithms, [-1])
 
 
 def cholesky(input: Any, name: str | None = None) -> Tensor:
@@ -325,7 +325,7 @@ def cholesky(input: Any, name: str | None = None) -> Tensor:
       input: shape [..., n, n].
       name: the name of the node.
     """
-    return cholesky_op(input, name=name)  # type: ignore[no-any-return]
+    return cholesky_op(input, name=name)
 
 
 def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
@@ -351,7 +351,7 @@ def matrix_solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None 
       adjoint: solve with the transposed and conjugated matrices.
       name: the name of the node.
     """
-    return matrix_solve_op(matrix, rhs, adjoint=adjoint, name=name)  # type: ignore[no-any-return]
+    return matrix_solve_op(matrix, rhs, adjoint=adjoint, name=name)
 
 
 def matrix_triangular_solve(
@@ -403,7 +403,7 @@ def logm(input: Any, name: str | None = None) -> Tensor:
       input: shape [..., n, n].
       name: the name of the node.
     """
-    return matrix_logarithm_op(input, name=name)  # type: ignore[no-any-return]
+    return matrix_logarithm_op(input, name=name)
 
 
 def sqrtm(input: Any, name: str | None = None) -> Tensor:
@@ -413,4 +413,4 @@ def sqrtm(input: Any, name: str | None = None) -> Tensor:
       input: shape [..., n, n].
       name: the name of the node.
     """
-    return matrix_square_root_op(input, name=name)  # type: ignore[no-any-return]
+    return matrix_square_root_op(input, name=name)

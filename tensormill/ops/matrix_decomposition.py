@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from tensormill.graph import dtypes
 from tensormill.graph.constants import constant
+from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.op_registry import OP_DEFS, define
+from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims, with_rank_at_least
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.casting import cast
 from tensormill.ops.linear_algebra import TYPES, adjoint, matrix_triangular_solve_op, same_size
 from tensormill.ops.matrix_diagonals import (
     matrix_band_part,
@@ -18,6 +24,7 @@ from tensormill.ops.matrix_diagonals import (
     matrix_set_diag,
 )
 from tensormill.ops.matrix_multiplication import matmul
+from tensormill.ops.reduction import reduce_max, reduce_sum
 
 qr_op = define(
     "Qr",
@@ -141,7 +148,11 @@ def svd_grad(op: Operation, grad_s: Tensor, grad_u: Tensor, grad_v: Tensor) -> T
 
 def _svd_grad_with_vectors(op: Operation, grad_s: Tensor, grad_u: Tensor, grad_v: Tensor) -> Tensor:
     s, u, v = op.outputs
-    rows, columns = op.inputs[0].dims[-2:]
+    dims = op.inputs[0].dims
+    assert dims is not None
+    rows, columns = dims[-2:]
+    assert rows is not None
+    assert columns is not None
     if op.attrs["full_matrices"] and rows != columns:
         raise NotImplementedError(
             "svd gradient is not implemented for matrices that are not square when full_matrices "
@@ -222,3 +233,53 @@ def self_adjoint_eigvals(tensor: Any, name: str | None = None) -> Tensor:
     """
     values: Tensor = self_adjoint_eig_op(tensor, compute_v=False, name=name)[0]
     return values
+
+
+def matrix_rank(
+    a: Any, tol: Any = None, validate_args: bool = False, name: str | None = None
+) -> Tensor:
+    """Return the ranks of matrices: how many singular values are above a threshold.
+
+    Args:
+      a: shape [..., m, n].
+      tol: the threshold; by default the rounding error of the greatest singular value.
+      validate_args: accepted as in TensorFlow.
+      name: the name of the scope.
+    """
+    with OpScope(name, "matrix_rank", (a,)):
+        a = convert_to_tensor(a)
+        values = svd(a, compute_uv=False)
+        if tol is None:
+            tol = _rounding_error(a) * reduce_max(values, -1, keepdims=True)
+        above = OP_DEFS["Greater"].builder(values, tol)
+        return reduce_sum(cast(above, dtypes.int32), -1)
+
+
+def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Tensor:
+    """Return the Moore-Penrose inverses of matrices.
+
+    Args:
+      a: shape [..., m, n].
+      rcond: singular values below this part of the greatest count as 0.
+      validate_args: accepted as in TensorFlow.
+      name: the name of the scope.
+    """
+    with OpScope(name, "pinv", (a,)):
+        a = convert_to_tensor(a, name="a")
+        part = 10.0 * _rounding_error(a) if rcond is None else rcond
+        s, u, v = svd(a, full_matrices=False)
+        least = part * reduce_max(s, -1, keepdims=True)
+        above = OP_DEFS["Greater"].builder(s, least)
+        infinity = constant(float("inf"), s.dtype.base_dtype)
+        kept = OP_DEFS["SelectV2"].builder(above, s, infinity)
+        return matmul(v / OP_DEFS["ExpandDims"].builder(kept, -2), u, adjoint_b=True)
+
+
+def _rounding_error(a: Tensor) -> Any:
+    """Return the machine precision of a dtype times the greater size of matrices."""
+    epsilon = float(np.finfo(a.dtype.real_dtype.as_numpy_dtype).eps)
+    dims = a.dims
+    if dims is not None and dims[-2] is not None and dims[-1] is not None:
+        return epsilon * max(dims[-2], dims[-1])
+    sizes = OP_DEFS["Shape"].builder(a)[-2:]
+    return epsilon * cast(reduce_max(sizes), a.dtype.real_dtype)

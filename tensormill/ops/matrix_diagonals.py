@@ -289,7 +289,7 @@ def diag(diagonal: Any, name: str | None = None) -> Tensor:
       diagonal: rank 1 or more.
       name: the name of the node.
     """
-    return diag_op(diagonal, name=name)  # type: ignore[no-any-return]
+    return diag_op(diagonal, name=name)
 
 
 def diag_part(input: Any, name: str | None = None) -> Tensor:
@@ -299,7 +299,7 @@ def diag_part(input: Any, name: str | None = None) -> Tensor:
       input: of even rank.
       name: the name of the node.
     """
-    return diag_part_op(input, name=name)  # type: ignore[no-any-return]
+    return diag_part_op(input, name=name)
 
 
 def matrix_band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Tensor:

@@ -252,6 +252,12 @@ def matmul(
     Raises:
       ValueError: an input is to be transposed as well as adjoined, or the shapes do not fit.
     """
+    is_plain = not (adjoint_a or adjoint_b or a_is_sparse or b_is_sparse)
+    if is_plain and type(a) is Tensor and type(b) is Tensor and not _is_batch(a, b):
+        product: Tensor = mat_mul_op(
+            a, b, transpose_a=transpose_a, transpose_b=transpose_b, name=name or "MatMul"
+        )
+        return product
     with OpScope(name, "MatMul", (a, b)) as scope:
         if transpose_a and adjoint_a:
             raise ValueError("Only one of transpose_a and adjoint_a can be True.")
@@ -271,7 +277,7 @@ def matmul(
             b, transpose_b = conj_of(b), True
         sparse_types = (dtypes.bfloat16, dtypes.float32)
         if (a_is_sparse or b_is_sparse) and a.dtype in sparse_types and b.dtype in sparse_types:
-            product: Tensor = sparse_mat_mul_op(
+            product = sparse_mat_mul_op(
                 a,
                 b,
                 transpose_a=transpose_a,
@@ -288,7 +294,41 @@ def matmul(
 
 def _is_batch(a: Tensor, b: Tensor) -> bool:
     """Return whether an input is known to be more than a matrix."""
-    return any(x.dims is not None and len(x.dims) > 2 for x in (a, b))
+    return (a.dims is not None and len(a.dims) > 2) or (b.dims is not None and len(b.dims) > 2)
+
+
+def matvec(
+    a: Any,
+    b: Any,
+    transpose_a: bool = False,
+    adjoint_a: bool = False,
+    a_is_sparse: bool = False,
+    b_is_sparse: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """Return the product of matrices and vectors, or of batches of them.
+
+    Args:
+      a: shape [..., rows, inner].
+      b: shape [..., inner], of the same dtype.
+      transpose_a: transpose `a` first.
+      adjoint_a: transpose and conjugate `a` first.
+      a_is_sparse: `a` holds many zeros.
+      b_is_sparse: `b` holds many zeros.
+      name: the name of the scope.
+    """
+    with OpScope(name, "MatVec", (a, b)):
+        column = OP_DEFS["ExpandDims"].builder(b, -1)
+        product = matmul(
+            a,
+            column,
+            transpose_a=transpose_a,
+            adjoint_a=adjoint_a,
+            a_is_sparse=a_is_sparse,
+            b_is_sparse=b_is_sparse,
+        )
+        made: Tensor = OP_DEFS["Squeeze"].builder(product, squeeze_dims=[-1])
+        return made
 
 
 def sparse_matmul(

@@ -16,7 +16,7 @@ from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims
+from tensormill.graph.shapes import Dims, num_elements
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.casting import cast
 from tensormill.ops.elementwise_unary import conj_of
@@ -85,12 +85,12 @@ any_op = _reduction("Any", None)
 # -- gradients -------------------------------------------------------------------------------------
 
 
-def _static_axes(op: Operation) -> list[int] | None:
-    """Return the axes that a node reduces where rank and axes are known."""
+def _static_axes(op: Operation) -> tuple[list[int], tuple[int | None, ...]] | None:
+    """Return the axes that a node reduces, and the shape of its input, where both are known."""
     dims, axes = op.inputs[0].dims, constant_value(op.inputs[1])
     if dims is None or axes is None:
         return None
-    return sorted({int(axis) % len(dims) for axis in axes.ravel()})
+    return sorted({int(axis) % len(dims) for axis in axes.ravel()}), dims
 
 
 def _reduced_shape(op: Operation) -> Tensor:
@@ -108,10 +108,10 @@ def with_kept_axes(op: Operation, tensor: Tensor) -> Tensor:
     """Return a tensor in the shape of the output with the reduced axes put back as ones."""
     if op.attrs["keep_dims"]:
         return tensor
-    axes = _static_axes(op)
-    if axes is None:
+    known = _static_axes(op)
+    if known is None:
         return _node("Reshape", tensor, _reduced_shape(op))
-    dims = op.inputs[0].dims
+    axes, dims = known
     kept = [1 if i in axes else size for i, size in enumerate(dims)]
     if sum(size is None for size in kept) <= 1:
         return _node("Reshape", tensor, [-1 if size is None else size for size in kept])
@@ -144,7 +144,7 @@ def mean_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
     spread = _spread(op, grad)
     x, y = op.inputs[0], op.outputs[0]
     if x.dims is not None and y.dims is not None and None not in (*x.dims, *y.dims):
-        factor = int(np.prod(x.dims)) // max(int(np.prod(y.dims)), 1)
+        factor = (num_elements(x.dims) or 0) // max(num_elements(y.dims) or 0, 1)
         return [spread / constant(factor, spread.dtype.base_dtype), None]
     sizes = [_node("Size", x), _node("Maximum", _node("Size", y), 1)]
     return [spread / cast(sizes[0] // sizes[1], spread.dtype.base_dtype), None]
@@ -170,9 +170,9 @@ def euclidean_norm_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
 def prod_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
     x = op.inputs[0]
     spread = _spread(op, grad)
-    axes = _static_axes(op)
-    if axes is not None:
-        rank = len(x.dims)
+    known = _static_axes(op)
+    if known is not None:
+        axes, rank = known[0], len(known[1])
         others = [axis for axis in range(rank) if axis not in axes]
         order = constant(axes + others, dtypes.int32, shape=[rank])
         front = constant(list(range(len(axes))), dtypes.int32, shape=[len(axes)])
@@ -232,8 +232,11 @@ def _function(builder: OpBuilder, name: str, summary: str) -> Callable[..., Tens
         axis = one_given(axis, reduction_indices, "axis", "reduction_indices")
         keepdims = one_given(keepdims, keep_dims, "keepdims", "keep_dims", False)
         x = input_tensor if type(input_tensor) is Tensor else convert_to_tensor(input_tensor)
-        made = builder(x, reduction_axes(x, axis), keep_dims=bool(keepdims), name=name)
-        if axis is None and not keepdims:
+        axes = reduction_axes(x, axis)
+        if keepdims:
+            return builder(x, axes, keep_dims=True, name=name)
+        made = builder(x, axes, name=name)
+        if axis is None and made.dims is None:
             made.set_shape(())
         return made
 

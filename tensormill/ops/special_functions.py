@@ -75,7 +75,7 @@ ndtri_op = unary(
     module=__name__,
 )
 lgamma_op = unary("Lgamma", FLOAT, lambda x, y, dy: dy * digamma_op(x), module=__name__)
-digamma_op = unary(
+digamma_op: OpBuilder = unary(
     "Digamma", FLOAT, lambda x, y, dy: dy * polygamma_op(_scalar(1.0, x), x), module=__name__
 )
 bessel_i0_op = unary("BesselI0", FLOAT, lambda x, y, dy: dy * bessel_i1_op(x), module=__name__)
@@ -85,13 +85,13 @@ bessel_i0e_op = unary(
     lambda x, y, dy: dy * (bessel_i1e_op(x) - _node("Sign", x) * y),
     module=__name__,
 )
-bessel_i1_op = unary(
+bessel_i1_op: OpBuilder = unary(
     "BesselI1",
     FLOAT,
     lambda x, y, dy: dy * _where_not_tiny(x, lambda safe: bessel_i0_op(safe) - y / safe),
     module=__name__,
 )
-bessel_i1e_op = unary(
+bessel_i1e_op: OpBuilder = unary(
     "BesselI1e",
     FLOAT,
     lambda x, y, dy: (
@@ -129,14 +129,14 @@ igammac_op = binary(
     inputs=("a: T", "x: T"),
     module=__name__,
 )
-polygamma_op = binary(
+polygamma_op: OpBuilder = binary(
     "Polygamma",
     _DOUBLE,
     lambda a, x, z, grad: (None, polygamma_op(a + 1.0, x) * grad),
     inputs=("a: T", "x: T"),
     module=__name__,
 )
-zeta_op = binary(
+zeta_op: OpBuilder = binary(
     "Zeta",
     _DOUBLE,
     lambda x, q, z, grad: (None, -x * zeta_op(x + 1.0, q) * grad),
@@ -193,7 +193,7 @@ def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Tensor:
       x: in [0, 1]; the three have one shape, or are scalars.
       name: the name of the node.
     """
-    return betainc_op(a, b, x, name=name)  # type: ignore[no-any-return]
+    return betainc_op(a, b, x, name=name)
 
 
 def _scoped(builder: OpBuilder, name: str, summary: str) -> Callable[..., Tensor]:

@@ -250,7 +250,7 @@ def _as_matrix(a: Tensor, axes: Any, flipped: bool) -> tuple[Tensor, Any, list[i
         order = axes + free if flipped else free + axes
         if None not in dims:
             free_sizes = [dims[axis] for axis in free]
-            sizes = [math.prod(free_sizes), math.prod(dims[axis] for axis in axes)]  # type: ignore[arg-type,misc]
+            sizes = [math.prod(free_sizes), math.prod(dims[axis] for axis in axes)]  # type: ignore[arg-type]
             moved = a if order == list(range(len(dims))) else _node("Transpose", a, order)
             wanted = tuple(sizes[::-1] if flipped else sizes)
             if moved.dims != wanted:

@@ -57,6 +57,8 @@ CASES = [
             tf.matrix_transpose(c), tf.linalg.logdet(tf.matmul(b, b, transpose_a=True)
                                                      + tf.eye(4)),
             tf.linalg.slogdet(tf.eye(2) * 3.0), tf.linalg.adjoint(a),
+            tf.linalg.matvec(a, tf.ones([3])), tf.linalg.matrix_rank(b),
+            tf.linalg.pinv(tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]])),
         ]
         ranks = [y.shape.ndims for y in outputs if hasattr(y, "shape")]
         fed = np.arange(6, dtype=np.float32).reshape(2, 3)
