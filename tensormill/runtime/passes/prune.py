@@ -11,6 +11,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.runtime.node import Node, NodeGraph
 
 ARG = OpDef("_Arg", (), ("output: T",), ("T: type", "index: int >= 0"), is_stateful=True)
+_PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
 _LOOP_BACK_EDGES = ("NextIteration", "RefNextIteration")
 
 
@@ -41,7 +42,7 @@ def prune(
             op.op_schema,
             op.attrs,
             [],
-            [made[c] for c in op.control_input_list],
+            [made[c] for c in op.control_input_list if c in made],
             devices[op],
             [t.dtype for t in op.outputs],
             [t.dims for t in op.outputs],
@@ -88,7 +89,11 @@ def _feed_node(tensor: Tensor, index: int, devices: Mapping[Operation, str]) -> 
 
 
 def _topological_order(roots: list[Operation], fed: Mapping[Tensor, Node]) -> list[Operation]:
-    """Return everything the roots need, producers first; no recursion, as chains may be long."""
+    """Return everything the roots need, producers first; no recursion, as chains may be long.
+
+    Who waits for a placeholder that is fed waits for nothing: its value is there from the start.
+    """
+    fed_placeholders = {tensor.op for tensor in fed if tensor.op.type in _PLACEHOLDERS}
     order: list[Operation] = []
     state: dict[Operation, bool] = {}  # False: being visited, True: done
     pending = list(reversed(roots))
@@ -115,6 +120,8 @@ def _topological_order(roots: list[Operation], fed: Mapping[Tensor, Node]) -> li
                     elif seen is False:
                         raise _cycle_error(op)
                 for source in op.control_input_list:
+                    if source in fed_placeholders:
+                        continue
                     seen = state.get(source)
                     if seen is None:
                         stack.append(source)

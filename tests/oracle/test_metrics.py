@@ -1,0 +1,60 @@
+"""`tf.metrics` in real TensorFlow and here: values after several batches, names of variables."""
+
+import textwrap
+
+import numpy as np
+import pytest
+
+import tensormill as tf
+
+pytestmark = pytest.mark.oracle
+
+_PROGRAM = """
+rng = np.random.RandomState(1)
+labels = tf.placeholder(tf.float32, [None])
+predictions = tf.placeholder(tf.float32, [None])
+weights = tf.placeholder(tf.float32, [None])
+classes = tf.placeholder(tf.int64, [None])
+m = tf.metrics
+made = [
+    m.accuracy(classes, tf.cast(labels, tf.int64)),
+    m.accuracy(classes, tf.cast(labels, tf.int64), weights=weights, name="weighted"),
+    m.mean(predictions), m.mean(predictions, weights),
+    m.mean_squared_error(labels, predictions), m.root_mean_squared_error(labels, predictions),
+    m.mean_absolute_error(labels, predictions, weights),
+    m.mean_relative_error(labels, predictions, labels),
+    m.percentage_below(predictions, 0.5),
+    m.true_positives(labels, predictions > 0.5), m.false_negatives(labels, predictions > 0.5),
+    m.precision(labels, predictions > 0.5), m.recall(labels, predictions > 0.5, weights),
+    m.auc(labels, predictions), m.auc(labels, predictions, weights, curve="PR", num_thresholds=20),
+    m.precision_at_thresholds(labels, predictions, [0.2, 0.7]),
+    m.recall_at_thresholds(labels, predictions, [0.2, 0.7]),
+]
+steps = []
+with tf.Session() as session:
+    session.run(tf.local_variables_initializer())
+    for _ in range(3):
+        feed = {
+            labels: (rng.rand(6) > 0.5).astype("f"), predictions: rng.rand(6),
+            weights: rng.rand(6), classes: rng.randint(0, 2, 6),
+        }
+        steps.append(session.run([update for _, update in made], feed))
+    steps.append(session.run([value for value, _ in made]))
+result = [steps, [v.op.name for v in tf.local_variables()],
+          [v.name for v, _ in made], [u.name for _, u in made]]
+"""
+
+
+def test_metrics_are_those_of_tensorflow(oracle) -> None:
+    program = textwrap.dedent(_PROGRAM)
+    steps, variables, values, updates = oracle.run(program)
+    names = {"tf": tf, "np": np}
+    with tf.Graph().as_default():
+        exec(program, names)
+    made_steps, made_variables, made_values, made_updates = names["result"]
+    assert made_variables == list(variables)
+    assert made_values == list(values)
+    assert made_updates == list(updates)
+    for made, expected in zip(made_steps, steps, strict=True):
+        for value, wanted in zip(made, expected, strict=True):
+            np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-6)
