@@ -18,7 +18,8 @@ CASES = [
     OpCase("SparseToDense", [INDICES, SHAPE, VALUES, np.float32(9)]),
     OpCase(
         "SparseToDense",
-        [as_array([1, 3]), as_array([5]), np.float32(1), np.float32(0, gradient=False)],
+        [as_array([1, 3]), as_array([5]), np.float32(1), np.float32(0)],
+        gradient=False,
     ),
     OpCase("SparseToDense", [INDICES, SHAPE, WORDS, np.array(b"-", object)]),
     OpCase(
