@@ -14,6 +14,7 @@ import cmath
 import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,12 @@ _ANY = (*_REAL, "complex64", "complex128")
 _WIDE = ("float32", "float64")
 _PIECE_ELEMENTS = 1 << 17
 _RULES = {rule.name: rule for rule in UPDATE_RULES}
-_NO_STEP = torch.tensor(1e18)
-"""A step after which torch's fused Adam corrects no bias: TensorFlow does it in the step size."""
+
+
+@cache
+def _late_step(device: torch.device) -> Array:
+    """Return a step count after which torch's fused rules correct no bias and decay no rate."""
+    return torch.tensor(1e18, device=device)
 
 
 def update_rule(
@@ -214,7 +219,7 @@ def _shrink(values: Array, threshold: Any) -> None:
 def momentum(
     var: Array, accum: Array, lr: float, grad: Array, momentum: float, *, use_nesterov: bool
 ) -> None:
-    if var.is_complex() or not _are_contiguous(var, accum, grad):
+    if not _can_fuse(var, accum, grad):
         accum.mul_(momentum).add_(grad)
         if use_nesterov:
             var.sub_(grad, alpha=lr).sub_(accum, alpha=lr * momentum)
@@ -235,8 +240,9 @@ def momentum(
     )
 
 
-def _are_contiguous(*tensors: Array) -> bool:
-    return all(t.is_contiguous() for t in tensors)
+def _can_fuse(*tensors: Array) -> bool:
+    """Return whether torch's fused rules take these tensors."""
+    return not tensors[0].is_complex() and all(t.is_contiguous() for t in tensors)
 
 
 @update_rule("KerasMomentum", _ANY)
@@ -259,7 +265,7 @@ def adagrad(var: Array, accum: Array, lr: float, grad: Array, *, update_slots: b
 def adagrad_v2(
     var: Array, accum: Array, lr: float, epsilon: float, grad: Array, *, update_slots: bool
 ) -> None:
-    if var.is_complex() or not update_slots or not _are_contiguous(var, accum, grad):
+    if not (update_slots and var.is_cpu and _can_fuse(var, accum, grad)):
         if update_slots:
             accum.addcmul_(grad, grad)
         var.addcdiv_(grad, accum.sqrt().add_(epsilon), value=-lr)
@@ -268,7 +274,7 @@ def adagrad_v2(
         [var],
         [grad],
         [accum],
-        [_NO_STEP],
+        [_late_step(var.device)],
         lr=lr,
         lr_decay=0.0,
         weight_decay=0.0,
@@ -395,15 +401,14 @@ def adam(
     use_nesterov: bool,
 ) -> None:
     rate = _adam_rate(lr, beta1_power, beta2_power)
-    is_plain = not use_nesterov and not var.is_complex() and 0 <= beta1 < 1 and 0 <= beta2 < 1
-    if is_plain and _are_contiguous(var, m, v, grad):
+    if not use_nesterov and _can_fuse(var, m, v, grad) and 0 <= beta1 < 1 and 0 <= beta2 < 1:
         torch._fused_adam_(
             [var],
             [grad],
             [m],
             [v],
             [],
-            [_NO_STEP],
+            [_late_step(var.device)],
             lr=rate,
             beta1=beta1,
             beta2=beta2,
