@@ -26,7 +26,7 @@ from tensormill.ops.tensor_array_class import TensorArray
 from tensormill.ops.transposition import reverse, reverse_sequence
 from tensormill.ops.while_loop import while_loop
 from tensormill.rnn.cells import assert_like_cell
-from tensormill.rnn.state_shapes import joined_dims, joined_shape
+from tensormill.rnn.state_shapes import joined_dims, joined_shape, set_joined_shape
 from tensormill.rnn.time_steps import (
     batch_size_of,
     cached_scope,
@@ -197,7 +197,7 @@ def _loop(
     )
     stacked = [array.stack() for array in outputs]
     for output, size in zip(stacked, sizes, strict=True):
-        output.set_shape(joined_dims((known_steps, known_batch), size))
+        set_joined_shape(output, (known_steps, known_batch), size)
     return nest.pack_sequence_as(cell.output_size, stacked), last
 
 

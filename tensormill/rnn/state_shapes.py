@@ -16,7 +16,7 @@ from tensormill.ops.array_shapes import expand_dims
 from tensormill.ops.filling import zeros
 from tensormill.ops.joining import concat
 
-__all__ = ["joined_dims", "joined_shape", "zero_states"]
+__all__ = ["joined_dims", "joined_shape", "set_joined_shape", "zero_states"]
 
 
 def joined_shape(prefix: Any, suffix: Any) -> Tensor:
@@ -68,12 +68,23 @@ def _known_sizes(value: Any) -> Dims:
     return tuple(int(size) for size in known.reshape(-1))
 
 
+def set_joined_shape(tensor: Tensor, prefix: Any, suffix: Any) -> None:
+    """Let the static shape of a tensor be that of `prefix` before `suffix`.
+
+    TensorFlow makes the sizes tensors here too, though nothing reads them. The names of later nodes
+    depend on that.
+    """
+    _shape_tensor(prefix, "prefix")
+    _shape_tensor(suffix, "suffix")
+    tensor.set_shape(joined_dims(prefix, suffix))
+
+
 def zero_states(state_size: Any, batch_size: Any, dtype: Any) -> Any:
     """Return zeros [batch, *size] for every size in a structure."""
 
     def zeros_of(size: Any) -> Tensor:
         made = zeros(joined_shape(batch_size, size), dtype=dtype)
-        made.set_shape(joined_dims(batch_size, size))
+        set_joined_shape(made, batch_size, size)
         return made
 
     return nest.map_structure(zeros_of, state_size)

@@ -11,7 +11,7 @@ from typing import Any
 from tensormill.graph import dtypes, nest
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import control_dependencies
-from tensormill.graph.shapes import Dimension, TensorShape, unknown_shape
+from tensormill.graph.shapes import Dimension, unknown_shape
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.basics import identity_op
@@ -21,7 +21,7 @@ from tensormill.ops.joining import concat, stack, unstack
 from tensormill.ops.reduction import reduce_max, reduce_min
 from tensormill.ops.transposition import reverse_sequence
 from tensormill.rnn.cells import assert_like_cell
-from tensormill.rnn.state_shapes import joined_dims, joined_shape
+from tensormill.rnn.state_shapes import joined_shape, set_joined_shape
 from tensormill.rnn.time_steps import cached_scope, initial_state_of, masked_step, state_dtype
 from tensormill.variables.scope import variable_scope
 
@@ -103,7 +103,7 @@ def _check_inputs(inputs: Any) -> None:
 
 def _zeros(batch_size: Any, rows: int | None, size: Any, dtype: Any) -> Tensor:
     made = zeros(stack(joined_shape(batch_size, size)), dtype)
-    made.set_shape(joined_dims(TensorShape([rows]), size))
+    set_joined_shape(made, None if rows is None else (rows,), size)
     return made
 
 
