@@ -256,7 +256,9 @@ from tensormill.ops.scattering import tensor_scatter_sub as tensor_scatter_nd_su
 from tensormill.ops.scattering import tensor_scatter_max as tensor_scatter_nd_max
 from tensormill.ops.scattering import tensor_scatter_min as tensor_scatter_nd_min
 from tensormill.graph.tensor_protos import is_tensor, make_ndarray, make_tensor_proto
-from tensormill.namespaces import quantization, sets, sparse
+from tensormill.graph.constant_value import constant_value as get_static_value
+from tensormill.namespaces import manip, quantization, sets, sparse
+from tensormill.ops.image_patches import extract_image_patches
 from tensormill.ops.quantization import (
     fake_quant_with_min_max_args,
     fake_quant_with_min_max_vars,

@@ -5,6 +5,7 @@ from tensormill.ops.sparse_arrays import (
     from_dense,
 )
 from tensormill.ops.sparse_arrays import sparse_concat as concat
+from tensormill.ops.sparse_arrays import sparse_expand_dims as expand_dims
 from tensormill.ops.sparse_arrays import sparse_eye as eye
 from tensormill.ops.sparse_arrays import sparse_fill_empty_rows as fill_empty_rows
 from tensormill.ops.sparse_arrays import sparse_merge as merge

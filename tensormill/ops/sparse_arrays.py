@@ -556,3 +556,20 @@ def sparse_eye(
         indices = OP_DEFS["Pack"].builder([places, places], axis=1)
         values = cast(ones_like(places), DstT=dtypes.as_dtype(dtype))
         return SparseTensor(indices, values, OP_DEFS["Pack"].builder([rows, columns]))
+
+
+def sparse_expand_dims(
+    sp_input: Any, axis: int | None = None, name: str | None = None
+) -> SparseTensor:
+    """Return a sparse tensor with a dimension of size 1 at `axis`; the last by default."""
+    sparse = as_sparse(sp_input)
+    with OpScope(name, "expand_dims", (sparse.indices,)):
+        rank = sparse.dense_shape.dims[0] if sparse.dense_shape.dims else None
+        if rank is None:
+            raise ValueError("sparse_expand_dims needs a sparse tensor of static rank")
+        at = rank if axis is None else axis % (rank + 1)
+        column = OP_DEFS["ZerosLike"].builder(sparse.indices[:, :1])
+        indices = concat([sparse.indices[:, :at], column, sparse.indices[:, at:]], 1)
+        one = constant([1], dtypes.int64)
+        dense_shape = concat([sparse.dense_shape[:at], one, sparse.dense_shape[at:]], 0)
+        return SparseTensor(indices, sparse.values, dense_shape)

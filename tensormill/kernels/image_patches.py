@@ -1,0 +1,35 @@
+"""The kernel of patches of images."""
+
+from __future__ import annotations
+
+import torch
+
+from tensormill.kernels.registry import kernel
+
+
+def _borders(size: int, window: int, stride: int, padding: bytes) -> tuple[int, int]:
+    """Return how many zeros stand before and after a dimension."""
+    if padding != b"SAME":
+        return 0, 0
+    count = -(-size // stride)
+    missing = max((count - 1) * stride + window - size, 0)
+    return missing // 2, missing - missing // 2
+
+
+@kernel("ExtractImagePatches", "cpu", "gpu")
+def extract_image_patches(
+    images: torch.Tensor,
+    *,
+    ksizes: tuple[int, ...],
+    strides: tuple[int, ...],
+    rates: tuple[int, ...],
+    padding: bytes,
+) -> torch.Tensor:
+    windows = [(ksizes[axis] - 1) * rates[axis] + 1 for axis in (1, 2)]
+    top, bottom = _borders(images.shape[1], windows[0], strides[1], padding)
+    left, right = _borders(images.shape[2], windows[1], strides[2], padding)
+    whole = torch.constant_pad_nd(images, (0, 0, left, right, top, bottom), 0)
+    rows = whole.unfold(1, windows[0], strides[1])[..., :: rates[1]]
+    both = rows.unfold(2, windows[1], strides[2])[..., :: rates[2]]
+    # [batch, rows, columns, depth, high, wide] to [batch, rows, columns, high * wide * depth]
+    return both.permute(0, 1, 2, 4, 5, 3).flatten(3)

@@ -1,0 +1,4 @@
+"""`tf.contrib.util`: values that are known while a graph is built, and tensors as messages."""
+
+from tensormill.graph.constant_value import constant_value
+from tensormill.graph.tensor_protos import make_ndarray, make_tensor_proto
