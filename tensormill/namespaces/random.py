@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from tensormill.ops.candidate_sampling import (
+    all_candidate_sampler,
+    fixed_unigram_candidate_sampler,
+    learned_unigram_candidate_sampler,
+    log_uniform_candidate_sampler,
+    uniform_candidate_sampler,
+)
 from tensormill.ops.random import categorical, multinomial, truncated_normal
 from tensormill.ops.random import random_gamma as gamma
 from tensormill.ops.random import random_normal as normal
@@ -22,9 +29,13 @@ from tensormill.ops.stateless_random import (
 )
 
 __all__ = [
+    "all_candidate_sampler",
     "categorical",
+    "fixed_unigram_candidate_sampler",
     "gamma",
     "get_seed",
+    "learned_unigram_candidate_sampler",
+    "log_uniform_candidate_sampler",
     "multinomial",
     "normal",
     "poisson",
@@ -37,4 +48,5 @@ __all__ = [
     "stateless_uniform",
     "truncated_normal",
     "uniform",
+    "uniform_candidate_sampler",
 ]
