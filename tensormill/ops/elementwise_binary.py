@@ -256,7 +256,12 @@ div_no_nan_op = binary(
 )
 truncate_div_op = binary("TruncateDiv", _ANY, _no_gradient)
 floor_div_op = binary("FloorDiv", _ANY, _no_gradient)
-floor_mod_op = binary("FloorMod", "T: realnumbertype", _floor_mod_gradient)
+floor_mod_op = binary(
+    "FloorMod",
+    "T: {int8, int16, int32, int64, uint8, uint16, uint32, uint64, bfloat16, float16, float32,"
+    " float64}",
+    _floor_mod_gradient,
+)
 mod_op = binary("Mod", "T: {int32, int64, float16, float16, bfloat16, float32, float64}")
 truncate_mod_op = binary("TruncateMod", "T: {int32, int64, bfloat16, float16, float32, float64}")
 pow_op = binary(
@@ -264,8 +269,12 @@ pow_op = binary(
     "T: {bfloat16, float32, float16, float64, int8, int16, int32, int64, complex64, complex128}",
     _pow_gradient,
 )
-maximum_op = binary("Maximum", "T: realnumbertype", _maximum_gradient)
-minimum_op = binary("Minimum", "T: realnumbertype", _minimum_gradient)
+_ORDERED = (
+    "T: {bfloat16, float16, float32, float64, int8, uint8, int16, uint16, int32, uint32, int64,"
+    " uint64}"
+)
+maximum_op = binary("Maximum", _ORDERED, _maximum_gradient)
+minimum_op = binary("Minimum", _ORDERED, _minimum_gradient)
 squared_difference_op = binary(
     "SquaredDifference",
     "T: {bfloat16, float16, float32, float64, int32, int64, complex64, complex128}",

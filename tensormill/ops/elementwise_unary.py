@@ -193,7 +193,7 @@ asin_op = unary(
 )
 acos_op = unary(
     "Acos",
-    SIGNED_OR_COMPLEX,
+    FLOAT_OR_COMPLEX,
     lambda x, y, dy: -dy * reciprocal_op(sqrt_op(1.0 - square_op(conj_of(x)))),
 )
 atan_op = unary(
