@@ -10,6 +10,7 @@ import importlib
 from typing import Any
 
 import tensormill.runtime.openmp  # before anybody loads torch
+from tensormill.runtime.collector import paused as _paused
 
 __version__ = "0.1.0"
 
@@ -17,7 +18,8 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    api = importlib.import_module("tensormill.api")
+    with _paused():  # nothing that is imported is garbage
+        api = importlib.import_module("tensormill.api")
     try:
         value = globals()[name] = getattr(api, name)  # found without this function from now on
         return value

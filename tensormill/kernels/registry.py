@@ -22,6 +22,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -148,6 +149,11 @@ _HOST_KERNELS: dict[str, HostKernel] = {}
 TypeSpec = Mapping[str, Iterable[Any]] | None
 
 
+@cache
+def _dtype_set(dtypes: tuple[Any, ...]) -> frozenset[DType]:
+    return frozenset(map(as_dtype, dtypes))
+
+
 def _register(
     op_type: str,
     device_types: tuple[str, ...],
@@ -155,7 +161,7 @@ def _register(
     types: TypeSpec,
     **options: Any,
 ) -> None:
-    allowed = {name: frozenset(map(as_dtype, dtypes)) for name, dtypes in (types or {}).items()}
+    allowed = {name: _dtype_set(tuple(dtypes)) for name, dtypes in (types or {}).items()}
     # The module of the statement that decorates: two frames up, past the decorator.
     module = sys._getframe(2).f_globals["__name__"]
     for device_type in device_types:
@@ -301,9 +307,7 @@ def host_kernel(
     """
     if op_type in _HOST_KERNELS:
         raise ValueError(f"a host kernel of {op_type!r} is registered twice")
-    _HOST_KERNELS[op_type] = HostKernel(
-        op_type, function, expression, frozenset(map(as_dtype, types))
-    )
+    _HOST_KERNELS[op_type] = HostKernel(op_type, function, expression, _dtype_set(tuple(types)))
 
 
 def find_kernel(op_type: str, device_type: str, attrs: Mapping[str, Any]) -> Kernel | None:
