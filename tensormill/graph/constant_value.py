@@ -64,8 +64,11 @@ def _evaluate(tensor: Tensor, depth: int) -> Array | None:
     if function is None or depth == 0:
         return None
     inputs = []
+    picks = op.type in _PICKERS
     for source in op.input_tensors:
         value_of = _evaluate(source, depth - 1)
+        if value_of is None and picks:
+            value_of = _partial_shape(source)
         if value_of is None:
             return None
         inputs.append(value_of)
@@ -78,7 +81,23 @@ def _evaluate(tensor: Tensor, depth: int) -> Array | None:
         return None
     if isinstance(made, list):
         made = made[tensor.value_index]
+    if picks and inputs[0].dtype == object and _is_unknown(made):
+        return None
     return np.asarray(made, dtype=tensor.dtype.base_dtype.as_numpy_dtype)
+
+
+_PICKERS = frozenset(["StridedSlice", "Unpack"])
+"""Ops that may take known sizes out of a shape that is known in part only."""
+
+
+def _partial_shape(tensor: Tensor) -> Array | None:
+    """Return a static shape as an array with None for the unknown sizes."""
+    dims = tensor.op.input_tensors[0].dims if tensor.op.type == "Shape" else None
+    return None if dims is None else np.array(dims, dtype=object)
+
+
+def _is_unknown(picked: Any) -> bool:
+    return any(size is None for size in np.asarray(picked, dtype=object).ravel())
 
 
 def _metadata(op: Operation, index: int) -> Array | None:

@@ -6,14 +6,12 @@ import bisect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
-
 from tensormill.graph.constants import constant
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.shapes import Dimension, TensorShape
-from tensormill.graph.tensor import Tensor
+from tensormill.graph.tensor import Tensor, TensorLike
 
 ConversionFunction = Callable[..., Any]
 
@@ -136,19 +134,10 @@ def _constant_conversion(
 
 
 def _holds_tensor(value: Any) -> bool:
+    """Return whether `value` is a tensor or variable, or a list with one somewhere in it."""
     if isinstance(value, (list, tuple)):
         return any(_holds_tensor(item) for item in value)
-    return isinstance(value, Tensor) or (
-        type(value) not in _PLAIN and not isinstance(value, np.ndarray) and _is_tensor_like(value)
-    )
-
-
-_PLAIN = frozenset([int, float, bool, str, bytes, complex, type(None), np.ndarray])
-
-
-def _is_tensor_like(value: Any) -> bool:
-    functions = _functions_for(type(value))
-    return bool(functions) and functions[0] is not _constant_conversion
+    return isinstance(value, TensorLike)
 
 
 def _packing_conversion(
@@ -197,8 +186,8 @@ def _pack(values: Any, dtype: DType | None, name: str) -> Any:
             elif _holds_tensor(item):
                 if dtype is not None and item.dtype.base_dtype is not dtype:
                     raise TypeError(
-                        f"Cannot convert a list containing a tensor of dtype {item.dtype} to {dtype} "
-                        f"(Tensor is: {item!r})"
+                        "Cannot convert a list containing a tensor of dtype "
+                        f"{item.dtype} to {dtype} (Tensor is: {item!r})"
                     )
                 holds_tensor = True
             items.append(item)
