@@ -5,7 +5,6 @@ from __future__ import annotations
 from tensormill.graph.constants import constant
 from tensormill.graph.op_registry import OP_DEFS
 from tensormill.graph.operation import Operation
-from tensormill.graph.shapes import Dims
 from tensormill.graph.tensor import Tensor
 
 
@@ -19,9 +18,9 @@ def reduce_to_inputs(op: Operation, gx: Tensor | None, gy: Tensor | None) -> lis
     """
     x, y = op.input_tensors[0], op.input_tensors[1]
     a, b = x.dims, y.dims
-    if a is not None and b is not None and None not in a and None not in b:
-        if a == b:
-            return [gx, gy]
+    if x is y or (a == b and a is not None and None not in a):
+        return [gx, gy]
+    if a is not None and b is not None and _axes_are_known(a, b):
         return [_reduce_statically(gx, a, b), _reduce_statically(gy, b, a)]
     if b == () and gy is not None and gy.dims is not None:
         return [gx, _sum(gy, range(len(gy.dims)))]
@@ -35,9 +34,21 @@ def reduce_to_inputs(op: Operation, gx: Tensor | None, gy: Tensor | None) -> lis
     ]
 
 
-def _reduce_statically(grad: Tensor | None, dims: Dims, other: Dims) -> Tensor | None:
-    assert dims is not None
-    assert other is not None
+def _axes_are_known(a: tuple[int | None, ...], b: tuple[int | None, ...]) -> bool:
+    """Return whether the static shapes say over which axes each gradient is summed.
+
+    A size that is not known may be the 1 that is repeated, unless that of the other input is 1.
+    """
+    pairs = list(zip(reversed(a), reversed(b), strict=False))
+    if any(None in pair and 1 not in pair for pair in pairs):
+        return False
+    # Where a size is not known the shape cannot be restored by a reshape.
+    return len(a) == len(b) or not any(None in pair for pair in pairs)
+
+
+def _reduce_statically(
+    grad: Tensor | None, dims: tuple[int | None, ...], other: tuple[int | None, ...]
+) -> Tensor | None:
     if grad is None:
         return None
     lead = max(len(other) - len(dims), 0)
@@ -48,6 +59,8 @@ def _reduce_statically(grad: Tensor | None, dims: Dims, other: Dims) -> Tensor |
             axes.append(lead + axis)
     if not axes:
         return grad
+    if None in dims:
+        return _sum(grad, axes, keep_dims=True)
     total = _sum(grad, axes)
     if len(axes) == lead:
         return total
@@ -55,8 +68,8 @@ def _reduce_statically(grad: Tensor | None, dims: Dims, other: Dims) -> Tensor |
     return reshaped
 
 
-def _sum(grad: Tensor, axes: range | list[int]) -> Tensor:
+def _sum(grad: Tensor, axes: range | list[int], keep_dims: bool = False) -> Tensor:
     if not axes:
         return grad
-    total: Tensor = OP_DEFS["Sum"].builder(grad, constant(list(axes), "int32"))
+    total: Tensor = OP_DEFS["Sum"].builder(grad, constant(list(axes), "int32"), keep_dims=keep_dims)
     return total

@@ -294,3 +294,31 @@ def test_hessians_of_matrices_have_four_dimensions() -> None:
     value = run(hessian, {x: [[1.0, 2.0], [3.0, 4.0]]})
     assert value.shape == (2, 2, 2, 2)
     np.testing.assert_allclose(value.reshape(4, 4), np.diag([6.0, 12.0, 18.0, 24.0]))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "is_known"),
+    [
+        ([None, 3], [3], True),
+        ([None, 3], [1, 3], True),
+        ([None, 1, 3], [4, 3], True),
+        ([4, 1], [1, None], True),
+        ([None, 1], [4, 3], False),
+        ([None, 3], [None, 3], False),
+        ([None, 3], [None, 1], False),
+        (None, [3], False),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 4])
+def test_broadcast_axes_are_found_in_static_shapes_or_else_in_the_step(
+    left: Any, right: Any, is_known: bool, size: int
+) -> None:
+    x, y = tf.placeholder(tf.float32, left), tf.placeholder(tf.float32, right)
+    gradients = tf.gradients(x * y, [x, y])
+    made = {op.type for op in tf.get_default_graph().get_operations()}
+    assert ("BroadcastGradientArgs" not in made) == is_known
+    a = np.ones([size if n is None else n for n in left or [size, 3]], np.float32)
+    b = np.ones([size if n is None else n for n in right], np.float32)
+    found = run(gradients, {x: a, y: b})
+    assert [g.shape for g in found] == [a.shape, b.shape]
+    assert [g.sum() for g in found] == [np.broadcast(a, b).size] * 2
