@@ -156,7 +156,7 @@ class TunedBlock:
             self._times = {}
 
     def _fastest(self) -> Runner:
-        """Return the fastest form; one with more threads must gain enough to take them from others."""
+        """Return the fastest form; more threads are taken from others only for a clear gain."""
         times = {runner: statistics.median(taken[1:]) for runner, taken in self._times.items()}
         fastest = min(times, key=lambda runner: times[runner])
         plain = self.block.run
