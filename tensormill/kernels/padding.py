@@ -90,7 +90,9 @@ def _mirror_places(size: int, before: int, after: int, is_symmetric: bool) -> li
     return left + inner + right
 
 
-@kernel_factory("MirrorPad", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=_HOST)
+@kernel_factory(
+    "MirrorPad", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=_HOST, aliases=True
+)
 def make_mirror_pad(ctx: KernelContext) -> Any:
     is_symmetric = ctx.attrs["mode"] == b"SYMMETRIC"
 
@@ -104,7 +106,7 @@ def make_mirror_pad(ctx: KernelContext) -> Any:
     return mirror_pad
 
 
-@kernel_factory("MirrorPad", "cpu", types={"T": STRING_TYPES}, host_inputs=_HOST)
+@kernel_factory("MirrorPad", "cpu", types={"T": STRING_TYPES}, host_inputs=_HOST, aliases=True)
 def make_mirror_pad_strings(ctx: KernelContext) -> Any:
     is_symmetric = ctx.attrs["mode"] == b"SYMMETRIC"
 
@@ -117,7 +119,7 @@ def make_mirror_pad_strings(ctx: KernelContext) -> Any:
     return mirror_pad
 
 
-@kernel_factory("MirrorPadGrad", "cpu", "gpu", host_inputs=_HOST)
+@kernel_factory("MirrorPadGrad", "cpu", "gpu", host_inputs=_HOST, aliases=True)
 def make_mirror_pad_grad(ctx: KernelContext) -> Any:
     is_symmetric = ctx.attrs["mode"] == b"SYMMETRIC"
 

@@ -54,7 +54,8 @@ def _operate(
         indices += [(*group, place) for place in range(len(found))]
         values += found
     rank = len(first[1]) + 1
-    made: Any = as_object_array(values) if np.dtype(dtype).kind == "O" else to_tensor(np.array(values, dtype))
+    is_string = np.dtype(dtype).kind == "O"
+    made: Any = as_object_array(values) if is_string else to_tensor(np.array(values, dtype))
     return (
         torch.from_numpy(np.array(indices, np.int64).reshape(-1, rank)),
         made,

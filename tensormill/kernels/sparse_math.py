@@ -88,6 +88,7 @@ def _check_same_shape(a_shape: Any, b_shape: Any) -> list[int]:
     "cpu",
     host_inputs=("a_indices", "a_shape", "b_indices", "b_shape", "thresh"),
     host_outputs=("sum_indices", "sum_shape"),
+    aliases=True,
 )
 def sparse_add(
     a_indices: Any,

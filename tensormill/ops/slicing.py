@@ -82,7 +82,7 @@ def slice_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
 
 
 def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor:
-    """Return the part of a tensor that starts at `begin` and has the shape `size`, -1 for the rest."""
+    """Return the part of a tensor that starts at `begin`, of shape `size` (-1: the rest)."""
     return slice_op(input_, begin, size, name=name)
 
 

@@ -31,7 +31,7 @@ CASES = [
         [[MATRIX, MATRIX[:1]], 1],
         fails=(
             "Dimension 0 in both shapes must be equal, but are 2 and 1. Shapes are [2] and [1]",
-            "ConcatOp : Dimension 0 in both shapes must be equal: shape[0] = [2,3] vs. shape[1] = [1,3]",
+            "ConcatOp : Dimension 0 in both shapes must be equal: shape[0] = [2,3] vs. shape[1]",
         ),
     ),
     OpCase(
@@ -39,7 +39,7 @@ CASES = [
         [[MATRIX, MATRIX[0]], 0],
         fails=(
             "Shape must be rank 2 but is rank 1",
-            "ConcatOp : Ranks of all input tensors should match: shape[0] = [2,3] vs. shape[1] = [3]",
+            "ConcatOp : Ranks of all input tensors should match: shape[0] = [2,3] vs. shape[1] =",
         ),
     ),
     OpCase(
@@ -47,7 +47,7 @@ CASES = [
         [[[1, 2], [[3]]], 0],
         fails=(
             "Shape must be rank 1 but is rank 2",
-            "ConcatOp : Ranks of all input tensors should match: shape[0] = [2] vs. shape[1] = [1,1]",
+            "ConcatOp : Ranks of all input tensors should match: shape[0] = [2] vs. shape[1] =",
         ),
     ),
     OpCase("Concat", [0, [MATRIX, MATRIX]]),
@@ -57,7 +57,7 @@ CASES = [
     OpCase(
         "ConcatOffset",
         [1, [[2, 3], [3, 1]]],
-        fails="All dimensions except 1 must match. Input 1 has shape [3 1] and doesn't match input 0 with shape [2 3].",
+        fails="All dimensions except 1 must match. Input 1 has shape [3 1] and doesn't match",
     ),
     *elementwise("Pack", "float32 int32 int64 bool", lambda d: [[d(1), d(0), d(1)]]),
     OpCase("Pack", [[MATRIX, MATRIX]], {"axis": 1}),
@@ -93,7 +93,7 @@ CASES = [
         {"num_split": 2},
         fails=(
             "Dimension size must be evenly divisible by 2 but is 3",
-            "Number of ways to split should evenly divide the split dimension, but got split_dim 1 (size = 3) and num_split 2",
+            "Number of ways to split should evenly divide the split dimension, but got split_dim",
         ),
     ),
     OpCase("SplitV", [MATRIX, as_array([1, 2]), 1], {"num_split": 2}),
@@ -105,7 +105,7 @@ CASES = [
         {"num_split": 2},
         fails=(
             "can't split axis of size 3 into pieces of size [1,1]",
-            "Determined shape must either match input shape along split_dim exactly if fully specified, or be less than the size of the input along split_dim if not fully specified.  Got: 2",
+            "Determined shape must either match input shape along split_dim exactly if fully",
         ),
     ),
     OpCase("Tile", [MATRIX, as_array([2, 1])]),

@@ -41,7 +41,7 @@ CASES = [
     OpCase(
         "SparseReshape",
         [INDICES, SHAPE, np.array([4, 2], np.int64)],
-        fails="Input to reshape is a tensor with 6 dense values, but the requested shape has 8. input_shape=[2,3] output_shape=[4,2]",
+        fails="Input to reshape is a tensor with 6 dense values, but the requested shape has 8.",
     ),
     OpCase(
         "SparseConcat",
@@ -74,7 +74,7 @@ CASES = [
         [*SPARSE, DENSE],
         fails=(
             "Dimensions must be equal, but are 3 and 2",
-            "Cannot multiply A and B because inner dimension does not match: 3 vs. 2.  Did you forget a transpose?  Dimensions of A: [2, 3).  Dimensions of B: [2,3]",
+            "Cannot multiply A and B because inner dimension does not match: 3 vs. 2.  Did you",
         ),
     ),
     OpCase("SparseTensorDenseAdd", [*SPARSE, DENSE]),
