@@ -457,7 +457,7 @@ from tensormill.ops.space_to_batch import (
 )
 from tensormill.ops.tensor_contraction import tensordot
 from tensormill.ops.confusion_matrix import confusion_matrix
-from tensormill.namespaces import debugging, nn
+from tensormill.namespaces import debugging, image, nn
 from tensormill import layers, losses, metrics
 
 # gradients, training

@@ -1,0 +1,43 @@
+"""`tf.image`: images in other sizes, places and colors."""
+
+from tensormill.ops.image_boxes import non_max_suppression
+from tensormill.ops.image_colors import (
+    adjust_brightness,
+    adjust_contrast,
+    adjust_gamma,
+    adjust_hue,
+    adjust_saturation,
+    convert_image_dtype,
+    grayscale_to_rgb,
+    hsv_to_rgb,
+    per_image_standardization,
+    random_brightness,
+    random_contrast,
+    random_hue,
+    random_saturation,
+    rgb_to_grayscale,
+    rgb_to_hsv,
+)
+from tensormill.ops.image_geometry import (
+    central_crop,
+    crop_to_bounding_box,
+    flip_left_right,
+    flip_up_down,
+    pad_to_bounding_box,
+    random_flip_left_right,
+    random_flip_up_down,
+    resize_image_with_crop_or_pad,
+    resize_image_with_crop_or_pad as resize_with_crop_or_pad,
+    rot90,
+    transpose_image,
+    transpose_image as transpose,
+)
+from tensormill.ops.image_resizing import (
+    ResizeMethod,
+    resize_area,
+    resize_bicubic,
+    resize_bilinear,
+    resize_images,
+    resize_images as resize,
+    resize_nearest_neighbor,
+)
