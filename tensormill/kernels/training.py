@@ -14,7 +14,7 @@ import cmath
 import math
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -88,21 +88,32 @@ class _Update:
         self._input_names = row.inputs
         self._gradient_name = "delta" if "delta" in row.inputs else "grad"
         self._gradient_at = row.inputs.index(self._gradient_name)
-        self._attrs = {} if row.attr is None else _attribute(row.attr, ctx)
-        self._rule = rule
+        attrs = {} if row.attr is None else _attribute(row.attr, ctx)
+        self._rule = partial(rule, **attrs) if attrs else rule
         self._is_fused = is_fused
+        # The kernel of a resource variable outlives the plan in which a scalar is a constant.
+        known = [None if self._is_resource else ctx.constant(name) for name in row.inputs]
+        is_scalar = [value is not None and value.ndim == 0 for value in known]
+        self._rest = [v.item() if ok else None for v, ok in zip(known, is_scalar, strict=True)]
+        self._fed = [
+            position
+            for position, ok in enumerate(is_scalar)
+            if not ok and position != self._gradient_at
+        ]
 
     def __call__(self, *inputs: Any) -> Any:
         """Update the state in place; return the reference of a ref variable."""
         count = len(self._state_names)
         buffers = [holder.initialized() for holder in inputs[:count]]
-        rest = list(inputs[count:])
-        indices = rest.pop(self._gradient_at + 1) if self._is_sparse else None
-        for position, value in enumerate(rest):
-            if position != self._gradient_at:
-                if value.ndim:
-                    raise self._scalar_error(position, value)
-                rest[position] = value.item()
+        given = list(inputs[count:])
+        indices = given.pop(self._gradient_at + 1) if self._is_sparse else None
+        rest = self._rest.copy()
+        rest[self._gradient_at] = given[self._gradient_at]
+        for position in self._fed:
+            value = given[position]
+            if value.ndim:
+                raise self._scalar_error(position, value)
+            rest[position] = value.item()
         if not self._locks:
             self._apply(buffers, rest, indices)
         elif count == 1:
@@ -126,12 +137,12 @@ class _Update:
         if indices is not None:
             self._apply_rows(state, rest, indices)
         elif self._is_fused or gradient.numel() <= _PIECE_ELEMENTS:
-            self._rule(*state, *rest, **self._attrs)
+            self._rule(*state, *rest)
         else:
             tensors = [*state, gradient]
             for piece in zip(*(t.reshape(-1).split(_PIECE_ELEMENTS) for t in tensors), strict=True):
                 rest[self._gradient_at] = piece[-1]
-                self._rule(*piece[:-1], *rest, **self._attrs)
+                self._rule(*piece[:-1], *rest)
 
     def _apply_rows(self, state: list[Array], rest: list[Any], indices: Array) -> None:
         gradient = rest[self._gradient_at]
@@ -145,19 +156,19 @@ class _Update:
             )
         if not (ranked[1:] == ranked[:-1]).any():
             rows = [_take_rows(t, indices) for t in state]
-            self._rule(*rows, *rest, **self._attrs)
+            self._rule(*rows, *rest)
             for whole, part in zip(state, rows, strict=True):
                 _put_rows(whole, indices, part)
             return
         for offset, place in enumerate(places.tolist()):
             rest[self._gradient_at] = gradient[offset]
-            self._rule(*(t[place] for t in state), *rest, **self._attrs)
+            self._rule(*(t[place] for t in state), *rest)
 
     def _check(self, state: list[Array], gradient: Array, indices: Array | None) -> None:
         shape = state[0].shape
-        for name, tensor in zip(self._state_names[1:], state[1:], strict=True):
+        for position, tensor in enumerate(state):
             if tensor.shape != shape:
-                raise _shape_error(name, shape, tensor.shape)
+                raise _shape_error(self._state_names[position], shape, tensor.shape)
         if indices is None:
             if gradient.shape != shape:
                 raise _shape_error(self._gradient_name, shape, gradient.shape)
