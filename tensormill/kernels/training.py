@@ -93,12 +93,11 @@ class _Update:
         self._is_fused = is_fused
         # The kernel of a resource variable outlives the plan in which a scalar is a constant.
         known = [None if self._is_resource else ctx.constant(name) for name in row.inputs]
-        is_scalar = [value is not None and value.ndim == 0 for value in known]
-        self._rest = [v.item() if ok else None for v, ok in zip(known, is_scalar, strict=True)]
+        self._rest = [None if v is None or v.ndim else v.item() for v in known]
         self._fed = [
             position
-            for position, ok in enumerate(is_scalar)
-            if not ok and position != self._gradient_at
+            for position, value in enumerate(self._rest)
+            if value is None and position != self._gradient_at
         ]
 
     def __call__(self, *inputs: Any) -> Any:
