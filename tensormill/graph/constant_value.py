@@ -5,6 +5,7 @@ Shape functions ask here for axes, sizes and paddings. Only small values are fol
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -107,11 +108,12 @@ def _metadata(op: Operation, index: int) -> Array | None:
     numpy_type = op.outputs[0].dtype.as_numpy_dtype
     if op.type == "Rank":
         return np.array(len(dims), numpy_type)
-    if any(size is None for size in dims):
+    sizes = [size for size in dims if size is not None]
+    if len(sizes) < len(dims):
         return None
     if op.type == "Size":
-        return np.array(int(np.prod(dims, dtype=np.int64)), numpy_type)
-    return np.array(dims, numpy_type)
+        return np.array(math.prod(sizes), numpy_type)
+    return np.array(sizes, numpy_type)
 
 
 def constant_value_as_shape(tensor: Any) -> Dims:
@@ -126,7 +128,7 @@ def constant_value_as_shape(tensor: Any) -> Dims:
         raise ValueError("Shape must be a vector, or the scalar -1")
     op = tensor.op
     if op.type == "Shape":
-        return op.input_tensors[0].dims  # type: ignore[no-any-return]
+        return op.input_tensors[0].dims
     value = constant_value(tensor)
     if value is not None:
         return tuple(None if size < 0 else int(size) for size in value.ravel())
@@ -216,7 +218,8 @@ def _cast_value(op: Operation, inputs: list[Array]) -> Any:
 
 @evaluator("Range")
 def _range_value(op: Operation, inputs: list[Array]) -> Any:
-    return np.arange(*(i[()] for i in inputs))
+    bounds: list[Any] = [value[()] for value in inputs]
+    return np.arange(*bounds)
 
 
 @evaluator("Pack")
@@ -258,10 +261,18 @@ def _expand_dims_value(op: Operation, inputs: list[Array]) -> Any:
     return np.expand_dims(inputs[0], int(inputs[1].ravel()[0]))
 
 
-@evaluator("Prod", "Sum", "Max", "Min")
+_REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "Prod": np.prod,
+    "Sum": np.sum,
+    "Max": np.max,
+    "Min": np.min,
+}
+
+
+@evaluator(*_REDUCTIONS)
 def _reduction_value(op: Operation, inputs: list[Array]) -> Any:
-    function = {"Prod": np.prod, "Sum": np.sum, "Max": np.max, "Min": np.min}[op.type]
-    return function(inputs[0], axis=tuple(inputs[1].ravel()), keepdims=op.attrs["keep_dims"])
+    axis = tuple(inputs[1].ravel())
+    return _REDUCTIONS[op.type](inputs[0], axis=axis, keepdims=op.attrs["keep_dims"])
 
 
 @evaluator("GatherV2")

@@ -68,4 +68,4 @@ def define(
     )
     OP_DEFS[name] = op_def
     op_def.builder = OpBuilder(op_def)
-    return op_def.builder  # type: ignore[no-any-return]
+    return op_def.builder

@@ -7,8 +7,9 @@ the step is 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -27,12 +28,12 @@ from tensormill.kernels.windows import (
 Tensor = torch.Tensor
 Sizes = Sequence[int]
 
-_MAX_POOLS = {2: functional.max_pool2d, 3: functional.max_pool3d}
+_MAX_POOLS: dict[int, Callable[..., Any]] = {2: functional.max_pool2d, 3: functional.max_pool3d}
 _MAX_BACKWARD = {
     2: torch.ops.aten.max_pool2d_with_indices_backward.default,
     3: torch.ops.aten.max_pool3d_with_indices_backward.default,
 }
-_AVG_POOLS = {2: functional.avg_pool2d, 3: functional.avg_pool3d}
+_AVG_POOLS: dict[int, Callable[..., Any]] = {2: functional.avg_pool2d, 3: functional.avg_pool3d}
 _AVG_BACKWARD = {
     2: torch.ops.aten.avg_pool2d_backward.default,
     3: torch.ops.aten.avg_pool3d_backward.default,

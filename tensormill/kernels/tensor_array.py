@@ -244,7 +244,7 @@ class TensorArray:
             if value is _ABSENT:
                 continue
             if value is _CLEARED or value is _ZEROS:
-                shape = self.shapes.get(number, self.dims)
+                shape: Any = self.shapes.get(number, self.dims)
             else:
                 shape = tuple(value.shape)
             made.shapes[number] = prefix + shape

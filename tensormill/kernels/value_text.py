@@ -41,7 +41,7 @@ def element_text(value: Any, quotes_strings: bool = False) -> str:
         return f'"{text}"' if quotes_strings else text
     if isinstance(value, (bool, np.bool_)):
         return "1" if value else "0"
-    if isinstance(value, (complex, np.complexfloating)):
+    if isinstance(value, np.complexfloating):
         real, imag = (np.float64 if value.dtype == np.complex128 else np.float32 for _ in range(2))
         return f"({_number(real(value.real))},{_number(imag(value.imag))})"
     if _is_float(value):

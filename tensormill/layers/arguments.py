@@ -30,7 +30,7 @@ def activation_function(activation: Any) -> Callable[..., Any] | None:
       ValueError: no activation has this name.
     """
     if activation is None or callable(activation):
-        return activation  # type: ignore[no-any-return]
+        return activation
     if activation not in _ACTIVATIONS:
         raise ValueError(f"Unknown activation function:{activation}")
     return _ACTIVATIONS[activation]

@@ -21,6 +21,7 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.dtypes import as_dtype, float32
 from tensormill.graph.graph import get_default_graph
+from tensormill.graph.op_builder import graph_of
 from tensormill.graph.shapes import Dims, TensorShape, as_dims
 from tensormill.graph.tensor import Tensor, TensorLike
 from tensormill.ops.array_shapes import shape as shape_of
@@ -408,7 +409,7 @@ class Layer:
         return outputs
 
     def _note_graph(self, first: Any) -> None:
-        graph = first.graph if isinstance(first, TensorLike) else get_default_graph()
+        graph = graph_of([first])
         if self._graph is None:
             self._graph = graph
         elif self._graph is not graph:

@@ -218,7 +218,7 @@ class Dropout(Layer):
                 inputs, noise_shape=self._noise_shape(inputs), seed=self.seed, rate=self.rate
             )
 
-        return smart_cond(training, drop, lambda: identity(inputs))  # type: ignore[no-any-return]
+        return smart_cond(training, drop, lambda: identity(inputs))
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         """Return the input's shape."""

@@ -208,7 +208,7 @@ class BatchNormalization(Layer):
         if known is not False:
             self.add_update(lambda: self._move(self.moving_mean, mean, momentum))
             self.add_update(lambda: self._move(self.moving_variance, variance, momentum))
-        return output  # type: ignore[no-any-return]
+        return output
 
     def _normalize(self, inputs: Tensor, training: Any) -> Tensor:
         dims = as_dims(inputs.get_shape())

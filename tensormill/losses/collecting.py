@@ -95,7 +95,7 @@ def num_present(losses: Tensor, weights: Any, per_batch: bool = False) -> Tensor
 
 def _num_elements(losses: Tensor) -> Tensor:
     with OpScope(None, "num_elements", [losses]) as scope:
-        return cast(size(losses, name=scope), losses.dtype)  # type: ignore[no-any-return]
+        return cast(size(losses, name=scope), losses.dtype)
 
 
 def compute_weighted_loss(
@@ -137,7 +137,7 @@ def compute_weighted_loss(
                     loss = _safe_mean(loss, _num_elements(losses))
             loss = cast(loss, input_dtype)
             add_loss(loss, loss_collection)
-            return loss  # type: ignore[no-any-return]
+            return loss
 
 
 def add_loss(loss: Tensor, loss_collection: str | None = GraphKeys.LOSSES) -> None:

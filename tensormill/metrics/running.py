@@ -80,7 +80,7 @@ def _adjusted(weights: Tensor, predictions: Tensor) -> Tensor:
     can_squeeze = weights.dims is None or weights.dims[-1] in (1, None)
 
     def expanded() -> Tensor:
-        return cond(equal(difference, -1), lambda: expand_dims(weights, [-1]), lambda: weights)  # type: ignore[no-any-return]
+        return cond(equal(difference, -1), lambda: expand_dims(weights, [-1]), lambda: weights)
 
     def squeezed() -> Tensor:
         return squeeze(weights, [-1]) if can_squeeze else weights

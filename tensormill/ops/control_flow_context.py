@@ -176,7 +176,8 @@ class ControlFlowContext:
         loop = self.GetWhileContext()
         if loop is None:
             return op.control_inputs, []
-        internal, external = [], []
+        internal: list[Operation] = []
+        external: list[Operation] = []
         for control in op.control_inputs:
             context = output_context(control)
             inside = context is not None and context.GetWhileContext() is loop

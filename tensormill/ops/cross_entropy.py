@@ -139,8 +139,9 @@ def _flatten_outer(logits: Tensor) -> Tensor:
     flat = reshape(logits, concat([[-1], last], 0))
     if logits.dims is not None:
         *outer, classes = logits.dims
-        if None not in outer:
-            flat.set_shape((math.prod(outer), classes))
+        known = [size for size in outer if size is not None]
+        if len(known) == len(outer):
+            flat.set_shape((math.prod(known), classes))
     return flat
 
 

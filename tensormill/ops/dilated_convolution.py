@@ -160,7 +160,7 @@ def _fill_between(values: Tensor, fill: int, spatial_dims: list[int]) -> Any:
     """Return the values of the spatial dimensions, with `fill` before and between them."""
     known = constant_value(values)
     whole = values if known is None else known
-    tail = list((values.dims or ())[1:])
+    tail: list[Any] = list((values.dims or ())[1:])
     parts = []
     before = 0
     at = 0

@@ -157,7 +157,7 @@ def _assign(parts: list[Any], flat_ids: Tensor, strategy: str) -> tuple[Tensor, 
 def _total_rows(parts: list[Any], flat_ids: Tensor) -> Tensor:
     known = [(as_dims(part.get_shape()) or (None,))[0] for part in parts]
     if None not in known:
-        return constant(sum(known), flat_ids.dtype)  # type: ignore[arg-type]
+        return constant(sum(known), flat_ids.dtype)
     sizes: list[Any] = []
     for part, size in zip(parts, known, strict=True):
         if size is not None:

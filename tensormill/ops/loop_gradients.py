@@ -56,6 +56,7 @@ class GradLoopState:
 
     def __init__(self, forward_context: Any, outer_grad_state: GradLoopState | None) -> None:
         self.outer_grad_state = outer_grad_state
+        self.forward_context = forward_context
         self.history_map: dict[str, Tensor] = {}
         self.switch_map: dict[Operation, Tensor] = {}
         self.unused_exits: list[Tensor] = []
@@ -72,7 +73,6 @@ class GradLoopState:
         _enter(outer)
         count, self.forward_index = forward_context.AddForwardLoopCounter(outer_grad_state)
         _exit(outer)
-        self.forward_context = forward_context
         if outer_grad_state is None:
             _enter(outer)
             self.grad_context = self._new_grad_context()

@@ -89,7 +89,7 @@ class TensorArray:
                     raise ValueError("flow must not be None if handle is not None.")
                 self._handle, self._flow = handle, flow
                 return
-            options = {
+            options: dict[str, Any] = {
                 "dtype": self._dtype,
                 "element_shape": as_dims(element_shape),
                 "identical_element_shapes": infer_shape,

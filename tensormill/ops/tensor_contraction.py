@@ -37,7 +37,7 @@ def _as_matrix(
         sizes = [dims[axis] for axis in free]
         if None not in dims:
             product_free = math.prod(dims[axis] for axis in free)  # type: ignore[misc]
-            product_axes = math.prod(dims[axis] for axis in axes)  # type: ignore[misc]
+            product_axes = math.prod(dims[axis] for axis in axes)
             order = axes + free if is_flipped else free + axes
             shape = [product_axes, product_free] if is_flipped else [product_free, product_axes]
             return reshape(transpose(a, order), shape), sizes, sizes

@@ -64,7 +64,9 @@ def conjugate_transpose_grad(op: Operation, grad: Tensor) -> list[Tensor | None]
     return [conjugate_transpose_op(grad, perm, name="transpose"), None]
 
 
-def transpose(a: Any, perm: Any = None, name: str = "transpose", conjugate: bool = False) -> Tensor:
+def transpose(
+    a: Any, perm: Any = None, name: str | None = "transpose", conjugate: bool = False
+) -> Tensor:
     """Return `a` with its dimensions in the order `perm`; reversed by default.
 
     Args:

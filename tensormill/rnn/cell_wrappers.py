@@ -79,7 +79,7 @@ class CellWrapper(RNNCell):
         with name_scope(type(self).__name__ + "ZeroState", values=[batch_size]):
             return self.cell.zero_state(batch_size, dtype)
 
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:  # type: ignore[override]
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
         """Make the nodes of one step, as `RNNCell` does."""
         return self._step(inputs, state, scope=scope)
 

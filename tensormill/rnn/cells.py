@@ -93,7 +93,7 @@ class RNNCell(Layer):
         super().__init__(trainable=trainable, name=name, dtype=dtype, **kwargs)
         self._rnn_scope: variable_scope | None = None
 
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:  # type: ignore[override]
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
         """Make the nodes of one step.
 
         Args:
@@ -182,7 +182,7 @@ class RNNCell(Layer):
 class LayerRNNCell(RNNCell):
     """The base of cells that make their variables in `build`."""
 
-    def __call__(  # type: ignore[override]
+    def __call__(
         self, inputs: Any, state: Any, scope: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
         """Make the nodes of one step, as `RNNCell` does."""

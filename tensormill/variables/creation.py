@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensormill.graph.graph import get_default_graph
 from tensormill.variables.base import VariableBase
@@ -149,6 +149,27 @@ class Variable(VariableBase, metaclass=_VariableType):
     Raises:
       ValueError: there is no initial value, its shape is not known, or an argument is wrong.
     """
+
+    if TYPE_CHECKING:  # type checkers do not look at the metaclass
+
+        def __init__(
+            self,
+            initial_value: Any = None,
+            trainable: bool | None = None,
+            collections: Any = None,
+            validate_shape: bool = True,
+            caching_device: Any = None,
+            name: str | None = None,
+            variable_def: Any = None,
+            dtype: Any = None,
+            expected_shape: Any = None,
+            import_scope: str | None = None,
+            constraint: Any = None,
+            use_resource: bool | None = None,
+            synchronization: Any = None,
+            aggregation: Any = None,
+            shape: Any = None,
+        ) -> None: ...
 
     @staticmethod
     def from_proto(variable_def: Any, import_scope: str | None = None) -> Any:

@@ -107,7 +107,7 @@ class TunedBlock:
 
     def _decide(self, stopwatch: _Stopwatch) -> Runner:
         """Return what runs from now on: the compiled block, or trials of several forms."""
-        forms = [self.block.run]
+        forms: list[Runner] = [self.block.run]
         if stopwatch.total_ns() >= _WORTH_TUNING_NS:
             forms += self._wide_forms(stopwatch)
             forms += self._lane_forms(stopwatch)

@@ -37,7 +37,7 @@ class ResourceContainers:
             found = self._resources.get(key)
             if found is None:
                 found = self._resources[key] = make()
-            return found  # type: ignore[no-any-return]
+            return found
 
     def lookup(self, kind: str, container: str, name: str) -> Any:
         """Return a resource, or None."""
