@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -52,10 +51,11 @@ def test_the_public_api_loads_only_what_it_needs() -> None:
 
 @pytest.mark.slow
 def test_the_public_api_costs_little_more_than_torch() -> None:
-    def seconds(source: str) -> float:
-        started = time.perf_counter()
-        run_python(source)
-        return time.perf_counter() - started
-
-    rounds = [(seconds("import torch"), seconds(TOUCH_THE_API)) for _ in range(7)]
-    assert min(ours for _, ours in rounds) - min(torch for torch, _ in rounds) < 0.3
+    measured = (
+        "import time, torch\n"
+        "started = time.process_time()\n"
+        f"{TOUCH_THE_API}\n"
+        "print(time.process_time() - started)"
+    )
+    seconds = [float(run_python(measured)) for _ in range(5)]
+    assert min(seconds) < 0.3, f"CPU seconds more than `import torch`: {sorted(seconds)}"
