@@ -123,3 +123,29 @@ def label(optimizer: str, is_sparse: bool, use_resource: bool) -> str:
 def train_all(tf: Any, np: Any) -> dict[str, Any]:
     """Return all trainings by name."""
     return {label(*kind): train(tf, np, *kind) for kind in kinds(tf)}
+
+
+def graph_of(tf: Any, np: Any, optimizer: str, is_sparse: bool, use_resource: bool) -> list[str]:
+    """Return every node of a training but those of the gradients: its edges and its places."""
+    with tf.Graph().as_default() as graph:
+        make_loss = sparse_loss if is_sparse else dense_loss
+        loss, _, _ = make_loss(tf, np, use_resource)
+        step = tf.Variable(
+            np.int64(0), trainable=False, name="global_step", use_resource=use_resource
+        )
+        with tf.name_scope("training"):
+            optimizers(tf)[optimizer](step).minimize(loss, global_step=step)
+        return [describe(op) for op in graph.get_operations() if "gradients/" not in op.name]
+
+
+def describe(op: Any) -> str:
+    """Return a node in one line; tensors of gradients are not told apart."""
+    inputs = ["gradient" if "gradients/" in t.name else t.name for t in op.inputs]
+    controls = sorted("^" + control.name for control in op.control_inputs)
+    places = sorted(group.decode() for group in op.colocation_groups())
+    return f"{op.name} {op.type} {inputs} {controls} {places}"
+
+
+def all_graphs(tf: Any, np: Any) -> dict[str, list[str]]:
+    """Return the graphs of all trainings by name."""
+    return {label(*kind): graph_of(tf, np, *kind) for kind in kinds(tf)}
