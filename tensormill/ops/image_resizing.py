@@ -239,7 +239,7 @@ def _fitting_size(images: Tensor, size: Tensor) -> Tensor:
     """Return the largest size within `size` that keeps the aspect ratio."""
     dims, known = images.dims or (None,) * 4, constant_value(size)
     if known is not None and None not in dims[1:3]:
-        static = np.float32(dims[1:3])
+        static = np.array(dims[1:3], np.float32)
         share = (known.astype(np.float32) / static).min()
         return convert_to_tensor(np.rint(share * static).astype(np.int32), name="size")
     dynamic = shape_of(images)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.graph import dtypes
 from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.op_builder import OpBuilder
@@ -13,12 +14,17 @@ from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims, merge_dims, with_rank, with_rank_at_least
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.arithmetic import squared_difference
 from tensormill.ops.array_shapes import rank as rank_of
 from tensormill.ops.array_shapes import reshape
 from tensormill.ops.array_shapes import shape as shape_of
+from tensormill.ops.casting import cast
+from tensormill.ops.elementwise_unary import rsqrt, square
 from tensormill.ops.filling import ones_like
+from tensormill.ops.gradients import gradients
+from tensormill.ops.identities import stop_gradient
 from tensormill.ops.joining import concat, tile
-from tensormill.ops.reduction import reduce_sum
+from tensormill.ops.reduction import reduce_mean, reduce_sum
 from tensormill.ops.sequences import range_of
 from tensormill.ops.transposition import transpose
 from tensormill.ops.windows import channel_axis, merge_sizes
@@ -418,6 +424,51 @@ def fused_batch_norm_v2_gradient(op: Operation, grad: Tensor, *unused: Any) -> l
 @fused_batch_norm_v3_op.gradient
 def fused_batch_norm_v3_gradient(op: Operation, grad: Tensor, *unused: Any) -> list[Tensor | None]:
     return _fused_batch_norm_gradient(op, fused_batch_norm_grad_v3_op, grad)
+
+
+def _channel_statistics(image: Tensor, axes: list[int]) -> tuple[Tensor, Tensor]:
+    """Return the mean and variance of each channel, in the rank of the image."""
+    mean = reduce_mean(image, axes, keepdims=True)
+    distance = squared_difference(image, stop_gradient(mean))
+    return mean, reduce_mean(distance, axes, keepdims=True)
+
+
+def _plain_gradients(op: Operation, axes: list[int], shape: list[int]) -> list[Tensor]:
+    """Return what a FusedBatchNormGrad computes, made of ops that can be differentiated."""
+    grad_y, image, scale, mean, variance = op.inputs[:5]
+    dtype = image.dtype
+    image, grad_y = cast(image, dtypes.float32), cast(grad_y, dtypes.float32)
+    scale = reshape(scale, shape)
+    if op.attrs["is_training"]:
+        mean, variance = _channel_statistics(image, axes)
+    else:
+        mean, variance = reshape(mean, shape), reshape(variance, shape)
+    inverse = rsqrt(variance + op.attrs["epsilon"])
+    centered = image - mean
+    grad_image = grad_y * (scale * inverse)
+    if op.attrs["is_training"]:
+        mean_grad = reduce_mean(grad_y, axes, keepdims=True)
+        mean_product = reduce_mean(grad_y * centered, axes, keepdims=True)
+        slope = centered * square(inverse) * mean_product
+        grad_image = scale * inverse * (grad_y - mean_grad - slope)
+    grad_scale = reduce_sum(grad_y * centered * inverse, axes)
+    return [cast(grad_image, dtype), grad_scale, reduce_sum(grad_y, axes)]
+
+
+@fused_batch_norm_grad_op.gradient
+@fused_batch_norm_grad_v2_op.gradient
+@fused_batch_norm_grad_v3_op.gradient
+def fused_batch_norm_grad_gradient(op: Operation, *grads: Tensor | None) -> list[Tensor | None]:
+    data_format = op.attrs["data_format"]
+    rank = len(data_format)
+    channels = channel_axis(data_format, rank)
+    axes = [axis for axis in range(rank) if axis != channels]
+    shape = [-1 if axis == channels else 1 for axis in range(rank)]
+    sources = list(op.inputs[:3])
+    made = gradients(
+        _plain_gradients(op, axes, shape), sources, list(grads[:3]), stop_gradients=sources
+    )
+    return [*made, *[None] * (len(op.inputs) - 3)]
 
 
 def fused_batch_norm(

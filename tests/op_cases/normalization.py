@@ -16,7 +16,15 @@ _SCALE, _OFFSET = np.float32([0.5, 1, 2, -1, 0.25]), np.float32([0, 1, -1, 2, 0.
 _MEAN, _VARIANCE = np.float32([0.1, 0, -0.5, 1, 0.3]), np.float32([1, 0.5, 2, 0.25, 4])
 _EMPTY = np.zeros(0, np.float32)
 _TRAINED = [_IMAGE, _SCALE, _OFFSET, _EMPTY, _EMPTY]
+_SLOPES = _numbers(3, 4, 2, 5)
+# What the forward op of the CPU hands on: the batch's mean and variance.
+_SAVED = [_IMAGE.mean((0, 1, 2)), _IMAGE.var((0, 1, 2))]
 _FROZEN = [_IMAGE, _SCALE, _OFFSET, _MEAN, _VARIANCE]
+_LRN_IMAGE = _numbers(2, 2, 3, 9)
+_LRN_SUMS = np.stack(
+    [(_LRN_IMAGE[..., max(i - 2, 0) : i + 3] ** 2).sum(-1) for i in range(9)], axis=-1
+)
+_LRN_OUTPUT = _LRN_IMAGE / (1 + np.float32(0.5) * _LRN_SUMS) ** np.float32(0.75)
 
 CASES = [
     *elementwise(
@@ -39,6 +47,29 @@ CASES = [
     OpCase("FusedBatchNormV3", _FROZEN,
            {"is_training": True, "exponential_avg_factor": 0.25, "epsilon": 0.001},
            gradient=False, tolerance=1e-4),
+    *[
+        OpCase(op_type, [_SLOPES, _IMAGE, _SCALE, *saved, *third],
+               {"is_training": saved is _SAVED, "epsilon": 0.001}, tolerance=1e-4)
+        for op_type, third in (
+            ("FusedBatchNormGrad", []),
+            ("FusedBatchNormGradV2", []),
+            ("FusedBatchNormGradV3", [_EMPTY]),
+        )
+        for saved in (_SAVED, [_MEAN, _VARIANCE])
+    ],
+    OpCase("LRNGrad", [_numbers(2, 2, 3, 9), _LRN_IMAGE, _LRN_OUTPUT],
+           {"depth_radius": 2, "alpha": 0.5, "beta": 0.75}),
+    *[
+        OpCase(
+            f"FusedBatchNormGrad{version}",
+            [_IMAGE[::-1].copy(), _IMAGE, _SCALE, _MEAN, _VARIANCE, *third],
+            {"is_training": trains, "epsilon": 0.001},
+            gradient=False,
+            tolerance=1e-3,
+        )
+        for version, third in (("", []), ("V2", []), ("V3", [np.zeros(0, np.float32)]))
+        for trains in (False, True)
+    ],
     OpCase("LRN", [_numbers(2, 2, 3, 9)], {"depth_radius": 2, "alpha": 0.5, "beta": 0.75}),
     OpCase("LRN", [_numbers(1, 2, 2, 3)]),
     OpCase("LRN", [_numbers(2, 3)], fails=("rank 4", "must be 4-dimensional")),

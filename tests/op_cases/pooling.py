@@ -30,6 +30,41 @@ def _pooled(ksize, strides, padding) -> np.ndarray:
     return _RNG.integers(-8, 9, (2, *sizes, 3)).astype(np.float32) / np.float32(4)
 
 
+def _largest(ksize, strides, padding) -> tuple[np.ndarray, np.ndarray]:
+    """Return the maximum of each window and its place in the flat image of its batch."""
+    height, width, depth = _IMAGE.shape[1:]
+    corners = []
+    for size, window, step in zip((height, width), ksize, strides, strict=True):
+        count = -(-size // step) if padding == "SAME" else (size - window) // step + 1
+        before = max((count - 1) * step + window - size, 0) // 2 if padding == "SAME" else 0
+        starts = [index * step - before for index in range(count)]
+        corners.append([(max(start, 0), min(start + window, size)) for start in starts])
+    shape = (len(_IMAGE), len(corners[0]), len(corners[1]), depth)
+    values, places = np.zeros(shape, np.float32), np.zeros(shape, np.int64)
+    for b, i, j, channel in np.ndindex(*shape):
+        (top, bottom), (left, right) = corners[0][i], corners[1][j]
+        window = _IMAGE[b, top:bottom, left:right, channel]
+        y, x = np.unravel_index(window.argmax(), window.shape)
+        values[b, i, j, channel] = window.max()
+        places[b, i, j, channel] = ((top + y) * width + left + x) * depth + channel
+    return values, places
+
+
+def _max_pool_grads(window) -> list[OpCase]:
+    """Return cases of the gradients of max pooling, and of their gradients, for a window."""
+    attrs, (largest, places) = _attrs(*window), _largest(*window)
+    sizes = [np.array([1, *pair, 1], np.int32) for pair in window[:2]]
+    padding, grad = {"padding": window[2]}, _pooled(*window)
+    image_grad = (_IMAGE[::-1] - 4) / 2
+    return [
+        OpCase("MaxPoolGrad", [_IMAGE, largest, grad], attrs),
+        OpCase("MaxPoolGradV2", [_IMAGE, largest, grad, *sizes], padding),
+        OpCase("MaxPoolGradGrad", [_IMAGE, largest, image_grad], attrs),
+        OpCase("MaxPoolGradGradV2", [_IMAGE, largest, image_grad, *sizes], padding),
+        OpCase("MaxPoolGradWithArgmax", [_IMAGE, grad, places], attrs),
+    ]
+
+
 _SHAPE = np.array(_IMAGE.shape, np.int32)
 
 CASES = [
@@ -77,6 +112,18 @@ CASES = [
         OpCase("AvgPoolGrad", [_SHAPE, _pooled(*window)], _attrs(*window))
         for window in _WINDOWS[:4]
     ],
+    *[case for window in _WINDOWS[:4] for case in _max_pool_grads(window)],
+    OpCase(
+        "MaxPoolGradWithArgmax",
+        [_IMAGE, _pooled(*_WINDOWS[1]), _largest(*_WINDOWS[1])[1].astype(np.int32)],
+        _attrs(*_WINDOWS[1]),
+    ),
+    OpCase(
+        "MaxPoolGradGradWithArgmax",
+        [_IMAGE[:1, :2, :2, :1], _IMAGE[:1, 1:3, :2, :1], np.array([[[[3]]]], np.int64)],
+        _attrs((2, 2), (2, 2), "VALID"),
+        gradient=False,
+    ),
     OpCase("AvgPool", [_IMAGE[:, :1, :1]], _attrs((3, 2), (1, 1), "VALID"),
            fails=("Negative dimension", "output size would be negative")),
     OpCase("MaxPool", [_IMAGE[0]], _attrs((2, 2), (1, 1), "VALID"),

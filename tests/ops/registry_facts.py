@@ -17,6 +17,8 @@ ROUGH_GRADIENT: dict[str, str] = {
     "Cast": "its values stay in the narrow dtype of the case",
     "QuantizeAndDequantizeV2": "the gradient passes straight through the steps",
     "QuantizeAndDequantizeV3": "the gradient passes straight through the steps",
+    "ResizeBilinear": "its values are float32, whatever the dtype of the image",
+    "ResizeBicubic": "its values are float32, whatever the dtype of the image",
     "Cholesky": "the gradient is shared out between both triangles, of which one is read",
     "SelfAdjointEigV2": "the gradient is that of the lower triangle, which alone is read",
 }
