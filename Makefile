@@ -26,7 +26,7 @@ define make_environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help env test test-slow oracle test-oracle bench demo check format clean
+.PHONY: help env test test-slow oracle test-oracle bench demo docs check format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench: $(VENV_STAMP) $(ORACLE_STAMP)  ## time tensormill and real TensorFlow sid
 
 demo: $(VENV_STAMP)  ## run the best main job there is
 	$(BIN)/python examples/one_machine.py
+
+docs: $(VENV_STAMP)  ## write the pages that are made from the code (docs/ops.md)
+	$(BIN)/python docs/generate_ops.py
 
 check: $(VENV_STAMP)  ## formatting, lint and types
 	$(BIN)/ruff format --check .
