@@ -15,11 +15,16 @@ from tensormill.testing.oracle import Oracle, find_interpreter
 PROCESS_WIDE_THREADS = ("tensormill-process-",)
 # How long a thread or process that is on its way out may take.
 LEAK_GRACE_S = 5.0
+# TensorFlow takes its time to start, more so where several processes share a core.
+ORACLE_TIMEOUT_S = 300.0
 
 _oracle_key = pytest.StashKey[Oracle]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("oracle") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(ORACLE_TIMEOUT_S))
     if find_interpreter() is not None or os.environ.get("TENSORMILL_REQUIRE_ORACLE") == "1":
         return
     for item in items:
@@ -30,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def oracle(request: pytest.FixtureRequest) -> Iterator[Oracle]:
     """Real TensorFlow, one process for the whole run."""
-    with Oracle() as oracle:
+    with Oracle(timeout_s=ORACLE_TIMEOUT_S - 20.0) as oracle:
         request.config.stash[_oracle_key] = oracle
         yield oracle
 
