@@ -113,17 +113,6 @@ CASES = [
         for window in _WINDOWS[:4]
     ],
     *[case for window in _WINDOWS[:4] for case in _max_pool_grads(window)],
-    OpCase(
-        "MaxPoolGradWithArgmax",
-        [_IMAGE, _pooled(*_WINDOWS[1]), _largest(*_WINDOWS[1])[1].astype(np.int32)],
-        _attrs(*_WINDOWS[1]),
-    ),
-    OpCase(
-        "MaxPoolGradGradWithArgmax",
-        [_IMAGE[:1, :2, :2, :1], _IMAGE[:1, 1:3, :2, :1], np.array([[[[3]]]], np.int64)],
-        _attrs((2, 2), (2, 2), "VALID"),
-        gradient=False,
-    ),
     OpCase("AvgPool", [_IMAGE[:, :1, :1]], _attrs((3, 2), (1, 1), "VALID"),
            fails=("Negative dimension", "output size would be negative")),
     OpCase("MaxPool", [_IMAGE[0]], _attrs((2, 2), (1, 1), "VALID"),

@@ -17,6 +17,11 @@ def _attrs(padding, window=2, stride=2):
     }
 
 
+# The windows of 2 x 2 x 2 begin at even places, so their maxima follow from padding at the end.
+_PADDED = np.pad(_IMAGE, [(0, 0), (0, 0), (0, 1), (0, 1), (0, 0)], constant_values=-1)
+_LARGEST = _PADDED.reshape(2, 2, 2, 2, 2, 3, 2, 2).max((2, 4, 6))
+_SLOPES = (_LARGEST - 4) / 2
+
 CASES = [
     *[
         OpCase(op_type, [_IMAGE], _attrs(padding, window, stride))
@@ -24,5 +29,7 @@ CASES = [
         for padding in ("SAME", "VALID")
         for window, stride in ((2, 2), (3, 2), (2, 1))
     ],
+    OpCase("MaxPool3DGrad", [_IMAGE, _LARGEST, _SLOPES], _attrs("SAME")),
+    OpCase("MaxPool3DGradGrad", [_IMAGE, _LARGEST, _IMAGE[::-1] - 4], _attrs("SAME")),
     OpCase("AvgPool3DGrad", [_SHAPE, _IMAGE[:, ::2, ::2, ::2]], _attrs("SAME")),
 ]

@@ -7,6 +7,7 @@ NO_CASE = {
     "_Arg": "stands for a fed tensor inside a step",
     "Placeholder": "fails unless it is fed; every case feeds some",
     "NoOp": "has no outputs",
+    "MaxPoolGradGradWithArgmax": "TensorFlow computes it on GPUs only",
 }
 """Op types without a case of their own."""
 
@@ -17,6 +18,7 @@ ROUGH_GRADIENT: dict[str, str] = {
     "Cast": "its values stay in the narrow dtype of the case",
     "QuantizeAndDequantizeV2": "the gradient passes straight through the steps",
     "QuantizeAndDequantizeV3": "the gradient passes straight through the steps",
+    "MaxPool3DGradGrad": "its gradient takes no double precision",
     "ResizeBilinear": "its values are float32, whatever the dtype of the image",
     "ResizeBicubic": "its values are float32, whatever the dtype of the image",
     "Cholesky": "the gradient is shared out between both triangles, of which one is read",
