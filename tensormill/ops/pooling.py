@@ -236,13 +236,23 @@ def max_pool_v2_shape(ctx: ShapeContext) -> list[Dims]:
 @max_pool_grad_v2_op.shape
 @max_pool_grad_with_argmax_op.shape
 def max_pool_grad_shape(ctx: ShapeContext) -> list[Dims]:
-    return [ctx.shape(0)]
+    return [with_rank(ctx.shape(0), _image_rank(ctx))]
+
+
+def _image_rank(ctx: ShapeContext) -> int:
+    return 5 if "3D" in ctx.op.type else 4
 
 
 @max_pool_grad_grad_op.shape
-@max_pool_grad_grad_v2_op.shape
 def max_pool_grad_grad_shape(ctx: ShapeContext) -> list[Dims]:
-    return [ctx.shape(1)]
+    return [with_rank(ctx.shape(1), _image_rank(ctx))]
+
+
+@max_pool_grad_grad_v2_op.shape
+def max_pool_grad_grad_v2_shape(ctx: ShapeContext) -> list[Dims]:
+    if ctx.value(3) is None or ctx.value(4) is None:
+        return [None]
+    return max_pool_grad_grad_shape(ctx)
 
 
 @max_pool_grad_grad_with_argmax_op.shape
