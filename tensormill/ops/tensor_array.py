@@ -142,7 +142,8 @@ def gather_shape(ctx: ShapeContext) -> list[Dims]:
     _check_handle(ctx)
     _check_rank(ctx.shape("flow_in"), 0)
     element: Dims = ctx.attrs["element_shape"]
-    return [None if element is None else (None, *element)]
+    count = None if indices is None else indices[0]
+    return [None if element is None else (count, *element)]
 
 
 @tensor_array_scatter_v3.shape
@@ -156,7 +157,7 @@ def scatter_shape(ctx: ShapeContext) -> list[Dims]:
     if indices is not None and value is not None:
         count, rows = indices[0], value[0]
         if count is not None and rows is not None and count != rows:
-            raise ValueError(f"Dimensions must be equal, but are {count} and {rows}")
+            raise ValueError(f"Dimensions must be equal, but are {rows} and {count}")
     return [()]
 
 
