@@ -74,6 +74,7 @@ class _Simplification:
 
         Who waited for it waits for what it would have waited for. A gated gradient, for one, asks
         for the gradients of all inputs of an operation, those of the data too.
+        A node that reads a Switch stays: it says on which side who waits for it runs.
         """
         read = {source for node in graph.nodes for source, _ in node.inputs}
         read.update(node for node, _ in graph.fetches)
@@ -89,6 +90,7 @@ class _Simplification:
                 node not in read
                 and node.op_type not in _WANTED_FOR_ERRORS
                 and self._is_mergeable(node)
+                and not any(source.op_type in _CONTROL_FLOW for source, _ in node.inputs)
             ):
                 sources = (s for source, _ in node.inputs for s in replaced.get(source, (source,)))
                 replaced[node] = list(dict.fromkeys([*node.controls, *sources]))

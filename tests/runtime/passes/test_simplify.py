@@ -1,0 +1,15 @@
+"""What a step computes stays the same when its graph is simplified."""
+
+from __future__ import annotations
+
+import pytest
+
+import tensormill as tf
+
+
+@pytest.mark.parametrize(("value", "chosen"), [(1000, b"large"), (10, b"small")])
+def test_constants_in_branches_keep_their_side(value: int, chosen: bytes) -> None:
+    number = tf.placeholder(tf.int32, [])
+    size = tf.cond(number > 100, lambda: tf.constant("large"), lambda: tf.constant("small"))
+    with tf.Session() as session:
+        assert session.run(size, {number: value}) == chosen
