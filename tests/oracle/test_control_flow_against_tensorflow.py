@@ -1,0 +1,66 @@
+"""Loops and branches against real TensorFlow: generated programs, and exported graphs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensormill.api as tf
+from tensormill.testing.oracle import Oracle
+from tests.oracle import control_flow_programs
+from tests.oracle.control_flow_programs import FEEDS, run_program
+
+pytestmark = pytest.mark.oracle
+
+PROGRAMS = 200
+BATCH = 20
+Answers = dict[int, list[Any]]
+
+
+@pytest.fixture(scope="module")
+def answers(oracle: Oracle) -> Answers:
+    """What TensorFlow gives, by the first seed of a batch; asked when it is needed."""
+
+    class Asked(dict[int, list[Any]]):
+        def __missing__(self, first: int) -> list[Any]:
+            source = Path(control_flow_programs.__file__).read_text()
+            seeds = list(range(first, first + BATCH))
+            self[first] = oracle.run(
+                f"{source}\nresult = evaluate_all(seeds, tf, np)", seeds=seeds, timeout_s=120
+            )
+            return self[first]
+
+    return Asked()
+
+
+def check_values(ours: Any, theirs: Any, seed: int) -> None:
+    for mine, expected in zip(ours, theirs, strict=True):
+        # Where TensorFlow gives no gradient, `expected` is shorter.
+        for value, other in zip(mine, expected, strict=False):
+            np.testing.assert_allclose(value, other, rtol=1e-4, atol=1e-5, err_msg=f"seed {seed}")
+
+
+@pytest.mark.parametrize("first", range(0, PROGRAMS, BATCH))
+def test_generated_programs_give_tensorflows_values_and_gradients(
+    answers: Answers, first: int
+) -> None:
+    for seed, theirs in enumerate(answers[first], start=first):
+        ours = control_flow_programs.evaluate(seed, tf, np)
+        check_values(ours["values"], theirs["values"], seed)
+        assert sorted(ours["nodes"]) == sorted(map(tuple, theirs["nodes"])), f"seed {seed}"
+
+
+@pytest.mark.parametrize("first", range(0, PROGRAMS, BATCH))
+def test_graphs_exported_by_tensorflow_run_here(answers: Answers, first: int) -> None:
+    for seed, theirs in enumerate(answers[first], start=first):
+        definition = tf.GraphDef.FromString(theirs["graph_def"])
+        with tf.Graph().as_default() as graph:
+            tf.import_graph_def(definition, name="")
+            with tf.Session(graph=graph) as session:
+                feeds = [{"flag:0": flag, "n:0": n} for flag, n in FEEDS]
+                fetched = theirs["fetched"]
+                values = [run_program(session, fetched, feed, tf) for feed in feeds]
+        check_values(values, theirs["values"], seed)
