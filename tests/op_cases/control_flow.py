@@ -60,7 +60,9 @@ CASES = [
         side = tf.placeholder(tf.bool, [])
         variable = tf.Variable([1.0, 2.0], use_resource=False)
         low, high = raw.RefSwitch(data=variable._ref(), pred=side)
-        grown = [raw.AssignAdd(ref=low, value=[1.0, 1.0]), raw.AssignAdd(ref=high, value=[5.0, 7.0])]
+        grown = [
+            raw.AssignAdd(ref=low, value=[1.0, 1.0]), raw.AssignAdd(ref=high, value=[5.0, 7.0])
+        ]
         merged = raw.RefMerge(inputs=grown)
         result = [low.dtype.name, merged.output.dtype.name, merged.output.shape.as_list()]
         with tf.Session() as session:
