@@ -63,12 +63,12 @@ def cond(
     true_fn = _only_one(true_fn, fn1, "true_fn", "fn1")
     false_fn = _only_one(false_fn, fn2, "false_fn", "fn2")
     if not callable(true_fn):
-        raise TypeError("true_fn must be callable.")
+        raise TypeError("'true_fn' must be callable.")
     if not callable(false_fn):
-        raise TypeError("false_fn must be callable.")
+        raise TypeError("'false_fn' must be callable.")
     with name_scope(name, "cond", [pred]):
         if isinstance(pred, bool):
-            raise TypeError("pred must not be a Python bool")
+            raise TypeError("'pred' must not be a Python bool.")
         pred = convert_to_tensor(pred)
         live_false, live_true = switch(pred, pred)
         pivot_true = identity_op(live_true, name="switch_t")
@@ -96,7 +96,7 @@ def _only_one(new: Any, old: Any, new_name: str, old_name: str) -> Any:
             raise TypeError(f"cond(): {new_name} and {old_name} may not be set simultaneously.")
         return old
     if new is None:
-        raise TypeError(f"cond(): {new_name} argument required")
+        raise TypeError(f"cond(): '{new_name}' argument required")
     return new
 
 
@@ -112,7 +112,7 @@ def _build_branch(
     try:
         given = function()
         if given is None:
-            raise ValueError(f"{'true_fn' if branch else 'false_fn'} must have a return value.")
+            raise ValueError(f"'{'true_fn' if branch else 'false_fn'}' must have a return value.")
         given = nest.map_structure(lambda leaf: _branch_value(leaf, pivot), given)
         flat = [context.branch_output(tensor) for tensor in flat_components(given)]
         context.ExitResult(flat)
@@ -137,19 +137,14 @@ def _unpacked(result: Any) -> Any:
 def _check_branches(
     given_true: Any, given_false: Any, flat_true: list[Tensor], flat_false: list[Tensor]
 ) -> None:
-    try:
-        nest.assert_same_structure(given_true, given_false)
-    except TypeError as error:
-        raise TypeError(f"Incompatible return types of true_fn and false_fn: {error}") from None
-    except ValueError as error:
-        raise ValueError(f"Incompatible return values of true_fn and false_fn: {error}") from None
+    nest.assert_same_structure(given_true, given_false)
     if not flat_true:
-        raise ValueError("true_fn and false_fn must return at least one result.")
+        raise ValueError("'true_fn' and 'false_fn' must return at least one result.")
     for x, y in zip(flat_true, flat_false, strict=True):
         if x.dtype.base_dtype is not y.dtype.base_dtype:
             raise ValueError(
-                "Outputs of true_fn and false_fn must have the same type: "
-                f"{x.dtype.name}, {y.dtype.name}"
+                "Outputs of 'true_fn' and 'false_fn' must have the same type(s). Received "
+                f"{x.dtype.name} from 'true_fn' and {y.dtype.name} from 'false_fn'."
             )
 
 

@@ -103,6 +103,9 @@ def same_shape(ctx: ShapeContext) -> list[Dims]:
 
 @loop_cond.shape
 def loop_cond_shape(ctx: ShapeContext) -> list[Dims]:
+    predicate = ctx.shape(0)
+    if predicate:
+        raise ValueError(f"Shape must be rank 0 but is rank {len(predicate)}")
     return [()]
 
 

@@ -66,13 +66,13 @@ def while_loop(
     """
     with name_scope(name, "while", flat_components(loop_vars) if loop_vars else []):
         if not loop_vars:
-            raise ValueError("No loop variables provided")
+            raise ValueError("'loop_vars' must be provided.")
         if not callable(cond):
-            raise TypeError("cond must be callable.")
+            raise TypeError("'cond' must be callable.")
         if not callable(body):
-            raise TypeError("body must be callable.")
+            raise TypeError("'body' must be callable.")
         if parallel_iterations < 1:
-            raise TypeError("parallel_iterations must be a positive integer.")
+            raise TypeError("'parallel_iterations' must be a positive integer.")
         single = len(loop_vars) == 1
         if maximum_iterations is None:
             loop = WhileContext(None, parallel_iterations, back_prop, swap_memory)
@@ -80,7 +80,8 @@ def while_loop(
         maximum_iterations = convert_to_tensor(maximum_iterations, name="maximum_iterations")
         if maximum_iterations.dims not in ((), None):
             raise ValueError(
-                f"maximum_iterations must be a scalar, saw shape: {maximum_iterations.shape}"
+                "'maximum_iterations' must be a scalar. Received shape: "
+                f"{maximum_iterations.shape}"
             )
         counter = constant(0, maximum_iterations.dtype, name="iteration_counter")
         both = OP_DEFS["LogicalAnd"].builder

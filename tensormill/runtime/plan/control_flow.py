@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensormill.graph import dtypes
+import numpy as np
+
+from tensormill.graph import dtypes, errors
+from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import find_kernel
 from tensormill.kernels.torch_dtypes import is_number
 from tensormill.runtime.devices import Device
@@ -119,7 +122,18 @@ class _StructureLowering(NodeLowering):
         for index in range(len(node.output_dtypes)):
             edge = (node, index)
             if edge in self._predicate_edges:
-                self._predicates[edge] = self.values.use(edge, Form.HOST, node)
+                self._predicates[edge] = self._predicate_slot(edge, node)
+
+    def _predicate_slot(self, edge: Edge, node: Node) -> Slot:
+        """Return the slot of a predicate as a host bool; its shape is checked where it is not known."""
+        slot = self.values.use(edge, Form.HOST, node)
+        if edge[0].output_dims[edge[1]] == ():
+            return slot
+        checked = self.values.new_slot()
+        self.values.append(
+            Instruction(_scalar_predicate, [slot], [checked], node, is_conversion=True)
+        )
+        return checked
 
     def fetch_guards(self, graph: NodeGraph) -> dict[int, SlotGuard]:
         """Return the guards of the fetches that lie inside branches."""
@@ -205,7 +219,7 @@ class _StructureLowering(NodeLowering):
             self._lower_items(loop.condition)
             assert loop.predicate is not None
             values.scope.guard = ()
-            predicate = values.use(loop.predicate, Form.HOST, loop.predicate[0])
+            predicate = self._predicate_slot(loop.predicate, loop.predicate[0])
             # What the condition computes is there in the body, as both run in each iteration.
             body_start = len(condition.instructions)
             self._lower_items(loop.body)
@@ -268,6 +282,15 @@ class _StructureLowering(NodeLowering):
         if merge.output_dims[0] == () and dtype in _SCALAR_VARIABLES and is_number(dtype):
             return Form.HOST
         return value_form(dtype)
+
+
+def _scalar_predicate(value: Any) -> bool:
+    if np.ndim(value):
+        raise errors.invalid_argument(
+            "The second input must be a scalar, but it has shape "
+            f"{format_dims(np.shape(value), 'kernel')}"
+        )
+    return bool(value)
 
 
 def _same(value: Any) -> Any:
