@@ -15,6 +15,7 @@ from typing import Any
 
 from tensormill.graph.device_names import canonical, merge_device_scopes
 from tensormill.graph.graph_elements import GraphElements
+from tensormill.graph.loop_borders import check_input
 from tensormill.graph.node_def_codec import is_attr_value
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
@@ -157,11 +158,15 @@ class OpenScopes:
 
     def apply(self, op: Operation) -> None:
         """Give a new operation its attributes, device and colocation, in TensorFlow's order."""
-        if self.control_flow is not None:
-            op._control_flow_context = self.control_flow
+        context = op._control_flow_context = self.control_flow
+        for tensor in op.input_tensors:
+            source = tensor.op
+            if source._control_flow_context is not context:
+                check_input(op, source)
+        if context is not None:
             around, self.name = self.name, op.name  # what brings the inputs in is named after op
             try:
-                self.control_flow.AddOp(op)
+                context.AddOp(op)
             finally:
                 self.name = around
         if self.attrs:
