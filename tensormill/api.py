@@ -187,7 +187,6 @@ from tensormill.ops.tensor_algebra import (
     einsum,
     eye,
     norm,
-    tensordot,
     trace,
 )
 from tensormill.ops.special_functions import (
@@ -229,7 +228,6 @@ from tensormill.ops.identities import (
     guarantee_const,
     identity,
     identity_n,
-    is_numeric_tensor,
     placeholder_with_default,
     stop_gradient,
 )
@@ -255,7 +253,7 @@ from tensormill.ops.scattering import tensor_scatter_add as tensor_scatter_nd_ad
 from tensormill.ops.scattering import tensor_scatter_sub as tensor_scatter_nd_sub
 from tensormill.ops.scattering import tensor_scatter_max as tensor_scatter_nd_max
 from tensormill.ops.scattering import tensor_scatter_min as tensor_scatter_nd_min
-from tensormill.graph.tensor_protos import is_tensor, make_ndarray, make_tensor_proto
+from tensormill.graph.tensor_protos import make_ndarray, make_tensor_proto
 from tensormill.graph.constant_value import constant_value as get_static_value
 from tensormill.namespaces import manip, quantization, sets, sparse
 from tensormill.ops.image_patches import extract_image_patches

@@ -8,10 +8,9 @@ import numpy as np
 from tensorboard.compat.proto import tensor_pb2
 
 from tensormill.graph.constants import to_tensor_value
-from tensormill.graph.tensor import TensorLike
 from tensormill.graph.tensor_codec import array_from_proto, array_to_proto
 
-__all__ = ["is_tensor", "make_ndarray", "make_tensor_proto"]
+__all__ = ["make_ndarray", "make_tensor_proto"]
 
 
 def make_tensor_proto(
@@ -47,8 +46,3 @@ def make_ndarray(tensor: Any) -> np.ndarray[Any, Any]:
       TypeError: the dtype cannot be held by an array.
     """
     return array_from_proto(tensor)
-
-
-def is_tensor(x: Any) -> bool:
-    """Return whether `x` is a tensor, sparse tensor, slices, or a variable."""
-    return isinstance(x, TensorLike)

@@ -26,6 +26,8 @@ from tensormill.ops.assertions import (
 from tensormill.ops.check import (
     Assert,
     check_numerics,
+)
+from tensormill.ops.check import (
     verify_tensor_all_finite as assert_all_finite,
 )
 from tensormill.ops.elementwise_unary import is_finite, is_inf, is_nan

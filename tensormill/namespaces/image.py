@@ -27,9 +27,13 @@ from tensormill.ops.image_geometry import (
     random_flip_left_right,
     random_flip_up_down,
     resize_image_with_crop_or_pad,
-    resize_image_with_crop_or_pad as resize_with_crop_or_pad,
     rot90,
     transpose_image,
+)
+from tensormill.ops.image_geometry import (
+    resize_image_with_crop_or_pad as resize_with_crop_or_pad,
+)
+from tensormill.ops.image_geometry import (
     transpose_image as transpose,
 )
 from tensormill.ops.image_resizing import (
@@ -38,6 +42,8 @@ from tensormill.ops.image_resizing import (
     resize_bicubic,
     resize_bilinear,
     resize_images,
-    resize_images as resize,
     resize_nearest_neighbor,
+)
+from tensormill.ops.image_resizing import (
+    resize_images as resize,
 )

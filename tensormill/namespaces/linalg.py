@@ -32,6 +32,7 @@ from tensormill.ops.matrix_diagonals import matrix_diag_part as diag_part
 from tensormill.ops.matrix_diagonals import matrix_set_diag as set_diag
 from tensormill.ops.matrix_multiplication import matmul, matvec
 from tensormill.ops.statistics import l2_normalize
-from tensormill.ops.tensor_algebra import einsum, eye, norm, tensordot, trace
+from tensormill.ops.tensor_algebra import einsum, eye, norm, trace
+from tensormill.ops.tensor_contraction import tensordot
 from tensormill.ops.transposition import matrix_transpose
 from tensormill.ops.transposition import matrix_transpose as transpose

@@ -119,13 +119,3 @@ def placeholder_with_default(input: Any, shape: Any, name: str | None = None) ->
 def guarantee_const(input: Any, name: str | None = None) -> Tensor:
     """Return `input`, which the caller says will never change."""
     return guarantee_const_op(input, name=name)
-
-
-def is_numeric_tensor(tensor: Any) -> bool:
-    """Return whether `tensor` is a tensor of numbers."""
-    return isinstance(tensor, Tensor) and (
-        tensor.dtype.is_floating
-        or tensor.dtype.is_complex
-        or tensor.dtype.is_integer
-        or tensor.dtype.is_quantized
-    )

@@ -1,8 +1,7 @@
-"""Contractions and norms: Einsum, `tf.tensordot`, `tf.norm`, `tf.trace`, `tf.eye`."""
+"""Contractions and norms: Einsum, `tf.norm`, `tf.trace`, `tf.eye`."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,7 @@ from tensormill.ops.arithmetic import pow
 from tensormill.ops.elementwise_unary import abs, conj_of
 from tensormill.ops.matrix_decomposition import svd
 from tensormill.ops.matrix_diagonals import matrix_diag, matrix_diag_part
-from tensormill.ops.matrix_multiplication import matmul
-from tensormill.ops.reduction import one_given, reduce_max, reduce_prod, reduce_sum
+from tensormill.ops.reduction import one_given, reduce_max, reduce_sum
 
 einsum_op = define(
     "Einsum",
@@ -174,108 +172,6 @@ def _contract_first_pair(
     kept = dots + "".join(dict.fromkeys(x for x in pair if x in needed and x != "."))
     made = einsum_op(tensors[:2], equation=f"{labels[0]},{labels[1]}->{kept}")
     return [made, *tensors[2:]], [kept, *labels[2:]]
-
-
-# -- tensordot -------------------------------------------------------------------------------------
-
-
-def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
-    """Return the sum of products over pairs of axes.
-
-    Args:
-      a: a tensor, or what can be made one.
-      b: the same, of the same dtype.
-      axes: how many last axes of `a` and first axes of `b`; or the axes of `a` and those of `b`.
-      name: the name of the node.
-
-    Raises:
-      ValueError: `axes` does not name as many axes of `a` as of `b`.
-    """
-    with OpScope(name, "Tensordot", (a, b, axes)) as scope:
-        a = convert_to_tensor(a, name="a")
-        b = convert_to_tensor(b, name="b")
-        a_axes, b_axes = _contracted_axes(a, axes)
-        a_matrix, a_free, a_sizes = _as_matrix(a, a_axes, flipped=False)
-        b_matrix, b_free, b_sizes = _as_matrix(b, b_axes, flipped=True)
-        if isinstance(a_free, list) and isinstance(b_free, list):
-            free = a_free + b_free
-            if [a_matrix.dims[0], b_matrix.dims[1]] == free:  # type: ignore[index]
-                return matmul(a_matrix, b_matrix)
-            product = matmul(a_matrix, b_matrix)
-            return _node("Reshape", product, constant(free, dtypes.int32), name=scope)
-        product = matmul(a_matrix, b_matrix)
-        parts = [convert_to_tensor(x, dtypes.int32) for x in (a_free, b_free)]
-        made = _node("Reshape", product, _node("ConcatV2", parts, 0), name=scope)
-        if a_sizes is not None and b_sizes is not None:
-            made.set_shape(a_sizes + b_sizes)
-        return made
-
-
-def _contracted_axes(a: Tensor, axes: Any) -> tuple[Any, Any]:
-    if isinstance(axes, (int, np.integer)):
-        if axes < 0:
-            raise ValueError("'axes' must be at least 0.")
-        if a.dims is None:
-            rank = _node("Rank", a)
-            return _node("Range", rank - axes, rank, 1), list(range(axes))
-        if axes > len(a.dims):
-            raise ValueError(
-                f"'axes' must not be larger than the number of dimensions of tensor {a}."
-            )
-        return list(range(len(a.dims) - axes, len(a.dims))), list(range(axes))
-    if not isinstance(axes, (list, tuple, np.ndarray)):
-        tensor = convert_to_tensor(axes, dtypes.int32, name="axes")
-        return tensor[0], tensor[1]
-    if len(axes) != 2:
-        raise ValueError("'axes' must be an integer or have length 2.")
-    a_axes, b_axes = ([int(x)] if isinstance(x, (int, np.integer)) else x for x in axes)
-    a_axes, b_axes = (list(x) if not isinstance(x, Tensor) else x for x in (a_axes, b_axes))
-    if isinstance(a_axes, list) and isinstance(b_axes, list) and len(a_axes) != len(b_axes):
-        raise ValueError(
-            f"Different number of contraction axes 'a' and 'b', {len(a_axes)} != {len(b_axes)}."
-        )
-    return a_axes, b_axes
-
-
-def _as_matrix(a: Tensor, axes: Any, flipped: bool) -> tuple[Tensor, Any, list[int | None] | None]:
-    """Return a tensor as a matrix of free and contracted sizes, with the free sizes.
-
-    The free sizes come as a list where they are all known, else as a tensor; and once more as far
-    as they are known statically.
-    """
-    dims = a.dims
-    if dims is not None and isinstance(axes, list):
-        axes = [axis % len(dims) if axis < 0 else axis for axis in axes]
-        free = [axis for axis in range(len(dims)) if axis not in axes]
-        order = axes + free if flipped else free + axes
-        if None not in dims:
-            free_sizes = [dims[axis] for axis in free]
-            sizes = [math.prod(free_sizes), math.prod(dims[axis] for axis in axes)]  # type: ignore[arg-type]
-            moved = a if order == list(range(len(dims))) else _node("Transpose", a, order)
-            wanted = tuple(sizes[::-1] if flipped else sizes)
-            if moved.dims != wanted:
-                moved = _node("Reshape", moved, constant(list(wanted), dtypes.int32))
-            return moved, free_sizes, free_sizes
-        shape = _node("Shape", a)
-        static = [dims[axis] for axis in free]
-        axes_tensor = constant(axes, dtypes.int32, shape=[len(axes)], name="axes")
-        free_tensor = constant(free, dtypes.int32, shape=[len(free)], name="free")
-    else:
-        static = None
-        shape, rank = _node("Shape", a), _node("Rank", a)
-        axes_tensor = convert_to_tensor(axes, dtypes.int32, name="axes")
-        nonnegative = _node("GreaterEqual", axes_tensor, 0)
-        axes_tensor = _node("Select", nonnegative, axes_tensor, axes_tensor + rank)
-        every = _node("Range", 0, rank, 1)
-        free_tensor = OP_DEFS["ListDiff"].builder(every, axes_tensor)[0]
-    free_shape = _node("GatherV2", shape, free_tensor, 0)
-    axes_shape = _node("GatherV2", shape, axes_tensor, 0)
-    counts = [reduce_prod(free_shape), reduce_prod(axes_shape)]
-    parts = [free_tensor, axes_tensor]
-    order_tensor = _node("ConcatV2", parts[::-1] if flipped else parts, 0)
-    matrix_shape = _node("Pack", counts[::-1] if flipped else counts)
-    moved = _node("Reshape", _node("Transpose", a, order_tensor), matrix_shape)
-    return moved, free_shape, static
 
 
 # -- norms, traces, identity matrices --------------------------------------------------------------

@@ -83,10 +83,9 @@ def _check_loop_shape(merged: Tensor, following: Tensor) -> None:
         raise ValueError(
             f"Input tensor '{initial.name}' enters the loop with shape "
             f"{TensorShape.from_dims(merged.dims)}, but has shape "
-            f"{TensorShape.from_dims(following.dims)} after one iteration. To allow the shape to vary "
-            "across "
-            "iterations, use the `shape_invariants` argument of tf.while_loop to specify a "
-            "less-specific shape."
+            f"{TensorShape.from_dims(following.dims)} after one iteration. To allow the shape to "
+            "vary across iterations, use the `shape_invariants` argument of tf.while_loop to "
+            "specify a less-specific shape."
         )
 
 
@@ -329,11 +328,9 @@ class WhileContext(ControlFlowContext):
                 if not shape_less_than_or_equal(variable.dims, invariant):
                     raise ValueError(
                         f"The shape invariant specified for {variable.name} is not compatible with "
-                        "the initial "
-                        f"shape of the loop variable. It enters the loop with shape "
-                        f"{TensorShape.from_dims(variable.dims)}, but the specified shape invariant "
-                        "is "
-                        f"{TensorShape.from_dims(invariant)}."
+                        "the initial shape of the loop variable. It enters the loop with shape "
+                        f"{TensorShape.from_dims(variable.dims)}, but the specified shape "
+                        f"invariant is {TensorShape.from_dims(invariant)}."
                     )
                 tensor.dims = invariant
                 tensor.graph.prevent_feeding(tensor)

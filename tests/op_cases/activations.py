@@ -54,7 +54,10 @@ CASES = [
         OpCase(op_type, [np.array([[[1.0, 900.0]], [[-900.0, 2.0]]], np.float32)], note="extreme")
         for op_type in ("Softmax", "LogSoftmax")
     ],
-    *[OpCase(op_type, [np.float32(1)], fails=("rank", "must have >= 1 dimension")) for op_type in ("Softmax", "LogSoftmax")],
+    *[
+        OpCase(op_type, [np.float32(1)], fails=("rank", "must have >= 1 dimension"))
+        for op_type in ("Softmax", "LogSoftmax")
+    ],
     OpCase("ReluGrad", [np.zeros((2, 3), np.float32), np.zeros((2, 2), np.float32)],
            fails=("must be equal", "")),
 ]  # fmt: skip

@@ -61,9 +61,7 @@ def test_gradients_without_a_path_are_none_and_leave_the_variable_alone() -> Non
 
 def test_minimize_without_gradients_is_refused() -> None:
     tf.Variable(1.0)
-    with pytest.raises(
-        ValueError, match="No gradients provided for any variable"
-    ):
+    with pytest.raises(ValueError, match="No gradients provided for any variable"):
         tf.train.GradientDescentOptimizer(0.1).minimize(tf.constant(1.0))
 
 
