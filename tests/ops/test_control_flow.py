@@ -1,0 +1,119 @@
+"""Loops and branches: how deep and long they may be, and how they are stopped."""
+
+from __future__ import annotations
+
+import threading
+import time
+import tracemalloc
+
+import pytest
+
+import tensormill.api as tf
+
+
+def test_loops_nest_ten_deep() -> None:
+    def level(depth: int, total: tf.Tensor) -> tf.Tensor:
+        if depth == 0:
+            return total + 1
+        _, total = tf.while_loop(
+            lambda i, _: i < 2, lambda i, t: (i + 1, level(depth - 1, t)), (0, total)
+        )
+        return total
+
+    with tf.Session() as session:
+        assert session.run(level(10, tf.constant(0))) == 2**10
+
+
+def test_a_long_loop_needs_no_more_memory_than_a_short_one() -> None:
+    limit = tf.placeholder(tf.int32, [])
+    count = tf.while_loop(lambda i: i < limit, lambda i: i + 1, [tf.constant(0)])
+    with tf.Session() as session:
+        session.run(count, {limit: 10})
+        tracemalloc.start()
+        assert session.run(count, {limit: 100_000}) == 100_000
+        _, peak_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak_bytes < 500_000
+
+
+def endless_loop() -> tf.Tensor:
+    return tf.while_loop(lambda i: i >= 0, lambda i: i * 0, [tf.constant(0)])
+
+
+def test_an_endless_loop_ends_with_the_steps_time() -> None:
+    loop = endless_loop()
+    with tf.Session() as session:
+        start = time.monotonic()
+        with pytest.raises(tf.errors.DeadlineExceededError):
+            session.run(loop, options=tf.RunOptions(timeout_in_ms=50))
+        assert time.monotonic() - start < 0.5
+
+
+def test_closing_the_session_ends_an_endless_loop() -> None:
+    loop = endless_loop()
+    session = tf.Session()
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            session.run(loop)
+        except tf.errors.OpError as error:
+            errors.append(error)
+
+    session.run(tf.constant(1))
+    runner = threading.Thread(target=run)
+    runner.start()
+    runner.join(0.1)
+    session.close()
+    runner.join(5)
+    assert not runner.is_alive()
+    assert isinstance(errors[0], tf.errors.CancelledError)
+
+
+def test_a_predicate_that_is_no_scalar_is_refused_in_the_step() -> None:
+    predicate = tf.placeholder(tf.bool)
+    chosen = tf.cond(predicate, lambda: tf.constant(1), lambda: tf.constant(2))
+    with tf.Session() as session:
+        assert session.run(chosen, {predicate: False}) == 2
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must be a scalar"):
+            session.run(chosen, {predicate: [True, False]})
+
+
+def test_a_condition_that_is_no_scalar_is_refused() -> None:
+    with pytest.raises(ValueError, match="must be rank 0 but is rank 1"):
+        tf.while_loop(lambda i: tf.constant([True]), lambda i: i + 1, [0])
+
+
+def test_a_value_inside_of_a_loop_is_refused_outside() -> None:
+    inside = []
+
+    def body(i: tf.Tensor) -> tf.Tensor:
+        inside.append(i + 1)
+        return inside[0]
+
+    tf.while_loop(lambda i: i < 3, body, [0])
+    with pytest.raises(ValueError, match="'while/add' is in a while loop"):
+        inside[0] * 2
+
+
+def test_a_value_of_one_loop_is_refused_in_another() -> None:
+    inside = []
+
+    def body(i: tf.Tensor) -> tf.Tensor:
+        inside.append(i + 1)
+        return inside[0]
+
+    tf.while_loop(lambda i: i < 3, body, [0])
+    with pytest.raises(ValueError, match="they are in different while loops"):
+        tf.while_loop(lambda i: i < 3, lambda i: i + inside[0], [0])
+
+
+def test_a_dead_value_cannot_be_fetched() -> None:
+    live_if_false, _ = tf.raw_ops.Switch(data=1.0, pred=tf.placeholder_with_default(True, []))
+    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="Retval"):
+        session.run(tf.identity(live_if_false))
+
+
+def test_a_loop_variable_keeps_its_shape() -> None:
+    with pytest.raises(ValueError, match="has shape \\(2,\\) after one iteration"):
+        tf.while_loop(lambda v: v[0] < 3, lambda v: tf.concat([v, v], 0), [tf.ones([1])])
