@@ -1,0 +1,94 @@
+"""Whole programs with `tf.test.main`, benchmarks, and attributes that are replaced."""
+
+import io
+import json
+import unittest
+
+import pytest
+
+import tensormill.api as tf
+
+
+def suite_of(test_class):
+    return unittest.defaultTestLoader.loadTestsFromTestCase(test_class)
+
+
+class Sums(tf.test.TestCase):
+    def testSumIsRight(self):
+        with self.cached_session():
+            self.assertAllClose(tf.constant([1.0, 2.0]) + 1.0, [2.0, 3.0])
+
+    def testWrongSumIsFound(self):
+        with self.cached_session(), pytest.raises(AssertionError):
+            self.assertAllClose(tf.constant([1.0, 2.0]) + 1.0, [2.0, 3.5])
+
+
+def test_a_test_case_runs_and_its_session_is_no_test():
+    result = unittest.TextTestRunner(stream=io.StringIO()).run(suite_of(Sums))
+    assert result.wasSuccessful()
+    assert result.testsRun == 3
+    assert [reason for _, reason in result.skipped] == ["Not a test."]
+
+
+def test_main_runs_the_tests_of_a_program(monkeypatch, capsys):
+    seen = {}
+    monkeypatch.setattr(unittest, "main", lambda argv: seen.update(argv=argv))
+    tf.test.main(["program", "-v"])
+    assert seen == {"argv": ["program", "-v"]}
+
+
+class Products(tf.test.Benchmark):
+    def benchmarkProduct(self):
+        with tf.Graph().as_default(), tf.Session(config=tf.test.benchmark_config()) as session:
+            product = tf.constant(2.0) * 3.0
+            self.run_op_benchmark(session, product, min_iters=3, mbs=1, name="product")
+
+
+def test_main_runs_benchmarks_where_it_is_asked_to(capsys):
+    tf.test.main(["program", "--benchmarks=Products"])
+    report = json.loads(capsys.readouterr().out)
+    assert report["name"] == "product"
+    assert report["iters"] == 3
+    assert report["wall_time"] > 0
+    assert report["throughput"] == pytest.approx(1 / report["wall_time"])
+
+
+def test_replaced_attributes_come_back():
+    class Subject:
+        value = 1
+
+        @staticmethod
+        def answer():
+            return 1
+
+    with tf.test.StubOutForTesting() as stubs:
+        stubs.Set(Subject, "value", 2)
+        stubs.SmartSet(Subject, "answer", lambda: 2)
+        assert Subject.value == 2
+        assert Subject.answer() == 2
+    assert Subject.value == 1
+    assert Subject().answer() == 1
+
+
+def test_mock_is_that_of_unittest():
+    assert tf.test.mock is unittest.mock
+
+
+def test_equal_graphs_may_list_their_nodes_in_any_order():
+    def graph_def(value=1.0, name="b", device=""):
+        with tf.Graph().as_default() as graph, tf.device(device):
+            tf.constant(value, name="a") + tf.constant(2.0, name=name)
+        return graph.as_graph_def()
+
+    reordered = graph_def()
+    reordered.node.sort(key=lambda node: node.op)
+    tf.test.assert_equal_graph_def(reordered, graph_def())
+    for other, text in (
+        (graph_def(name="c"), "Found unexpected node 'c'"),
+        (graph_def(value=3.0), "Node named 'a' has for attr 'value' different value"),
+        (graph_def(device="/cpu:0"), "has device '/device:CPU:0'"),
+    ):
+        with pytest.raises(AssertionError, match=text):
+            tf.test.assert_equal_graph_def(other, graph_def())
+    with pytest.raises(TypeError, match="Expected tf.GraphDef for expected, got str"):
+        tf.test.assert_equal_graph_def(graph_def(), "graph")
