@@ -271,6 +271,9 @@ class ProgramRun:
             done.fail(error)
 
     def _fail(self, instruction: Instruction, error: BaseException) -> None:
+        if isinstance(error, InstructionFailed):  # it says itself where
+            self._end(error)
+            return
         failure = InstructionFailed(instruction)
         failure.__cause__ = error
         self._end(failure)

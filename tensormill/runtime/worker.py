@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from tensormill.graph import errors
 from tensormill.runtime.devices import Device
 from tensormill.runtime.node import Node, NodeGraph
 from tensormill.runtime.plan.control_flow import lower
+from tensormill.runtime.plan.dataflow import lower_dataflow
 from tensormill.runtime.plan.program import Program
 from tensormill.runtime.resources.containers import ResourceContainers
 
@@ -87,7 +87,6 @@ class WorkerSession:
         Raises:
           InvalidArgumentError: a node has no kernel on its device.
         """
-        lowered = lower(graph, self.worker.devices, self)
-        if lowered is None:
-            raise errors.unimplemented("the graph's control flow is not made of loops and branches")
+        devices = self.worker.devices
+        lowered = lower(graph, devices, self) or lower_dataflow(graph, devices, self)
         return Program(lowered, self.lanes)

@@ -125,7 +125,7 @@ class _StructureLowering(NodeLowering):
                 self._predicates[edge] = self._predicate_slot(edge, node)
 
     def _predicate_slot(self, edge: Edge, node: Node) -> Slot:
-        """Return the slot of a predicate as a host bool; its shape is checked where it is not known."""
+        """Return the slot of a predicate as a host bool, after a check of a shape not known."""
         slot = self.values.use(edge, Form.HOST, node)
         if edge[0].output_dims[edge[1]] == ():
             return slot
