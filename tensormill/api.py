@@ -20,7 +20,12 @@ from tensormill.graph.conversion import convert_to_tensor, register_tensor_conve
 from tensormill.graph.dtypes import *
 from tensormill.graph.graph import Graph, get_default_graph, reset_default_graph
 from tensormill.graph.operation import Operation
-from tensormill.graph.shapes import Dimension, TensorShape
+from tensormill.graph.shapes import (
+    Dimension,
+    TensorShape,
+    dimension_at_index,
+    dimension_value,
+)
 from tensormill.graph.errors import OpError
 from tensormill.graph.tensor import Tensor, is_tensor
 
@@ -511,7 +516,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 
 # platform
 from tensormill import compat, io
-from tensormill.namespaces import bitwise, graph_util, linalg, math, raw_ops
+from tensormill.namespaces import bitwise, dtypes, graph_util, linalg, math, raw_ops
 from tensormill.platform import app, flags, gfile
 from tensormill.graph import tf_logging as logging
 from tensormill.platform import versions as version

@@ -4,3 +4,4 @@ from __future__ import annotations
 
 from tensormill.io import gfile
 from tensormill.io.graph_io import write_graph
+from tensormill.ops.strings import decode_base64, decode_raw, encode_base64

@@ -1,6 +1,9 @@
 """`tf.sparse`: sparse tensors."""
 
 from tensormill.graph.sparse_tensor import SparseTensor
+from tensormill.ops.segments import sparse_segment_mean as segment_mean
+from tensormill.ops.segments import sparse_segment_sqrt_n as segment_sqrt_n
+from tensormill.ops.segments import sparse_segment_sum as segment_sum
 from tensormill.ops.sparse_arrays import (
     from_dense,
 )
@@ -26,4 +29,5 @@ from tensormill.ops.sparse_math import sparse_reduce_max as reduce_max
 from tensormill.ops.sparse_math import sparse_reduce_sum as reduce_sum
 from tensormill.ops.sparse_math import sparse_reduce_sum_sparse as reduce_sum_sparse
 from tensormill.ops.sparse_math import sparse_softmax as softmax
+from tensormill.ops.sparse_math import sparse_tensor_dense_matmul as matmul
 from tensormill.ops.sparse_math import sparse_tensor_dense_matmul as sparse_dense_matmul
