@@ -1,4 +1,4 @@
-"""A model of characters, trained here and in real TensorFlow: this source is sent there as it is."""
+"""A model of characters, trained here and in TensorFlow: this source is sent there as it is."""
 
 from typing import Any
 
@@ -27,12 +27,12 @@ def assign_weights(tf: Any, np: Any, session: Any) -> None:
 
 def gradient_descent(tf: Any, loss: Any) -> Any:
     """Return the update of plain gradient descent."""
-    return tf.train.GradientDescentOptimizer(1.0).minimize(loss)
+    return tf.train.GradientDescentOptimizer(3.0).minimize(loss)
 
 
 def clipped_gradient_descent(tf: Any, loss: Any) -> Any:
     """Return the update of gradient descent whose gradients are clipped by their global norm."""
-    optimizer = tf.train.GradientDescentOptimizer(2.0)
+    optimizer = tf.train.GradientDescentOptimizer(5.0)
     gradients, variables = zip(*optimizer.compute_gradients(loss), strict=True)
     gradients, _ = tf.clip_by_global_norm(gradients, 0.25)
     return optimizer.apply_gradients(zip(gradients, variables, strict=True))

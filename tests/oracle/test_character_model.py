@@ -1,4 +1,4 @@
-"""A two-layer LSTM learns a text to the same loss curve as in real TensorFlow, from equal weights."""
+"""A two-layer LSTM learns a text to the same loss curve as in real TensorFlow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TEXT = Path(__file__).parents[2] / "LICENSE"
 @pytest.mark.oracle
 @pytest.mark.timeout(300)
 def test_a_character_model_trains_to_the_same_loss_curve(oracle: Oracle) -> None:
-    letters, characters = np.unique(list(_TEXT.read_text()), return_inverse=True)
+    _, characters = np.unique(list(_TEXT.read_text()), return_inverse=True)
     source = Path(character_programs.__file__).read_text()
     theirs = oracle.run(
         "from tensorflow.python.ops import rnn_cell_impl\n"
