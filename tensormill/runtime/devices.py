@@ -8,7 +8,7 @@ with the kernels of GPUs, so that placement can be learned and tested anywhere.
 from __future__ import annotations
 
 import os
-import random
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +47,7 @@ class Device:
     physical_desc: str = ""
     is_emulated: bool = False
     compute_capability: tuple[int, int] | None = None
-    incarnation: int = field(default_factory=lambda: random.getrandbits(63) or 1)
+    incarnation: int = field(default_factory=lambda: secrets.randbits(63) or 1)
 
 
 def is_built_with_cuda() -> bool:

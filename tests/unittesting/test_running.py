@@ -90,5 +90,5 @@ def test_equal_graphs_may_list_their_nodes_in_any_order():
     ):
         with pytest.raises(AssertionError, match=text):
             tf.test.assert_equal_graph_def(other, graph_def())
-    with pytest.raises(TypeError, match="Expected tf.GraphDef for expected, got str"):
+    with pytest.raises(TypeError, match=r"Expected tf\.GraphDef for expected, got str"):
         tf.test.assert_equal_graph_def(graph_def(), "graph")
