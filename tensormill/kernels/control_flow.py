@@ -1,7 +1,7 @@
 """Kernels of the control-flow primitives.
 
-Plans of well-formed loops and branches need none of them; the general executor moves values itself and asks here
-only whether a device can hold them.
+Plans of well-formed loops and branches need none of them; the general executor moves values itself
+and asks here only whether a device can hold them.
 """
 
 from __future__ import annotations

@@ -344,7 +344,10 @@ def ensure_shape_grad(op: Operation, grad: Tensor) -> Tensor:
 
 
 def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
-    """Return `x`, whose shape is checked against `shape` when the graph is built and when it runs."""
+    """Return `x`, whose shape must be `shape`.
+
+    It is checked when the graph is built and when it runs.
+    """
     return ensure_shape_op(x, shape=as_dims(shape), name=name)
 
 
