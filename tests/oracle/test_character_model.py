@@ -21,7 +21,6 @@ def test_a_character_model_trains_to_the_same_loss_curve(oracle: Oracle) -> None
     source = Path(character_programs.__file__).read_text()
     theirs = oracle.run(
         "from tensorflow.python.ops import rnn_cell_impl\n"
-        "tf.disable_resource_variables()\n"
         f"{source}\n"
         "result = train_models(tf, np, rnn_cell_impl, characters)",
         timeout_s=200,
