@@ -7,6 +7,8 @@ from unittest import mock
 from tensormill.session.device_attributes import (
     gpu_device_name,
     is_built_with_cuda,
+    is_built_with_gpu_support,
+    is_built_with_rocm,
     is_gpu_available,
 )
 from tensormill.unittesting.benchmark import Benchmark, benchmark_config

@@ -17,7 +17,7 @@ import torch
 
 from tensormill.graph.errors import invalid_argument
 
-__all__ = ["Device", "is_built_with_cuda", "local_devices"]
+__all__ = ["Device", "is_built_with_cuda", "is_built_with_rocm", "local_devices"]
 
 EMULATED_GPUS = "TENSORMILL_EMULATED_GPUS"
 _REPORTED_CPU_BYTES = 256 << 20
@@ -53,6 +53,11 @@ class Device:
 def is_built_with_cuda() -> bool:
     """Return whether torch was built with CUDA; it may find no GPU all the same."""
     return torch.version.cuda is not None
+
+
+def is_built_with_rocm() -> bool:
+    """Return whether torch was built with ROCm."""
+    return torch.version.hip is not None
 
 
 def local_devices(

@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from tensormill.proto import device_attributes_pb2
-from tensormill.runtime.devices import Device, is_built_with_cuda, local_devices
+from tensormill.runtime.devices import (
+    Device,
+    is_built_with_cuda,
+    is_built_with_rocm,
+    local_devices,
+)
 
 __all__ = [
     "DeviceAttributes",
     "gpu_device_name",
     "is_built_with_cuda",
+    "is_built_with_gpu_support",
+    "is_built_with_rocm",
     "is_gpu_available",
     "list_devices",
     "list_local_devices",
@@ -97,6 +104,11 @@ def list_local_devices(session_config: Any = None) -> list[Any]:
 def gpu_device_name() -> str:
     """Return the name of the first GPU, emulated or not; "" where there is none."""
     return next((_short_name(d) for d in local_devices() if d.type == "GPU"), "")
+
+
+def is_built_with_gpu_support() -> bool:
+    """Return whether torch was built for GPUs of any make."""
+    return is_built_with_cuda() or is_built_with_rocm()
 
 
 def is_gpu_available(

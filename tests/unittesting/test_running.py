@@ -70,6 +70,12 @@ def test_replaced_attributes_come_back():
     assert Subject().answer() == 1
 
 
+def test_gpu_support_is_that_of_cuda_or_rocm():
+    assert tf.test.is_built_with_gpu_support() == (
+        tf.test.is_built_with_cuda() or tf.test.is_built_with_rocm()
+    )
+
+
 def test_mock_is_that_of_unittest():
     assert tf.test.mock is unittest.mock
 
