@@ -80,8 +80,7 @@ def while_loop(
         maximum_iterations = convert_to_tensor(maximum_iterations, name="maximum_iterations")
         if maximum_iterations.dims not in ((), None):
             raise ValueError(
-                "'maximum_iterations' must be a scalar. Received shape: "
-                f"{maximum_iterations.shape}"
+                f"'maximum_iterations' must be a scalar. Received shape: {maximum_iterations.shape}"
             )
         counter = constant(0, maximum_iterations.dtype, name="iteration_counter")
         both = OP_DEFS["LogicalAnd"].builder
