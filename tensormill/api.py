@@ -552,7 +552,9 @@ from tensormill.ops.session_tensors import (
 from tensormill.session.session import InteractiveSession, Session, get_default_session
 
 from tensormill.runtime.collector import exempt_imported_objects as _exempt_imported_objects
+from tensormill.runtime.host_memory import keep_freed_memory as _keep_freed_memory
 
+_keep_freed_memory()
 _exempt_imported_objects()
 
 del tensormill

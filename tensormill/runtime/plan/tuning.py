@@ -24,7 +24,7 @@ LANE_THREADS = LaneThreads(limit=4 * (os.cpu_count() or 1))
 _WORTH_TUNING_NS = 300_000
 _WORTH_WIDENING_NS = 100_000
 _WANTED_GAIN = 0.9
-_TRIALS = 5
+_TRIALS = 3
 
 Runner = Callable[[list[Any], Any], Any]
 
@@ -130,7 +130,7 @@ class TunedBlock:
         instructions = self.block.instructions
         if self._lanes < 2 or len(instructions) < 2:
             return []
-        costs = [stopwatch.cost_ns(instruction) for instruction in instructions]
+        costs = _smoothed_costs(instructions, stopwatch)
         lane_of, estimate = schedule(instructions, costs, self._lanes)
         if max(lane_of) == 0 or estimate >= _WANTED_GAIN * sum(costs):
             return []
@@ -161,6 +161,19 @@ class TunedBlock:
         fastest = min(times, key=lambda runner: times[runner])
         plain = self.block.run
         return fastest if times[fastest] < _WANTED_GAIN * times[plain] else plain
+
+
+def _smoothed_costs(instructions: list[Instruction], stopwatch: _Stopwatch) -> list[int]:
+    """Return the cost of each instruction: what instructions of its kind and shape take.
+
+    One measurement of one instruction may have been disturbed by anything.
+    """
+    kinds = [(i.node.op_type, tuple(i.node.output_dims), i.is_conversion) for i in instructions]
+    measured: dict[Any, list[int]] = {}
+    for kind, instruction in zip(kinds, instructions, strict=True):
+        measured.setdefault(kind, []).append(stopwatch.cost_ns(instruction))
+    usual = {kind: int(statistics.median(costs)) for kind, costs in measured.items()}
+    return [usual[kind] for kind in kinds]
 
 
 def _with_wide_kernels(instructions: list[Instruction], stopwatch: _Stopwatch) -> list[Instruction]:
