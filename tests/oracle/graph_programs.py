@@ -369,6 +369,45 @@ _TEXTS = {
         x = tf.constant([1.0, 2.0, 3.0])
         outputs = [tf.segment_sum(x, [0, 0, 1]), tf.unsorted_segment_sum(x, [1, 0, 1], 2)]
     """,
+    "nested_branches": """
+        x = tf.constant(3.0)
+        y = tf.cond(x > 2.0, lambda: tf.cond(x > 5.0, lambda: x, lambda: -x), lambda: x + 1.0)
+        outputs = [y]
+    """,
+    "nested_loops": """
+        def body(i, total):
+            _, inner = tf.while_loop(
+                lambda j, t: j < i, lambda j, t: (j + 1, t * 2), [tf.constant(0), total]
+            )
+            return i + 1, inner
+
+        out = tf.while_loop(lambda i, t: i < 3, body, [tf.constant(0), tf.constant(1)])
+        outputs = [*out]
+    """,
+    "activations": """
+        x = tf.constant([-1.0, 0.5])
+        outputs = [tf.nn.relu(x), tf.nn.elu(x), tf.nn.softplus(x), tf.sigmoid(x), tf.tanh(x)]
+    """,
+    "biases": """
+        x = tf.constant([[1.0, 2.0]])
+        b = tf.constant([0.5, -0.5])
+        outputs = [tf.nn.bias_add(x, b), tf.nn.xw_plus_b(x, [[1.0, 0.0], [0.0, 1.0]], b)]
+    """,
+    "cumulative_sums": """
+        x = tf.constant([1.0, 2.0, 3.0])
+        outputs = [tf.cumsum(x), tf.cumprod(x, reverse=True, exclusive=True)]
+    """,
+    "one_hot_and_argmax": """
+        x = tf.one_hot([0, 2], 3)
+        outputs = [x, tf.argmax(x, 1), tf.argmin(x, 0)]
+    """,
+    "unique_values": """
+        outputs = [*tf.unique([3, 1, 3]), *tf.unique_with_counts([2, 2, 5])]
+    """,
+    "transposed_products": """
+        a = tf.constant([[1.0, 2.0]])
+        outputs = [tf.matmul(a, a, transpose_b=True), tf.matmul(a, a, transpose_a=True), tf.transpose(a)]
+    """,
 }
 
 OTHER_NODES_IN_TENSORFLOW_2 = frozenset(
