@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tensormill.graph.op_registry import define
+from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims
+from tensormill.graph.shapes import Dims, is_fully_defined
+from tensormill.graph.tensor import Tensor
 
 _HANDLE_DIMS = (2,)
 
@@ -141,9 +143,22 @@ def gather_shape(ctx: ShapeContext) -> list[Dims]:
     _check_rank(indices, 1)
     _check_handle(ctx)
     _check_rank(ctx.shape("flow_in"), 0)
+    array = _array_of(ctx.op.input_tensors[0])
     element: Dims = ctx.attrs["element_shape"]
+    if array is not None:
+        of_array: Dims = array.attrs["element_shape"]
+        if is_fully_defined(of_array) or array.attrs["identical_element_shapes"]:
+            element = of_array  # what the handle says counts, also where it says nothing
     count = None if indices is None else indices[0]
     return [None if element is None else (count, *element)]
+
+
+def _array_of(handle: Tensor) -> Operation | None:
+    """Return the operation that made an array, where a handle leads straight to it."""
+    op = handle.op
+    while op.type in ("Enter", "Switch", "Identity"):
+        op = op.input_tensors[0].op
+    return op if op.type == "TensorArrayV3" else None
 
 
 @tensor_array_scatter_v3.shape
