@@ -1,0 +1,1 @@
+"""Bytes on disk: checkpoint bundles, record files, event files; knows no graph."""
