@@ -194,6 +194,8 @@ class Oracle:
             **os.environ,
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "CUDA_VISIBLE_DEVICES": "",
+            # On by default on some processors only, where it changes outputs and error texts.
+            "TF_ENABLE_ONEDNN_OPTS": "0",
             **self._environment,
         }
         for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "OMP_NUM_THREADS"):
