@@ -1,0 +1,88 @@
+"""The two services of a TensorFlow server: paths on the wire, and the messages of each method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tensormill.proto import master_pb2, worker_pb2
+
+__all__ = ["MASTER_SERVICE", "WORKER_SERVICE", "Method", "Service"]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One unary method.
+
+    Attributes:
+      name: such as "RunStep".
+      path: such as "/tensorflow.MasterService/RunStep".
+      request: the class of its request messages.
+      response: the class of its response messages.
+    """
+
+    name: str
+    path: str
+    request: Any
+    response: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service.
+
+    Attributes:
+      name: such as "tensorflow.MasterService".
+      methods: by name.
+    """
+
+    name: str
+    methods: Mapping[str, Method]
+
+
+def _service(name: str, messages: Any, *methods: str) -> Service:
+    return Service(
+        name,
+        {
+            method: Method(
+                method,
+                f"/{name}/{method}",
+                getattr(messages, f"{method}Request"),
+                getattr(messages, f"{method}Response"),
+            )
+            for method in methods
+        },
+    )
+
+
+MASTER_SERVICE = _service(
+    "tensorflow.MasterService",
+    master_pb2,
+    "CreateSession",
+    "ExtendSession",
+    "PartialRunSetup",
+    "RunStep",
+    "CloseSession",
+    "ListDevices",
+    "Reset",
+    "MakeCallable",
+    "RunCallable",
+    "ReleaseCallable",
+)
+
+WORKER_SERVICE = _service(
+    "tensorflow.WorkerService",
+    worker_pb2,
+    "GetStatus",
+    "CreateWorkerSession",
+    "DeleteWorkerSession",
+    "RegisterGraph",
+    "DeregisterGraph",
+    "RunGraph",
+    "CleanupGraph",
+    "CleanupAll",
+    "RecvTensor",
+    "Logging",
+    "MarkRecvFinished",
+)
