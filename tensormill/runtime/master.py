@@ -21,8 +21,8 @@ from tensormill.runtime.passes.prune import needed_operations, prune
 from tensormill.runtime.passes.simplify import simplify
 from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
-from tensormill.runtime.plan.program import Program
 from tensormill.runtime.prepared_step import PreparedStep, RunningSteps
+from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.step import Step
 from tensormill.runtime.worker import Worker
 
@@ -103,21 +103,18 @@ class MasterSession:
             program = self._worker_session.register_graph(graph)
         return PreparedStep(program, graph, self.running, self.new_step)
 
-    def prepare_partial(
+    def start_partial(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
-    ) -> tuple[Program, list[list[int]]]:
-        """Return the program of a step that is fed in parts, and the feeds of each fetch."""
-        with self._lock:
-            graph = self._pruned(feeds, fetches, targets)
-            needed = needed_feeds(graph)
-            return self._worker_session.register_graph(make_partial(graph)), needed
-
-    def start_partial(self, program: Program, needed: list[list[int]]) -> PartialRun:
-        """Start one run of a program of `prepare_partial`.
+    ) -> PartialRun:
+        """Start a step that is fed in parts.
 
         Raises:
           CancelledError: the session is closed.
         """
+        with self._lock:
+            graph = self._pruned(feeds, fetches, targets)
+            needed = needed_feeds(graph)
+            program = self._worker_session.register_graph(make_partial(graph))
         self.running.enter()
         run = PartialRun(program, self.new_step(), needed, self.running.leave)
         run.start()
@@ -144,6 +141,14 @@ class MasterSession:
     def list_devices(self) -> list[Device]:
         """Return the devices that steps can use."""
         return list(self.master.worker.devices.values())
+
+    def clear_containers(self, containers: Sequence[str]) -> None:
+        """Clear the state that the session's kernels see; all of it where none is named."""
+        self.resources.clear(containers)
+
+    def session_tensors(self) -> SessionTensors:
+        """Return the tensors that the session keeps."""
+        return self.resources.session_tensors(self.handle)
 
     def close(self) -> None:
         """Cancel the running steps, wait for them, and let go of everything. Idempotent."""

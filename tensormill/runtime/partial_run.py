@@ -7,8 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tensormill.graph import errors
+from tensormill.graph.dtypes import DType
 from tensormill.kernels.partial_runs import PARTIAL_RUN
+from tensormill.kernels.torch_dtypes import is_number
+from tensormill.runtime.any_master import FetchForm
+from tensormill.runtime.failures import as_op_error
+from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.program import Program
+from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.step import Completion, ProgramRun, Step
 
 __all__ = ["PartialRun"]
@@ -18,8 +24,11 @@ class PartialRun:
     """A step whose feeds arrive one by one. Several threads may call `run`.
 
     Attributes:
+      handle: None: the session names its runs itself.
       needed_feeds: for each fetch the positions of the feeds that it needs.
     """
+
+    handle = None
 
     def __init__(
         self,
@@ -43,6 +52,18 @@ class PartialRun:
         """Run what needs no feed."""
         self._run.start()
 
+    def feed_form(self, dtype: DType) -> Form:
+        """Return the form in which a feed of a dtype is taken."""
+        return Form.TENSOR if is_number(dtype) else Form.HOST
+
+    def fetch_form(self, dtype: DType) -> FetchForm:
+        """Return the form in which a fetched value of a dtype is returned."""
+        if is_number(dtype):
+            form = Form.TENSOR
+        else:
+            form = Form.HOST if dtype.name == "string" else Form.HANDLE
+        return FetchForm(form, dtype, is_shared=True)
+
     def expect(self, index: int, done: Completion) -> None:
         """Take note that a feed is waited for. Called by its kernel."""
         with self._changed:
@@ -65,7 +86,7 @@ class PartialRun:
 
         Raises:
           CancelledError: the session was closed.
-          InstructionFailed: an operation of the step failed.
+          OpError: an operation of the step failed.
         """
         for index, value in feeds.items():
             with self._changed:
@@ -76,9 +97,12 @@ class PartialRun:
             self._changed.wait_for(
                 lambda: bool(self._outcome) or all(index in self._made for index in fetches)
             )
-            if self._outcome and self._outcome[0] is not None:
-                raise self._outcome[0]
-            return [self._made.pop(index) for index in fetches]
+            error = self._outcome[0] if self._outcome else None
+            if error is None:
+                return [self._made.pop(index) for index in fetches]
+        if isinstance(error, InstructionFailed):
+            raise as_op_error(error) from error.__cause__
+        raise error
 
     def _cancel(self, reason: str) -> None:
         with self._changed:

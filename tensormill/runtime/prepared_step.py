@@ -5,22 +5,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tensormill.graph import errors
+from tensormill.runtime.any_master import FetchForm, StepOutcome
 from tensormill.runtime.failures import as_op_error, deadline_error
 from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.node_graph_codec import to_graph_def
 from tensormill.runtime.passes.partition import partition
+from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.program import Program
 from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.step import ProgramRun, Step
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.trace import StepGuard, StepTrace
 
-__all__ = ["PreparedStep", "RunningSteps", "StepOutcome"]
+__all__ = ["PreparedStep", "RunningSteps"]
 
 
 class RunningSteps:
@@ -74,26 +75,11 @@ def closed_error() -> errors.CancelledError:
     return errors.CancelledError(None, None, "Session has been closed.")
 
 
-@dataclass(slots=True)
-class StepOutcome:
-    """What one step gave.
-
-    Attributes:
-      values: the fetched values, in the forms that the program says.
-      step_stats: StepStats, where the step was traced.
-      partition_graphs: GraphDefs by device, where they were wanted.
-    """
-
-    values: list[Any]
-    step_stats: Any = None
-    partition_graphs: tuple[Any, ...] = ()
-
-
 class PreparedStep:
     """A step that can run any number of times, from any thread.
 
     Attributes:
-      program: the program; its `feeds` and `fetches` say in which form values go in and come out.
+      program: the program.
       graph: the nodes that it runs.
     """
 
@@ -111,6 +97,19 @@ class PreparedStep:
         self._running = running
         self._new_step = new_step
         self._is_plain = not program.is_blocking and not program.takes_step
+
+    @property
+    def feed_forms(self) -> list[Form]:
+        """The forms in which fed values are taken."""
+        return [form for _, form, _, _ in self.program.feeds]
+
+    @property
+    def fetch_forms(self) -> list[FetchForm]:
+        """The forms in which fetched values are returned."""
+        return [
+            FetchForm(form, dtype, index in self.program.copied_fetches)
+            for index, (_, form, dtype) in enumerate(self.program.fetches)
+        ]
 
     def run(self, feeds: list[Any]) -> list[Any]:
         """Run one step without options and return the fetched values.

@@ -14,23 +14,19 @@ from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.stacks import default_sessions
 from tensormill.graph.tensor import Tensor
-from tensormill.runtime.devices import local_devices
-from tensormill.runtime.master import Master
-from tensormill.runtime.prepared_step import PreparedStep, StepOutcome
+from tensormill.runtime.any_master import AnyPreparedStep, StepOutcome
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.threads import use_intra_op_threads
-from tensormill.runtime.worker import Worker
 from tensormill.session.conversions import find_expansion
 from tensormill.session.device_attributes import DeviceAttributes
 from tensormill.session.feeds import as_fed_tensor, expand_feeds
 from tensormill.session.fetches import FetchMapper
+from tensormill.session.masters import check_target, open_master_session
 from tensormill.session.partial_runs import PartialRuns
 from tensormill.session.signature import Signature
 from tensormill.session.tensor_handles import TensorHandle
 
 __all__ = ["BaseSession", "check_arguments", "open_sessions"]
-
-_LOCAL_TASK = "/job:localhost/replica:0/task:0"
 
 
 class BaseSession:
@@ -55,13 +51,12 @@ class BaseSession:
         self._target = target.encode() if isinstance(target, str) else target
         self._config = config
         self._lock = threading.Lock()
-        self._steps: dict[Any, PreparedStep] = {}
+        self._steps: dict[Any, AnyPreparedStep] = {}
         self._signatures: dict[Any, Signature] = {}
         self._runners: dict[Any, Callable[[Iterable[Any]], Any]] = {}
         self._partial_runs = PartialRuns(self)
         use_intra_op_threads(config)
-        worker = Worker(_LOCAL_TASK, local_devices(config=config))
-        self._master_session = Master(worker).create_session(self._graph, config)
+        self._master_session = open_master_session(self._target.decode(), self._graph, config)
         self._closed = False
         with _sessions_lock:
             _sessions.add(self)
@@ -179,9 +174,10 @@ class BaseSession:
         """Return `convert`, or what makes a TensorHandle of the handle of a kept tensor."""
         if tensor.op.type != "GetSessionHandle":
             return convert
+        tensors = self._master_session.session_tensors()
+        if tensors is None:
+            return convert
         dtype = tensor.op.input_tensors[0].dtype.base_dtype
-        master = self._master_session
-        tensors = master.resources.session_tensors(master.handle)
         return lambda value: TensorHandle(convert(value).decode(), dtype, tensors)
 
     def make_callable(
@@ -311,6 +307,8 @@ def _fill_metadata(run_metadata: Any, outcome: StepOutcome) -> None:
     run_metadata.Clear()
     if outcome.step_stats is not None:
         run_metadata.step_stats.CopyFrom(outcome.step_stats)
+    if outcome.cost_graph is not None:
+        run_metadata.cost_graph.CopyFrom(outcome.cost_graph)
     run_metadata.partition_graphs.extend(outcome.partition_graphs)
 
 
@@ -335,10 +333,4 @@ def check_arguments(target: Any, graph: Any, config: Any) -> None:
         raise TypeError(
             f'Argument `config` must be a tf.ConfigProto, but got "{type(config).__name__}"'
         )
-    if target:
-        name = target.decode() if isinstance(target, bytes) else target
-        raise errors.NotFoundError(
-            None,
-            None,
-            f'No session factory registered for the given session options: {{target: "{name}"}}',
-        )
+    check_target(target.decode() if isinstance(target, bytes) else target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensormill.proto import device_attributes_pb2
+from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.devices import (
     Device,
     is_built_with_cuda,
@@ -58,7 +59,7 @@ class DeviceAttributes:
         self.physical_device_desc = physical_device_desc
 
     @classmethod
-    def of(cls, device: Device) -> DeviceAttributes:
+    def of(cls, device: AnyDevice) -> DeviceAttributes:
         """Return what a user sees of a device of the runtime."""
         return cls(
             device.name, device.type, device.memory_bytes, device.incarnation, device.physical_desc

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from tensormill.graph.dtypes import DType
 from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.kernels.torch_dtypes import to_host
+from tensormill.runtime.any_master import FetchForm
 from tensormill.runtime.plan.instructions import Form
 from tensormill.session.conversions import find_expansion
 
@@ -112,14 +112,9 @@ class FetchMapper:
         return lambda values: values[index]
 
 
-def make_result(form: Form, dtype: DType, copied: bool) -> Callable[[Any], Any]:
-    """Return what makes of a program's value what the user gets: NumPy scalars and arrays.
-
-    Args:
-      form: the form of the value.
-      dtype: its dtype.
-      copied: the memory may belong to something that changes later.
-    """
+def make_result(fetched: FetchForm) -> Callable[[Any], Any]:
+    """Return what makes of a step's value what the user gets: NumPy scalars and arrays."""
+    form, dtype, copied = fetched
     if form is Form.HANDLE:
         return _same
     if form is Form.HOST:

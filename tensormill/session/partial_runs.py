@@ -11,11 +11,7 @@ from typing import Any, Protocol
 from tensormill.graph import errors
 from tensormill.graph.graph import Graph
 from tensormill.graph.tensor import Tensor
-from tensormill.kernels.torch_dtypes import is_number
-from tensormill.runtime.failures import as_op_error
-from tensormill.runtime.partial_run import PartialRun
-from tensormill.runtime.plan.instructions import Form
-from tensormill.runtime.plan.straight_line import InstructionFailed
+from tensormill.runtime.any_master import AnyMasterSession, AnyPartialRun
 from tensormill.session.conversions import find_expansion
 from tensormill.session.feeds import as_fed_tensor, expand_feeds, make_feed
 from tensormill.session.fetches import FetchMapper, make_result
@@ -28,14 +24,14 @@ class _Session(Protocol):
 
     _closed: bool
     _graph: Graph
-    _master_session: Any
+    _master_session: AnyMasterSession
 
 
 @dataclass(slots=True)
 class _Announced:
     """One partial run: its step, and the feeds and fetches to come, with their positions."""
 
-    run: PartialRun
+    run: AnyPartialRun
     feeds: dict[Tensor, tuple[int, Callable[[Any], Any]]]
     fetches: dict[Tensor, tuple[int, Callable[[Any], Any]]]
     pending_feeds: set[Tensor]
@@ -60,12 +56,14 @@ class PartialRuns:
             raise errors.InvalidArgumentError(
                 None, None, "Must specify at least one target to fetch or execute."
             )
-        master = self._session._master_session
-        program, needed = master.prepare_partial(fed, mapper.tensors, mapper.targets)
+        run = self._session._master_session.start_partial(fed, mapper.tensors, mapper.targets)
         announced = _Announced(
-            master.start_partial(program, needed),
-            {t: (i, make_feed(t, _fed_form(t))) for i, t in enumerate(fed)},
-            {t: (i, _fetched(t)) for i, t in enumerate(mapper.tensors)},
+            run,
+            {t: (i, make_feed(t, run.feed_form(t.dtype.base_dtype))) for i, t in enumerate(fed)},
+            {
+                t: (i, make_result(run.fetch_form(t.dtype.base_dtype)))
+                for i, t in enumerate(mapper.tensors)
+            },
             set(fed),
             set(mapper.tensors),
         )
@@ -73,7 +71,9 @@ class PartialRuns:
             sorted(item.name for item in items) for items in (fed, mapper.tensors, mapper.targets)
         ]
         with self._lock:
-            handle = "{}->{}/{}/1/;{}".format(*map(",".join, names), next(self._numbers))
+            handle = run.handle
+            if handle is None:
+                handle = "{}->{}/{}/1/;{}".format(*map(",".join, names), next(self._numbers))
             self._announced[handle] = announced
         return handle
 
@@ -105,10 +105,10 @@ class PartialRuns:
         wanted = [announced.fetches[t] for t in mapper.tensors]
         try:
             made = announced.run.run(converted, [index for index, _ in wanted])
-        except InstructionFailed as failure:
+        except errors.OpError:
             with self._lock:
                 self._announced.pop(handle, None)
-            raise as_op_error(failure) from failure.__cause__
+            raise
         return mapper.build([convert(v) for (_, convert), v in zip(wanted, made, strict=True)])
 
     def _open_graph(self) -> Graph:
@@ -151,8 +151,9 @@ def _use(announced: _Announced, feeds: list[Tensor], fetches: list[Tensor]) -> N
                 )
     by_index = {index: tensor for tensor, (index, _) in announced.feeds.items()}
     missing = announced.pending_feeds - set(feeds)
-    for tensor in fetches:
-        for index in announced.run.needed_feeds[announced.fetches[tensor][0]]:
+    needed = announced.run.needed_feeds
+    for tensor in fetches if needed else ():
+        for index in needed[announced.fetches[tensor][0]]:
             if by_index[index] in missing:
                 raise errors.InvalidArgumentError(
                     None,
@@ -162,16 +163,3 @@ def _use(announced: _Announced, feeds: list[Tensor], fetches: list[Tensor]) -> N
                 )
     announced.pending_feeds -= set(feeds)
     announced.pending_fetches -= set(fetches)
-
-
-def _fed_form(tensor: Tensor) -> Form:
-    return Form.TENSOR if is_number(tensor.dtype) else Form.HOST
-
-
-def _fetched(tensor: Tensor) -> Callable[[Any], Any]:
-    dtype = tensor.dtype.base_dtype
-    if is_number(dtype):
-        form = Form.TENSOR
-    else:
-        form = Form.HOST if dtype.name == "string" else Form.HANDLE
-    return make_result(form, dtype, copied=True)

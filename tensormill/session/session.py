@@ -50,7 +50,7 @@ class Session(BaseSession):
         """
         check_arguments(target, None, config)
         for session in open_sessions():
-            session._master_session.resources.clear(containers or ())
+            session._master_session.clear_containers(containers or ())
 
     def __exit__(self, exc_type: Any, exc: Any, traceback: Any) -> None:
         session_context, graph_context = self._session_context, self._graph_context

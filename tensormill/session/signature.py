@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tensormill.graph.tensor import Tensor
-from tensormill.runtime.prepared_step import PreparedStep, StepOutcome
+from tensormill.runtime.any_master import AnyPreparedStep, StepOutcome
 from tensormill.runtime.step_options import StepOptions
 from tensormill.session.feeds import FeedCheck, make_feed
 from tensormill.session.fetches import make_result
@@ -23,7 +23,7 @@ class Signature:
 
     def __init__(
         self,
-        step: PreparedStep,
+        step: AnyPreparedStep,
         step_feeds: Sequence[Tensor],
         step_fetches: Sequence[Tensor],
         feeds: Sequence[Tensor],
@@ -41,21 +41,15 @@ class Signature:
             are fed.
           wrap: may change how the values of a fetched tensor are converted.
         """
-        program = step.program
         self._step = step
         self._order = [feeds.index(tensor) for tensor in step_feeds]
         self._feeds = [
             make_feed(tensor, form)
-            for tensor, (_, form, _, _) in zip(step_feeds, program.feeds, strict=True)
+            for tensor, form in zip(step_feeds, step.feed_forms, strict=True)
         ]
         converts = {
-            tensor: (
-                index,
-                wrap(tensor, make_result(form, dtype, index in program.copied_fetches)),
-            )
-            for index, (tensor, (_, form, dtype)) in enumerate(
-                zip(step_fetches, program.fetches, strict=True)
-            )
+            tensor: (index, wrap(tensor, make_result(form)))
+            for index, (tensor, form) in enumerate(zip(step_fetches, step.fetch_forms, strict=True))
         }
         self._results: list[tuple[int, Convert]] = []
         self._echoes: list[tuple[int, int, FeedCheck]] = []

@@ -1,0 +1,42 @@
+"""Which master a session works with: the one place that chooses, by the session's target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensormill.graph import errors
+from tensormill.graph.graph import Graph
+from tensormill.runtime.any_master import AnyMasterSession
+from tensormill.runtime.devices import local_devices
+from tensormill.runtime.master import Master
+from tensormill.runtime.worker import Worker
+
+__all__ = ["check_target", "open_master_session"]
+
+_LOCAL_TASK = "/job:localhost/replica:0/task:0"
+
+
+def open_master_session(target: str, graph: Graph, config: Any) -> AnyMasterSession:
+    """Return a new session on the master that a target names.
+
+    Args:
+      target: as `check_target` takes it; "" for a master of the session's own.
+      graph: the graph, which may grow.
+      config: a ConfigProto, or None.
+    """
+    worker = Worker(_LOCAL_TASK, local_devices(config=config))
+    return Master(worker).create_session(graph, config)
+
+
+def check_target(target: str) -> None:
+    """Check that a target is of a kind that there is.
+
+    Raises:
+      NotFoundError: it is not.
+    """
+    if target:
+        raise errors.NotFoundError(
+            None,
+            None,
+            f'No session factory registered for the given session options: {{target: "{target}"}}',
+        )
