@@ -248,6 +248,7 @@ def _div_no_nan_scalars(x: Any, y: Any) -> Any:
     return x / y if y else y * 0
 
 
+host_kernel("Add", operator.add, _HOST, "({0} + {1})")
 host_kernel("AddV2", operator.add, _HOST, "({0} + {1})")
 host_kernel("Sub", operator.sub, _HOST, "({0} - {1})")
 host_kernel("Mul", operator.mul, _HOST, "({0} * {1})")

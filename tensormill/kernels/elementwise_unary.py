@@ -44,6 +44,10 @@ def through_float(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return kernel_through_float
 
 
+_sigmoid_backward: Callable[..., Tensor] = torch.ops.aten.sigmoid_backward.default
+_tanh_backward: Callable[..., Tensor] = torch.ops.aten.tanh_backward.default
+
+
 def reciprocal_grad(y: Tensor, dy: Tensor) -> Tensor:
     y = y.conj() if y.is_complex() else y
     return -dy * y * y
@@ -52,13 +56,13 @@ def reciprocal_grad(y: Tensor, dy: Tensor) -> Tensor:
 def sigmoid_grad(y: Tensor, dy: Tensor) -> Tensor:
     if y.is_complex():
         return dy * y * (1 - y)
-    return torch.ops.aten.sigmoid_backward.default(dy, y)
+    return _sigmoid_backward(dy, y)
 
 
 def tanh_grad(y: Tensor, dy: Tensor) -> Tensor:
     if y.is_complex():
         return dy * (1 - y * y)
-    return torch.ops.aten.tanh_backward.default(dy, y)
+    return _tanh_backward(dy, y)
 
 
 def sqrt_grad(y: Tensor, dy: Tensor) -> Tensor:

@@ -262,6 +262,10 @@ def parallel_concat_on_host(values: list[Any], *, shape: Dims) -> Any:
 def make_split(ctx: KernelContext) -> Any:
     count = ctx.attrs["num_split"]
     is_string = ctx.input_dtypes[1].name == "string"
+    known = _known_split(ctx.constant("split_dim"), ctx.input_dims[1])
+    if known is not None and known[1] % count == 0 and not is_string:
+        at, sizes = known[0], [known[1] // count] * count
+        return lambda split_dim, value: torch.split_with_sizes(value, sizes, at)
 
     def split(split_dim: Any, value: Any) -> Any:
         axis = _split_axis(split_dim, value)
@@ -273,9 +277,20 @@ def make_split(ctx: KernelContext) -> Any:
             )
         if is_string:
             return np.split(value, count, axis)
-        return value.tensor_split(count, axis)
+        return torch.split_with_sizes(value, [size // count] * count, axis)
 
     return split
+
+
+def _known_split(split_dim: Any, dims: Dims) -> tuple[int, int] | None:
+    """Return axis and size of what is split, where both are known when the plan is made."""
+    if split_dim is None or split_dim.size != 1 or dims is None:
+        return None
+    axis = int(split_dim.ravel()[0])
+    if not -len(dims) <= axis < len(dims):
+        return None
+    size = dims[axis]
+    return None if size is None else (axis % len(dims), size)
 
 
 def _split_axis(split_dim: Any, value: Any) -> int:
@@ -293,6 +308,13 @@ def _split_axis(split_dim: Any, value: Any) -> int:
 def make_split_v(ctx: KernelContext) -> Any:
     count = ctx.attrs["num_split"]
     is_string = ctx.input_dtypes[0].name == "string"
+    known, given = _known_split(ctx.constant("split_dim"), ctx.input_dims[0]), None
+    if known is not None and not is_string:
+        given = ctx.constant("size_splits")
+    if given is not None and known is not None and given.shape == (count,):
+        at, fixed = known[0], as_ints(given)
+        if min(fixed, default=-1) >= 0 and sum(fixed) == known[1]:
+            return lambda value, size_splits, split_dim: torch.split_with_sizes(value, fixed, at)
 
     def split_v(value: Any, size_splits: Any, split_dim: Any) -> Any:
         axis = _split_axis(split_dim, value)
@@ -319,7 +341,7 @@ def make_split_v(ctx: KernelContext) -> Any:
                 )
         if is_string:
             return np.split(value, np.cumsum(sizes)[:-1], axis)
-        return value.split(sizes, axis)
+        return torch.split_with_sizes(value, sizes, axis)
 
     return split_v
 

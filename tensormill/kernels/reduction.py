@@ -59,6 +59,7 @@ def register_reduction(op_type: str, compute: Reduction, types: tuple[str, ...] 
             axes = reduced_axes(x.dim(), indices)
             return compute(x, axes, keep) if axes else without_axes(op_type, x)
 
+        reduce.aliases = True  # type: ignore[attr-defined]
         return reduce
 
     kernel_factory(
@@ -74,7 +75,7 @@ def without_axes(op_type: str, x: Tensor) -> Tensor:
     """Return what a reduction over no axis gives."""
     if op_type == "EuclideanNorm":
         return x.abs().to(x.dtype)
-    return x.clone()
+    return x
 
 
 def sum_floats(x: Tensor, axes: Axes, keep: bool) -> Tensor:

@@ -6,7 +6,7 @@ A partition's nodes to instructions over slots, with kernels, attributes and val
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -69,6 +69,7 @@ class NodeLowering:
         self._devices = devices
         self._cache = cache
         self.values = ValueTable(devices)
+        self._stack_forms: dict[Slot, Form] = {}  # by the slot of the handle
 
     def lower_feeds(self, graph: NodeGraph) -> list[tuple[Slot, Form, DType, Dims]]:
         """Define the feeds; return slot, form, dtype and static shape of each."""
@@ -117,10 +118,24 @@ class NodeLowering:
             self._lower_constant(node)
         elif self.runs_on_host(node):
             self._lower_host_scalar(node)
+        elif node.op_type in _STACK_OPS:
+            self._lower_stack(node)
+        elif node.op_type == "NoOp" and self.values.is_in_loop:
+            pass
         elif not (node.op_type in _SAME_VALUE and self._share_slot(node)):
             self._lower_kernel(node)
 
-    def _lower_kernel(self, node: Node) -> None:
+    def _lower_stack(self, node: Node) -> None:
+        """Keep values on a stack in the form in which the first of them is produced.
+
+        Shapes and counters, which gradients of loops keep in numbers, then stay host values.
+        """
+        edges = node.inputs
+        first_form = Form.TENSOR if len(edges) == 1 else self.values.native[edges[1]]
+        form = self._stack_forms.setdefault(self.values.native_slot(edges[0]), first_form)
+        self._lower_kernel(node, on_host=form is Form.HOST)
+
+    def _lower_kernel(self, node: Node, on_host: bool = False) -> None:
         device = self._devices[node.device]
         kernel = find_kernel(node.op_type, device.type, node.attrs)
         if kernel is None:
@@ -128,6 +143,9 @@ class NodeLowering:
                 f"No OpKernel was registered to support Op '{node.op_type}' used by "
                 f"{{{{node {node.name}}}}} on {device.type}"
             )
+        if on_host:
+            names = frozenset(a.name for a in (*node.op_def.inputs, *node.op_def.outputs))
+            kernel = replace(kernel, host_inputs=names - {"handle"}, host_outputs=names)
         function = kernel.function
         if kernel.is_resource or kernel.is_factory:
             make = partial(self._make_kernel, node, kernel, device)
@@ -146,10 +164,13 @@ class NodeLowering:
     def _share_slot(self, node: Node) -> bool:
         """Let the output of an identity be the slot of its input.
 
-        Not where the node orders others, or moves the value.
+        Not where the node orders others, or moves the value. The instructions of a loop run in the
+        order in which they are written, so there it orders nothing.
         """
         edge = node.inputs[0]
-        if node.controls or edge[0].output_dtypes[edge[1]]._is_ref_dtype:
+        if edge[0].output_dtypes[edge[1]]._is_ref_dtype:
+            return False
+        if node.controls and not self.values.is_in_loop:
             return False
         if self.values.is_elsewhere(edge, node):
             return False
@@ -196,7 +217,8 @@ class NodeLowering:
             )
         )
         shared = self.values.shared
-        if kernel.aliases and any(edge in shared or _is_ref(edge) for edge in node.inputs):
+        may_alias = kernel.aliases or getattr(function, "aliases", False)
+        if may_alias and any(edge in shared or _is_ref(edge) for edge in node.inputs):
             shared.update((node, i) for i in range(len(outputs)))
 
     def _arguments(self, node: Node, kernel: Kernel) -> list[Any]:
@@ -268,6 +290,7 @@ class NodeLowering:
         return fetches, frozenset(copied)
 
 
+_STACK_OPS = frozenset(["StackPushV2", "StackPopV2"])
 _SAME_VALUE = frozenset(["Identity", "StopGradient", "Snapshot", "PreventGradient"])
 
 

@@ -84,6 +84,11 @@ class ValueTable:
         """The scope that is written now."""
         return self.scopes[-1]
 
+    @property
+    def is_in_loop(self) -> bool:
+        """Whether what is written now runs in a loop."""
+        return len(self.scopes) > 1
+
     @contextmanager
     def inner_scope(self) -> Iterator[Scope]:
         """Write the instructions of the block into a scope of their own."""
