@@ -107,7 +107,8 @@ def array_from_proto(proto: Any) -> np.ndarray[Any, Any]:
     count = math.prod(shape)
     if proto.tensor_content:
         if dtype == dtypes.string:
-            raise ValueError("a string tensor has no raw content")
+            content = memoryview(proto.tensor_content)
+            return strings_from_content(content, count).reshape(shape)
         numpy_type = np.dtype(dtype.as_numpy_dtype)
         if len(proto.tensor_content) != count * numpy_type.itemsize:
             raise ValueError(
@@ -133,6 +134,34 @@ def array_from_proto(proto: Any) -> np.ndarray[Any, Any]:
     full[: listed.size] = listed
     full[listed.size :] = listed[-1]
     return full.reshape(shape)
+
+
+def strings_from_content(content: memoryview, count: int) -> np.ndarray[Any, Any]:
+    """Return the strings of a raw content: all lengths as varints, then the bytes.
+
+    Raises:
+      ValueError: the content does not hold so many strings.
+    """
+    if count > len(content):
+        raise ValueError(f"a content of {len(content)} bytes does not hold {count} strings")
+    lengths: list[int] = []
+    at = value = shift = 0
+    while len(lengths) < count and at < len(content) and shift < 64:
+        byte = content[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            lengths.append(value)
+            value = shift = 0
+        else:
+            shift += 7
+    if len(lengths) != count or at + sum(lengths) != len(content):
+        raise ValueError(f"a content of {len(content)} bytes does not hold {count} strings")
+    strings = np.empty(count, dtype=object)
+    for index, length in enumerate(lengths):
+        strings[index] = bytes(content[at : at + length])
+        at += length
+    return strings
 
 
 def _listed_elements(proto: Any, dtype: DType) -> np.ndarray[Any, Any]:

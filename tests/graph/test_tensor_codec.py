@@ -89,6 +89,18 @@ def test_a_tensor_without_dtype_is_refused() -> None:
         array_from_proto(tensor_pb2.TensorProto(dtype=20))
 
 
-def test_strings_have_no_raw_content() -> None:
-    with pytest.raises(ValueError, match="raw content"):
-        array_from_proto(tensor_pb2.TensorProto(dtype=7, tensor_content=b"x"))
+def test_strings_in_raw_content_are_read() -> None:
+    content = b"\x01\x03\x00abcd"
+    proto = tensor_pb2.TensorProto(dtype=7, tensor_content=content)
+    proto.tensor_shape.dim.add(size=3)
+    assert array_from_proto(proto).tolist() == [b"a", b"bcd", b""]
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x01\x03ab", b"\x01", b"\xff" * 40, b"\x01\x01abc", b"\x01\x80"]
+)
+def test_raw_content_with_wrong_lengths_is_refused(content: bytes) -> None:
+    proto = tensor_pb2.TensorProto(dtype=7, tensor_content=content)
+    proto.tensor_shape.dim.add(size=2)
+    with pytest.raises(ValueError, match="does not hold 2 strings"):
+        array_from_proto(proto)
