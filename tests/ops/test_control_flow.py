@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 import time
 import tracemalloc
 
+import numpy as np
 import pytest
 
 import tensormill.api as tf
@@ -34,6 +36,22 @@ def test_a_long_loop_needs_no_more_memory_than_a_short_one() -> None:
         _, peak_bytes = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak_bytes < 500_000
+
+
+def test_a_million_iterations_on_tensors_leave_memory_flat() -> None:
+    limit = tf.placeholder(tf.int32, [])
+    _, total = tf.while_loop(
+        lambda i, x: i < limit,
+        lambda i, x: (i + 1, x + 1.0),
+        [tf.constant(0), tf.zeros([1000])],
+    )
+    with tf.Session() as session:
+        for _ in range(3):
+            session.run(total, {limit: 1000})
+        before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        np.testing.assert_array_equal(session.run(total, {limit: 1_000_000}), np.full(1000, 1e6))
+        grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
+    assert grown_kib < 20_000  # a value an iteration would be 4 GB
 
 
 def endless_loop() -> tf.Tensor:

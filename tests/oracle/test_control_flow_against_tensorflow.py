@@ -64,3 +64,30 @@ def test_graphs_exported_by_tensorflow_run_here(answers: Answers, first: int) ->
                 fetched = theirs["fetched"]
                 values = [run_program(session, fetched, feed, tf) for feed in feeds]
         check_values(values, theirs["values"], seed)
+
+
+NESTED_LEVELS = 10
+DEEP_LOOP = f"""
+def deep(level, total):
+    if level == {NESTED_LEVELS}:
+        return total * 1.0001 + 1.0
+    bound = 2 if level % 3 else 1 + tf.cast(total, tf.int32) % 2
+    return tf.while_loop(
+        lambda i, t: i < bound,
+        lambda i, t: (i + 1, deep(level + 1, t)),
+        [tf.constant(0), total],
+    )[1]
+
+start = tf.placeholder(tf.float32, [])
+total = deep(0, start)
+slope, = tf.gradients(total, start)
+with tf.Session() as session:
+    result = [session.run([total, slope], {{start: value}}) for value in (0.0, 1.0, 2.5)]
+"""
+
+
+def test_ten_nested_loops_give_tensorflows_values_and_gradients(oracle: Oracle) -> None:
+    expected = oracle.run(DEEP_LOOP, timeout_s=250)
+    names: dict[str, Any] = {"tf": tf}
+    exec(DEEP_LOOP, names)
+    np.testing.assert_allclose(names["result"], expected, rtol=1e-5)
