@@ -9,6 +9,7 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.elementwise_unary import COMPLEX, FLOATS
+from tensormill.kernels.matrix_products import Product, is_large, large_product
 from tensormill.kernels.registry import KernelContext, kernel_factory
 
 Tensor = torch.Tensor
@@ -20,22 +21,34 @@ _TORCH_TYPES = (*FLOATS, *COMPLEX, "int32", "int64", "int16", "uint8")
 @kernel_factory("MatMul", "gpu", types={"T": (*FLOATS, *COMPLEX)})
 def make_mat_mul(ctx: KernelContext) -> Any:
     flip_a, flip_b = ctx.attrs["transpose_a"], ctx.attrs["transpose_b"]
+    product = _product(ctx, flip_a, flip_b)
 
     def mat_mul(a: Tensor, b: Tensor) -> Tensor:
         try:
-            return torch.mm(a, b)
+            return product(a, b)
         except RuntimeError:
             check_matrices(a, b, False, False)
             raise
 
     def mat_mul_transposed(a: Tensor, b: Tensor) -> Tensor:
         try:
-            return torch.mm(a.t() if flip_a else a, b.t() if flip_b else b)
+            return product(a.t() if flip_a else a, b.t() if flip_b else b)
         except RuntimeError:
             check_matrices(a, b, flip_a, flip_b)
             raise
 
     return mat_mul_transposed if flip_a or flip_b else mat_mul
+
+
+def _product(ctx: KernelContext, flip_a: bool, flip_b: bool) -> Product:
+    dtype = ctx.input_dtypes[0].base_dtype.name
+    if dtype != "float32" or ctx.torch_device.type != "cpu":
+        return torch.mm
+    a, b = (
+        dims[::-1] if flip and dims is not None else dims
+        for dims, flip in zip(ctx.input_dims, (flip_a, flip_b), strict=True)
+    )
+    return large_product() if is_large(a, b) else torch.mm
 
 
 def check_matrices(a: Tensor, b: Tensor, flip_a: bool, flip_b: bool) -> None:
