@@ -485,6 +485,16 @@ from tensormill.ops.conditional import case, cond, switch_case
 from tensormill.ops.tensor_array_class import TensorArray
 from tensormill.ops.while_loop import while_loop
 
+# ops: queues
+from tensormill.namespaces import queue
+from tensormill.ops.queue_base import QueueBase
+from tensormill.ops.queue_kinds import (
+    FIFOQueue,
+    PaddingFIFOQueue,
+    PriorityQueue,
+    RandomShuffleQueue,
+)
+
 # graph scopes, GraphDef import
 from tensormill.graph import nest
 from tensormill.graph.default_scopes import (

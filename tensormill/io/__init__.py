@@ -4,4 +4,11 @@ from __future__ import annotations
 
 from tensormill.io import gfile
 from tensormill.io.graph_io import write_graph
+from tensormill.ops.queue_base import QueueBase
+from tensormill.ops.queue_kinds import (
+    FIFOQueue,
+    PaddingFIFOQueue,
+    PriorityQueue,
+    RandomShuffleQueue,
+)
 from tensormill.ops.strings import decode_base64, decode_raw, encode_base64

@@ -132,6 +132,13 @@ def gather_strings(params: Any, indices: Any, axis: Any, *, batch_dims: int) -> 
     return params.ravel()[taken.numpy()]
 
 
+@kernel("GatherV2", "cpu", types={"Tparams": ("resource",)}, host_inputs=("indices", "axis"))
+def gather_handles(params: Any, indices: Any, axis: Any, *, batch_dims: int) -> Any:
+    """Return one handle of a vector, or a vector of some of them."""
+    taken = gather_strings(params, indices, axis, batch_dims=batch_dims)
+    return taken if taken.ndim else taken[()]
+
+
 @kernel("Gather", "cpu", "gpu", types={"Tparams": NUMBER_TYPES})
 def gather(params: torch.Tensor, indices: torch.Tensor, *, validate_indices: bool) -> torch.Tensor:
     try:

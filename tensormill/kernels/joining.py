@@ -16,6 +16,7 @@ from tensormill.kernels.value_types import (
     NUMBER_TYPES,
     STRING_TYPES,
     as_ints,
+    as_object_array,
 )
 
 INT32 = ("int32",)
@@ -194,6 +195,12 @@ def pack_on_host(values: list[Any], *, axis: int) -> Any:
         return np.stack(values, axis)
     except ValueError:
         raise _pack_error(values) from None
+
+
+@kernel("Pack", "cpu", types={"T": ("resource",)})
+def pack_handles(values: list[Any], *, axis: int) -> Any:
+    """Return handles, which are scalars, as a vector of objects."""
+    return as_object_array(values)
 
 
 def _pack_error(values: list[Any]) -> errors.InvalidArgumentError:

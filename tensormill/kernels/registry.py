@@ -31,6 +31,7 @@ from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.shapes import Dims
 
 __all__ = [
+    "WAITS",
     "HostKernel",
     "Kernel",
     "KernelContext",
@@ -42,6 +43,9 @@ __all__ = [
     "kernels_of",
     "resource_kernel",
 ]
+
+WAITS = object()
+"""What the `at_once` form of an asynchronous kernel returns where it would have to wait."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -98,6 +102,7 @@ class Kernel:
         itself.
       is_async: `function(*inputs, done=..., **attrs)` returns at once and calls `done(outputs)` or
         `done.fail(error)` later, on any thread.
+      at_once: what an asynchronous kernel does where it need not wait, or None.
       module: the module that registers the kernel.
       mutates: names of inputs (buffers aside) whose memory the kernel may overwrite.
     """
@@ -112,6 +117,7 @@ class Kernel:
     is_factory: bool = False
     is_resource: bool = False
     is_async: bool = False
+    at_once: Callable[..., Any] | None = None
     module: str = ""
 
     def accepts(self, attrs: Mapping[str, Any]) -> bool:
@@ -273,11 +279,21 @@ def async_kernel(
     types: TypeSpec = None,
     host_inputs: Iterable[str] = (),
     host_outputs: Iterable[str] = (),
+    at_once: Callable[..., Any] | None = None,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as a kernel that may wait: `f(*inputs, done, **attrs)`.
 
     It returns at once, holds no thread, and calls `done(outputs)` or `done.fail(error)` exactly
     once.
+
+    Args:
+      op_type: the op type.
+      *device_types: "cpu" and/or "gpu".
+      types: attribute name to the dtypes that the kernel takes.
+      host_inputs: inputs that the function takes as NumPy values.
+      host_outputs: outputs that the function returns as NumPy values.
+      at_once: `g(*inputs, **attrs)` does the same where nothing need be waited for, and returns
+        the outputs; else it changes nothing and returns `WAITS`. A step calls it first.
     """
 
     def register(function: Function) -> Function:
@@ -287,6 +303,7 @@ def async_kernel(
             function,
             types,
             is_async=True,
+            at_once=at_once,
             host_inputs=frozenset(host_inputs),
             host_outputs=frozenset(host_outputs),
         )

@@ -15,7 +15,7 @@ from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.node_graph_codec import to_graph_def
 from tensormill.runtime.passes.partition import partition
 from tensormill.runtime.plan.instructions import Form
-from tensormill.runtime.plan.program import Program
+from tensormill.runtime.plan.program import Program, Unfinished
 from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.step import ProgramRun, Step
 from tensormill.runtime.step_options import StepOptions
@@ -124,6 +124,11 @@ class PreparedStep:
                 raise closed_error()
             if self._is_plain:
                 return self.program.run(feeds)
+            if not self.program.takes_step:
+                made = self.program.run_at_once(feeds, None)
+                if type(made) is list:
+                    return made
+                return self._run_step([], self._new_step(), None, None, made)  # type: ignore[arg-type]
             return self._run_step(feeds, self._new_step(), None, None)
         except InstructionFailed as failure:
             step = self._new_step()  # a plain step gets its number when there is something to tell
@@ -158,11 +163,16 @@ class PreparedStep:
             self._running.leave()
 
     def _run_step(
-        self, feeds: list[Any], step: Step, observer: StepGuard | None, timeout_s: float | None
+        self,
+        feeds: list[Any],
+        step: Step,
+        observer: StepGuard | None,
+        timeout_s: float | None,
+        begun: Unfinished | None = None,
     ) -> list[Any]:
         try:
             if self.program.is_blocking:
-                return self._run_blocking(feeds, step, observer, timeout_s)
+                return self._run_blocking(feeds, step, observer, timeout_s, begun)
             return self.program.run(feeds, step, observer)
         except InstructionFailed as failure:
             cause = failure.__cause__
@@ -177,7 +187,12 @@ class PreparedStep:
             step.cancellation.close()
 
     def _run_blocking(
-        self, feeds: list[Any], step: Step, observer: StepGuard | None, timeout_s: float | None
+        self,
+        feeds: list[Any],
+        step: Step,
+        observer: StepGuard | None,
+        timeout_s: float | None,
+        begun: Unfinished | None,
     ) -> list[Any]:
         finished = threading.Event()
         outcome: list[Any] = []
@@ -186,7 +201,7 @@ class PreparedStep:
             outcome.extend((values, error))
             finished.set()
 
-        run = ProgramRun(self.program, step, feeds, on_done, observer)
+        run = ProgramRun(self.program, step, feeds, on_done, observer, begun)
         timed_out = None
         try:
             with DeferredInterrupts():

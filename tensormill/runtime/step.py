@@ -13,7 +13,7 @@ from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.interrupts import interruptible
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.numpy_errors import quiet_numpy
-from tensormill.runtime.plan.program import Program, Segment
+from tensormill.runtime.plan.program import Program, Segment, Unfinished
 from tensormill.runtime.plan.straight_line import InstructionFailed, Observer
 
 __all__ = ["Completion", "ProgramRun", "Step"]
@@ -134,10 +134,23 @@ class ProgramRun:
         feeds: list[Any],
         on_done: Callable[[list[Any] | None, BaseException | None], None],
         observer: Observer | None = None,
+        begun: Unfinished | None = None,
     ) -> None:
+        """Make a run.
+
+        Args:
+          program: the program.
+          step: the running step.
+          feeds: values in the forms of the program's feeds.
+          on_done: called with the fetched values or the error, on any thread.
+          observer: sees each instruction.
+          begun: a run of `Program.run_at_once`, which this one goes on with; `feeds` is not used
+            then.
+        """
         self.program = program
         self.step = step
-        self._values = program.new_values(feeds)
+        self._pending = [] if begun is None else begun.pending
+        self._values = program.new_values(feeds) if begun is None else begun.values
         self._on_done = on_done
         self._observer = observer
         self._lock = threading.Lock()
@@ -145,9 +158,9 @@ class ProgramRun:
             deque()
         )  # guarded by _lock
         self._is_driven = False  # guarded by _lock
-        self._done_mask = 0
+        self._done_mask = 0 if begun is None else begun.done_mask
         self._started: dict[int, Instruction] = {}  # by bit: started, not reported yet
-        self._waiting: list[Segment] = list(program.segments)
+        self._waiting: list[Segment] = list(program.segments if begun is None else begun.segments)
         self._error: BaseException | None = None
         self._finished = False
 
@@ -175,6 +188,8 @@ class ProgramRun:
             _turns.runs.append(self)
 
     def _begin(self) -> None:
+        for bit, instruction in self._pending:
+            self._start(bit, instruction)
         self._guarded(self._advance)
         self.drive()
 

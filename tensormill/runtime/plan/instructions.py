@@ -48,6 +48,7 @@ class Instruction:
       drops: slots whose values are not needed after this call.
       takes_step: `function` takes the running step as `step=`.
       is_async: `function` returns at once and reports through `done=`.
+      at_once: gives the outputs of an asynchronous instruction where nothing need be waited for.
       is_conversion: changes the form of a value and belongs to no op of its own.
       guard: the predicates that must hold, or the call is left out and its outputs stay unset.
     """
@@ -61,6 +62,7 @@ class Instruction:
     drops: list[Slot] = field(default_factory=list)
     takes_step: bool = False
     is_async: bool = False
+    at_once: Callable[..., Any] | None = None
     is_conversion: bool = False
     guard: SlotGuard = ()
 

@@ -157,9 +157,17 @@ class NodeLowering:
 
     def _make_kernel(self, node: Node, kernel: Kernel, device: Device) -> Any:
         cache = self._cache
-        return kernel.function(
-            node_context(node, device.torch_device, cache.resources, cache.session_handle)
-        )
+        context = node_context(node, device.torch_device, cache.resources, cache.session_handle)
+        try:
+            return kernel.function(context)
+        except errors.OpError as error:
+            raise errors.attach_operation(
+                error,
+                op_name=node.name,
+                op_type=node.op_type,
+                device=node.device,
+                op=node.operation,
+            ) from None
 
     def _share_slot(self, node: Node) -> bool:
         """Let the output of an identity be the slot of its input.
@@ -214,6 +222,7 @@ class NodeLowering:
                 is_tuple=has_list or len(outputs) != 1,
                 takes_step=takes_step,
                 is_async=kernel.is_async,
+                at_once=None if kernel.at_once is None else _with_attrs(kernel.at_once, node)[0],
             )
         )
         shared = self.values.shared

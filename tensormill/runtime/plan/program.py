@@ -14,15 +14,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tensormill.graph import errors
+from tensormill.kernels.registry import WAITS
 from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Form, Instruction, LoopInstruction, Slot
 from tensormill.runtime.plan.lowering import LoweredGraph
 from tensormill.runtime.plan.numpy_errors import quiet_numpy, restore_numpy, silence_numpy
-from tensormill.runtime.plan.straight_line import Block, Observer
+from tensormill.runtime.plan.straight_line import Block, InstructionFailed, Observer
 from tensormill.runtime.plan.tuning import TunedBlock
 from tensormill.runtime.plan.value_table import is_dereference
 
-__all__ = ["Program", "Segment"]
+__all__ = ["Program", "Segment", "Unfinished"]
 
 
 @dataclass(slots=True)
@@ -33,11 +34,30 @@ class Segment:
       mask: the set of asynchronous instructions that it waits for, a bit each.
       block: the code.
       starts: (bit, instruction) of the asynchronous instructions that it starts at its end.
+      is_empty: there is no code.
     """
 
     mask: int
     block: TunedBlock
     starts: list[tuple[int, Instruction]] = field(default_factory=list)
+    is_empty: bool = False
+
+
+@dataclass(slots=True)
+class Unfinished:
+    """A run that came to where it must wait.
+
+    Attributes:
+      values: of the slots.
+      done_mask: the asynchronous instructions that are done.
+      pending: those that are to be started, with their bits.
+      segments: what has not run yet.
+    """
+
+    values: list[Any]
+    done_mask: int
+    pending: list[tuple[int, Instruction]]
+    segments: list[Segment]
 
 
 class Program:
@@ -131,6 +151,37 @@ class Program:
             return self.results(values)
         return [values[slot] for slot in self._fetch_slots]
 
+    def run_at_once(self, feeds: list[Any], step: Any) -> list[Any] | Unfinished:
+        """Run a program that may block as far as it comes without waiting, on the calling thread.
+
+        Returns:
+          The fetched values, or what is left to do.
+
+        Raises:
+          InstructionFailed: an instruction raised.
+        """
+        values = self.new_values(feeds)
+        done_mask = 0
+        pending: list[tuple[int, Instruction]] = []
+        left: list[Segment] = []
+        for segment in self.segments:
+            if segment.mask & ~done_mask:
+                left.append(segment)
+                continue
+            if not segment.is_empty:
+                with quiet_numpy():
+                    segment.block.run(values, step)
+            for bit, instruction in segment.starts:
+                if _finish_at_once(instruction, values):
+                    done_mask |= bit
+                else:
+                    pending.append((bit, instruction))
+        if pending:
+            return Unfinished(values, done_mask, pending, left)
+        if self._fetch_guards:
+            return self.results(values)
+        return [values[slot] for slot in self._fetch_slots]
+
     def run_block(
         self, block: TunedBlock, values: list[Any], step: Any, observer: Observer | None
     ) -> None:
@@ -139,6 +190,28 @@ class Program:
             block.run(values, step)
         else:
             block.walk(values, step, observer)
+
+
+def _finish_at_once(instruction: Instruction, values: list[Any]) -> bool:
+    """Run an asynchronous instruction if it need not wait; return whether it is done."""
+    function = instruction.at_once
+    if function is None:
+        return False
+    arguments = [
+        [values[s] for s in a] if type(a) is list else values[a] for a in instruction.arguments
+    ]
+    try:
+        outputs = function(*arguments)
+    except Exception as error:
+        raise InstructionFailed(instruction) from error
+    if outputs is WAITS:
+        return False
+    if instruction.is_tuple:
+        for slot, value in zip(instruction.outputs, outputs, strict=True):
+            values[slot] = value
+    else:
+        values[instruction.outputs[0]] = outputs
+    return True
 
 
 def _cut(lowered: LoweredGraph, lanes: int) -> list[Segment]:
@@ -175,6 +248,7 @@ def _cut(lowered: LoweredGraph, lanes: int) -> list[Segment]:
             mask,
             TunedBlock(Block(instructions, lowered.constants, kept), lanes),
             starts.get(mask, []),
+            not instructions,
         )
         for mask, instructions in grouped.items()
     ]

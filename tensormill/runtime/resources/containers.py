@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
+from tensormill.runtime.resources.queue import Queue, QueueSpec
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.resources.variable import VariableBuffer, VariableHandle
 
-__all__ = ["DEFAULT_CONTAINER", "ResourceContainers"]
+__all__ = ["DEFAULT_CONTAINER", "ResourceContainers", "resource_name"]
 
 DEFAULT_CONTAINER = "localhost"
 
 Resource = TypeVar("Resource")
+
+_CONTAINER = re.compile(r"[A-Za-z0-9.][A-Za-z0-9./-]*")
+_private_numbers = itertools.count()
+
+
+def resource_name(container: str, shared_name: str, node_name: str) -> tuple[str, bool]:
+    """Return the name of a node's resource, and whether it is the node's own.
+
+    Args:
+      container: the attribute `container`.
+      shared_name: the attribute `shared_name`.
+      node_name: the name of the node.
+
+    Raises:
+      InvalidArgumentError: `container` or `shared_name` cannot be one.
+
+    Source: TensorFlow 1.15, core/framework/resource_mgr.cc.
+    """
+    if container and not _CONTAINER.fullmatch(container):
+        raise errors.invalid_argument(f"container contains invalid characters: {container}")
+    if shared_name.startswith("_"):
+        raise errors.invalid_argument(f"shared_name cannot start with '_':{shared_name}")
+    if shared_name:
+        return shared_name, False
+    return f"_{next(_private_numbers)}_{node_name}", True
 
 
 class ResourceContainers:
@@ -79,6 +108,30 @@ class ResourceContainers:
     ) -> VariableHandle:
         """Return a handle of a resource variable, which need not exist yet."""
         return VariableHandle(self, container or DEFAULT_CONTAINER, name, dtype, dims)
+
+    def queue(self, container: str, shared_name: str, node_name: str, **spec: Any) -> Queue:
+        """Return the queue of a node: a shared one if it has a `shared_name`, else its own.
+
+        Args:
+          container: the attribute of the node.
+          shared_name: the attribute of the node.
+          node_name: the name of the node.
+          **spec: what the queue is like, the fields of a `QueueSpec`.
+
+        Raises:
+          InvalidArgumentError: the shared queue is another one, or there can be no such queue.
+        """
+        wanted = QueueSpec(**spec)
+        name, is_private = resource_name(container, shared_name, node_name)
+        wanted.check(name)
+        container = container or DEFAULT_CONTAINER
+        if is_private:
+            return Queue(container, name, wanted)
+        found = self.lookup_or_create(
+            "queue", container, name, lambda: Queue(container, name, wanted)
+        )
+        found.spec.check_matches(wanted, name)
+        return found
 
     def session_tensors(self, session_handle: str) -> SessionTensors:
         """Return the tensors that a session keeps between its steps."""

@@ -1,0 +1,436 @@
+"""`Queue`: a queue of a task, which carries out what its `QueueState` decides. Any thread.
+
+Waiting costs no thread: who waits is an entry with what is called in the end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from tensormill.graph import errors
+from tensormill.graph.dtypes import DType, int32, resource
+from tensormill.graph.op_def_text import dtype_text
+from tensormill.graph.shapes import Dims, are_compatible, concatenate_dims, format_dims
+from tensormill.kernels.philox import random_blocks, seed_stream
+from tensormill.runtime.resources.queue_elements import (
+    Block,
+    ElementStore,
+    FifoStore,
+    Piece,
+    PriorityStore,
+    RandomStore,
+)
+from tensormill.runtime.resources.queue_state import (
+    Cancel,
+    Close,
+    Dequeue,
+    Enqueue,
+    Event,
+    Fail,
+    Instruction,
+    QueueState,
+)
+from tensormill.runtime.resources.queue_values import (
+    batch,
+    copied,
+    empty_batch,
+    padded_batch,
+    single,
+)
+
+__all__ = ["Queue", "QueueSpec"]
+
+
+class Done(Protocol):
+    """What is called when an attempt ends (see `kernels.registry.async_kernel`)."""
+
+    step: Any
+
+    def __call__(self, outputs: Any = None) -> None:
+        """Report the outputs."""
+
+    def fail(self, error: BaseException) -> None:
+        """Report the error."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSpec:
+    """What a queue is like; a queue that is shared must be like what every user of it asks for.
+
+    Attributes:
+      kind: "FIFOQueue", "RandomShuffleQueue", "PaddingFIFOQueue" or "PriorityQueue".
+      op_type: the op type that asks for it, for messages.
+      capacity: how many elements fit.
+      dtypes: of the components, the priority of a PriorityQueue included.
+      dims: of the components; () where they are not specified.
+      min_after_dequeue: of a RandomShuffleQueue.
+      seeds: of a RandomShuffleQueue.
+    """
+
+    kind: str
+    op_type: str
+    capacity: int
+    dtypes: tuple[DType, ...]
+    dims: tuple[Dims, ...]
+    min_after_dequeue: int = 0
+    seeds: tuple[int, int] = (0, 0)
+
+    def check_matches(self, other: QueueSpec, name: str) -> None:
+        """Refuse another spec for the queue of this one.
+
+        Raises:
+          InvalidArgumentError: the specs differ.
+        """
+        if other.kind != self.kind:
+            raise errors.invalid_argument(f"Expected {self.kind}, found {other.op_type}")
+        queue = f"Shared queue '{name}' has"
+        if other.capacity != self.capacity:
+            raise errors.invalid_argument(
+                f"{queue} capacity {self.capacity} but requested capacity was {other.capacity}"
+            )
+        if other.min_after_dequeue != self.min_after_dequeue:
+            raise errors.invalid_argument(
+                f"{queue} min_after_dequeue {self.min_after_dequeue} but requested "
+                f"min_after_dequeue was {other.min_after_dequeue}."
+            )
+        if other.seeds not in (self.seeds, (0, 0)):
+            raise errors.invalid_argument(
+                f"{queue} random seeds ({self.seeds[0]}, {self.seeds[1]}) but requested seeds are "
+                f"({other.seeds[0]}, {other.seeds[1]})."
+            )
+        if other.dtypes != self.dtypes:
+            raise errors.invalid_argument(
+                f"{queue} component types {_types_text(self.dtypes)} but requested component types "
+                f"were {_types_text(other.dtypes)}"
+            )
+        if not self._has_dims_like(other):
+            raise errors.invalid_argument(
+                f"{queue} component shapes {_shapes_text(self.dims)} but requested component "
+                f"shapes were {_shapes_text(other.dims)}"
+            )
+
+    def _has_dims_like(self, other: QueueSpec) -> bool:
+        if self.kind != "PaddingFIFOQueue":
+            return other.dims == self.dims
+        return len(other.dims) == len(self.dims) and all(map(are_compatible, self.dims, other.dims))
+
+    def check(self, name: str) -> None:
+        """Refuse what no queue can be like.
+
+        Raises:
+          InvalidArgumentError: shapes are missing, there are too many, or their rank is open.
+        """
+        if self.kind == "PaddingFIFOQueue" and len(self.dims) != len(self.dtypes):
+            raise errors.invalid_argument(
+                f"Shapes must be provided for all components, but received {len(self.dtypes)} "
+                f"dtypes and {len(self.dims)} shapes."
+            )
+        if self.kind == "PriorityQueue" and not self.dims:
+            raise errors.invalid_argument(
+                f"Shared queue '{name}' has component shapes [] but requested component shapes "
+                "were [[]]"
+            )
+        if any(dims is None for dims in self.dims):
+            raise errors.invalid_argument("shape <unknown> must have known rank.")
+        if self.dims and len(self.dims) != len(self.dtypes):
+            raise errors.invalid_argument(
+                f"Different number of component types.  Types: {_types_text(self.dtypes)}, Shapes: "
+                f"{_shapes_text(self.dims)}"
+            )
+
+
+def _types_text(dtypes: Sequence[DType]) -> str:
+    return ", ".join(map(dtype_text, dtypes))
+
+
+def _shapes_text(dims: Sequence[Dims]) -> str:
+    return "[" + ", ".join(format_dims(item, "kernel") for item in dims) + "]"
+
+
+class _Entry:
+    """Somebody who waits: what to call, and how to forget the cancellation."""
+
+    __slots__ = ("count", "done", "is_over", "token")
+
+    def __init__(self, done: Done, count: int | None = None) -> None:
+        self.done = done
+        self.count = count  # None: one element without a first axis, or nothing at all
+        self.token: int | None = None
+        self.is_over = False
+
+
+class Queue:
+    """A queue.
+
+    Attributes:
+      container: its resource container.
+      name: its resource name.
+      spec: what it is like.
+    """
+
+    def __init__(self, container: str, name: str, spec: QueueSpec) -> None:
+        self.container = container
+        self.name = name
+        self.spec = spec
+        self._state = QueueState(spec.kind, name, spec.capacity, _new_store(spec))
+        self._lock = threading.Lock()  # guards _state
+        self._pads = spec.kind == "PaddingFIFOQueue"
+
+    def read(self) -> np.ndarray[Any, Any]:
+        """Return what a reference to the queue holds: container and name."""
+        return np.array([self.container.encode(), self.name.encode()], object)
+
+    # -- checks ------------------------------------------------------------------------------------
+
+    def check_tuple(self, components: Sequence[Any], dtypes: tuple[DType, ...]) -> None:
+        """Refuse components that are no element of this queue.
+
+        Raises:
+          InvalidArgumentError: their number, dtypes or shapes are wrong.
+        """
+        self._check_dtypes(dtypes)
+        for index, (value, dims) in enumerate(zip(components, self.spec.dims, strict=False)):
+            if value.shape != dims and not self._fits(value, dims):
+                raise _shape_mismatch(index, dims, value)
+
+    def check_many(self, components: Sequence[Any], dtypes: tuple[DType, ...]) -> int:
+        """Refuse components that are no batch of elements; return how many elements they are.
+
+        Raises:
+          InvalidArgumentError: their number, dtypes or shapes are wrong.
+        """
+        self._check_dtypes(dtypes)
+        shape = components[0].shape
+        count = int(shape[0]) if len(shape) else 0
+        if self.spec.dims:
+            for index, (value, dims) in enumerate(zip(components, self.spec.dims, strict=True)):
+                expected = concatenate_dims((count,), dims)
+                if value.shape != expected and not self._fits(value, expected):
+                    raise _shape_mismatch(index, expected, value)
+            return count
+        for index, value in enumerate(components):
+            size = int(value.shape[0]) if len(value.shape) else 0
+            if size != count:
+                raise errors.invalid_argument(
+                    "All input tensors must have the same size in the 0th dimension. Component "
+                    f"{index} has {size}, and should have {count}"
+                )
+        return count
+
+    def _check_dtypes(self, dtypes: tuple[DType, ...]) -> None:
+        if dtypes != self.spec.dtypes:
+            raise errors.invalid_argument(
+                f"Signature mismatch, have: {_types_text((resource, *dtypes))}-> "
+                f"expected: {_types_text((resource, *self.spec.dtypes))}->"
+            )
+
+    def check_outputs(self, dtypes: tuple[DType, ...], inputs: tuple[DType, ...] = ()) -> None:
+        """Refuse to give elements as other dtypes than they have.
+
+        Args:
+          dtypes: those wanted.
+          inputs: the dtypes of the operation's inputs after the queue, for the message.
+
+        Raises:
+          InvalidArgumentError: the dtypes are others.
+        """
+        if dtypes != self.spec.dtypes:
+            start = _types_text((resource, *inputs))
+            raise errors.invalid_argument(
+                f"Signature mismatch, have: {start}->{_types_text(dtypes)} "
+                f"expected: {start}->{_types_text(self.spec.dtypes)}"
+            )
+
+    def _fits(self, value: Any, dims: Dims) -> bool:
+        """Return whether a value has a shape that leaves sizes open."""
+        if not self._pads or dims is None or len(dims) != len(value.shape):
+            return False
+        return all(d is None or d == size for d, size in zip(dims, value.shape, strict=True))
+
+    def check_batches(self, count: int, dtypes: tuple[DType, ...], op_name: str) -> None:
+        """Refuse a dequeue of many that cannot be.
+
+        Raises:
+          InvalidArgumentError: the dtypes are wrong, the count is negative, or the shapes are not
+            specified.
+        """
+        self.check_outputs(dtypes, (int32,))
+        if count < 0:
+            raise errors.invalid_argument(f"{op_name} requested {count} < 0 elements")
+        if not self.spec.dims:
+            raise errors.invalid_argument(
+                f"{self.spec.kind}'s DequeueMany and DequeueUpTo require the components to have "
+                "specified shapes."
+            )
+
+    # -- at once -----------------------------------------------------------------------------------
+
+    def offer(self, components: Sequence[Any]) -> bool:
+        """Add an element if that can be done at once; return whether it was."""
+        row = tuple(map(copied, components))
+        with self._lock:
+            instructions = self._state.offer(row)
+        return self._is_done(instructions)
+
+    def offer_many(self, components: Sequence[Any], count: int) -> bool:
+        """Add elements if that can be done at once; return whether it was."""
+        block = Block(tuple(map(copied, components)), 0, count)
+        with self._lock:
+            instructions = self._state.offer_block(block)
+        return self._is_done(instructions)
+
+    def _is_done(self, instructions: Sequence[Instruction] | None) -> bool:
+        if instructions is None:
+            return False
+        if instructions:
+            self._act(instructions)
+        return True
+
+    def poll(self) -> list[Any] | None:
+        """Return the next element if there is one and nobody waits; else None."""
+        with self._lock:
+            piece = self._state.poll()
+        return None if piece is None else single(piece)
+
+    def poll_many(self, count: int) -> list[Any] | None:
+        """Return so many elements if they are there and nobody waits; else None."""
+        if count == 0:
+            return self._none()
+        with self._lock:
+            pieces = self._state.poll_many(count)
+        return None if pieces is None else self._batch(pieces)
+
+    # -- by callback -------------------------------------------------------------------------------
+
+    def enqueue(self, components: Sequence[Any], done: Done) -> None:
+        """Add an element; `done` is called when it is in the queue, or never will be."""
+        self._submit(_Entry(done), lambda key: Enqueue(key, tuple(map(copied, components))))
+
+    def enqueue_many(self, components: Sequence[Any], count: int, done: Done) -> None:
+        """Add elements, as there is room for them; `done` is called when all are in the queue."""
+        block = Block(tuple(map(copied, components)), 0, count)
+        self._submit(_Entry(done), lambda key: Enqueue(key, block))
+
+    def dequeue(self, done: Done) -> None:
+        """Take an element; `done` is called with its components."""
+        self._submit(_Entry(done), lambda key: Dequeue(key, 1))
+
+    def dequeue_many(self, count: int, allows_fewer: bool, done: Done) -> None:
+        """Take elements; `done` is called with a batch of them.
+
+        Args:
+          count: how many.
+          allows_fewer: once the queue is closed, fewer will do, but one.
+          done: what to call.
+        """
+        if count == 0:
+            done(self._none())
+            return
+        self._submit(_Entry(done, count), lambda key: Dequeue(key, count, allows_fewer))
+
+    def close(self, cancels_enqueues: bool, done: Done) -> None:
+        """Let nothing in any more; `done` is called when that holds."""
+        self._submit(_Entry(done), lambda key: Close(key, cancels_enqueues))
+
+    def size(self) -> int:
+        """Return how many elements are in the queue."""
+        return self._state.size
+
+    def is_closed(self) -> bool:
+        """Return whether the queue takes nothing any more."""
+        return self._state.is_closed
+
+    # -- the driver --------------------------------------------------------------------------------
+
+    def _submit(self, entry: _Entry, event: Any) -> None:
+        self._tell(event(entry))
+        if entry.is_over:
+            return
+        cancellation = entry.done.step.cancellation
+        entry.token = cancellation.register(lambda reason: self._tell(Cancel(entry)))
+        if entry.is_over:
+            cancellation.deregister(entry.token)
+
+    def _tell(self, event: Event) -> None:
+        with self._lock:
+            instructions = self._state.handle(event)
+        self._act(instructions)
+
+    def _act(self, instructions: Sequence[Instruction]) -> None:
+        for instruction in instructions:
+            entry = instruction.key
+            assert isinstance(entry, _Entry)
+            entry.is_over = True
+            if entry.token is not None:
+                entry.done.step.cancellation.deregister(entry.token)
+            if isinstance(instruction, Fail):
+                entry.done.fail(instruction.error)
+            else:
+                self._finish(entry, instruction.pieces)
+
+    def _finish(self, entry: _Entry, pieces: Sequence[Piece]) -> None:
+        try:
+            if not pieces:
+                outputs = None
+            elif entry.count is None:
+                outputs = single(pieces[0])
+            else:
+                outputs = self._batch(pieces)
+        except Exception as error:  # noqa: BLE001 - belongs to who waits
+            entry.done.fail(error)
+            return
+        entry.done(outputs)
+
+    def _batch(self, pieces: Sequence[Piece]) -> list[Any]:
+        return padded_batch(pieces, self.spec.dims) if self._pads else batch(pieces)
+
+    def _none(self) -> list[Any]:
+        """Return a batch without elements; sizes that the spec leaves open are 0."""
+        return [
+            empty_batch(dtype, [size or 0 for size in dims or ()])
+            for dtype, dims in zip(self.spec.dtypes, self.spec.dims, strict=True)
+        ]
+
+
+def _shape_mismatch(index: int, dims: Dims, value: Any) -> errors.OpError:
+    return errors.invalid_argument(
+        f"Shape mismatch in tuple component {index}. Expected {format_dims(dims, 'kernel')}, got "
+        f"{format_dims(tuple(value.shape), 'kernel')}"
+    )
+
+
+class _Words:
+    """Random numbers of 32 bits, one after another, as TensorFlow's shuffling queue draws them."""
+
+    _BLOCKS = 64
+
+    def __init__(self, seeds: tuple[int, int]) -> None:
+        self._stream = seed_stream(*seeds)
+        self._words: list[int] = []
+
+    def __call__(self) -> int:
+        """Return the next one."""
+        if not self._words:
+            place = self._stream.reserve(4 * self._BLOCKS)
+            words = random_blocks(place.key, place.counter, self._BLOCKS)
+            self._words = words.ravel()[::-1].tolist()
+        return self._words.pop()
+
+
+def _new_store(spec: QueueSpec) -> ElementStore:
+    if spec.kind == "PriorityQueue":
+        return PriorityStore()
+    if spec.kind != "RandomShuffleQueue":
+        return FifoStore()
+    if spec.min_after_dequeue < 0:
+        raise errors.invalid_argument(f"min_after_dequeue {spec.min_after_dequeue} must be >= 0")
+    if spec.min_after_dequeue >= spec.capacity:
+        raise errors.invalid_argument(
+            f"min_after_dequeue {spec.min_after_dequeue} must be < capacity {spec.capacity}"
+        )
+    return RandomStore(spec.min_after_dequeue, _Words(spec.seeds))
