@@ -11,19 +11,33 @@ from typing import Any
 from tensormill.graph import dtypes
 from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
-from tensormill.graph.default_scopes import colocate_with, name_scope
+from tensormill.graph.default_scopes import colocate_with, control_dependencies, name_scope
 from tensormill.graph.shapes import TensorShape, as_dims
 from tensormill.graph.tensor import Tensor
 from tensormill.layers.base import InputSpec, Layer
 from tensormill.ops import statistics
+from tensormill.ops.activations import relu
+from tensormill.ops.arithmetic import maximum, minimum
 from tensormill.ops.array_shapes import reshape
+from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.casting import cast
+from tensormill.ops.elementwise_unary import sqrt
+from tensormill.ops.filling import ones_like, zeros_like
+from tensormill.ops.identities import identity, stop_gradient
 from tensormill.ops.normalization import fused_batch_norm
+from tensormill.ops.reduction import reduce_mean
 from tensormill.ops.smart_cond import smart_cond, smart_constant_value
-from tensormill.variables.assignments import assign_sub
+from tensormill.variables.assignments import assign, assign_sub
 from tensormill.variables.initializers import Ones, Zeros
 
 __all__ = ["BatchNormalization", "batch_normalization"]
+
+
+def _composed(scale: Any, offset: Any, then_scale: Any, then_offset: Any) -> tuple[Any, Any]:
+    """Return the scale and the offset of one affine map after another."""
+    if then_scale is not None:
+        scale, offset = scale * then_scale, offset * then_scale
+    return scale, offset if then_offset is None else offset + then_offset
 
 
 class BatchNormalization(Layer):
@@ -45,10 +59,19 @@ class BatchNormalization(Layer):
       gamma_regularizer: a function of `gamma` that gives a loss.
       beta_constraint: what optimizers apply to `beta` after an update.
       gamma_constraint: what they apply to `gamma`.
-      trainable: whether optimizers change `beta` and `gamma`.
+      renorm: whether to correct the batch's moments by those of training so far
+        (https://arxiv.org/abs/1702.03275).
+      renorm_clipping: the limits "rmax", "rmin" and "dmax" of the corrections.
+      renorm_momentum: how much of the moments of training an update keeps.
       fused: whether to use the op that does all in one; None where it can be used.
+      trainable: whether optimizers change `beta` and `gamma`.
+      virtual_batch_size: normalise parts of the batch, of this size, each by its own moments.
+      adjustment: a function of the input's shape that gives a scale and a bias for training.
       name: the name of the variable scope.
       **kwargs: as in `Layer`.
+
+    Raises:
+      ValueError: arguments exclude each other, or an unknown key of `renorm_clipping`.
     """
 
     def __init__(
@@ -66,8 +89,13 @@ class BatchNormalization(Layer):
         gamma_regularizer: Any = None,
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
-        trainable: bool = True,
+        renorm: bool = False,
+        renorm_clipping: dict[str, Any] | None = None,
+        renorm_momentum: float = 0.99,
         fused: bool | None = None,
+        trainable: bool = True,
+        virtual_batch_size: int | None = None,
+        adjustment: Callable[..., Any] | None = None,
         name: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -85,12 +113,40 @@ class BatchNormalization(Layer):
         self.gamma_regularizer = gamma_regularizer
         self.beta_constraint = beta_constraint
         self.gamma_constraint = gamma_constraint
-        self.fused = fused
+        self.renorm = renorm
+        self.renorm_clipping = renorm_clipping or {}
+        self.renorm_momentum = renorm_momentum
+        self.virtual_batch_size = virtual_batch_size
+        self.adjustment = adjustment
+        self.fused = self._checked_fused(fused)
         self.beta: Any = None
         self.gamma: Any = None
         self.moving_mean: Any = None
         self.moving_variance: Any = None
+        self.moving_stddev: Any = None
+        self.renorm_mean: Any = None
+        self.renorm_stddev: Any = None
         self._data_format = "NHWC"
+
+    def _checked_fused(self, fused: bool | None) -> bool | None:
+        """Return whether the op that does all may be used."""
+        unknown = set(self.renorm_clipping) - {"rmax", "rmin", "dmax"}
+        if unknown:
+            raise ValueError(
+                f"renorm_clipping {self.renorm_clipping} contains keys not in "
+                "['rmax', 'rmin', 'dmax']"
+            )
+        special = {
+            "renorm": self.renorm,
+            "virtual_batch_size": self.virtual_batch_size is not None,
+            "adjustment": self.adjustment is not None,
+        }
+        for name, is_given in special.items():
+            if is_given and fused:
+                raise ValueError(f"Passing both `fused=True` and `{name}` is not supported")
+        if self.virtual_batch_size is not None and self.renorm:
+            raise ValueError("virtual_batch_size and renorm exclude each other")
+        return False if any(special.values()) else fused
 
     def build(self, input_shape: Any) -> None:
         """Make `gamma`, `beta` and the moving averages.
@@ -109,11 +165,14 @@ class BatchNormalization(Layer):
             raise ValueError("Input has undefined `axis` dimension. Input shape: ", input_shape)
         self._choose_fused(len(dims))
         self.input_spec = InputSpec(ndim=len(dims), axes=sizes)
-        shape = (
-            list(sizes.values())
-            if len(sizes) == 1
-            else [sizes.get(axis, 1) for axis in range(len(dims))]
-        )
+        if len(sizes) == 1 and self.virtual_batch_size is None:
+            shape = list(sizes.values())
+        else:
+            shape = [sizes.get(axis, 1) for axis in range(len(dims))]
+        if self.virtual_batch_size is not None:
+            # The parts of the batch are an axis of their own behind the first one.
+            shape.insert(1, 1)
+            self.axis = [axis + 1 for axis in self.axis]
         self._add_parameters(shape)
         self.built = True
 
@@ -156,6 +215,22 @@ class BatchNormalization(Layer):
         for name, initializer in (
             ("moving_mean", self.moving_mean_initializer),
             ("moving_variance", self.moving_variance_initializer),
+        ):
+            variable = self.add_weight(
+                name, shape=shape, dtype=dtype, initializer=initializer, trainable=False
+            )
+            setattr(self, name, variable)
+        if self.renorm:
+            self._add_renorm_parameters(shape, dtype)
+
+    def _add_renorm_parameters(self, shape: list[Any], dtype: Any) -> None:
+        def initial_deviation(*args: Any, **kwargs: Any) -> Any:
+            return sqrt(self.moving_variance_initializer(*args, **kwargs))
+
+        for name, initializer in (
+            ("moving_stddev", initial_deviation),
+            ("renorm_mean", self.moving_mean_initializer),
+            ("renorm_stddev", initial_deviation),
         ):
             variable = self.add_weight(
                 name, shape=shape, dtype=dtype, initializer=initializer, trainable=False
@@ -211,6 +286,11 @@ class BatchNormalization(Layer):
         return output
 
     def _normalize(self, inputs: Tensor, training: Any) -> Tensor:
+        given = as_dims(inputs.get_shape())
+        assert given is not None
+        if self.virtual_batch_size is not None:
+            rest = [-1 if size is None else size for size in given[1:]]
+            inputs = reshape(inputs, [self.virtual_batch_size, -1, *rest])
         dims = as_dims(inputs.get_shape())
         assert dims is not None
         others = [axis for axis in range(len(dims)) if axis not in self.axis]
@@ -218,18 +298,65 @@ class BatchNormalization(Layer):
         scale, offset = broadcast(self.gamma), broadcast(self.beta)
         mean, variance = self.moving_mean, self.moving_variance
         if smart_constant_value(training) is not False:
+            scale, offset = self._adjusted(inputs, training, scale, offset)
             mean, variance = self._batch_moments(inputs, others, training)
+            if self.renorm:
+                r, d = self._renorm_corrections(mean, variance, training)
+                scale, offset = _composed(
+                    broadcast(stop_gradient(r)), broadcast(stop_gradient(d)), scale, offset
+                )
         mean, variance = cast(mean, inputs.dtype), cast(variance, inputs.dtype)
         outputs = statistics.batch_normalization(
             inputs,
             broadcast(mean),
             broadcast(variance),
             None if offset is None else cast(offset, inputs.dtype),
-            scale,
+            scale if scale is None else cast(scale, inputs.dtype),
             self.epsilon,
         )
-        outputs.set_shape(dims)
+        if self.virtual_batch_size is not None:
+            outputs = reshape(outputs, [-1, *rest])
+        outputs.set_shape(given)
         return outputs
+
+    def _adjusted(self, inputs: Tensor, training: Any, scale: Any, offset: Any) -> tuple[Any, Any]:
+        """Return the scale and the offset with the adjustment of training in them."""
+        if self.adjustment is None:
+            return scale, offset
+        more, bias = self.adjustment(shape_of(inputs))
+        more = smart_cond(training, lambda: more, lambda: ones_like(more))
+        bias = smart_cond(training, lambda: bias, lambda: zeros_like(bias))
+        return _composed(more, bias, scale, offset)
+
+    def _renorm_corrections(
+        self, mean: Tensor, variance: Tensor, training: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Return what the normalised values are multiplied with, and what is added then."""
+        deviation = sqrt(variance + self.epsilon)
+        usual = maximum(self.renorm_stddev, sqrt(constant(self.epsilon, dtype=deviation.dtype)))
+        r = deviation / usual
+        d = (mean - self.renorm_mean) / usual
+        with control_dependencies([r, d]):
+            mean, deviation = identity(mean), identity(deviation)
+        limits = self.renorm_clipping
+        if limits.get("rmin") is not None:
+            r = maximum(r, limits["rmin"])
+        if limits.get("rmax") is not None:
+            r = minimum(r, limits["rmax"])
+        if limits.get("dmax") is not None:
+            d = minimum(maximum(d, -limits["dmax"]), limits["dmax"])
+        r = smart_cond(training, lambda: r, lambda: ones_like(r))
+        d = smart_cond(training, lambda: d, lambda: zeros_like(d))
+
+        def moved(variable: Any, value: Tensor) -> Any:
+            return smart_cond(
+                training,
+                lambda: identity(self._move(variable, value, self.renorm_momentum)),
+                lambda: identity(variable),
+            )
+
+        self.add_update([moved(self.renorm_mean, mean), moved(self.renorm_stddev, deviation)])
+        return r, d
 
     def _broadcaster(self, dims: Any, others: list[int]) -> Callable[[Any], Any]:
         """Return what gives a vector of the channels a shape that is broadcast to the input's."""
@@ -249,22 +376,42 @@ class BatchNormalization(Layer):
     ) -> tuple[Tensor, Tensor]:
         """Return the mean and variance to use, and add the updates of the moving averages."""
         base = self.moving_mean.dtype.base_dtype
+        is_virtual = self.virtual_batch_size is not None
+        if is_virtual:
+            others = [axis for axis in others if axis != 1]
         batch_mean, batch_variance = statistics.moments(
-            cast(inputs, base), others, keep_dims=len(self.axis) > 1
+            cast(inputs, base), others, keep_dims=is_virtual or len(self.axis) > 1
         )
         mean = smart_cond(training, lambda: batch_mean, lambda: convert_to_tensor(self.moving_mean))
         variance = smart_cond(
             training, lambda: batch_variance, lambda: convert_to_tensor(self.moving_variance)
         )
+        whole, spread = mean, variance
+        if is_virtual:
+            whole = reduce_mean(mean, axis=1, keepdims=True)
+            spread = reduce_mean(variance, axis=1, keepdims=True)
 
         def update(variable: Any, value: Tensor) -> Callable[[], Any]:
             return lambda: smart_cond(
                 training, lambda: self._move(variable, value, self.momentum), lambda: variable
             )
 
-        self.add_update(update(self.moving_mean, mean))
-        self.add_update(update(self.moving_variance, variance))
+        self.add_update(update(self.moving_mean, whole))
+        if self.renorm:
+            self.add_update(lambda: self._move_deviation(spread, training))
+        else:
+            self.add_update(update(self.moving_variance, spread))
         return mean, variance
+
+    def _move_deviation(self, variance: Tensor, training: Any) -> Any:
+        """Move the deviation towards that of the batch, and set the variance by it."""
+        deviation = sqrt(variance + self.epsilon)
+        moved = smart_cond(
+            training,
+            lambda: identity(self._move(self.moving_stddev, deviation, self.momentum)),
+            lambda: identity(self.moving_stddev),
+        )
+        return assign(self.moving_variance, relu(moved * moved - self.epsilon))
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         """Return the input's shape."""
@@ -290,7 +437,12 @@ def batch_normalization(
     trainable: bool = True,
     name: Any = None,
     reuse: Any = None,
+    renorm: bool = False,
+    renorm_clipping: dict[str, Any] | None = None,
+    renorm_momentum: float = 0.99,
     fused: bool | None = None,
+    virtual_batch_size: int | None = None,
+    adjustment: Callable[..., Any] | None = None,
 ) -> Tensor:
     """Normalise each channel, with new variables; see `BatchNormalization`.
 
@@ -313,7 +465,12 @@ def batch_normalization(
       trainable: whether optimizers change `beta` and `gamma`.
       name: the name of the variable scope.
       reuse: whether to use the variables that another layer of this name has.
+      renorm: whether to correct the batch's moments by those of training so far.
+      renorm_clipping: the limits "rmax", "rmin" and "dmax" of the corrections.
+      renorm_momentum: how much of the moments of training an update keeps.
       fused: whether to use the op that does all in one; None where it can be used.
+      virtual_batch_size: normalise parts of the batch, of this size, each by its own moments.
+      adjustment: a function of the input's shape that gives a scale and a bias for training.
     """
     layer = BatchNormalization(
         axis=axis,
@@ -329,8 +486,13 @@ def batch_normalization(
         gamma_regularizer=gamma_regularizer,
         beta_constraint=beta_constraint,
         gamma_constraint=gamma_constraint,
-        trainable=trainable,
+        renorm=renorm,
+        renorm_clipping=renorm_clipping,
+        renorm_momentum=renorm_momentum,
         fused=fused,
+        trainable=trainable,
+        virtual_batch_size=virtual_batch_size,
+        adjustment=adjustment,
         name=name,
         _scope=name,
         _reuse=reuse,

@@ -1,22 +1,61 @@
 """`tf.contrib.layers`: layers with an activation and a normaliser, and penalties on variables."""
 
-from tensormill.layers.model_layers import (
-    avg_pool2d,
-    batch_norm,
-    conv2d,
-    dropout,
-    flatten,
-    fully_connected,
-    max_pool2d,
+from tensormill.layers.model_embeddings import (
+    bow_encoder,
+    embed_sequence,
+    embedding_lookup_unique,
+)
+from tensormill.layers.model_initializers import (
     variance_scaling_initializer,
     xavier_initializer,
 )
-from tensormill.layers.model_layers import (
-    conv2d as convolution2d,
-)
-from tensormill.layers.model_layers import (
+from tensormill.layers.model_initializers import (
     xavier_initializer as xavier_initializer_conv2d,
 )
+from tensormill.layers.model_layers import (
+    conv1d,
+    conv2d,
+    conv2d_transpose,
+    conv3d,
+    conv3d_transpose,
+    convolution,
+    fully_connected,
+    linear,
+    separable_conv2d,
+)
+from tensormill.layers.model_layers import conv1d as convolution1d
+from tensormill.layers.model_layers import conv2d as convolution2d
+from tensormill.layers.model_layers import conv2d_transpose as convolution2d_transpose
+from tensormill.layers.model_layers import conv3d as convolution3d
+from tensormill.layers.model_layers import conv3d_transpose as convolution3d_transpose
+from tensormill.layers.model_layers import elu_layer as elu
+from tensormill.layers.model_layers import relu6_layer as relu6
+from tensormill.layers.model_layers import relu_layer as relu
+from tensormill.layers.model_layers import separable_conv2d as separable_convolution2d
+from tensormill.layers.model_normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    unit_norm,
+)
+from tensormill.layers.model_shaping import (
+    avg_pool2d,
+    avg_pool3d,
+    bias_add,
+    dense_to_sparse,
+    dropout,
+    flatten,
+    max_pool2d,
+    max_pool3d,
+    maxout,
+    one_hot_encoding,
+    repeat,
+    scale_gradient,
+    softmax,
+    spatial_softmax,
+)
+from tensormill.layers.model_shaping import stack_layers as stack
 from tensormill.layers.regularizers import (
     apply_regularization,
     l1_l2_regularizer,
@@ -24,3 +63,4 @@ from tensormill.layers.regularizers import (
     l2_regularizer,
     sum_regularizer,
 )
+from tensormill.ops.safe_embedding import safe_embedding_lookup_sparse

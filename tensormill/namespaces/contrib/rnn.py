@@ -1,26 +1,76 @@
-"""`tf.contrib.rnn`: the older home of the cells and of static networks."""
+"""`tf.contrib.rnn`: cells, fused cells, and networks of several layers."""
 
 from __future__ import annotations
 
+from tensormill.rnn.block_cells import (
+    GRUBlockCell,
+    GRUBlockCellV2,
+    LSTMBlockCell,
+    LSTMBlockFusedCell,
+)
 from tensormill.rnn.cell_wrappers import DeviceWrapper, DropoutWrapper, ResidualWrapper
 from tensormill.rnn.cells import BasicRNNCell, GRUCell, LayerRNNCell, RNNCell
 from tensormill.rnn.lstm import BasicLSTMCell, LSTMCell, LSTMStateTuple
 from tensormill.rnn.multi_cell import MultiRNNCell
+from tensormill.rnn.other_cells import (
+    Conv1DLSTMCell,
+    Conv2DLSTMCell,
+    Conv3DLSTMCell,
+    ConvLSTMCell,
+    LayerNormBasicLSTMCell,
+    NASCell,
+    UGRNNCell,
+)
+from tensormill.rnn.projection_wrappers import (
+    AttentionCellWrapper,
+    EmbeddingWrapper,
+    HighwayWrapper,
+    InputProjectionWrapper,
+    OutputProjectionWrapper,
+)
+from tensormill.rnn.stacked import (
+    FusedRNNCellAdaptor,
+    TimeReversedFusedRNN,
+    stack_bidirectional_dynamic_rnn,
+    stack_bidirectional_rnn,
+)
 from tensormill.rnn.static import static_bidirectional_rnn, static_rnn, static_state_saving_rnn
+from tensormill.rnn.time_steps import swap_batch_and_time as transpose_batch_time
 
 __all__ = [
+    "AttentionCellWrapper",
     "BasicLSTMCell",
     "BasicRNNCell",
+    "Conv1DLSTMCell",
+    "Conv2DLSTMCell",
+    "Conv3DLSTMCell",
+    "ConvLSTMCell",
     "DeviceWrapper",
     "DropoutWrapper",
+    "EmbeddingWrapper",
+    "FusedRNNCellAdaptor",
+    "GRUBlockCell",
+    "GRUBlockCellV2",
     "GRUCell",
+    "HighwayWrapper",
+    "InputProjectionWrapper",
+    "LSTMBlockCell",
+    "LSTMBlockFusedCell",
     "LSTMCell",
     "LSTMStateTuple",
+    "LayerNormBasicLSTMCell",
     "LayerRNNCell",
     "MultiRNNCell",
+    "NASCell",
+    "OutputProjectionWrapper",
     "RNNCell",
     "ResidualWrapper",
+    "TimeReversedFusedRNN",
+    "UGRNNCell",
+    "stack_bidirectional_dynamic_rnn",
+    "stack_bidirectional_rnn",
     "static_bidirectional_rnn",
     "static_rnn",
     "static_state_saving_rnn",
+    "transpose_batch_time",
 ]

@@ -1,15 +1,72 @@
-"""`tf.contrib.slim`: the layers of `tf.contrib.layers` under its names."""
+"""`tf.contrib.slim`: the layers of `tf.contrib.layers`, argument scopes, losses and variables."""
 
 from __future__ import annotations
 
+from tensormill import losses
 from tensormill.layers.model_layers import (
-    avg_pool2d,
-    batch_norm,
+    conv1d,
     conv2d,
+    conv2d_transpose,
+    conv3d,
+    conv3d_transpose,
+    fully_connected,
+    separable_conv2d,
+)
+from tensormill.layers.model_layers import conv2d as convolution2d
+from tensormill.layers.model_layers import conv2d_transpose as convolution2d_transpose
+from tensormill.layers.model_layers import conv3d as convolution3d
+from tensormill.layers.model_layers import conv3d_transpose as convolution3d_transpose
+from tensormill.layers.model_layers import separable_conv2d as separable_convolution2d
+from tensormill.layers.model_normalization import batch_norm, layer_norm, unit_norm
+from tensormill.layers.model_shaping import (
+    avg_pool2d,
+    avg_pool3d,
+    bias_add,
     dropout,
     flatten,
-    fully_connected,
     max_pool2d,
+    max_pool3d,
+    one_hot_encoding,
+    repeat,
+    softmax,
 )
-from tensormill.layers.regularizers import l1_regularizer, l2_regularizer
+from tensormill.layers.model_shaping import stack_layers as stack
+from tensormill.layers.regularizers import (
+    l1_l2_regularizer,
+    l1_regularizer,
+    l2_regularizer,
+    sum_regularizer,
+)
 from tensormill.namespaces.contrib import layers
+from tensormill.namespaces.contrib.slim import utils
+from tensormill.train.global_step import (
+    create_global_step,
+    get_global_step,
+    get_or_create_global_step,
+)
+from tensormill.variables.arg_scope import (
+    add_arg_scope,
+    arg_scope,
+    arg_scoped_arguments,
+    current_arg_scope,
+    has_arg_scope,
+)
+from tensormill.variables.model_variables import (
+    add_model_variable,
+    assign_from_values,
+    assign_from_values_fn,
+    filter_variables,
+    get_local_variables,
+    get_model_variables,
+    get_trainable_variables,
+    get_unique_variable,
+    get_variable_full_name,
+    get_variables,
+    get_variables_by_name,
+    get_variables_by_suffix,
+    get_variables_to_restore,
+    global_variable,
+    local_variable,
+    model_variable,
+    variable,
+)

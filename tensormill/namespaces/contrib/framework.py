@@ -1,0 +1,38 @@
+"""`tf.contrib.framework`: argument scopes, variables by name, and the global step."""
+
+from tensormill.graph import nest
+from tensormill.graph.tensor import is_tensor
+from tensormill.ops.assertions import assert_same_float_dtype, assert_scalar
+from tensormill.train.global_step import (
+    assert_global_step,
+    create_global_step,
+    get_global_step,
+    get_or_create_global_step,
+)
+from tensormill.variables.arg_scope import (
+    add_arg_scope,
+    arg_scope,
+    arg_scope_func_key,
+    arg_scoped_arguments,
+    current_arg_scope,
+    has_arg_scope,
+)
+from tensormill.variables.model_variables import (
+    add_model_variable,
+    assign_from_values,
+    assign_from_values_fn,
+    filter_variables,
+    get_local_variables,
+    get_model_variables,
+    get_trainable_variables,
+    get_unique_variable,
+    get_variable_full_name,
+    get_variables,
+    get_variables_by_name,
+    get_variables_by_suffix,
+    get_variables_to_restore,
+    global_variable,
+    local_variable,
+    model_variable,
+    variable,
+)

@@ -1,0 +1,162 @@
+"""Layers in the manner of `tf.contrib.layers`: their variables, values and argument scopes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tensormill as tf
+
+
+def _names() -> list[str]:
+    return [v.op.name for v in tf.global_variables()]
+
+
+def test_arg_scope_gives_arguments_within_its_block() -> None:
+    slim = tf.contrib.slim
+    x = tf.zeros([2, 6, 6, 3])
+    with slim.arg_scope([slim.conv2d], normalizer_fn=slim.batch_norm, scope="one") as outer:
+        slim.conv2d(x, 4, [3, 3])
+        with slim.arg_scope([slim.conv2d], normalizer_fn=None):
+            slim.conv2d(x, 4, [3, 3], scope="two")
+    with slim.arg_scope(outer):
+        assert slim.current_arg_scope() == outer
+    slim.conv2d(x, 4, [3, 3], scope="three")
+    assert _names() == [
+        "one/weights", "one/BatchNorm/beta", "one/BatchNorm/moving_mean",
+        "one/BatchNorm/moving_variance", "two/weights", "two/biases", "three/weights",
+        "three/biases",
+    ]  # fmt: skip
+
+
+def test_arg_scope_refuses_functions_without_it() -> None:
+    slim = tf.contrib.slim
+    with pytest.raises(ValueError, match="is not decorated with @add_arg_scope"):
+        slim.arg_scope([tf.nn.relu], x=1).__enter__()
+    with pytest.raises(TypeError, match="list_ops_or_scope must either be"):
+        slim.arg_scope(slim.conv2d, stride=2).__enter__()
+    with pytest.raises(ValueError, match="kwargs must be empty"):
+        slim.arg_scope({}, stride=2).__enter__()
+
+
+def test_repeat_and_stack_number_their_layers() -> None:
+    slim = tf.contrib.slim
+    x = tf.zeros([2, 6, 6, 3])
+    net = slim.repeat(x, 2, slim.conv2d, 4, [3, 3], scope="conv")
+    slim.stack(slim.flatten(net), slim.fully_connected, [5, 6], scope="fc")
+    assert [n for n in _names() if n.endswith("weights")] == [
+        "conv/conv_1/weights", "conv/conv_2/weights", "fc/fc_1/weights", "fc/fc_2/weights",
+    ]  # fmt: skip
+
+
+def test_named_outputs_of_a_collection() -> None:
+    slim = tf.contrib.slim
+    net = slim.conv2d(tf.zeros([1, 4, 4, 1]), 2, [3, 3], scope="a", outputs_collections="ends")
+    with tf.variable_scope("net"):
+        last = slim.max_pool2d(net, [2, 2], scope="p", outputs_collections="ends")
+    found = slim.utils.convert_collection_to_dict("ends")
+    assert found == {"a": net, "net/p": last}
+
+
+def test_model_variables_are_found_by_scope_and_name() -> None:
+    framework = tf.contrib.framework
+    tf.contrib.layers.fully_connected(tf.zeros([2, 3]), 4, scope="a")
+    tf.contrib.layers.fully_connected(tf.zeros([2, 3]), 4, scope="b")
+    assert [v.op.name for v in framework.get_variables("a")] == ["a/weights", "a/biases"]
+    assert [v.op.name for v in framework.get_variables_by_name("weights")] == [
+        "a/weights", "b/weights",
+    ]  # fmt: skip
+    assert [v.op.name for v in framework.get_variables_to_restore(exclude=["a"])] == [
+        "b/weights", "b/biases",
+    ]  # fmt: skip
+    assert framework.get_unique_variable("b/biases").op.name == "b/biases"
+    assert len(framework.get_model_variables()) == 4
+    with pytest.raises(ValueError, match="Couldn't find variable c"):
+        framework.get_unique_variable("c")
+
+
+def test_values_are_assigned_by_name() -> None:
+    tf.contrib.layers.fully_connected(tf.zeros([2, 3]), 1, scope="a")
+    weights = np.arange(3, dtype=np.float32).reshape(3, 1)
+    assign = tf.contrib.framework.assign_from_values_fn({"a/weights": weights})
+    with tf.Session() as session:
+        assign(session)
+        np.testing.assert_array_equal(session.run("a/weights:0"), weights)
+
+
+def _moments(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    mean, variance = x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
+    return (x - mean) / np.sqrt(variance + 1e-6)
+
+
+def test_layer_instance_and_group_norm_take_their_moments() -> None:
+    layers = tf.contrib.layers
+    value = np.random.RandomState(0).rand(2, 3, 4, 6).astype(np.float32)
+    x = tf.constant(value)
+    made = [layers.layer_norm(x), layers.instance_norm(x), layers.group_norm(x, groups=2)]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        by_example, by_channel, by_group = session.run(made)
+    np.testing.assert_allclose(by_example, _moments(value, (1, 2, 3)), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(by_channel, _moments(value, (1, 2)), rtol=1e-4, atol=1e-4)
+    grouped = _moments(value.reshape(2, 3, 4, 2, 3), (1, 2, 4)).reshape(value.shape)
+    np.testing.assert_allclose(by_group, grouped, rtol=1e-4, atol=1e-4)
+
+
+def test_batch_weights_change_the_moments() -> None:
+    value = np.random.RandomState(0).rand(3, 4).astype(np.float32)
+    result = tf.contrib.layers.batch_norm(
+        tf.constant(value), batch_weights=[1.0, 1.0, 0.0], updates_collections=None
+    )
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        made = session.run(result)
+    mean, variance = value[:2].mean(0), value[:2].var(0)
+    np.testing.assert_allclose(made, (value - mean) / np.sqrt(variance + 1e-3), rtol=1e-4)
+
+
+def test_sequences_are_embedded_and_averaged() -> None:
+    layers = tf.contrib.layers
+    ids = tf.constant([[1, 0, 2]])
+    table = tf.constant_initializer(np.arange(6, dtype=np.float32).reshape(3, 2))
+    embedded = layers.embed_sequence(ids, 3, 2, initializer=table, scope="table")
+    again = layers.embed_sequence(ids, 3, 2, unique=True, scope="table", reuse=True)
+    bag = layers.bow_encoder(ids, 3, 2, initializer=table)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        rows, unique_rows, mean = session.run([embedded, again, bag])
+    np.testing.assert_array_equal(rows, [[[2, 3], [0, 1], [4, 5]]])
+    np.testing.assert_array_equal(unique_rows, rows)
+    np.testing.assert_array_equal(mean, [[3, 4]])
+
+
+def test_batch_renormalisation_corrects_by_the_moments_of_training() -> None:
+    value = np.random.RandomState(0).rand(8, 3).astype(np.float32) * 4
+    x = tf.constant(value)
+    result = tf.layers.batch_normalization(
+        x, renorm=True, renorm_clipping={"rmax": 1.5, "dmax": 0.5}, training=True
+    )
+    updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        made, _ = session.run([result, updates])
+        state = {v.op.name.split("/")[1]: session.run(v) for v in tf.global_variables()}
+    mean, deviation = value.mean(0), np.sqrt(value.var(0) + 1e-3)
+    r, d = np.minimum(deviation, 1.5), np.clip(mean, -0.5, 0.5)
+    np.testing.assert_allclose(made, (value - mean) / deviation * r + d, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(state["renorm_mean"], 0.01 * mean, rtol=1e-4)
+    np.testing.assert_allclose(state["renorm_stddev"], 0.99 + 0.01 * deviation, rtol=1e-4)
+    moved = 0.99 + 0.01 * deviation
+    np.testing.assert_allclose(state["moving_stddev"], moved, rtol=1e-4)
+    np.testing.assert_allclose(state["moving_variance"], moved**2 - 1e-3, rtol=1e-4)
+
+
+def test_virtual_batches_are_normalised_each_by_itself() -> None:
+    value = np.random.RandomState(0).rand(4, 3).astype(np.float32)
+    result = tf.layers.batch_normalization(tf.constant(value), virtual_batch_size=2, training=True)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        made = session.run(result)
+    parts = value.reshape(2, 2, 3)
+    wanted = (parts - parts.mean(0)) / np.sqrt(parts.var(0) + 1e-3)
+    np.testing.assert_allclose(made, wanted.reshape(4, 3), rtol=1e-4, atol=1e-5)
