@@ -110,8 +110,8 @@ class AnyPartialRun(Protocol):
         """The master's name for the run, or None where the session may name it."""
 
     @property
-    def needed_feeds(self) -> Sequence[Sequence[int]]:
-        """For each fetch the feeds that it needs; empty where the master checks that itself."""
+    def needed_feeds(self) -> Sequence[Sequence[int]] | None:
+        """For each fetch the feeds that it needs; None where the master checks all use itself."""
 
     def feed_form(self, dtype: DType, /) -> Form:
         """Return the form in which a feed of a dtype is taken."""
@@ -135,6 +135,16 @@ class AnyMasterSession(Protocol):
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation], /
     ) -> AnyPartialRun:
         """Start a step that is fed in parts."""
+
+    def make_callable(
+        self,
+        feeds: Sequence[Tensor],
+        fetches: Sequence[Tensor],
+        targets: Sequence[Operation],
+        options: Any,
+        /,
+    ) -> AnyPreparedStep:
+        """Return the step that a CallableOptions message describes, with what it names."""
 
     def list_devices(self) -> Sequence[AnyDevice]:
         """Return the devices that steps can use."""

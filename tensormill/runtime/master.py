@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+from tensormill.graph import errors
 from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
@@ -102,6 +103,26 @@ class MasterSession:
             graph = self._pruned(feeds, fetches, targets)
             program = self._worker_session.register_graph(graph)
         return PreparedStep(program, graph, self.running, self.new_step)
+
+    def make_callable(
+        self,
+        feeds: Sequence[Tensor],
+        fetches: Sequence[Tensor],
+        targets: Sequence[Operation],
+        options: Any,
+    ) -> PreparedStep:
+        """Return the step that a CallableOptions message describes.
+
+        Raises:
+          UnimplementedError: it connects tensors, or keeps values on devices.
+        """
+        if options.tensor_connection or options.feed_devices or options.fetch_devices:
+            raise errors.unimplemented(
+                "CallableOptions.tensor_connection, feed_devices and fetch_devices are not "
+                "supported",
+                hint="feed and fetch the tensors.",
+            )
+        return self.prepare(feeds, fetches, targets)
 
     def start_partial(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]

@@ -23,12 +23,14 @@ class StepOptions:
       is_traced: collect StepStats.
       wants_partition_graphs: return the graphs as they ran.
       runs_inline: use the calling thread only, not the pool between operations.
+      message: the RunOptions that say all this, for a master elsewhere; None for the default ones.
     """
 
     timeout_s: float | None = None
     is_traced: bool = False
     wants_partition_graphs: bool = False
     runs_inline: bool = False
+    message: Any = None
 
     @classmethod
     def from_proto(cls, options: Any, config: Any = None) -> StepOptions:
@@ -57,4 +59,5 @@ class StepOptions:
             is_traced=options.trace_level != config_pb2.RunOptions.NO_TRACE,
             wants_partition_graphs=options.output_partition_graphs,
             runs_inline=pool == _CALLING_THREAD,
+            message=options,
         )

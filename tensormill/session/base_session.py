@@ -14,9 +14,10 @@ from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.stacks import default_sessions
 from tensormill.graph.tensor import Tensor
-from tensormill.runtime.any_master import AnyPreparedStep, StepOutcome
+from tensormill.runtime.any_master import AnyPreparedStep
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.threads import use_intra_op_threads
+from tensormill.session.callables import StepCallable, fill_metadata
 from tensormill.session.conversions import find_expansion
 from tensormill.session.device_attributes import DeviceAttributes
 from tensormill.session.feeds import as_fed_tensor, expand_feeds
@@ -131,7 +132,7 @@ class BaseSession:
         step_options = StepOptions.from_proto(options, self._config)
         result, outcome = signature.run_with(values, mapper.build, step_options)
         if run_metadata is not None:
-            _fill_metadata(run_metadata, outcome)
+            fill_metadata(run_metadata, outcome)
         return result
 
     def _prepare(
@@ -215,6 +216,12 @@ class BaseSession:
 
         return run_callable
 
+    def _make_callable_from_options(self, callable_options: Any) -> StepCallable:
+        """Return what runs the step that a CallableOptions message describes."""
+        if self._closed:
+            raise errors.CancelledError(None, None, "Session has been closed.")
+        return StepCallable(self, callable_options)
+
     def partial_run_setup(self, fetches: Any, feeds: Any = None) -> str:
         """Start a step that is fed and fetched in several calls of `partial_run`.
 
@@ -296,20 +303,6 @@ def _structure_key(fetches: Any) -> Any:
 
 def _creation_order(tensor: Tensor) -> tuple[int, int]:
     return (tensor.op._id, tensor.value_index)
-
-
-def _fill_metadata(run_metadata: Any, outcome: StepOutcome) -> None:
-    if not hasattr(run_metadata, "step_stats"):
-        raise TypeError(
-            "Argument `run_metadata` must be a tf.RunMetadata, but got "
-            f'"{type(run_metadata).__name__}"'
-        )
-    run_metadata.Clear()
-    if outcome.step_stats is not None:
-        run_metadata.step_stats.CopyFrom(outcome.step_stats)
-    if outcome.cost_graph is not None:
-        run_metadata.cost_graph.CopyFrom(outcome.cost_graph)
-    run_metadata.partition_graphs.extend(outcome.partition_graphs)
 
 
 def open_sessions() -> list[BaseSession]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.distributed.master_client import TARGET_PREFIX
+from tensormill.distributed.remote_master_session import RemoteMasterSession, reset_master
 from tensormill.graph import errors
 from tensormill.graph.graph import Graph
 from tensormill.runtime.any_master import AnyMasterSession
@@ -11,7 +13,7 @@ from tensormill.runtime.devices import local_devices
 from tensormill.runtime.master import Master
 from tensormill.runtime.worker import Worker
 
-__all__ = ["check_target", "open_master_session"]
+__all__ = ["check_target", "open_master_session", "reset_master"]
 
 _LOCAL_TASK = "/job:localhost/replica:0/task:0"
 
@@ -24,6 +26,8 @@ def open_master_session(target: str, graph: Graph, config: Any) -> AnyMasterSess
       graph: the graph, which may grow.
       config: a ConfigProto, or None.
     """
+    if target:
+        return RemoteMasterSession(target, graph, config)
     worker = Worker(_LOCAL_TASK, local_devices(config=config))
     return Master(worker).create_session(graph, config)
 
@@ -34,7 +38,7 @@ def check_target(target: str) -> None:
     Raises:
       NotFoundError: it is not.
     """
-    if target:
+    if target and not target.startswith(TARGET_PREFIX):
         raise errors.NotFoundError(
             None,
             None,

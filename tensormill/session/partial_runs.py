@@ -98,18 +98,32 @@ class PartialRuns:
             for t, v in values.items()
             if t in announced.feeds
         }
+        is_checked_here = announced.run.needed_feeds is not None
         with self._lock:
-            _use(announced, list(values), mapper.tensors)
-            if not announced.pending_feeds and not announced.pending_fetches:
-                self._announced.pop(handle, None)
+            _check(announced, list(values), mapper.tensors)
+            if is_checked_here:
+                self._use(handle, announced, list(values), mapper.tensors)
         wanted = [announced.fetches[t] for t in mapper.tensors]
         try:
             made = announced.run.run(converted, [index for index, _ in wanted])
         except errors.OpError:
-            with self._lock:
-                self._announced.pop(handle, None)
+            if is_checked_here:
+                with self._lock:
+                    self._announced.pop(handle, None)
             raise
+        if not is_checked_here:
+            with self._lock:
+                self._use(handle, announced, list(values), mapper.tensors)
         return mapper.build([convert(v) for (_, convert), v in zip(wanted, made, strict=True)])
+
+    def _use(
+        self, handle: str, announced: _Announced, feeds: list[Tensor], fetches: list[Tensor]
+    ) -> None:
+        """Take what one call feeds and fetches off what is to come."""
+        announced.pending_feeds -= set(feeds)
+        announced.pending_fetches -= set(fetches)
+        if not announced.pending_feeds and not announced.pending_fetches:
+            self._announced.pop(handle, None)
 
     def _open_graph(self) -> Graph:
         if self._session._closed:
@@ -134,8 +148,9 @@ class PartialRuns:
         return tensors
 
 
-def _use(announced: _Announced, feeds: list[Tensor], fetches: list[Tensor]) -> None:
-    """Check what one call feeds and fetches, and take it off what is to come."""
+def _check(announced: _Announced, feeds: list[Tensor], fetches: list[Tensor]) -> None:
+    """Check what one call feeds and fetches; a master elsewhere checks more than the names."""
+    needed = announced.run.needed_feeds
     for kind, tensors, all_of_them, pending, used in (
         ("feed", feeds, announced.feeds, announced.pending_feeds, "fed"),
         ("fetch", fetches, announced.fetches, announced.pending_fetches, "fetched"),
@@ -145,14 +160,15 @@ def _use(announced: _Announced, feeds: list[Tensor], fetches: list[Tensor]) -> N
                 raise errors.InvalidArgumentError(
                     None, None, f"The {kind} {tensor.name} was not specified in partial_run_setup."
                 )
-            if tensor not in pending:
+            if needed is not None and tensor not in pending:
                 raise errors.InvalidArgumentError(
                     None, None, f"The {kind} {tensor.name} has already been {used}."
                 )
+    if needed is None:
+        return
     by_index = {index: tensor for tensor, (index, _) in announced.feeds.items()}
     missing = announced.pending_feeds - set(feeds)
-    needed = announced.run.needed_feeds
-    for tensor in fetches if needed else ():
+    for tensor in fetches:
         for index in needed[announced.fetches[tensor][0]]:
             if by_index[index] in missing:
                 raise errors.InvalidArgumentError(
@@ -161,5 +177,3 @@ def _use(announced: _Announced, feeds: list[Tensor], fetches: list[Tensor]) -> N
                     f"Fetch {by_index[index].name} can't be computed from the feeds that have been "
                     "fed so far.",
                 )
-    announced.pending_feeds -= set(feeds)
-    announced.pending_fetches -= set(fetches)

@@ -12,6 +12,7 @@ from tensorboard.compat.proto import config_pb2
 from tensormill.graph.graph import Graph, default_graphs
 from tensormill.graph.stacks import default_sessions, get_default_session
 from tensormill.session.base_session import BaseSession, check_arguments, open_sessions
+from tensormill.session.masters import reset_master
 
 __all__ = ["BaseSession", "InteractiveSession", "Session", "get_default_session"]
 
@@ -49,8 +50,14 @@ class Session(BaseSession):
           NotFoundError: no master can be reached by such a target.
         """
         check_arguments(target, None, config)
+        if target:
+            reset_master(
+                target.decode() if isinstance(target, bytes) else target, containers or (), config
+            )
+            return
         for session in open_sessions():
-            session._master_session.clear_containers(containers or ())
+            if not session.sess_str:
+                session._master_session.clear_containers(containers or ())
 
     def __exit__(self, exc_type: Any, exc: Any, traceback: Any) -> None:
         session_context, graph_context = self._session_context, self._graph_context

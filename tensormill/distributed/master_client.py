@@ -1,0 +1,131 @@
+"""`MasterClient`: calls the master service of one server."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import grpc
+
+from tensormill.distributed.channels import open_channel
+from tensormill.distributed.reachability import why_unreachable
+from tensormill.distributed.remote_errors import error_from_rpc, error_from_status
+from tensormill.distributed.run_step_codec import RunStepReply, read_run_step_reply
+from tensormill.distributed.waiting import wait_for
+from tensormill.graph import errors
+from tensormill.proto.services import MASTER_SERVICE
+
+__all__ = ["TARGET_PREFIX", "MasterClient", "address_of"]
+
+TARGET_PREFIX = "grpc://"
+
+
+def address_of(target: str) -> str:
+    """Return "host:port" of a target such as "grpc://host:port"."""
+    return target.removeprefix(TARGET_PREFIX).rstrip("/")
+
+
+class MasterClient:
+    """The connection of one session, or of one call, to a master. Any thread may use it.
+
+    Attributes:
+      target: such as "grpc://host:port".
+    """
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self._address = address_of(target)
+        self._channel = open_channel(self._address)
+        self._lock = threading.Lock()
+        self._calls: dict[str, Any] = {}  # guarded by _lock
+        self._run_step = self._raw("RunStep")
+        self._run_callable = self._raw("RunCallable")
+
+    def call(
+        self, method: str, request: Any, timeout_s: float | None = None, *, waits: bool = False
+    ) -> Any:
+        """Call a method and return its response.
+
+        Args:
+          method: its name.
+          request: its request message.
+          timeout_s: how long it may take; None for as long as it likes.
+          waits: wait for a server that is not there yet, and say so.
+
+        Raises:
+          OpError: the master said no, or cannot be reached, or took too long.
+        """
+        try:
+            if not waits:
+                return self._method(method)(request, timeout=timeout_s)
+            future = self._method(method).future(request, timeout=timeout_s, wait_for_ready=True)
+            return wait_for(future, lambda: f"{method} waits for {self._state_of_server()}")
+        except grpc.RpcError as error:
+            raise self._error(error, method, timeout_s) from None
+
+    def run_step(self, request: bytes, timeout_s: float | None = None) -> RunStepReply:
+        """Run a step and return the answer.
+
+        Args:
+          request: a RunStepRequest that asks for errors in the response.
+          timeout_s: how long it may take.
+
+        Raises:
+          OpError: the step failed, or the master cannot be reached.
+        """
+        try:
+            response, _ = self._run_step.with_call(request, timeout=timeout_s)
+        except grpc.RpcError as error:
+            raise self._error(error, "RunStep", timeout_s) from None
+        try:
+            reply = read_run_step_reply(response)
+        except (TypeError, ValueError) as error:
+            raise errors.internal(f"The answer of {self.target} cannot be read: {error}") from error
+        if reply.status_code:
+            raise error_from_status(reply.status_code, reply.status_message)
+        return reply
+
+    def run_callable(self, request: bytes, timeout_s: float | None = None) -> bytes:
+        """Run a callable and return the RunCallableResponse.
+
+        Raises:
+          OpError: the step failed, or the master cannot be reached.
+        """
+        try:
+            response: bytes = self._run_callable(request, timeout=timeout_s)
+        except grpc.RpcError as error:
+            raise self._error(error, "RunCallable", timeout_s) from None
+        return response
+
+    def send(self, method: str, request: Any, timeout_s: float) -> None:
+        """Call a method without waiting for what it answers."""
+        self._method(method).future(request, timeout=timeout_s)
+
+    def close(self) -> None:
+        """Close the connection; calls that are under way end."""
+        self._channel.close()
+
+    def _raw(self, method: str) -> Any:
+        """Return a method that takes and returns bytes."""
+        return self._channel.unary_unary(MASTER_SERVICE.methods[method].path)
+
+    def _method(self, name: str) -> Any:
+        with self._lock:
+            if name not in self._calls:
+                method = MASTER_SERVICE.methods[name]
+                self._calls[name] = self._channel.unary_unary(
+                    method.path, method.request.SerializeToString, method.response.FromString
+                )
+            return self._calls[name]
+
+    def _error(self, error: Any, method: str, timeout_s: float | None) -> errors.OpError:
+        call = f"{method} on {self.target}"
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and timeout_s is not None:
+            call = (
+                f"after {timeout_s * 1000:g} ms {method} was waiting for {self._state_of_server()}"
+            )
+        return error_from_rpc(error, call)
+
+    def _state_of_server(self) -> str:
+        reason = why_unreachable(self._address)
+        return f"{self.target}: {reason}" if reason is not None else f"{self.target}"

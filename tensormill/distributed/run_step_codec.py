@@ -1,0 +1,181 @@
+"""RunStep and RunCallable messages, around protobuf so that large tensors are not copied."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from tensorboard.compat.proto import config_pb2
+
+from tensormill.graph.dtypes import DType
+from tensormill.graph.tensor import Tensor
+from tensormill.graph.tensor_wire_codec import (
+    Piece,
+    decode_tensor,
+    encode_tensor,
+    encode_varint,
+    field_head,
+    scan_fields,
+    size_of,
+)
+from tensormill.proto import master_pb2
+
+__all__ = [
+    "RunStepReply",
+    "RunStepWriter",
+    "new_request_id",
+    "read_run_callable_reply",
+    "read_run_step_reply",
+    "write_run_callable",
+]
+
+_FEED, _OPTIONS, _REQUEST_ID = 2, 5, 8
+_NAMED_NAME, _NAMED_TENSOR = 1, 2
+_CALLABLE_FEED = 3
+_TENSOR, _METADATA, _STATUS_CODE, _STATUS_MESSAGE = 1, 2, 3, 4
+
+_request_ids = itertools.count(random.SystemRandom().getrandbits(60) + 1)
+
+
+def new_request_id() -> int:
+    """Return a number that no other request has; masters refuse what they get twice."""
+    return next(_request_ids)
+
+
+class RunStepWriter:
+    """Writes the requests of steps with the same feeds, fetches and targets."""
+
+    def __init__(
+        self,
+        session_handle: str,
+        feeds: Sequence[Tensor],
+        fetches: Sequence[str],
+        targets: Sequence[str] = (),
+        partial_run_handle: str = "",
+    ) -> None:
+        """Write what all requests share.
+
+        Args:
+          session_handle: the session.
+          feeds: the tensors that are fed.
+          fetches: the names of the tensors that are fetched, such as "x:0".
+          targets: the names of the operations that are run.
+          partial_run_handle: the partial run that the requests belong to.
+        """
+        self._start: bytes = master_pb2.RunStepRequest(
+            session_handle=session_handle,
+            fetch=fetches,
+            target=targets,
+            partial_run_handle=partial_run_handle,
+            store_errors_in_response_body=True,
+        ).SerializeToString()
+        self._feeds: list[tuple[bytes, DType]] = []
+        for tensor in feeds:
+            name = tensor.name.encode()
+            self._feeds.append((field_head(_NAMED_NAME, len(name)) + name, tensor.dtype.base_dtype))
+
+    def write(self, values: Sequence[Any], options: bytes = b"") -> bytes:
+        """Return the request of one step.
+
+        Args:
+          values: the fed values, arrays or NumPy scalars, in the order of the feeds.
+          options: a RunOptions message.
+        """
+        pieces: list[Piece] = [self._start]
+        for (name, dtype), value in zip(self._feeds, values, strict=True):
+            tensor = encode_tensor(np.asarray(value), dtype)
+            head = name + field_head(_NAMED_TENSOR, size_of(tensor))
+            pieces += (field_head(_FEED, len(head) + size_of(tensor)), head, *tensor)
+        pieces += (field_head(_OPTIONS, len(options)), options)
+        pieces += (encode_varint(_REQUEST_ID << 3), encode_varint(new_request_id()))
+        return b"".join(pieces)
+
+
+@dataclass(slots=True)
+class RunStepReply:
+    """What a master answers to RunStep.
+
+    Attributes:
+      values: the fetched values by name.
+      metadata: a RunMetadata message, or None.
+      status_code: TensorFlow's status code.
+      status_message: what went wrong.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    metadata: Any = None
+    status_code: int = 0
+    status_message: str = ""
+
+
+def read_run_step_reply(message: bytes) -> RunStepReply:
+    """Return a master's answer.
+
+    Raises:
+      ValueError: it cannot be read.
+      TypeError: a value is of a dtype that arrays cannot hold.
+    """
+    reply = RunStepReply()
+    for number, value in scan_fields(memoryview(message)):
+        if number == _TENSOR:
+            name, tensor = _read_named_tensor(value)
+            reply.values[name] = tensor
+        elif number == _METADATA:
+            reply.metadata = config_pb2.RunMetadata.FromString(bytes(value))
+        elif number == _STATUS_CODE:
+            reply.status_code = value
+        elif number == _STATUS_MESSAGE:
+            reply.status_message = bytes(value).decode(errors="replace")
+    return reply
+
+
+def write_run_callable(
+    session_handle: str, handle: int, dtypes: Sequence[DType], values: Sequence[Any]
+) -> bytes:
+    """Return a RunCallableRequest.
+
+    Args:
+      session_handle: the session.
+      handle: the master's number for the callable.
+      dtypes: the dtypes of the feeds.
+      values: their values, arrays or NumPy scalars.
+    """
+    start = master_pb2.RunCallableRequest(
+        session_handle=session_handle, handle=handle, request_id=new_request_id()
+    )
+    pieces: list[Piece] = [start.SerializeToString()]
+    for dtype, value in zip(dtypes, values, strict=True):
+        tensor = encode_tensor(np.asarray(value), dtype)
+        pieces += (field_head(_CALLABLE_FEED, size_of(tensor)), *tensor)
+    return b"".join(pieces)
+
+
+def read_run_callable_reply(message: bytes) -> tuple[list[Any], Any]:
+    """Return the fetched values and the metadata, or None, of a RunCallableResponse.
+
+    Raises:
+      ValueError: it cannot be read.
+      TypeError: a value is of a dtype that arrays cannot hold.
+    """
+    values: list[Any] = []
+    metadata = None
+    for number, value in scan_fields(memoryview(message)):
+        if number == _TENSOR:
+            values.append(decode_tensor(value))
+        elif number == _METADATA:
+            metadata = config_pb2.RunMetadata.FromString(bytes(value))
+    return values, metadata
+
+
+def _read_named_tensor(message: memoryview) -> tuple[str, np.ndarray[Any, Any]]:
+    name, tensor = "", memoryview(b"")
+    for number, value in scan_fields(message):
+        if number == _NAMED_NAME:
+            name = bytes(value).decode()
+        elif number == _NAMED_TENSOR:
+            tensor = value
+    return name, decode_tensor(tensor)

@@ -1,0 +1,59 @@
+"""A client of one kind, a server of the other: they give what TensorFlow gives with itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensormill.api as tf
+from tensormill.testing.oracle import Oracle
+from tensormill.testing.tensorflow_servers import TensorFlowServer
+from tests.oracle import remote_programs
+
+pytestmark = pytest.mark.oracle
+
+SOURCE = Path(remote_programs.__file__).read_text()
+
+
+@pytest.fixture(scope="module")
+def tensorflow_server() -> Iterator[TensorFlowServer]:
+    with TensorFlowServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def expected(oracle: Oracle, tensorflow_server: TensorFlowServer) -> Any:
+    """What real TensorFlow's client gets of real TensorFlow's server, by program."""
+    answers: dict[str, Any] = {}
+
+    def ask(name: str) -> Any:
+        if name not in answers:
+            answers[name] = run_with_tensorflow(oracle, name, tensorflow_server.target)
+        return answers[name]
+
+    return ask
+
+
+def run_with_tensorflow(oracle: Oracle, name: str, target: str) -> Any:
+    return oracle.run(
+        f"{SOURCE}\nresult = run_program(name, tf, np, target)", name=name, target=target
+    )
+
+
+def plain(value: Any) -> Any:
+    """Return a result as it looks after its way through the oracle's pipe."""
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+@pytest.mark.parametrize("name", remote_programs.PROGRAMS)
+def test_a_tensormill_client_drives_a_tensorflow_server(
+    name: str, expected: Any, tensorflow_server: TensorFlowServer
+) -> None:
+    ours = remote_programs.run_program(name, tf, np, tensorflow_server.target)
+    assert plain(ours) == plain(expected(name))
