@@ -6,7 +6,7 @@ Source: TensorFlow 1.15, core/graph/graph_constructor.cc and python/framework/im
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -27,6 +27,7 @@ from tensormill.graph.node_def_reader import (
     check_input_dtypes,
     split_tensor_name,
 )
+from tensormill.graph.op_def import OpDef
 from tensormill.graph.op_def_codec import to_op_def
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
@@ -34,7 +35,7 @@ from tensormill.graph.shape_inference import infer_shapes
 from tensormill.graph.shapes import Dims, merge_dims
 from tensormill.graph.tensor import Tensor
 
-__all__ = ["UnknownOpTypeError", "import_graph_def"]
+__all__ = ["GraphDefImport", "UnknownOpTypeError", "import_graph_def"]
 
 _MERGES = frozenset({"Merge", "RefMerge"})
 _NEXT_ITERATIONS = frozenset({"NextIteration", "RefNextIteration"})
@@ -81,7 +82,7 @@ def import_graph_def(
         message = _without_producer_defaults(message, producer_op_list)
     with name_scope(name, "import", list(mapping.values())) as scope:
         mapping = _convert_input_map(name, mapping)
-    work = _Import(graph, message, scope, mapping)
+    work = GraphDefImport(graph, message, scope, mapping)
     work.build()
     found = [work.element(text) for text in wanted]
     work.check_mapping_used()
@@ -168,8 +169,16 @@ def _without_producer_defaults(message: Any, producer_op_list: Any) -> Any:
     return stripped
 
 
-class _Import:
-    """One import: builds all operations apart from the graph, then adds them to it."""
+class GraphDefImport:
+    """One import: builds all operations apart from the graph, then adds them to it.
+
+    Attributes:
+      op_defs: the op types that there are.
+      is_from_runtime: see `NodeReader`.
+    """
+
+    op_defs: Mapping[str, OpDef] = OP_DEFS
+    is_from_runtime = False
 
     def __init__(self, graph: Graph, message: Any, scope: str, input_map: dict[str, Any]) -> None:
         self.graph = graph
@@ -195,7 +204,7 @@ class _Import:
         self._check_versions()
         self._check_op_types()
         for index, node in enumerate(self.message.node):
-            reader = NodeReader.read(node)
+            reader = NodeReader.read(node, self.op_defs, self.is_from_runtime)
             if node.name in self.index_of:
                 raise ValueError(f"Node '{node.name}' is not unique")
             self.index_of[node.name] = index
@@ -217,7 +226,7 @@ class _Import:
     def _check_op_types(self) -> None:
         functions = {function.signature.name for function in self.message.library.function}
         types = dict.fromkeys(node.op for node in self.message.node)
-        missing = [op_type for op_type in types if op_type not in OP_DEFS]
+        missing = [op_type for op_type in types if op_type not in self.op_defs]
         if not missing:
             return
         named = ", ".join(f"'{op_type}'" for op_type in missing)
@@ -302,7 +311,7 @@ class _Import:
 
     def _make(self, reader: NodeReader) -> None:
         node = reader.node
-        op_def = OP_DEFS[node.op]
+        op_def = self.op_defs[node.op]
         name = self.final_names[node.name]
         attrs, dtypes = reader.attrs(name, self.known_attrs)
         output_shapes = attrs.pop("_output_shapes", None)

@@ -6,7 +6,8 @@ Source: TensorFlow 1.15, core/graph/graph_constructor.cc and core/framework/node
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tensormill.graph.attr_values import FunctionRef
@@ -24,6 +25,9 @@ CONTROL = -1
 
 _NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*\Z")
 _INPUT = re.compile(r"(\^?)([A-Za-z0-9.][A-Za-z0-9_.\\/>-]*)(?::([0-9]{1,9}))?\Z")
+# Nodes that a runtime adds may begin with an underscore.
+_RUNTIME_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.\\/>-]*\Z")
+_RUNTIME_INPUT = re.compile(r"(\^?)([A-Za-z0-9_.][A-Za-z0-9_.\\/>-]*)(?::([0-9]{1,9}))?\Z")
 _FIELDS = {
     "string": "s",
     "int": "i",
@@ -73,25 +77,34 @@ class NodeReader:
       node: the message.
       inputs: (name, output index) of each data input.
       controls: the names of the control inputs.
+      op_defs: the op types that there are.
+      is_from_runtime: the node comes from a running program, of whatever version, and not from a
+        file: names may begin with an underscore, and unknown attributes that say nothing (false,
+        zero, empty) are left out.
     """
 
     node: Any
     inputs: list[tuple[str, int]]
     controls: list[str]
+    op_defs: Mapping[str, OpDef] = field(default_factory=lambda: OP_DEFS)
+    is_from_runtime: bool = False
 
     @classmethod
-    def read(cls, node: Any) -> NodeReader:
+    def read(
+        cls, node: Any, op_defs: Mapping[str, OpDef] = OP_DEFS, is_from_runtime: bool = False
+    ) -> NodeReader:
         """Read the names in a node.
 
         Raises:
           ValueError: a name is malformed, or a data input follows a control input.
         """
-        if not _NAME.match(node.name):
+        if not (_RUNTIME_NAME if is_from_runtime else _NAME).match(node.name):
             raise ValueError(f"Node '{node.name}': Node name contains invalid characters")
         inputs: list[tuple[str, int]] = []
         controls: list[str] = []
+        pattern = _RUNTIME_INPUT if is_from_runtime else _INPUT
         for text in node.input:
-            match = _INPUT.match(text)
+            match = pattern.match(text)
             if match is None:
                 raise ValueError(f"Node '{node.name}': Unknown input node '{text}'")
             caret, name, index = match.groups()
@@ -105,7 +118,7 @@ class NodeReader:
                 )
             else:
                 inputs.append((name, int(index) if index else 0))
-        return cls(node, inputs, controls)
+        return cls(node, inputs, controls, op_defs, is_from_runtime)
 
     def attrs(self, full_name: str, known: AttrCache) -> tuple[dict[str, Any], list[DType]]:
         """Return the attributes in the form of `attr_values`, and the dtypes of inputs they say.
@@ -125,12 +138,12 @@ class NodeReader:
         found = known.get(key)
         if found is None:
             attrs = self._read_attrs(full_name)
-            found = known[key] = attrs, _input_dtypes(OP_DEFS[node.op], attrs)
+            found = known[key] = attrs, _input_dtypes(self.op_defs[node.op], attrs)
         return found[0].copy(), found[1]
 
     def _read_attrs(self, full_name: str) -> dict[str, Any]:
         node = self.node
-        op_def = OP_DEFS[node.op]
+        op_def = self.op_defs[node.op]
         schema = op_def.attrs
         read: dict[str, Any] = {}
         given = node.attr
@@ -157,6 +170,8 @@ class NodeReader:
             if key in schema:
                 continue
             if not key.startswith("_"):
+                if self.is_from_runtime and _says_nothing(given[key]):
+                    continue
                 raise ValueError(
                     f"NodeDef mentions attr '{key}' not in {summarize_op_def(self.node.op)}; "
                     f"{where}. (Check whether your GraphDef-interpreting binary is up to date with "
@@ -164,6 +179,13 @@ class NodeReader:
                 )
             if given[key].WhichOneof("value") is not None:
                 read[key] = attr_from_proto(given[key])
+
+
+def _says_nothing(proto: Any) -> bool:
+    field = proto.WhichOneof("value")
+    if field in ("list", "shape", "tensor", "func"):
+        return not getattr(proto, field).ByteSize()
+    return field is None or not getattr(proto, field)
 
 
 def _read_attr(attr: AttrDef, proto: Any, where: str, op_def: OpDef) -> Any:

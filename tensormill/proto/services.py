@@ -28,7 +28,7 @@ class Method:
     response: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Service:
     """One service.
 

@@ -12,6 +12,7 @@ from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.runtime import collector
+from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.devices import Device
 from tensormill.runtime.node import NodeGraph
@@ -23,6 +24,7 @@ from tensormill.runtime.passes.simplify import simplify
 from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
 from tensormill.runtime.prepared_step import PreparedStep, RunningSteps
+from tensormill.runtime.resources.containers import DEFAULT_CONTAINER
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.step import Step
 from tensormill.runtime.worker import Worker
@@ -42,9 +44,30 @@ class Master:
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
 
-    def create_session(self, graph: Graph, config: Any = None) -> MasterSession:
-        """Open a session on `graph`, which may grow afterwards."""
-        return MasterSession(self, graph, config, f"session_{next(_session_numbers)}")
+    def create_session(
+        self, graph: Graph, config: Any = None, handle: str | None = None
+    ) -> MasterSession:
+        """Open a session on `graph`, which may grow afterwards.
+
+        Args:
+          graph: the graph.
+          config: a ConfigProto, or None.
+          handle: names the session; by default a name that is unique in this process.
+        """
+        return MasterSession(self, graph, config, handle or f"session_{next(_session_numbers)}")
+
+    def list_devices(self) -> Sequence[AnyDevice]:
+        """Return the devices of all tasks."""
+        return list(self.worker.devices.values())
+
+    def reset(self, containers: Sequence[str], device_filters: Sequence[str]) -> None:
+        """Clear the state of all tasks.
+
+        Args:
+          containers: the containers; none for the default one.
+          device_filters: the tasks, by devices that they have; none for all.
+        """
+        self.worker.resources.clear(containers or [DEFAULT_CONTAINER])
 
 
 class MasterSession:

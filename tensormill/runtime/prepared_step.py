@@ -9,6 +9,7 @@ from typing import Any
 
 from tensormill.graph import errors
 from tensormill.runtime.any_master import FetchForm, StepOutcome
+from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.failures import as_op_error, deadline_error
 from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
 from tensormill.runtime.node import NodeGraph
@@ -21,7 +22,7 @@ from tensormill.runtime.step import ProgramRun, Step
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.trace import StepGuard, StepTrace
 
-__all__ = ["PreparedStep", "RunningSteps"]
+__all__ = ["OnStepDone", "PreparedStep", "RunningSteps"]
 
 
 class RunningSteps:
@@ -73,6 +74,23 @@ class RunningSteps:
 def closed_error() -> errors.CancelledError:
     """Return the error of a step that a closed session is asked for."""
     return errors.CancelledError(None, None, "Session has been closed.")
+
+
+CLOSED_BY_CLIENT = "Step was cancelled by an explicit call to `Session::Close()`."
+
+OnStepDone = Callable[[StepOutcome | None, errors.OpError | None], None]
+"""What is told how a step ended: with its outcome or with an error."""
+
+
+def _as_reported(error: BaseException, step: Step) -> errors.OpError:
+    """Return the error that users see for what ended a step."""
+    if isinstance(error, InstructionFailed):
+        reported = as_op_error(error, step.step_id)
+        reported.__cause__ = error.__cause__
+        return reported
+    if isinstance(error, errors.OpError):
+        return error
+    return errors.internal(f"{type(error).__name__}: {error}")
 
 
 class PreparedStep:
@@ -137,6 +155,60 @@ class PreparedStep:
         finally:
             running.leave()
 
+    def start(
+        self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
+    ) -> CancellationScope | None:
+        """Start one step; it may end before this returns.
+
+        Args:
+          feeds: values in the forms of `feed_forms`.
+          options: how it runs; whoever starts it sees to it that it ends in time.
+          on_done: called once, with the outcome or the error, on the thread that ends the step.
+
+        Returns:
+          What cancels the step; None where it has ended.
+        """
+        try:
+            self._running.enter()
+        except errors.OpError as error:
+            on_done(None, error)
+            return None
+        step = self._new_step()
+        observer = StepTrace(step) if options.is_traced else None
+
+        def finish(values: list[Any] | None, error: BaseException | None) -> None:
+            step.cancellation.close()
+            self._running.leave()
+            if error is not None:
+                reported = _as_reported(error, step)
+                if self._running.is_closed and isinstance(reported, errors.CancelledError):
+                    reported = errors.cancelled(CLOSED_BY_CLIENT)
+                on_done(None, reported)
+                return
+            assert values is not None
+            on_done(self._outcome(values, observer, options), None)
+
+        if self.program.is_blocking:
+            ProgramRun(self.program, step, feeds, finish, observer).start()
+            return step.cancellation
+        try:
+            values = self.program.run(feeds, step, observer)
+        except Exception as error:  # noqa: BLE001 - belongs to the step
+            finish(None, error)
+        else:
+            finish(values, None)
+        return None
+
+    def _outcome(
+        self, values: list[Any], observer: StepGuard | None, options: StepOptions
+    ) -> StepOutcome:
+        outcome = StepOutcome(values)
+        if isinstance(observer, StepTrace):
+            outcome.step_stats = observer.step_stats(self.graph)
+        if options.wants_partition_graphs:
+            outcome.partition_graphs = self._partition_graphs()
+        return outcome
+
     def run_with(self, feeds: list[Any], options: StepOptions) -> StepOutcome:
         """Run one step with options.
 
@@ -153,12 +225,8 @@ class PreparedStep:
                 observer = StepTrace(step)
             elif timeout_s is not None or options.runs_inline:
                 observer = StepGuard(step)
-            outcome = StepOutcome(self._run_step(feeds, step, observer, timeout_s))
-            if isinstance(observer, StepTrace):
-                outcome.step_stats = observer.step_stats(self.graph)
-            if options.wants_partition_graphs:
-                outcome.partition_graphs = self._partition_graphs()
-            return outcome
+            values = self._run_step(feeds, step, observer, timeout_s)
+            return self._outcome(values, observer, options)
         finally:
             self._running.leave()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tensormill.distributed.cluster_spec import ClusterDef, ClusterSpec
+from tensormill.distributed.server import Server, ServerDef
 from tensormill.io.graph_io import write_graph
 from tensormill.train.adadelta import AdadeltaOptimizer
 from tensormill.train.adagrad import (

@@ -1,0 +1,40 @@
+"""The servers of this process, by address: what they do needs no connection."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+__all__ = ["find_server", "forget_server", "note_server", "running_servers"]
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_lock = threading.Lock()
+_servers: dict[tuple[str, str], Any] = {}  # guarded by _lock
+
+
+def _key(address: str) -> tuple[str, str]:
+    host, _, port = address.rpartition(":")
+    return ("localhost" if host in _LOOPBACK else host, port)
+
+
+def note_server(address: str, server: Any) -> None:
+    """Take note of a server that listens at an address."""
+    with _lock:
+        _servers[_key(address)] = server
+
+
+def forget_server(address: str) -> None:
+    """Forget the server of an address."""
+    with _lock:
+        _servers.pop(_key(address), None)
+
+
+def find_server(address: str) -> Any:
+    """Return the server of this process that listens at an address, "host:port"; or None."""
+    return _servers.get(_key(address))
+
+
+def running_servers() -> list[Any]:
+    """Return the servers of this process."""
+    with _lock:
+        return list(_servers.values())

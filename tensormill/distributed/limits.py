@@ -1,0 +1,37 @@
+"""What a server lets others ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["DEFAULT_LIMITS", "ServerLimits"]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """Bounds on what requests may take; what is beyond them is refused with ResourceExhausted.
+
+    Attributes:
+      message_bytes: the largest message; protobuf holds no larger ones.
+      tensor_bytes: the largest tensor of a message, unpacked.
+      graph_nodes: the nodes of a session's graph, or of a registered one.
+      sessions: live sessions of the master.
+      worker_sessions: live sessions of the worker.
+      concurrent_calls: requests that are answered at the same time, waiting ones included.
+      threads: threads that compute.
+      remembered_requests: how many request ids are remembered, to refuse those that come twice.
+      signatures: steps that a session keeps prepared.
+    """
+
+    message_bytes: int = (1 << 31) - 1
+    tensor_bytes: int = (1 << 31) - 1
+    graph_nodes: int = 2_000_000
+    sessions: int = 10_000
+    worker_sessions: int = 50_000
+    concurrent_calls: int = 100_000
+    threads: int = 64
+    remembered_requests: int = 10_000
+    signatures: int = 2_000
+
+
+DEFAULT_LIMITS = ServerLimits()

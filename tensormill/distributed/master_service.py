@@ -1,0 +1,301 @@
+"""`MasterService`: what clients ask of a master, answered with TensorFlow's messages and texts.
+
+Source: TensorFlow 1.15, core/distributed_runtime/master.cc and master_session.cc.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tensorboard.compat.proto import config_pb2
+
+from tensormill.distributed.device_codec import device_to_proto
+from tensormill.distributed.limits import ServerLimits
+from tensormill.distributed.request_ids import RequestIds
+from tensormill.distributed.rpc_server import Call, Handler
+from tensormill.distributed.served_callables import ServedCallables
+from tensormill.distributed.served_partial_runs import ServedPartialRuns
+from tensormill.distributed.served_session import ServedSession, ServedStep
+from tensormill.graph import errors
+from tensormill.graph.errors import OpError
+from tensormill.proto import master_pb2
+from tensormill.runtime.any_master import StepOutcome
+from tensormill.runtime.master import Master
+from tensormill.runtime.step_options import StepOptions
+
+__all__ = ["SLOW_MASTER_METHODS", "MasterService"]
+
+SLOW_MASTER_METHODS = frozenset(
+    {
+        "CreateSession",
+        "ExtendSession",
+        "PartialRunSetup",
+        "CloseSession",
+        "ListDevices",
+        "Reset",
+        "MakeCallable",
+    }
+)
+"""The methods that may wait for other tasks or take long."""
+
+
+class _Entry:
+    """A session with what belongs to it."""
+
+    def __init__(self, served: ServedSession, config: Any) -> None:
+        self.served = served
+        self.config = config
+        self.partial_runs = ServedPartialRuns(served)
+        self.callables = ServedCallables(served)
+
+
+class MasterService:
+    """The sessions of clients on one master. Handlers run on the threads of the server."""
+
+    def __init__(
+        self, master: Master, limits: ServerLimits, run_slowly: Callable[[Callable[[], None]], None]
+    ) -> None:
+        """Serve a master.
+
+        Args:
+          master: the master.
+          limits: bounds on what clients ask for.
+          run_slowly: runs a function on a thread that may wait.
+        """
+        self._master = master
+        self._limits = limits
+        self._run_slowly = run_slowly
+        self._lock = threading.Lock()
+        self._entries: dict[str, _Entry] = {}  # guarded by _lock
+        self._opening = 0  # guarded by _lock
+        self._run_ids = RequestIds("RunStep (Master)", limits.remembered_requests)
+        self._callable_ids = RequestIds("RunCallable (Master)", limits.remembered_requests)
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return the handler of each method."""
+        return {
+            "CreateSession": self._create_session,
+            "ExtendSession": self._extend_session,
+            "PartialRunSetup": self._partial_run_setup,
+            "RunStep": self._run_step,
+            "CloseSession": self._close_session,
+            "ListDevices": self._list_devices,
+            "Reset": self._reset,
+            "MakeCallable": self._make_callable,
+            "RunCallable": self._run_callable,
+            "ReleaseCallable": self._release_callable,
+        }
+
+    @property
+    def session_count(self) -> int:
+        """How many sessions are open."""
+        return len(self._entries)
+
+    def close_sessions(self) -> None:
+        """Close all sessions."""
+        with self._lock:
+            entries = list(self._entries.values())
+            self._entries.clear()
+        for entry in entries:
+            entry.served.close()
+
+    # -- sessions --------------------------------------------------------------------------------
+
+    def _create_session(self, request: Any, call: Call) -> None:
+        config = request.config
+        if config.use_per_session_threads or config.session_inter_op_thread_pool:
+            raise errors.invalid_argument(
+                "Distributed session does not support session thread pool options."
+            )
+        with self._lock:
+            if len(self._entries) + self._opening >= self._limits.sessions:
+                raise errors.resource_exhausted(
+                    f"{self._limits.sessions} sessions are open, and no more are allowed",
+                    hint="close sessions that are not needed, or reset the master.",
+                )
+            self._opening += 1
+        try:
+            own_config = config_pb2.ConfigProto()
+            own_config.CopyFrom(config)
+            own_config.graph_options.place_pruned_graph = False  # as TensorFlow's master
+            handle = secrets.token_hex(8)
+            served = ServedSession(
+                lambda graph: self._master.create_session(graph, own_config, handle),
+                request.graph_def,
+                self._limits,
+            )
+            with self._lock:
+                self._entries[handle] = _Entry(served, own_config)
+        finally:
+            with self._lock:
+                self._opening -= 1
+        call.reply(
+            master_pb2.CreateSessionResponse(session_handle=handle, graph_version=served.version)
+        )
+
+    def _extend_session(self, request: Any, call: Call) -> None:
+        served = self._entry(request.session_handle).served
+        version = served.extend(request.graph_def, request.current_graph_version)
+        call.reply(master_pb2.ExtendSessionResponse(new_graph_version=version))
+
+    def _close_session(self, request: Any, call: Call) -> None:
+        with self._lock:
+            entry = self._entries.pop(request.session_handle, None)
+        if entry is None:
+            raise _restarted(request.session_handle, errors.aborted)
+        entry.served.close()
+        call.reply(master_pb2.CloseSessionResponse())
+
+    def _reset(self, request: Any, call: Call) -> None:
+        self.close_sessions()
+        self._master.reset(list(request.container), list(request.device_filters))
+        call.reply(master_pb2.ResetResponse())
+
+    def _list_devices(self, request: Any, call: Call) -> None:
+        response = master_pb2.ListDevicesResponse()
+        if request.session_handle:
+            with self._lock:
+                entry = self._entries.get(request.session_handle)
+            if entry is None:
+                raise _restarted(request.session_handle, errors.invalid_argument)
+            devices = entry.served.session.list_devices()
+            response.local_device.extend(map(device_to_proto, devices))
+        else:
+            own = self._master.worker.devices
+            for device in self._master.list_devices():
+                target = response.local_device if device.name in own else response.remote_device
+                target.append(device_to_proto(device))
+        call.reply(response)
+
+    def _entry(self, handle: str) -> _Entry:
+        entry = self._entries.get(handle)
+        if entry is None:
+            raise errors.aborted(f"Session {handle} is not found.")
+        return entry
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    def _run_step(self, request: Any, call: Call) -> None:
+        try:
+            self._run_ids.admit(request.request_id)
+            entry = self._entry(request.session_handle)
+            options = StepOptions.from_proto(request.options, entry.config)
+        except OpError as error:
+            _fail_step(request, call, error)
+            return
+        if request.partial_run_handle:
+            self._run_slowly(lambda: _answering(request, call, entry.partial_runs.run))
+            return
+        names = [feed.name for feed in request.feed]
+        served = entry.served.find_step(names, request.fetch, request.target)
+        if served is not None:
+            _start_step(served, request, call, options)
+            return
+
+        def prepare() -> None:
+            try:
+                made = entry.served.make_step(names, request.fetch, request.target)
+            except OpError as error:
+                _fail_step(request, call, error)
+            else:
+                _start_step(made, request, call, options)
+
+        self._run_slowly(prepare)
+
+    def _partial_run_setup(self, request: Any, call: Call) -> None:
+        runs = self._entry(request.session_handle).partial_runs
+        handle = runs.set_up(request.feed, request.fetch, request.target)
+        call.reply(master_pb2.PartialRunSetupResponse(partial_run_handle=handle))
+
+    # -- callables -------------------------------------------------------------------------------
+
+    def _make_callable(self, request: Any, call: Call) -> None:
+        callables = self._entry(request.session_handle).callables
+        call.reply(master_pb2.MakeCallableResponse(handle=callables.make(request.options)))
+
+    def _run_callable(self, request: Any, call: Call) -> None:
+        self._callable_ids.admit(request.request_id)
+        entry = self._entry(request.session_handle)
+        found = entry.callables.find(request.handle)
+
+        def on_done(outcome: StepOutcome | None, error: OpError | None) -> None:
+            if outcome is None:
+                assert error is not None
+                call.fail(error)
+                return
+            response = master_pb2.RunCallableResponse(fetch=found.step.encode(outcome))
+            _fill_metadata(response.metadata, outcome)
+            call.reply(response)
+
+        scope = found.step.start(
+            found.step.decode(request.feed), StepOptions.from_proto(found.options), on_done
+        )
+        _cancel_with(call, scope)
+
+    def _release_callable(self, request: Any, call: Call) -> None:
+        self._entry(request.session_handle).callables.release(request.handle)
+        call.reply(master_pb2.ReleaseCallableResponse())
+
+
+def _restarted(handle: str, kind: Callable[[str], OpError]) -> OpError:
+    return kind(f"Session {handle} is not found. Possibly, this master has restarted.")
+
+
+def _start_step(served: ServedStep, request: Any, call: Call, options: StepOptions) -> None:
+    def on_done(outcome: StepOutcome | None, error: OpError | None) -> None:
+        if outcome is None:
+            assert error is not None
+            _fail_step(request, call, error)
+            return
+        try:
+            response = master_pb2.RunStepResponse()
+            for name, tensor in zip(served.fetches, served.encode(outcome), strict=True):
+                response.tensor.add(name=name, tensor=tensor)
+            _fill_metadata(response.metadata, outcome)
+        except OpError as failure:
+            _fail_step(request, call, failure)
+        else:
+            call.reply(response)
+
+    try:
+        values = served.decode([feed.tensor for feed in request.feed])
+    except OpError as error:
+        _fail_step(request, call, error)
+        return
+    _cancel_with(call, served.start(values, options, on_done))
+
+
+def _cancel_with(call: Call, scope: Any) -> None:
+    if scope is not None:
+        call.on_cancel(lambda: scope.cancel("The client cancelled the step, or has gone."))
+
+
+def _answering(request: Any, call: Call, run: Callable[[Any], Any]) -> None:
+    try:
+        response = run(request)
+    except OpError as error:
+        _fail_step(request, call, error)
+    else:
+        call.reply(response)
+
+
+def _fail_step(request: Any, call: Call, error: OpError) -> None:
+    """Answer with an error, in the body where the client wants it there."""
+    if not request.store_errors_in_response_body:
+        call.fail(error)
+        return
+    call.note_error(error)
+    call.reply(
+        master_pb2.RunStepResponse(status_code=error.error_code, status_error_message=error.message)
+    )
+
+
+def _fill_metadata(metadata: Any, outcome: StepOutcome) -> None:
+    if outcome.step_stats is not None:
+        metadata.step_stats.CopyFrom(outcome.step_stats)
+    if outcome.cost_graph is not None:
+        metadata.cost_graph.CopyFrom(outcome.cost_graph)
+    metadata.partition_graphs.extend(outcome.partition_graphs)

@@ -1,0 +1,285 @@
+"""Sessions that clients drive by messages: graphs, names and tensors as protos."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tensormill.distributed.limits import ServerLimits
+from tensormill.distributed.value_codec import (
+    check_proto_dtype,
+    value_from_proto,
+    value_to_proto,
+)
+from tensormill.graph import errors
+from tensormill.graph.graph import Graph
+from tensormill.graph.graph_def_extension import extend_graph, withdraw_nodes
+from tensormill.graph.operation import Operation
+from tensormill.graph.tensor import Tensor
+from tensormill.runtime.any_master import StepOutcome
+from tensormill.runtime.cancellation import CancellationScope
+from tensormill.runtime.master import MasterSession
+from tensormill.runtime.prepared_step import OnStepDone, PreparedStep
+from tensormill.runtime.step_options import StepOptions
+
+__all__ = ["ServedSession", "ServedStep"]
+
+
+def _split(name: str) -> tuple[str, int]:
+    op_name, colon, index = name.rpartition(":")
+    if not colon:
+        return name, 0
+    return (op_name, int(index)) if index.isdecimal() else (name, 0)
+
+
+def resolve_feed(graph: Graph, name: str) -> Tensor:
+    """Return the tensor that is fed under a name.
+
+    Raises:
+      NotFoundError: there is none.
+    """
+    op_name, index = _split(name)
+    op = graph._operations_by_name.get(op_name)
+    if op is None or index >= len(op.outputs):
+        raise errors.not_found(f"FeedInputs: unable to find feed output {op_name}:{index}")
+    return op.outputs[index]
+
+
+def resolve_fetch(graph: Graph, name: str) -> Tensor:
+    """Return the tensor that is fetched under a name.
+
+    Raises:
+      NotFoundError: there is no such operation.
+      InvalidArgumentError: it has fewer outputs.
+    """
+    op_name, index = _split(name)
+    op = graph._operations_by_name.get(op_name)
+    if op is None:
+        raise errors.not_found(f"FetchOutputs node {op_name}:{index}: not found")
+    if index >= len(op.outputs):
+        raise errors.invalid_argument(
+            f"FetchOutputs {op_name}:{index}: output index too large, must be < {len(op.outputs)}"
+        )
+    return op.outputs[index]
+
+
+def resolve_target(graph: Graph, name: str) -> Operation:
+    """Return the operation that is to run.
+
+    Raises:
+      NotFoundError: there is none of that name.
+    """
+    op = graph._operations_by_name.get(_split(name)[0])
+    if op is None:
+        raise errors.not_found(f"PruneForTargets: Some target nodes not found: {name} ")
+    return op
+
+
+class ServedStep:
+    """One signature of a session by name.
+
+    Attributes:
+      step: the prepared step.
+      feeds: names and tensors in the order of the request.
+      fetches: names in the order of the request.
+    """
+
+    def __init__(
+        self,
+        step: PreparedStep,
+        feeds: Sequence[tuple[str, Tensor]],
+        fetches: Sequence[str],
+        feed_order: Sequence[int],
+        fetch_positions: Sequence[int],
+        limits: ServerLimits,
+    ) -> None:
+        self.step = step
+        self.feeds = feeds
+        self.fetches = fetches
+        self._feed_order = feed_order
+        self._fetch_positions = fetch_positions
+        self._fetch_dtypes = [form.dtype for form in step.fetch_forms]
+        self._feed_forms = list(step.feed_forms)
+        self._limits = limits
+
+    def decode(self, protos: Sequence[Any]) -> list[Any]:
+        """Return the fed values in the forms and the order of the step.
+
+        Raises:
+          InternalError: a value has another dtype than its tensor.
+          InvalidArgumentError: a value is not sound.
+        """
+        values = []
+        for position, form in zip(self._feed_order, self._feed_forms, strict=True):
+            name, tensor = self.feeds[position]
+            proto = protos[position]
+            if proto.dtype != tensor.dtype.base_dtype.as_datatype_enum:
+                op_name, index = _split(name)
+                check_proto_dtype(proto, tensor.dtype, f"_recv_{op_name}_{index}")
+            values.append(value_from_proto(proto, form, self._limits.tensor_bytes))
+        return values
+
+    def start(
+        self, values: list[Any], options: StepOptions, on_done: OnStepDone
+    ) -> CancellationScope | None:
+        """Start the step with values that `decode` returned; see `PreparedStep.start`."""
+        return self.step.start(values, options, on_done)
+
+    def encode(self, outcome: StepOutcome) -> list[Any]:
+        """Return the fetched values as TensorProtos, in the order of `fetches`."""
+        return [
+            value_to_proto(outcome.values[position], self._fetch_dtypes[position])
+            for position in self._fetch_positions
+        ]
+
+
+class ServedSession:
+    """A session on a master, with the graph that its client sent.
+
+    Attributes:
+      session: the session on the master.
+      graph: what the client sent so far.
+      version: how often the client has extended it.
+    """
+
+    def __init__(
+        self, open_session: Callable[[Graph], MasterSession], graph_def: Any, limits: ServerLimits
+    ) -> None:
+        """Open a session.
+
+        Args:
+          open_session: opens the session on the master for a graph.
+          graph_def: the graph so far.
+          limits: bounds on what clients ask for.
+
+        Raises:
+          OpError: the graph is not sound, or cannot be placed.
+        """
+        self._limits = limits
+        self.graph = Graph()
+        self.version = 0  # guarded by _lock
+        self._lock = threading.Lock()
+        self._steps: OrderedDict[Any, ServedStep] = OrderedDict()  # guarded by _steps_lock
+        self._prepared: dict[Any, PreparedStep] = {}  # guarded by _steps_lock
+        self._steps_lock = threading.Lock()
+        self._add(graph_def)
+        self.session = open_session(self.graph)
+        try:
+            self.session.extend()
+        except BaseException:
+            self.session.close()
+            raise
+
+    def extend(self, graph_def: Any, current_version: int) -> int:
+        """Add nodes to the graph; return its new version.
+
+        Raises:
+          AbortedError: the client does not know the graph as it is.
+          InvalidArgumentError: the nodes are not sound, or cannot be placed.
+        """
+        with self._lock:
+            if current_version != self.version:
+                raise errors.aborted(
+                    f"Current version is {self.version} but caller expected {current_version}."
+                )
+            added = self._add(graph_def)
+            try:
+                self.session.extend()
+            except BaseException:
+                withdraw_nodes(self.graph, added)
+                raise
+            self.version += 1
+            return self.version
+
+    def _add(self, graph_def: Any) -> list[Operation]:
+        if len(graph_def.node) + len(self.graph.get_operations()) > self._limits.graph_nodes:
+            raise errors.resource_exhausted(
+                f"The graph of a session may have {self._limits.graph_nodes} nodes"
+            )
+        return extend_graph(self.graph, graph_def)
+
+    def find_step(
+        self, feeds: Sequence[str], fetches: Sequence[str], targets: Sequence[str]
+    ) -> ServedStep | None:
+        """Return the step of a signature if it was prepared before."""
+        return self._steps.get((tuple(feeds), tuple(fetches), tuple(targets)))
+
+    def make_step(
+        self, feeds: Sequence[str], fetches: Sequence[str], targets: Sequence[str]
+    ) -> ServedStep:
+        """Return the step of a signature, prepared now if need be.
+
+        Raises:
+          OpError: a name is unknown, or the signature cannot run.
+        """
+        key = (tuple(feeds), tuple(fetches), tuple(targets))
+        found = self._steps.get(key)
+        if found is None:
+            found = self._make_step(*key)
+            with self._steps_lock:
+                self._steps[key] = found
+                while len(self._steps) > self._limits.signatures:
+                    self._steps.popitem(last=False)
+        return found
+
+    def _make_step(
+        self, feeds: tuple[str, ...], fetches: tuple[str, ...], targets: tuple[str, ...]
+    ) -> ServedStep:
+        fed, wanted, run = self.resolve(feeds, fetches, targets)
+        fed_in_order = sorted(dict.fromkeys(fed), key=_creation_order)
+        wanted_in_order = sorted(dict.fromkeys(wanted), key=_creation_order)
+        run_in_order = sorted(dict.fromkeys(run), key=lambda op: op._id)
+        key = (*fed_in_order, None, *wanted_in_order, None, *run_in_order)
+        with self._steps_lock:
+            step = self._prepared.get(key)
+        if step is None:
+            step = self.session.prepare(fed_in_order, wanted_in_order, run_in_order)
+            with self._steps_lock:
+                step = self._prepared.setdefault(key, step)
+                if len(self._prepared) > self._limits.signatures:
+                    self._prepared.pop(next(iter(self._prepared)))
+        return ServedStep(
+            step,
+            list(zip(feeds, fed, strict=True)),
+            fetches,
+            [fed.index(tensor) for tensor in fed_in_order],
+            [wanted_in_order.index(tensor) for tensor in wanted],
+            self._limits,
+        )
+
+    def resolve(
+        self, feeds: Sequence[str], fetches: Sequence[str], targets: Sequence[str]
+    ) -> tuple[list[Tensor], list[Tensor], list[Operation]]:
+        """Return the tensors and operations that names stand for.
+
+        Raises:
+          NotFoundError: a name is unknown.
+          InvalidArgumentError: a tensor is fed twice, or fed and fetched, or there is nothing to
+            do.
+        """
+        if not fetches and not targets:
+            raise errors.invalid_argument("Must specify at least one target to fetch or execute.")
+        fed: dict[Tensor, None] = {}
+        for name in feeds:
+            tensor = resolve_feed(self.graph, name)
+            if tensor in fed:
+                raise errors.invalid_argument(f'Endpoint "{tensor.name}" fed more than once.')
+            fed[tensor] = None
+        wanted = [resolve_fetch(self.graph, name) for name in fetches]
+        for tensor in wanted:
+            if tensor in fed:
+                raise errors.invalid_argument(f"{tensor.name} is both fed and fetched.")
+        return list(fed), wanted, [resolve_target(self.graph, name) for name in targets]
+
+    def close(self) -> None:
+        """Cancel the running steps, wait for them, and let go of everything."""
+        self.session.close()
+        with self._steps_lock:
+            self._steps.clear()
+            self._prepared.clear()
+
+
+def _creation_order(tensor: Tensor) -> tuple[int, int]:
+    return (tensor.op._id, tensor.value_index)

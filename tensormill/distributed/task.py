@@ -1,0 +1,61 @@
+"""`Task`: the parts of a server put together: devices, worker, master, services, threads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensormill.distributed.limits import ServerLimits
+from tensormill.distributed.master_service import SLOW_MASTER_METHODS, MasterService
+from tensormill.distributed.rpc_server import RpcServer
+from tensormill.distributed.server_def import TaskAddress
+from tensormill.distributed.server_threads import ServerThreads
+from tensormill.proto.services import MASTER_SERVICE
+from tensormill.runtime.devices import local_devices
+from tensormill.runtime.master import Master
+from tensormill.runtime.worker import Worker
+
+__all__ = ["Task"]
+
+
+class Task:
+    """One task of a cluster, listening.
+
+    Attributes:
+      name: such as "/job:ps/replica:0/task:0".
+      port: where it listens.
+      master: the master.
+    """
+
+    def __init__(self, server_def: Any, address: TaskAddress, limits: ServerLimits) -> None:
+        """Bind the port.
+
+        Raises:
+          UnknownError: the port is in use.
+        """
+        self.name = f"/job:{server_def.job_name}/replica:0/task:{server_def.task_index}"
+        self._threads = ServerThreads(self.name, limits)
+        worker = Worker(self.name, local_devices(self.name, server_def.default_session_config))
+        self.master = Master(worker)
+        self._master_service = MasterService(self.master, limits, self._threads.wait)
+        try:
+            self._rpc = RpcServer(
+                str(address),
+                {MASTER_SERVICE: self._master_service.handlers()},
+                SLOW_MASTER_METHODS,
+                self._threads,
+                limits,
+            )
+        except BaseException:
+            self._threads.close()
+            raise
+        self.port = self._rpc.port
+
+    def start(self) -> None:
+        """Let requests in."""
+        self._rpc.start()
+
+    def close(self) -> None:
+        """Close the sessions, end the calls, free the port, end the threads."""
+        self._rpc.close()
+        self._master_service.close_sessions()
+        self._threads.close()

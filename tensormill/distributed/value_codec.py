@@ -1,0 +1,109 @@
+"""Values of the runtime as TensorProto messages, as they travel between tasks, and back.
+
+Numbers travel as raw little-endian bytes, strings as their lengths followed by their bytes, as
+TensorFlow writes tensors inside a runtime. What others write is read in every form there is.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from tensorboard.compat.proto import tensor_pb2
+
+from tensormill.graph import dtypes, errors
+from tensormill.graph.dtypes import DType, as_dtype
+from tensormill.graph.tensor_codec import array_from_proto
+from tensormill.graph.tensor_wire_codec import encode_varint
+from tensormill.kernels.torch_dtypes import is_number, to_host, to_tensor
+from tensormill.runtime.plan.instructions import Form
+
+__all__ = ["check_proto_dtype", "empty_proto", "value_from_proto", "value_to_proto"]
+
+
+def value_to_proto(value: Any, dtype: DType) -> Any:
+    """Return a TensorProto for a value in any form.
+
+    Raises:
+      UnimplementedError: the value is a handle, which means something on its own task only.
+    """
+    dtype = dtype.base_dtype
+    if isinstance(value, torch.Tensor):
+        array = to_host(value)
+    elif isinstance(value, (np.ndarray, np.generic)):
+        array = np.asarray(value)
+    elif isinstance(value, bytes):
+        array = np.array(value, dtype=object)
+    else:
+        raise errors.unimplemented(
+            f"A value of dtype {dtype.name} cannot leave the task that holds it"
+        )
+    message = tensor_pb2.TensorProto(dtype=dtype.as_datatype_enum)
+    message.tensor_shape.SetInParent()
+    for size in array.shape:
+        message.tensor_shape.dim.add(size=size)
+    if dtype is dtypes.string:
+        items = array.ravel().tolist()
+        message.tensor_content = b"".join([*map(encode_varint, map(len, items)), *items])
+    elif array.size:
+        message.tensor_content = array.tobytes()
+    return message
+
+
+def empty_proto() -> Any:
+    """Return the tensor that stands for a dead one: float32, of shape [0]."""
+    message = tensor_pb2.TensorProto(dtype=dtypes.float32.as_datatype_enum)
+    message.tensor_shape.dim.add(size=0)
+    return message
+
+
+def check_proto_dtype(proto: Any, dtype: DType, what: str) -> None:
+    """Refuse a TensorProto of another dtype.
+
+    Raises:
+      InternalError: as TensorFlow does for what is fed under a wrong dtype.
+    """
+    if proto.dtype != dtype.base_dtype.as_datatype_enum:
+        try:
+            given = as_dtype(proto.dtype).name
+        except TypeError:
+            given = str(proto.dtype)
+        raise errors.internal(
+            f"Output 0 of type {_text(given)} does not match declared output type "
+            f"{_text(dtype.base_dtype.name)} for node {{{{node {what}}}}}"
+        )
+
+
+def _text(name: str) -> str:
+    return {"float32": "float", "float64": "double", "float16": "half"}.get(name, name)
+
+
+def value_from_proto(proto: Any, form: Form, max_bytes: int = (1 << 31) - 1) -> Any:
+    """Return the value of a TensorProto in a form of the runtime.
+
+    Raises:
+      InvalidArgumentError: the message is not sound, or its tensor takes more than `max_bytes`.
+      UnimplementedError: values of the dtype do not travel.
+    """
+    try:
+        dtype = as_dtype(proto.dtype)
+        numbers = is_number(dtype)
+        item_bytes = np.dtype(dtype.as_numpy_dtype).itemsize if numbers else 1
+        count = math.prod(dim.size for dim in proto.tensor_shape.dim)
+        if abs(count) * item_bytes > max_bytes:
+            raise errors.invalid_argument(
+                f"A tensor of shape {[dim.size for dim in proto.tensor_shape.dim]} is too large to "
+                "be received"
+            )
+        array = array_from_proto(proto)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise errors.invalid_argument(f"Cannot parse tensor from proto: {error}") from error
+    if form is Form.TENSOR and numbers:
+        if not all(array.strides) and array.size > 1:
+            array = np.ascontiguousarray(array)
+        return to_tensor(array)
+    if form is Form.HOST or dtype is dtypes.string:
+        return array if array.ndim or dtype is dtypes.string else array[()]
+    raise errors.unimplemented(f"A value of dtype {dtype.name} cannot be received")
