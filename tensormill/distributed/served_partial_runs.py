@@ -126,7 +126,7 @@ def _use(announced: _Announced, feeds: list[Tensor], fetches: list[Tensor]) -> N
     missing = {announced.feeds[tensor] for tensor in announced.pending_feeds - set(feeds)}
     needed = announced.run.needed_feeds
     for tensor in fetches:
-        if missing.intersection(needed[announced.fetches[tensor]]):
+        if needed is not None and missing.intersection(needed[announced.fetches[tensor]]):
             raise errors.invalid_argument(
                 f"Fetch {tensor.name} can't be computed from the feeds that have been fed so far."
             )
