@@ -11,8 +11,11 @@ from typing import Any
 
 import tensormill.runtime.openmp  # before anybody loads torch
 from tensormill.runtime.collector import paused as _paused
+from tensormill.tensorflow_modules import finder as _finder
 
 __version__ = "0.1.0"
+
+_finder.install()  # for `from tensormill.python.framework import ops` and the like
 
 
 def __getattr__(name: str) -> Any:

@@ -9,11 +9,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tensormill.cli import devices, version
+from tensormill.cli import devices, run, version
 from tensormill.cli.command import Command
 
 COMMANDS: tuple[Command, ...] = (
     devices.COMMAND,
+    run.COMMAND,
     version.COMMAND,
 )
 

@@ -1,1 +1,0 @@
-"""What programs import from `tensorflow.python.client`."""

@@ -1,0 +1,78 @@
+"""`tensorflow.python.lib.io.file_io`: the functions of `tf.gfile` under their other names."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tensormill.platform.gfile import (
+    Copy,
+    DeleteRecursively,
+    Exists,
+    GFile,
+    Glob,
+    IsDirectory,
+    ListDirectory,
+    MakeDirs,
+    MkDir,
+    Remove,
+    Rename,
+    Stat,
+    Walk,
+)
+
+__all__ = [
+    "FileIO",
+    "atomic_write_string_to_file",
+    "copy",
+    "create_dir",
+    "delete_file",
+    "delete_recursively",
+    "file_exists",
+    "get_matching_files",
+    "is_directory",
+    "list_directory",
+    "read_file_to_string",
+    "recursive_create_dir",
+    "rename",
+    "stat",
+    "walk",
+    "write_string_to_file",
+]
+
+FileIO = GFile
+copy = Copy
+create_dir = MkDir
+delete_file = Remove
+delete_recursively = DeleteRecursively
+file_exists = Exists
+get_matching_files = Glob
+is_directory = IsDirectory
+list_directory = ListDirectory
+recursive_create_dir = MakeDirs
+rename = Rename
+stat = Stat
+walk = Walk
+
+
+def read_file_to_string(filename: Any, binary_mode: bool = False) -> Any:
+    """Return what a file holds, as bytes or as str."""
+    with GFile(filename, "rb" if binary_mode else "r") as file:
+        return file.read()
+
+
+def write_string_to_file(filename: Any, file_content: Any) -> None:
+    """Write a file."""
+    with GFile(filename, "wb" if isinstance(file_content, bytes) else "w") as file:
+        file.write(file_content)
+
+
+def atomic_write_string_to_file(filename: Any, contents: Any, overwrite: bool = True) -> None:
+    """Write a file so that nobody finds a part of it."""
+    temporary = f"{os.fspath(filename)}.tmp{os.getpid()}"
+    write_string_to_file(temporary, contents)
+    try:
+        Rename(temporary, filename, overwrite)
+    except BaseException:
+        Remove(temporary)
+        raise

@@ -1,0 +1,247 @@
+"""What `tensorflow.python.framework.ops` and `.device` have besides the public functions.
+
+Source: TensorFlow 1.15, python/framework/ops.py and device.py.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from tensormill.graph import device_names
+from tensormill.graph.default_scopes import name_scope
+from tensormill.graph.device_names import DeviceSpec
+from tensormill.graph.graph import default_graphs, get_default_graph
+from tensormill.graph.operation import Operation
+from tensormill.graph.stacks import default_sessions
+from tensormill.graph.tensor import Tensor
+
+__all__ = [
+    "EagerTensor",
+    "NullContextmanager",
+    "OpStats",
+    "RegisterShape",
+    "RegisterStatistics",
+    "canonical_name",
+    "check_valid",
+    "default_session",
+    "dismantle_graph",
+    "executing_eagerly_outside_functions",
+    "get_name_scope",
+    "get_stats_for_node_def",
+    "has_default_graph",
+    "inside_function",
+    "is_constant",
+    "is_device_spec",
+    "merge_device",
+    "name_from_scope_name",
+    "name_scope_v2",
+    "prepend_name_scope",
+    "register_dense_tensor_like_type",
+    "strip_name_scope",
+    "tensor_id",
+    "uid",
+]
+
+_uids = itertools.count()
+
+
+class EagerTensor:
+    """The class of tensors that eager execution would make: there are none."""
+
+
+def uid() -> int:
+    """Return a number that this process has not used before."""
+    return next(_uids)
+
+
+def tensor_id(tensor: Any) -> int:
+    """Return a number that only this tensor has."""
+    return id(tensor)
+
+
+def has_default_graph() -> bool:
+    """Return whether a block made a graph the default in this thread."""
+    return default_graphs.top() is not None
+
+
+def inside_function() -> bool:
+    """Return whether the body of a graph function is being built."""
+    return bool(get_default_graph().building_function)
+
+
+def executing_eagerly_outside_functions() -> bool:
+    """Return False: nothing is executed eagerly."""
+    return False
+
+
+def default_session(session: Any) -> AbstractContextManager[Any]:
+    """Make a session the default within a with-block."""
+    return default_sessions.pushed(session)
+
+
+def NullContextmanager(*args: Any, **kwargs: Any) -> AbstractContextManager[None]:
+    """Return a with-block that does nothing."""
+    return nullcontext()
+
+
+def dismantle_graph(graph: Any) -> None:
+    """Give up a graph; Python frees it when nothing refers to it."""
+
+
+def register_dense_tensor_like_type(tensor_type: type) -> None:
+    """Take a type for one that behaves like a dense tensor.
+
+    Raises:
+      TypeError: it lacks `name` or `dtype` as properties.
+    """
+    for name in ("name", "dtype"):
+        if not isinstance(getattr(tensor_type, name, None), property):
+            raise TypeError(f"Type {tensor_type.__name__} does not define a `{name}` property")
+
+
+# -- names -----------------------------------------------------------------------------------------
+
+
+def get_name_scope() -> str:
+    """Return the name scope that is open in the default graph, without a slash at its end."""
+    return get_default_graph().get_name_scope()
+
+
+def name_from_scope_name(name: str) -> str:
+    """Return the name of an operation for a scope: without a slash at its end."""
+    return name[:-1] if name.endswith("/") else name
+
+
+def strip_name_scope(name: Any, export_scope: str | None) -> Any:
+    """Return a name (`a/b:0`, `^a/b`, `loc:@a/b`) without the scope it begins with."""
+    if not export_scope:
+        return name
+    scope = export_scope[:-1] if export_scope.endswith("/") else export_scope
+    return re.sub(rf"([\^]|loc:@|^){scope}[\/]+(.*)", r"\1\2", str(name), count=1)
+
+
+def prepend_name_scope(name: Any, import_scope: str | None) -> Any:
+    """Return a name (`b:0`, `^b`, `loc:@b`) with a scope in front of it."""
+    if not import_scope:
+        return name
+    scope = import_scope[:-1] if import_scope.endswith("/") else import_scope
+    return re.sub(r"([\^]|loc:@|^)(.*)", rf"\1{scope}/\2", str(name), count=1)
+
+
+class name_scope_v2(name_scope):
+    """A with-statement that opens a name scope."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, None, None)
+
+
+# -- statistics, shapes ----------------------------------------------------------------------------
+
+_statistics: dict[tuple[str, str], Callable[..., Any]] = {}
+
+
+class OpStats:
+    """A figure of a node, with the kind of figure that it is."""
+
+    def __init__(self, statistic_type: str, value: Any = None) -> None:
+        self.statistic_type = statistic_type
+        self.value = value
+
+    def __iadd__(self, other: OpStats) -> OpStats:
+        if other.statistic_type != self.statistic_type:
+            raise ValueError(
+                f"Can't add an OpStat of type {self.statistic_type} to one of "
+                f"{other.statistic_type}."
+            )
+        if self.value is None:
+            self.value = other.value
+        elif other.value is not None:
+            self.value += other.value
+        return self
+
+
+class RegisterStatistics:
+    """Registers, as a decorator, what computes a figure of the nodes of an op type."""
+
+    def __init__(self, op_type: str, statistic_type: str) -> None:
+        if not isinstance(op_type, str):
+            raise TypeError("op_type must be a string.")
+        if "," in op_type:
+            raise TypeError("op_type must not contain a comma.")
+        if not isinstance(statistic_type, str):
+            raise TypeError("statistic_type must be a string.")
+        if "," in statistic_type:
+            raise TypeError("statistic_type must not contain a comma.")
+        self._key = (op_type, statistic_type)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Register the function and return it."""
+        if self._key in _statistics:
+            raise KeyError(f"Registering two statistics for {','.join(self._key)}!")
+        _statistics[self._key] = function
+        return function
+
+
+def get_stats_for_node_def(graph: Any, node: Any, statistic_type: str) -> OpStats:
+    """Return a figure of a node, without a value where nothing computes it."""
+    function = _statistics.get((node.op, statistic_type))
+    if function is None:
+        return OpStats(statistic_type)
+    found: OpStats = function(graph, node)
+    return found
+
+
+class RegisterShape:
+    """Does nothing, as in TensorFlow 1.15: the ops bring their shape functions."""
+
+    def __init__(self, op_type: str) -> None:
+        self._op_type = op_type
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function."""
+        return function
+
+
+def is_constant(tensor_or_op: Any) -> bool:
+    """Return whether a tensor, or an operation, is a constant."""
+    op = tensor_or_op.op if isinstance(tensor_or_op, Tensor) else tensor_or_op
+    return isinstance(op, Operation) and op.type == "Const"
+
+
+# -- devices ---------------------------------------------------------------------------------------
+
+
+def is_device_spec(obj: Any) -> bool:
+    """Return whether an object is a `DeviceSpec`."""
+    return isinstance(obj, DeviceSpec)
+
+
+def check_valid(spec: str) -> None:
+    """Raise `ValueError` unless a text is a device."""
+    DeviceSpec.from_string(spec)
+
+
+def canonical_name(device: Any) -> str:
+    """Return the full form of a device's name: `/job:ps/task:0/device:CPU:*`."""
+    if device is None:
+        return ""
+    spec: DeviceSpec = device if is_device_spec(device) else DeviceSpec.from_string(device)
+    return spec.to_string()
+
+
+def merge_device(spec: Any) -> Callable[[Any], str]:
+    """Return a device function that adds to a device what it lacks."""
+    outer = spec if is_device_spec(spec) else DeviceSpec.from_string(spec or "")
+
+    def device_function(node_def: Any) -> str:
+        inner: Any = getattr(node_def, "device", node_def) or ""
+        text = inner.to_string() if is_device_spec(inner) else str(inner)
+        return device_names.merge_device_scopes(text, outer.to_string())
+
+    return device_function

@@ -1,0 +1,17 @@
+"""The functions of `tensorflow.python.pywrap_tensorflow` that programs call."""
+
+from __future__ import annotations
+
+from tensormill.session.device_attributes import list_local_devices as list_devices
+
+__all__ = ["IsGoogleCudaEnabled", "IsMklEnabled", "list_devices"]
+
+
+def IsMklEnabled() -> bool:
+    """Return False: the kernels are PyTorch's."""
+    return False
+
+
+def IsGoogleCudaEnabled() -> bool:
+    """Return False: the kernels are PyTorch's."""
+    return False

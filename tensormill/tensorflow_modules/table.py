@@ -1,0 +1,270 @@
+"""Which module of tensormill stands for which module of TensorFlow: the one table of it.
+
+It names only what the public API does not have; public names are found by their path in `tf`, as
+`known_names` says. A row is a module below `tensorflow`, and words:
+
+    graph.graph               look the name up in `tensormill.graph.graph`
+    name=graph.graph.other    this name is called otherwise here
+    name=:contextlib.other    this name is in a module of another package
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["MESSAGE_PACKAGES", "MODULES", "Sources"]
+
+# Where the messages of `tensorflow.core.*.*_pb2` are.
+MESSAGE_PACKAGES = ("tensorboard.compat.proto", "tensormill.proto")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the names of one module of TensorFlow are looked up.
+
+    Attributes:
+      modules: modules of tensormill, without `tensormill.`, in this order.
+      aliases: name -> where it is, as a full path.
+    """
+
+    modules: tuple[str, ...] = ()
+    aliases: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> Sources:
+        """Return the sources that a row of the table names."""
+        modules, aliases = [], {}
+        for word in text.split():
+            name, equals, source = word.partition("=")
+            if equals:
+                aliases[name] = source[1:] if source.startswith(":") else f"tensormill.{source}"
+            else:
+                modules.append(word)
+        return cls(tuple(modules), aliases)
+
+
+_ROWS = {
+    # -- framework ---------------------------------------------------------------------------------
+    "python.framework.common_shapes": "tensorflow_modules.static_shapes",
+    "python.framework.constant_op": "is_constant=tensorflow_modules.graph_functions.is_constant",
+    "python.framework.device": """
+        DeviceSpec=graph.device_names.DeviceSpec
+        canonical_name=tensorflow_modules.graph_functions.canonical_name
+        check_valid=tensorflow_modules.graph_functions.check_valid
+        merge_device=tensorflow_modules.graph_functions.merge_device
+        is_device_spec=tensorflow_modules.graph_functions.is_device_spec""",
+    "python.framework.device_spec": "DeviceSpecV1=graph.device_names.DeviceSpec",
+    "python.framework.dtypes": """
+        graph.dtypes _TYPE_TO_STRING=tensorflow_modules.dtype_tables.TYPE_TO_STRING
+        _NP_TO_TF=tensorflow_modules.dtype_tables.NP_TO_TF
+        _TF_TO_NP=tensorflow_modules.dtype_tables.TF_TO_NP
+        _np_bfloat16=tensorflow_modules.dtype_tables.np_bfloat16
+        TYPE_TO_STRING=tensorflow_modules.dtype_tables.TYPE_TO_STRING""",
+    "python.framework.errors": "graph.errors",
+    "python.framework.errors_impl": "graph.errors",
+    "python.framework.graph_util": "graph.graph_def_surgery",
+    "python.framework.graph_util_impl": "graph.graph_def_surgery",
+    "python.framework.importer": "graph.graph_def_import",
+    "python.framework.indexed_slices": "graph.indexed_slices",
+    "python.framework.meta_graph": "train.meta_graph",
+    "python.framework.op_def_registry": "tensorflow_modules.op_definitions",
+    "python.framework.ops": """
+        tensorflow_modules.graph_functions graph.graph graph.tensor graph.operation graph.stacks
+        graph.conversion graph.indexed_slices graph.default_scopes graph.collections
+        graph.gradient_registry graph.collection_protos
+        get_gradient_function=graph.gradient_registry.lookup
+        NoGradient=graph.gradient_registry.NotDifferentiable
+        convert_to_tensor_v2=graph.conversion.convert_to_tensor
+        internal_convert_to_tensor=graph.conversion.convert_to_tensor
+        internal_convert_to_tensor_or_indexed_slices=graph.indexed_slices.convert_to_tensor_or_indexed_slices
+        internal_convert_n_to_tensor=graph.conversion.convert_n_to_tensor
+        internal_convert_n_to_tensor_or_indexed_slices=graph.indexed_slices.convert_n_to_tensor_or_indexed_slices
+        name_scope_v2=tensorflow_modules.graph_functions.name_scope_v2
+        device_v2=graph.default_scopes.device
+        _DefaultStack=graph.stacks.DefaultStack _default_graph_stack=graph.graph.default_graphs
+        _default_session_stack=graph.stacks.default_sessions
+        _get_graph_from_inputs=graph.op_builder.graph_of""",
+    "python.framework.random_seed": "ops.random_seeds",
+    "python.framework.smart_cond": "ops.smart_cond",
+    "python.framework.sparse_tensor": "graph.sparse_tensor",
+    "python.framework.tensor_like": "is_dense_tensor_like=graph.tensor.is_dense_tensor_like",
+    "python.framework.tensor_shape": """
+        graph.shapes scalar=tensorflow_modules.static_shapes.scalar
+        vector=tensorflow_modules.static_shapes.vector
+        matrix=tensorflow_modules.static_shapes.matrix""",
+    "python.framework.tensor_util": """
+        constant_value_as_shape=tensorflow_modules.static_shapes.constant_value_as_shape
+        shape_tensor=tensorflow_modules.static_shapes.shape_tensor
+        maybe_set_static_shape=tensorflow_modules.static_shapes.maybe_set_static_shape
+        TensorShapeProtoToList=tensorflow_modules.static_shapes.TensorShapeProtoToList
+        ShapeEquals=tensorflow_modules.static_shapes.ShapeEquals""",
+    "python.framework.test_util": """
+        unittesting.test_decorators unittesting.graph_comparison
+        unittesting.test_case unittesting.graph_inspection unittesting.checked_thread""",
+    "python.framework.versions": "platform.versions",
+    # -- eager -------------------------------------------------------------------------------------
+    "python.eager.context": "tensorflow_modules.eager_context",
+    # -- ops ---------------------------------------------------------------------------------------
+    "python.ops.array_ops": """
+        ops.array_shapes ops.filling ops.gathering ops.grids ops.identities ops.indexing
+        ops.joining ops.padding ops.slicing ops.space_to_batch ops.transposition ops.uniqueness
+        ops.scattering ops.matrix_diagonals
+        shape_internal=ops.array_shapes.shape size_internal=ops.array_shapes.size
+        rank_internal=ops.array_shapes.rank shape_v2=ops.array_shapes.shape
+        size_v2=ops.array_shapes.size zeros_like_v2=ops.filling.zeros_like
+        ones_like_v2=ops.filling.ones_like zeros_like_impl=ops.filling.zeros_like
+        ones_like_impl=ops.filling.ones_like expand_dims_v2=ops.array_shapes.expand_dims
+        squeeze_v2=ops.array_shapes.squeeze placeholder=ops.basics.placeholder
+        constant=graph.constants.constant listdiff=ops.uniqueness.setdiff1d""",
+    "python.ops.candidate_sampling_ops": "ops.candidate_sampling",
+    "python.ops.check_ops": "ops.assertions ops.weights_broadcast",
+    "python.ops.clip_ops": "ops.clipping",
+    "python.ops.confusion_matrix": "ops.confusion_matrix",
+    "python.ops.control_flow_ops": """
+        ops.conditional ops.while_loop ops.grouping ops.while_context ops.control_flow
+        ops.control_flow_context no_op=ops.basics.no_op""",
+    "python.ops.control_flow_util": "tensorflow_modules.control_flow_facts",
+    "python.ops.control_flow_v2_toggles": """
+        enable_control_flow_v2=tensorflow_modules.control_flow_facts.enable_control_flow_v2
+        disable_control_flow_v2=platform.behavior.disable_control_flow_v2""",
+    "python.ops.custom_gradient": "ops.custom_gradients",
+    "python.ops.embedding_ops": "ops.embedding ops.safe_embedding",
+    "python.ops.functional_ops": """
+        foldl=functional.fold.foldl foldr=functional.fold.foldr scan=functional.scan.scan
+        map_fn=functional.map_fn.map_fn""",
+    "python.ops.gradient_checker": "unittesting.gradient_checker",
+    "python.ops.gradients": """
+        AggregationMethod=ops.gradient_aggregation.AggregationMethod
+        gradients=ops.gradients.gradients hessians=ops.hessians.hessians
+        GradientTape=tensorflow_modules.eager_context.GradientTape
+        custom_gradient=ops.custom_gradients.custom_gradient""",
+    "python.ops.gradients_impl": """
+        ops.gradients ops.gradient_aggregation ops.hessians
+        gradients_v2=ops.gradients.gradients
+        _hessian_vector_product=tensorflow_modules.gradient_functions.hessian_vector_product""",
+    "python.ops.gradients_util": """
+        ops.gradients ops.gradient_aggregation
+        _GradientsHelper=ops.gradients.gradients
+        _hessian_vector_product=tensorflow_modules.gradient_functions.hessian_vector_product""",
+    "python.ops.image_ops": "namespaces.image",
+    "python.ops.image_ops_impl": "namespaces.image",
+    "python.ops.init_ops": """
+        variables.initializers variables.keras_initializers variables.convolution_initializers""",
+    "python.ops.linalg.linalg": "namespaces.linalg",
+    "python.ops.linalg.linalg_impl": "namespaces.linalg",
+    "python.ops.linalg_ops": "ops.linear_algebra ops.matrix_decomposition ops.tensor_algebra",
+    "python.ops.logging_ops": "ops.printing",
+    "python.ops.losses.losses": "losses",
+    "python.ops.losses.losses_impl": "losses losses.functions",
+    "python.ops.losses.util": "losses.collecting losses",
+    "python.ops.manip_ops": "namespaces.manip",
+    "python.ops.map_fn": "functional.map_fn",
+    "python.ops.math_ops": """
+        ops.arithmetic ops.casting ops.comparison ops.elementwise_unary ops.elementwise_binary
+        ops.reduction ops.scan ops.segments ops.histograms ops.summation ops.tensor_contraction
+        ops.matrix_multiplication ops.special_functions
+        range=ops.sequences.range_of linspace=ops.sequences.linspace
+        argmax_v2=ops.reduction.argmax argmin_v2=ops.reduction.argmin
+        scalar_mul_v2=ops.arithmetic.scalar_mul
+        sparse_segment_mean_v2=ops.segments.sparse_segment_mean
+        sparse_segment_sum_v2=ops.segments.sparse_segment_sum
+        sparse_segment_sqrt_n_v2=ops.segments.sparse_segment_sqrt_n
+        bincount=ops.histograms.bincount count_nonzero_v2=ops.reduction.count_nonzero
+        reduced_shape=tensorflow_modules.static_shapes.reduced_shape""",
+    "python.ops.metrics": "metrics",
+    "python.ops.metrics_impl": "metrics",
+    "python.ops.nn": "namespaces.nn",
+    "python.ops.nn_impl": "namespaces.nn ops.statistics ops.sampled_losses ops.swish",
+    "python.ops.nn_ops": """
+        namespaces.nn ops.convolution ops.activations ops.cross_entropy ops.pooling
+        ops.normalization softmax_v2=namespaces.nn.softmax log_softmax_v2=namespaces.nn.log_softmax
+        leaky_relu=namespaces.nn.leaky_relu
+        softmax_cross_entropy_with_logits_v2=namespaces.nn.softmax_cross_entropy_with_logits_v2""",
+    "python.ops.partitioned_variables": "variables.partitioners variables.store",
+    "python.ops.random_ops": "ops.random",
+    "python.ops.resource_variable_ops": """
+        variables.resource_variable
+        is_resource_variable=variables.base.is_resource_variable
+        BaseResourceVariable=variables.resource_variable.ResourceVariableBase""",
+    "python.ops.rnn": "rnn.dynamic rnn.static rnn.raw namespaces.nn",
+    "python.ops.rnn_cell": "namespaces.rnn_cell",
+    "python.ops.rnn_cell_impl": "namespaces.rnn_cell rnn.cells rnn.lstm",
+    "python.ops.script_ops": "ops.scripts",
+    "python.ops.session_ops": "ops.session_tensors session.tensor_handles",
+    "python.ops.sets": "namespaces.sets",
+    "python.ops.sets_impl": "namespaces.sets",
+    "python.ops.sparse_ops": "ops.sparse_arrays ops.sparse_math",
+    "python.ops.special_math_ops": "ops.special_functions einsum=ops.tensor_algebra.einsum",
+    "python.ops.standard_ops": "api",
+    "python.ops.state_ops": """
+        variables.assignments ops.state
+        variable_op=tensorflow_modules.state_functions.variable_op
+        variable_op_v2=tensorflow_modules.state_functions.variable_op_v2
+        init_variable=tensorflow_modules.state_functions.init_variable""",
+    "python.ops.stateless_random_ops": "ops.stateless_random",
+    "python.ops.string_ops": "ops.strings namespaces.strings",
+    "python.ops.template": "variables.template",
+    "python.ops.tensor_array_ops": "ops.tensor_array_class",
+    "python.ops.variable_scope": """
+        variables.scope variables.store variables.creation variables.policies
+        _VariableStore=variables.store.VariableStore variable=variables.creation.Variable
+        _pure_variable_scope=variables.scope.pure_variable_scope
+        _get_default_variable_store=variables.store.variable_store""",
+    "python.ops.variables": """
+        variables.creation variables.initialization variables.policies variables.partitioned
+        variables.slices variables.ref_variable VariableV1=variables.creation.Variable""",
+    "python.ops.weights_broadcast_ops": "ops.weights_broadcast",
+    # -- client, platform, util --------------------------------------------------------------------
+    "python.client.device_lib": "session.device_attributes",
+    "python.client.session": "session.session session.base_session session.conversions",
+    "python.client.timeline": "session.timeline",
+    "python.lib.io.file_io": "tensorflow_modules.file_functions platform.gfile",
+    "python.platform.app": "platform.app",
+    "python.platform.benchmark": "unittesting.benchmark",
+    "python.platform.flags": "platform.flags",
+    "python.platform.gfile": "platform.gfile",
+    "python.platform.googletest": """
+        unittesting.benchmark unittesting.stubs unittesting.directories unittesting.googletest
+        main=unittesting.running.main GetTempDir=unittesting.directories.get_temp_dir""",
+    "python.platform.resource_loader": "platform.resource_loader",
+    "python.platform.test": """
+        unittesting.googletest unittesting.benchmark unittesting.stubs""",
+    "python.platform.tf_logging": "graph.tf_logging",
+    "python.pywrap_tensorflow": "tensorflow_modules.native_functions",
+    "python.training.device_setter": "train.device_setter",
+    "python.training.learning_rate_decay": "train.learning_rate_decay",
+    "python.training.moving_averages": "train.moving_averages",
+    "python.training.optimizer": "train.optimizer",
+    "python.training.slot_creator": "train.slot_creator",
+    "python.training.training": "train",
+    "python.training.training_util": "train.global_step write_graph=io.graph_io.write_graph",
+    "python.util.compat": "compat",
+    "python.util.deprecation": "tensorflow_modules.deprecation",
+    "python.util.lazy_loader": "tensorflow_modules.lazy_loader",
+    "python.util.nest": "graph.nest tensorflow_modules.nest_functions",
+    "python.util.tf_contextlib": "contextmanager=:contextlib.contextmanager",
+    "python.util.tf_decorator": "tensorflow_modules.decorators",
+    "python.util.tf_export": "tensorflow_modules.decorators",
+    "python.util.tf_inspect": "tensorflow_modules.inspection",
+    "python.util.tf_should_use": "tensorflow_modules.decorators",
+    "python.util.all_util": "tensorflow_modules.decorators",
+    # -- layers ------------------------------------------------------------------------------------
+    "python.layers.base": "layers.base",
+    "python.layers.layers": "layers",
+    "python.layers.core": "layers layers.core",
+    "python.layers.convolutional": "layers layers.convolution",
+    "python.layers.normalization": "layers layers.normalization",
+    "python.layers.pooling": "layers layers.pooling",
+    "python.layers.utils": """
+        smart_cond=ops.smart_cond.smart_cond constant_value=ops.smart_cond.smart_constant_value
+        normalize_tuple=layers.arguments.window_tuple
+        normalize_padding=layers.arguments.padding_name
+        normalize_data_format=layers.arguments.data_format_name
+        convert_data_format=layers.arguments.op_data_format""",
+    # -- examples ----------------------------------------------------------------------------------
+    "examples.tutorials.mnist.input_data": "tensorflow_modules.mnist",
+    "contrib.learn.python.learn.datasets.mnist": "tensorflow_modules.mnist",
+    "contrib.learn.python.learn.datasets.base": "tensorflow_modules.mnist",
+}  # fmt: skip
+
+MODULES = {path: Sources.parse(words) for path, words in _ROWS.items()}
