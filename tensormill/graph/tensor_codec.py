@@ -62,16 +62,17 @@ def shape_from_proto(proto: Any) -> Dims:
     return tuple(None if dim.size < 0 else dim.size for dim in proto.dim)
 
 
-def array_to_proto(array: np.ndarray[Any, Any], dtype: DType) -> Any:
+def array_to_proto(array: np.ndarray[Any, Any], dtype: DType, as_list: bool = False) -> Any:
     """Return a TensorProto as TensorFlow's `make_tensor_proto` writes it.
 
     Scalars, and arrays that repeat one element (those that `np.broadcast_to` makes), go into the
-    typed list as that element; larger tensors of numbers as raw little-endian bytes.
+    typed list as that element; larger tensors of numbers as raw little-endian bytes, or with
+    `as_list` as the typed list of all elements.
     """
     proto = tensor_pb2.TensorProto(dtype=dtype.as_datatype_enum)
     proto.tensor_shape.CopyFrom(shape_to_proto(array.shape))
     name = dtype.name
-    if array.size > 1:
+    if array.size > 1 and not as_list:
         if not any(array.strides):
             array = array[(slice(0, 1),) * array.ndim]
         elif name in _RAW:

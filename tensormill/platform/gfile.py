@@ -7,12 +7,12 @@ import os
 import shutil
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
 from tensormill.compat import path_to_str
 from tensormill.graph import errors
+from tensormill.graph.os_errors import tensorflow_errors
 
 __all__ = [
     "Copy",
@@ -32,23 +32,6 @@ __all__ = [
     "Stat",
     "Walk",
 ]
-
-
-@contextmanager
-def _tensorflow_errors(path: str) -> Iterator[None]:
-    """Turn what the operating system says into TensorFlow's errors."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise errors.not_found(f"{path}; No such file or directory") from error
-    except FileExistsError as error:
-        raise errors.already_exists(f"{path}; File exists") from error
-    except PermissionError as error:
-        raise errors.permission_denied(f"{path}; Permission denied") from error
-    except (IsADirectoryError, NotADirectoryError) as error:
-        raise errors.failed_precondition(f"{path}; {error.strerror}") from error
-    except OSError as error:
-        raise errors.unknown(f"{path}; {error.strerror}") from error
 
 
 class GFile:
@@ -79,7 +62,7 @@ class GFile:
     def _opened(self) -> IO[Any]:
         if self._file is None:
             is_text = "b" not in self._mode
-            with _tensorflow_errors(self._name):
+            with tensorflow_errors(self._name):
                 self._file = open(  # noqa: SIM115
                     self._name,
                     self._mode,
@@ -93,7 +76,7 @@ class GFile:
     def read(self, n: int = -1) -> Any:
         """Return the next `n` characters (bytes), or all that are left."""
         self._check("reading", "r+")
-        with _tensorflow_errors(self._name):
+        with tensorflow_errors(self._name):
             return self._opened().read(n)
 
     def readline(self) -> Any:
@@ -112,7 +95,7 @@ class GFile:
             file_content = file_content.encode()
         elif "b" not in self._mode and isinstance(file_content, bytes):
             file_content = file_content.decode()
-        with _tensorflow_errors(self._name):
+        with tensorflow_errors(self._name):
             self._opened().write(file_content)
 
     def _check(self, action: str, allowed: str) -> None:
@@ -211,28 +194,28 @@ def ListDirectory(dirname: Any) -> list[str]:
 def MkDir(dirname: Any) -> None:
     """Make a folder in one that exists."""
     path = path_to_str(dirname)
-    with _tensorflow_errors(path):
+    with tensorflow_errors(path):
         os.mkdir(path)
 
 
 def MakeDirs(dirname: Any) -> None:
     """Make a folder and those above it; one that exists is fine."""
     path = path_to_str(dirname)
-    with _tensorflow_errors(path):
+    with tensorflow_errors(path):
         os.makedirs(path, exist_ok=True)
 
 
 def Remove(filename: Any) -> None:
     """Delete a file."""
     path = path_to_str(filename)
-    with _tensorflow_errors(path):
+    with tensorflow_errors(path):
         os.remove(path)
 
 
 def DeleteRecursively(dirname: Any) -> None:
     """Delete a folder with all that is in it."""
     path = path_to_str(dirname)
-    with _tensorflow_errors(path):
+    with tensorflow_errors(path):
         if os.path.isdir(path):
             shutil.rmtree(path)
         else:
@@ -248,7 +231,7 @@ def Copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:
     old, new = path_to_str(oldpath), path_to_str(newpath)
     if not overwrite and os.path.exists(new):
         raise errors.already_exists("file already exists")
-    with _tensorflow_errors(old):
+    with tensorflow_errors(old):
         shutil.copyfile(old, new)
 
 
@@ -261,14 +244,14 @@ def Rename(oldname: Any, newname: Any, overwrite: bool = False) -> None:
     old, new = path_to_str(oldname), path_to_str(newname)
     if not overwrite and os.path.exists(new):
         raise errors.already_exists("file already exists")
-    with _tensorflow_errors(old):
+    with tensorflow_errors(old):
         os.replace(old, new)
 
 
 def Stat(filename: Any) -> FileStatistics:
     """Return the size and the time of the last change of a file."""
     path = path_to_str(filename)
-    with _tensorflow_errors(path):
+    with tensorflow_errors(path):
         found = os.stat(path)
     return FileStatistics(found.st_size, found.st_mtime_ns, os.path.isdir(path))
 

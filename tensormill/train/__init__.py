@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tensorboard.compat.proto.saver_pb2 import SaverDef
+
 from tensormill.distributed.cluster_spec import ClusterDef, ClusterSpec
 from tensormill.distributed.server import Server, ServerDef
 from tensormill.io.graph_io import write_graph
@@ -12,6 +14,18 @@ from tensormill.train.adagrad import (
     ProximalAdagradOptimizer,
 )
 from tensormill.train.adam import AdamOptimizer
+from tensormill.train.checkpoints.reader import CheckpointReader, NewCheckpointReader
+from tensormill.train.checkpoints.saver import Saver
+from tensormill.train.checkpoints.state_file import (
+    CheckpointState,
+    checkpoint_exists,
+    generate_checkpoint_state_proto,
+    get_checkpoint_mtimes,
+    get_checkpoint_state,
+    latest_checkpoint,
+    remove_checkpoint,
+    update_checkpoint_state,
+)
 from tensormill.train.device_setter import replica_device_setter
 from tensormill.train.ftrl import FtrlOptimizer
 from tensormill.train.global_step import (

@@ -1,0 +1,1 @@
+"""Saving and restoring: `tf.train.Saver`, its graph and its files."""
