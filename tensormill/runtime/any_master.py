@@ -8,9 +8,9 @@ process, `distributed/remote_master_session.py` those of a remote one. All raise
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from tensormill.graph.dtypes import DType
 from tensormill.graph.operation import Operation
@@ -25,7 +25,9 @@ __all__ = [
     "AnyPartialRun",
     "AnyPreparedStep",
     "FetchForm",
+    "Repeatable",
     "StepOutcome",
+    "WaitObserver",
 ]
 
 
@@ -100,6 +102,24 @@ class AnyPreparedStep(Protocol):
 
     def run_with(self, feeds: list[Any], options: StepOptions, /) -> StepOutcome:
         """Run one step with options."""
+
+
+class WaitObserver(Protocol):
+    """Is told when a step that is repeated begins to wait for others, and when it goes on."""
+
+    def wait_begins(self) -> None:
+        """Take note that the step waits."""
+
+    def wait_ends(self) -> None:
+        """Take note that the step goes on."""
+
+
+@runtime_checkable
+class Repeatable(Protocol):
+    """A prepared step without feeds that its master can run again and again by itself."""
+
+    def repeat(self, should_stop: Callable[[], bool], waits: WaitObserver, /) -> None:
+        """Run steps until `should_stop()`, which is asked before each, or until one fails."""
 
 
 class AnyPartialRun(Protocol):

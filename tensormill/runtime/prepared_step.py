@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tensormill.graph import errors
-from tensormill.runtime.any_master import FetchForm, StepOutcome
+from tensormill.runtime.any_master import FetchForm, StepOutcome, WaitObserver
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.failures import as_op_error, deadline_error
 from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
@@ -142,12 +142,12 @@ class PreparedStep:
                 raise closed_error()
             if self._is_plain:
                 return self.program.run(feeds)
-            if not self.program.takes_step:
-                made = self.program.run_at_once(feeds, None)
-                if type(made) is list:
-                    return made
-                return self._run_step([], self._new_step(), None, None, made)  # type: ignore[arg-type]
-            return self._run_step(feeds, self._new_step(), None, None)
+            if self.program.takes_step:
+                return self._run_step(feeds, self._new_step(), None, None)
+            made = self.program.run_at_once(feeds, None)
+            if isinstance(made, Unfinished):
+                return self._run_step([], self._new_step(), None, None, made)
+            return made
         except InstructionFailed as failure:
             step = self._new_step()  # a plain step gets its number when there is something to tell
             step.cancellation.close()
@@ -208,6 +208,44 @@ class PreparedStep:
         if options.wants_partition_graphs:
             outcome.partition_graphs = self._partition_graphs()
         return outcome
+
+    def repeat(self, should_stop: Callable[[], bool], waits: WaitObserver) -> None:
+        """Run steps without feeds until `should_stop()`, which is asked before each.
+
+        Args:
+          should_stop: says whether to stop.
+          waits: told when a step begins to wait, and when it goes on.
+
+        Raises:
+          OpError: a step failed.
+        """
+        if not self.program.is_blocking:
+            while not should_stop():
+                self.run([])
+            return
+        running = self._running
+        while not should_stop():
+            running.enter()
+            try:
+                made = self._begin()
+                if made is not None:
+                    waits.wait_begins()
+                    self._run_step([], self._new_step(), None, None, made)
+                    waits.wait_ends()
+            finally:
+                running.leave()
+
+    def _begin(self) -> Unfinished | None:
+        """Run a step without feeds; return what is left where it must wait."""
+        if self.program.takes_step:
+            return self.program.begin([])
+        try:
+            made = self.program.run_at_once([], None)
+        except InstructionFailed as failure:
+            step = self._new_step()
+            step.cancellation.close()
+            raise as_op_error(failure, step.step_id) from failure.__cause__
+        return made if isinstance(made, Unfinished) else None
 
     def run_with(self, feeds: list[Any], options: StepOptions) -> StepOutcome:
         """Run one step with options.

@@ -14,7 +14,7 @@ from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.stacks import default_sessions
 from tensormill.graph.tensor import Tensor
-from tensormill.runtime.any_master import AnyPreparedStep
+from tensormill.runtime.any_master import AnyPreparedStep, Repeatable, WaitObserver
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.threads import use_intra_op_threads
 from tensormill.session.callables import StepCallable, fill_metadata
@@ -22,6 +22,7 @@ from tensormill.session.conversions import find_expansion
 from tensormill.session.device_attributes import DeviceAttributes
 from tensormill.session.feeds import as_fed_tensor, expand_feeds
 from tensormill.session.fetches import FetchMapper
+from tensormill.session.input_threads import InputThreads
 from tensormill.session.masters import check_target, open_master_session
 from tensormill.session.partial_runs import PartialRuns
 from tensormill.session.signature import Signature
@@ -56,6 +57,7 @@ class BaseSession:
         self._signatures: dict[Any, Signature] = {}
         self._runners: dict[Any, Callable[[Iterable[Any]], Any]] = {}
         self._partial_runs = PartialRuns(self)
+        self._input_threads = InputThreads()
         use_intra_op_threads(config)
         self._master_session = open_master_session(self._target.decode(), self._graph, config)
         self._closed = False
@@ -105,6 +107,13 @@ class BaseSession:
           ValueError, TypeError: a fetch or feed is not one.
           OpError: the step failed.
         """
+        try:
+            return self._run(fetches, feed_dict, options, run_metadata)
+        except errors.OutOfRangeError as error:
+            self._input_threads.explain(error)
+            raise
+
+    def _run(self, fetches: Any, feed_dict: Any, options: Any, run_metadata: Any) -> Any:
         if self._closed:
             raise RuntimeError("Attempted to use a closed Session.")
         key: Any = None
@@ -210,7 +219,11 @@ class BaseSession:
 
         def run_callable(*values: Any, options: Any = None, run_metadata: Any = None) -> Any:
             if is_direct and len(values) == count and options is None and run_metadata is None:
-                return run(values)
+                try:
+                    return run(values)
+                except errors.OutOfRangeError as error:
+                    self._input_threads.explain(error)
+                    raise
             feed_dict = dict(zip(keys, values, strict=False))
             return self.run(fetches, feed_dict, options, run_metadata)
 
@@ -221,6 +234,31 @@ class BaseSession:
         if self._closed:
             raise errors.CancelledError(None, None, "Session has been closed.")
         return StepCallable(self, callable_options)
+
+    def _repeat(self, fetches: Any, should_stop: Callable[[], bool], waits: WaitObserver) -> None:
+        """Run fetches again and again until `should_stop()`, without their values.
+
+        Args:
+          fetches: as for `run`.
+          should_stop: asked before each step.
+          waits: told when a step begins to wait, and when it goes on.
+
+        Raises:
+          OpError: a step failed.
+        """
+        if self._closed:
+            raise errors.CancelledError(None, None, "Session has been closed.")
+        step = self._signature(FetchMapper(self._graph, fetches), []).step
+        if self._has_default_options and isinstance(step, Repeatable):
+            step.repeat(should_stop, waits)
+            return
+        run = self.make_callable(fetches)
+        while not should_stop():
+            waits.wait_begins()  # for all that is known here
+            try:
+                run()
+            finally:
+                waits.wait_ends()
 
     def partial_run_setup(self, fetches: Any, feeds: Any = None) -> str:
         """Start a step that is fed and fetched in several calls of `partial_run`.
@@ -254,6 +292,7 @@ class BaseSession:
             if self._closed:
                 return
             self._closed = True
+        self._input_threads.close()
         self._master_session.close()
         for cache in (self._runners, self._signatures, self._steps):
             cache.clear()

@@ -17,9 +17,13 @@ Convert = Callable[[Any], Any]
 
 
 class Signature:
-    """What runs a set of fetches with one sequence of fed tensors."""
+    """What runs a set of fetches with one sequence of fed tensors.
 
-    __slots__ = ("_echoes", "_feeds", "_order", "_results", "_step")
+    Attributes:
+      step: the step behind it.
+    """
+
+    __slots__ = ("_echoes", "_feeds", "_order", "_results", "step")
 
     def __init__(
         self,
@@ -41,7 +45,7 @@ class Signature:
             are fed.
           wrap: may change how the values of a fetched tensor are converted.
         """
-        self._step = step
+        self.step = step
         self._order = [feeds.index(tensor) for tensor in step_feeds]
         self._feeds = [
             make_feed(tensor, form)
@@ -66,13 +70,13 @@ class Signature:
           values: the fed values in the order of the signature's feeds.
           build: puts the fetched values into the caller's structure.
         """
-        return build(self._converted(self._step.run(self._fed(values)), values))
+        return build(self._converted(self.step.run(self._fed(values)), values))
 
     def run_with(
         self, values: Sequence[Any], build: Convert, options: StepOptions
     ) -> tuple[Any, StepOutcome]:
         """Run a step with options; return the result and what else the step gave."""
-        outcome = self._step.run_with(self._fed(values), options)
+        outcome = self.step.run_with(self._fed(values), options)
         return build(self._converted(outcome.values, values)), outcome
 
     def bind(self, build: Convert) -> Callable[[Iterable[Any]], Any]:
@@ -80,13 +84,13 @@ class Signature:
         if not self._echoes and len(self._feeds) < 2 and self._results:
             feed = self._feeds[0] if self._feeds else None
             if len(self._results) == 1:
-                return _bind_one(self._step.run, feed, self._results[0][1], build)
+                return _bind_one(self.step.run, feed, self._results[0][1], build)
             if [index for index, _ in self._results] == list(range(len(self._results))):
-                return _bind_many(self._step.run, feed, [c for _, c in self._results], build)
+                return _bind_many(self.step.run, feed, [c for _, c in self._results], build)
 
         def run_bound(values: Iterable[Any]) -> Any:
             given = list(values)
-            return build(self._converted(self._step.run(self._fed(given)), given))
+            return build(self._converted(self.step.run(self._fed(given)), given))
 
         return run_bound
 

@@ -26,6 +26,7 @@ from tensormill.train.checkpoints.state_file import (
     remove_checkpoint,
     update_checkpoint_state,
 )
+from tensormill.train.coordinator import Coordinator, LooperThread
 from tensormill.train.device_setter import replica_device_setter
 from tensormill.train.ftrl import FtrlOptimizer
 from tensormill.train.global_step import (
@@ -55,4 +56,5 @@ from tensormill.train.meta_graph import export_meta_graph, import_meta_graph
 from tensormill.train.momentum import MomentumOptimizer
 from tensormill.train.moving_averages import ExponentialMovingAverage
 from tensormill.train.optimizer import Optimizer
+from tensormill.train.queue_runner import QueueRunner, add_queue_runner, start_queue_runners
 from tensormill.train.rmsprop import RMSPropOptimizer

@@ -151,6 +151,10 @@ class Program:
             return self.results(values)
         return [values[slot] for slot in self._fetch_slots]
 
+    def begin(self, feeds: list[Any]) -> Unfinished:
+        """Return a run that has not done anything yet."""
+        return Unfinished(self.new_values(feeds), 0, [], list(self.segments))
+
     def run_at_once(self, feeds: list[Any], step: Any) -> list[Any] | Unfinished:
         """Run a program that may block as far as it comes without waiting, on the calling thread.
 
