@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,3 +60,29 @@ def test_a_tensormill_client_drives_a_tensorflow_server(
 ) -> None:
     ours = remote_programs.run_program(name, tf, np, tensorflow_server.target)
     assert plain(ours) == plain(expected(name))
+
+
+def test_ctrl_c_cancels_the_step_on_the_server(tensorflow_server: TensorFlowServer) -> None:
+    check_ctrl_c(tensorflow_server.target)
+
+
+def check_ctrl_c(target: str) -> None:
+    counter, endless = remote_programs.endless_step(tf)
+    with tf.Session(target) as session, tf.Session(target) as watch:
+        watch.run(counter.initializer)
+
+        def interrupt_when_it_turns() -> None:
+            while int(watch.run(counter)) < 3:
+                pass
+            os.kill(os.getpid(), signal.SIGINT)
+
+        interrupter = threading.Thread(target=interrupt_when_it_turns)
+        interrupter.start()
+        with pytest.raises(KeyboardInterrupt):
+            session.run(endless)
+        interrupter.join()
+        still = 0
+        turns = int(session.run(counter))
+        while still < 20:
+            before, turns = turns, int(session.run(counter))
+            still = still + 1 if turns == before else 0
