@@ -9,8 +9,8 @@ import grpc
 
 from tensormill.distributed.channels import open_channel
 from tensormill.distributed.reachability import why_unreachable
-from tensormill.distributed.remote_errors import error_from_rpc, error_from_status
 from tensormill.distributed.run_step_codec import RunStepReply, read_run_step_reply
+from tensormill.distributed.status_codec import error_from_rpc, error_from_status
 from tensormill.distributed.waiting import wait_for
 from tensormill.graph import errors
 from tensormill.proto.services import MASTER_SERVICE
@@ -74,7 +74,7 @@ class MasterClient:
           OpError: the step failed, or the master cannot be reached.
         """
         try:
-            response, _ = self._run_step.with_call(request, timeout=timeout_s)
+            response, call = self._run_step.with_call(request, timeout=timeout_s)
         except grpc.RpcError as error:
             raise self._error(error, "RunStep", timeout_s) from None
         try:
@@ -82,7 +82,8 @@ class MasterClient:
         except (TypeError, ValueError) as error:
             raise errors.internal(f"The answer of {self.target} cannot be read: {error}") from error
         if reply.status_code:
-            raise error_from_status(reply.status_code, reply.status_message)
+            metadata = call.trailing_metadata()
+            raise error_from_status(reply.status_code, reply.status_message, metadata)
         return reply
 
     def run_callable(self, request: bytes, timeout_s: float | None = None) -> bytes:
@@ -119,12 +120,12 @@ class MasterClient:
             return self._calls[name]
 
     def _error(self, error: Any, method: str, timeout_s: float | None) -> errors.OpError:
-        call = f"{method} on {self.target}"
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and timeout_s is not None:
-            call = (
-                f"after {timeout_s * 1000:g} ms {method} was waiting for {self._state_of_server()}"
+            return errors.deadline_exceeded(
+                f"Deadline Exceeded\n  after {timeout_s * 1000:g} ms {method} was waiting for "
+                f"{self._state_of_server()}"
             )
-        return error_from_rpc(error, call)
+        return error_from_rpc(error, self.target)
 
     def _state_of_server(self) -> str:
         reason = why_unreachable(self._address)

@@ -90,7 +90,7 @@ def error_from_rpc(error: grpc.RpcError, peer: str) -> OpError:
       peer: who was called, such as "/job:ps/replica:0/task:0 (10.0.0.1:2222)".
     """
     code, text = error.code().value[0], error.details() or ""
-    if code == errors.UNAVAILABLE:
+    if code == errors.UNAVAILABLE and _record_in(error.trailing_metadata() or ()) is None:
         return errors.unavailable(
             f"Task {peer} cannot be reached: {text}",
             hint="it may have ended or be starting; look at its log, and run the step again.",

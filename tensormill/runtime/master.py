@@ -24,7 +24,7 @@ from tensormill.runtime.passes.simplify import simplify
 from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
 from tensormill.runtime.prepared_step import PreparedStep, RunningSteps
-from tensormill.runtime.resources.containers import DEFAULT_CONTAINER
+from tensormill.runtime.resources.containers import DEFAULT_CONTAINER, ResourceContainers
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.step import Step
 from tensormill.runtime.worker import Worker
@@ -92,8 +92,9 @@ class MasterSession:
         self.placement = Placement(list(master.worker.devices.values()), config)
         self.running = RunningSteps()
         self.inter_op_threads = _inter_op_threads(config)
+        is_isolated = config is not None and config.isolate_session_state
         self._worker_session = master.worker.create_session(
-            handle, inter_op_threads=self.inter_op_threads
+            handle, ResourceContainers() if is_isolated else None, self.inter_op_threads
         )
         self.resources = self._worker_session.resources
         self._lock = threading.RLock()

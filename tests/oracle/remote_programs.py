@@ -100,7 +100,7 @@ def errors(tf, np, target):
     vector = tf.placeholder(tf.float32, [None], name="vector")
     v = tf.get_variable("never_initialized", [2])
     cases = [
-        (v, {}),
+        (tf.add(v, 1.0, name="uses"), {}),
         (tf.identity(x, name="needs_x"), {}),
         (tf.matmul(x, x, name="product"), {x: np.ones([2, 3], np.float32)}),
         (tf.reshape(vector, [7], name="reshaped"), {vector: [1.0, 2.0]}),

@@ -14,6 +14,7 @@ import pytest
 
 import tensormill.api as tf
 from tensormill.testing.oracle import Oracle
+from tensormill.testing.server_process import ServerProcess
 from tensormill.testing.tensorflow_servers import TensorFlowServer
 from tests.oracle import remote_programs
 
@@ -25,6 +26,12 @@ SOURCE = Path(remote_programs.__file__).read_text()
 @pytest.fixture(scope="module")
 def tensorflow_server() -> Iterator[TensorFlowServer]:
     with TensorFlowServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def tensormill_server() -> Iterator[ServerProcess]:
+    with ServerProcess() as server:
         yield server
 
 
@@ -62,7 +69,29 @@ def test_a_tensormill_client_drives_a_tensorflow_server(
     assert plain(ours) == plain(expected(name))
 
 
-def test_ctrl_c_cancels_the_step_on_the_server(tensorflow_server: TensorFlowServer) -> None:
+@pytest.mark.parametrize("name", remote_programs.PROGRAMS)
+def test_a_tensorflow_client_drives_a_tensormill_server(
+    name: str, expected: Any, oracle: Oracle, tensormill_server: ServerProcess
+) -> None:
+    theirs = run_with_tensorflow(oracle, name, tensormill_server.target)
+    assert plain(theirs) == plain(expected(name))
+
+
+@pytest.mark.parametrize("name", remote_programs.PROGRAMS)
+def test_a_tensormill_client_drives_a_tensormill_server(
+    name: str, expected: Any, tensormill_server: ServerProcess
+) -> None:
+    ours = remote_programs.run_program(name, tf, np, tensormill_server.target)
+    assert plain(ours) == plain(expected(name))
+
+
+def test_ctrl_c_cancels_the_step_on_a_tensormill_server(tensormill_server: ServerProcess) -> None:
+    check_ctrl_c(tensormill_server.target)
+
+
+def test_ctrl_c_cancels_the_step_on_a_tensorflow_server(
+    tensorflow_server: TensorFlowServer,
+) -> None:
     check_ctrl_c(tensorflow_server.target)
 
 
