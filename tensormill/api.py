@@ -526,7 +526,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 
 # platform
 from tensormill import compat, io
-from tensormill.namespaces import bitwise, dtypes, graph_util, linalg, math, raw_ops
+from tensormill.namespaces import bitwise, dtypes, graph_util, linalg, math, python_io, raw_ops
 from tensormill.platform import app, flags, gfile
 from tensormill.graph import tf_logging as logging
 from tensormill.platform import versions as version

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from tensormill.io import gfile
 from tensormill.io.graph_io import write_graph
+from tensormill.io.record_io import (
+    TFRecordCompressionType,
+    TFRecordOptions,
+    TFRecordWriter,
+    tf_record_iterator,
+)
 from tensormill.ops.queue_base import QueueBase
 from tensormill.ops.queue_kinds import (
     FIFOQueue,

@@ -7,6 +7,17 @@ from tensorboard.compat.proto.saver_pb2 import SaverDef
 from tensormill.distributed.cluster_spec import ClusterDef, ClusterSpec
 from tensormill.distributed.server import Server, ServerDef
 from tensormill.io.graph_io import write_graph
+from tensormill.proto.example_pb2 import (
+    BytesList,
+    Example,
+    Feature,
+    FeatureList,
+    FeatureLists,
+    Features,
+    FloatList,
+    Int64List,
+    SequenceExample,
+)
 from tensormill.train.adadelta import AdadeltaOptimizer
 from tensormill.train.adagrad import (
     AdagradDAOptimizer,
