@@ -159,6 +159,17 @@ _register_sorted("SegmentMin", _numpy_rows(np.minimum, _highest, True), WIDE_UNS
 # -- unsorted segments -----------------------------------------------------------------------------
 
 
+def _extremes(ids: Tensor) -> tuple[int, int]:
+    """Return the smallest and the greatest id; (0, -1) where there are none."""
+    if not ids.numel():
+        return 0, -1
+    if ids.device.type == "cpu":  # on small vectors NumPy is several times as fast
+        host = ids.numpy()
+        return int(host.min()), int(host.max())
+    low, high = map(int, ids.aminmax())
+    return low, high
+
+
 def _register_unsorted(op_type: str, combine: Combine, types: tuple[str, ...]) -> None:
     def unsorted_segment(data: Tensor, segment_ids: Tensor, num_segments: Any) -> Tensor:
         count = int(num_segments)
@@ -171,7 +182,7 @@ def _register_unsorted(op_type: str, combine: Combine, types: tuple[str, ...]) -
             raise errors.invalid_argument("num_segments must be non-negative.")
         ids = segment_ids.reshape(-1).to(torch.int64)
         rows = data.reshape(ids.shape[0], *data.shape[segment_ids.dim() :])
-        low, high = map(int, ids.aminmax()) if ids.numel() else (0, -1)
+        low, high = _extremes(ids)
         if high >= count:
             place = int((ids >= count).nonzero()[0])
             at = np.unravel_index(place, tuple(segment_ids.shape)) if segment_ids.dim() else ()

@@ -24,7 +24,8 @@ def _first_seen(values: Any) -> tuple[Any, Any, Any]:
         np.minimum.at(firsts, index, np.arange(len(values)))
         return firsts, index, np.bincount(index, minlength=len(seen))
     if values.ndim == 1 and values.dtype.kind in "iub":
-        return _first_seen_numbers(values)
+        firsts, index = _first_seen_numbers(values)
+        return firsts, index, np.bincount(index, minlength=len(firsts))
     _, first, inverse, counts = np.unique(
         values,
         return_index=True,
@@ -38,27 +39,30 @@ def _first_seen(values: Any) -> tuple[Any, Any, Any]:
     return first[order], place[inverse.reshape(-1)], counts[order]
 
 
-def _first_seen_numbers(values: Any) -> tuple[Any, Any, Any]:
-    """Return the same for a vector of whole numbers, from one stable sort."""
+def _first_seen_numbers(values: Any) -> tuple[Any, Any]:
+    """Return where each whole number of a vector first stands, and the index of each element."""
     order = values.argsort(kind="stable")
     ranked = values[order]
-    is_new = np.ones(ranked.size, bool)
+    is_new = np.empty(ranked.size, bool)
+    is_new[:1] = True
     np.not_equal(ranked[1:], ranked[:-1], out=is_new[1:])
-    starts = is_new.nonzero()[0]
-    first = order[starts]
+    first = order[is_new]
     by_place = first.argsort()
     place = np.empty_like(by_place)
     place[by_place] = np.arange(by_place.size)
     index = np.empty_like(order)
     index[order] = place[is_new.cumsum() - 1]
-    counts = np.diff(starts, append=ranked.size)
-    return first[by_place], index, counts[by_place]
+    return first[by_place], index
+
+
+def _check_vector(values: Any) -> None:
+    if values.ndim != 1:
+        raise errors.invalid_argument("unique expects a 1D vector.")
 
 
 def _unique(values: Any, out_idx: DType) -> tuple[Any, Any, Any]:
     """Return the unique values, indices and counts of a vector in host memory."""
-    if values.ndim != 1:
-        raise errors.invalid_argument("unique expects a 1D vector.")
+    _check_vector(values)
     firsts, index, counts = _first_seen(values)
     kind = out_idx.as_numpy_dtype
     return values[firsts], to_tensor(index.astype(kind)), to_tensor(counts.astype(kind))
@@ -70,8 +74,16 @@ def _form(value: Any) -> Any:
 
 @kernel("Unique", "cpu", "gpu", types={"T": NUMBER_TYPES})
 def unique(x: torch.Tensor, *, out_idx: DType) -> Any:
-    values, index, _ = _unique(to_host(x), out_idx)
-    return to_tensor(values).to(x.device), index.to(x.device)
+    host = to_host(x)
+    _check_vector(host)
+    if host.dtype.kind in "iub":
+        firsts, index = _first_seen_numbers(host)
+    else:
+        firsts, index, _ = _first_seen(host)
+    return (
+        to_tensor(host[firsts]).to(x.device),
+        to_tensor(index.astype(out_idx.as_numpy_dtype)).to(x.device),
+    )
 
 
 @kernel("Unique", "cpu", types={"T": STRING_TYPES})
