@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from tensormill.kernels.pooling_geometry import (
     pool_max_grad_grad,
     pool_max_with_indices,
 )
-from tensormill.kernels.registry import kernel
+from tensormill.kernels.registry import kernel, share_work
 
 Tensor = torch.Tensor
 Sizes = Sequence[int]
@@ -91,6 +92,28 @@ def max_pool_grad(
         return _depth_grad(orig_input, grad, ksize, strides)
     pool = Pool.of(orig_input.shape, ksize, strides, padding, data_format, explicit_paddings)
     return pool_max_grad(orig_input, grad, pool)
+
+
+def _max_pool_keeping_places(image: Tensor, **attrs: Any) -> tuple[Tensor, Tensor | None]:
+    """Return what `max_pool` does, and where in the image each value comes from, if it is known."""
+    if not image.dtype.is_floating_point or _pools_depth(attrs["ksize"], attrs["data_format"]):
+        return max_pool(image, **attrs), None
+    pool = Pool.of(image.shape, **attrs)
+    if 0 in pool.outputs:
+        return pool.empty(image), None
+    _, pooled, places = pool_max_with_indices(image, pool)
+    return pool.layout.from_channels_first(pooled), places
+
+
+def _max_pool_grad_by_places(
+    orig_input: Tensor, places: Tensor | None, grad: Tensor, **attrs: Any
+) -> Tensor:
+    if places is None:
+        return max_pool_grad(orig_input, orig_input, grad, **attrs)
+    return pool_max_grad(orig_input, grad, Pool.of(orig_input.shape, **attrs), places)
+
+
+share_work("MaxPool", _max_pool_keeping_places, "MaxPoolGrad", _max_pool_grad_by_places)
 
 
 def _depth_grad(image: Tensor, grad: Tensor, ksize: Sizes, strides: Sizes) -> Tensor:

@@ -142,11 +142,15 @@ def pool_max_with_indices(image: Tensor, pool: Pool) -> tuple[Tensor, Tensor, Te
     return padded, pooled, indices
 
 
-def pool_max_grad(image: Tensor, grad: Tensor, pool: Pool) -> Tensor:
+def pool_max_grad(image: Tensor, grad: Tensor, pool: Pool, indices: Tensor | None = None) -> Tensor:
+    """Return the gradient of max pooling, from the indices of `pool_max_with_indices` if given."""
     layout = pool.layout
-    padded, pooled, indices = pool_max_with_indices(image, pool)
+    if indices is None:
+        padded, _, indices = pool_max_with_indices(image, pool)
+    else:
+        padded = pool.padded(layout.to_channels_first(image), _lowest(image.dtype))
     grad = layout.to_channels_first(grad)
-    _check_gradient(pooled, grad)
+    _check_gradient(indices, grad)
     if grad.dtype.is_floating_point:
         made = _MAX_BACKWARD[layout.rank](
             grad, padded, pool.window, pool.strides, pool.padding, [1] * layout.rank,

@@ -35,13 +35,16 @@ __all__ = [
     "HostKernel",
     "Kernel",
     "KernelContext",
+    "SharedWork",
     "async_kernel",
     "find_kernel",
+    "find_shared_work",
     "host_kernel",
     "kernel",
     "kernel_factory",
     "kernels_of",
     "resource_kernel",
+    "share_work",
 ]
 
 WAITS = object()
@@ -149,6 +152,23 @@ class HostKernel:
     types: frozenset[DType]
 
 
+@dataclass(frozen=True, slots=True)
+class SharedWork:
+    """How an op keeps for its gradient op what that would compute again.
+
+    Attributes:
+      forward_op: the op type `y = op(x)`.
+      forward: `forward(x, **attrs)` returns (y, kept).
+      gradient: `gradient(x, kept, grad, **attrs)` returns what the gradient op makes of (x, y,
+        grad).
+    """
+
+    forward_op: str
+    forward: Callable[..., Any]
+    gradient: Callable[..., Any]
+
+
+_SHARED_WORK: dict[str, SharedWork] = {}
 _KERNELS: dict[str, list[Kernel]] = {}
 _HOST_KERNELS: dict[str, HostKernel] = {}
 
@@ -325,6 +345,23 @@ def host_kernel(
     if op_type in _HOST_KERNELS:
         raise ValueError(f"a host kernel of {op_type!r} is registered twice")
     _HOST_KERNELS[op_type] = HostKernel(op_type, function, expression, _dtype_set(tuple(types)))
+
+
+def share_work(
+    forward_op: str,
+    forward: Callable[..., Any],
+    gradient_op: str,
+    gradient: Callable[..., Any],
+) -> None:
+    """Register how `forward_op` keeps what `gradient_op` needs; see `SharedWork`."""
+    if gradient_op in _SHARED_WORK:
+        raise ValueError(f"shared work of {gradient_op!r} is registered twice")
+    _SHARED_WORK[gradient_op] = SharedWork(forward_op, forward, gradient)
+
+
+def find_shared_work(gradient_op: str) -> SharedWork | None:
+    """Return what an op type shares with the op whose gradient it computes, or None."""
+    return _SHARED_WORK.get(gradient_op)
 
 
 def find_kernel(op_type: str, device_type: str, attrs: Mapping[str, Any]) -> Kernel | None:

@@ -19,6 +19,8 @@ from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Form, Instruction, LoopInstruction, Slot
 from tensormill.runtime.plan.lowering import LoweredGraph
 from tensormill.runtime.plan.numpy_errors import quiet_numpy, restore_numpy, silence_numpy
+from tensormill.runtime.plan.reuse import reuse_memory
+from tensormill.runtime.plan.sharing import share_work
 from tensormill.runtime.plan.straight_line import Block, InstructionFailed, Observer
 from tensormill.runtime.plan.tuning import TunedBlock
 from tensormill.runtime.plan.value_table import is_dereference
@@ -77,6 +79,8 @@ class Program:
         self.feeds = lowered.feeds
         self.fetches = lowered.fetches
         self.copied_fetches = lowered.copied_fetches
+        share_work(lowered)
+        reuse_memory(lowered)
         self._template: list[Any] = [None] * lowered.slot_count
         for slot, value in lowered.constants.items():
             self._template[slot] = value

@@ -1,0 +1,90 @@
+"""Reuse: instructions write over inputs that die there, in place of taking new memory.
+
+An input dies at an instruction that is the only one to read it; that holds in whatever order, and
+on whatever threads, the instructions run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+from tensormill.kernels.overwriting import MAKES_NEW_MEMORY, OVERWRITING
+from tensormill.runtime.node import Node
+from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot
+from tensormill.runtime.plan.lowering import LoweredGraph
+
+__all__ = ["reuse_memory"]
+
+_WORTH_ELEMENTS = 16_384
+_USUAL_SIZE = 64
+"""What stands for a size that is not known when the plan is made."""
+_FLOATS = frozenset(["float16", "bfloat16", "float32", "float64"])
+
+
+def reuse_memory(lowered: LoweredGraph) -> None:
+    """Replace the kernels of instructions whose input dies there by such that write over it."""
+    reads: Counter[Slot] = Counter(slot for slot, _, _ in lowered.fetches)
+    for guard in lowered.fetch_guards.values():
+        reads.update(slot for slot, _ in guard)
+    _count_reads(lowered.instructions, reads)
+    _reuse(lowered.instructions, reads)
+
+
+def _count_reads(instructions: Iterable[Instruction], reads: Counter[Slot]) -> None:
+    for instruction in instructions:
+        if isinstance(instruction, LoopInstruction):
+            # What it reads from outside is read again and again.
+            reads.update(instruction.argument_slots())
+            reads.update([*instruction.initial, instruction.predicate, *instruction.updates])
+            _count_reads([*instruction.condition, *instruction.body], reads)
+        else:
+            reads.update(instruction.argument_slots())
+
+
+def _reuse(instructions: list[Instruction], reads: Counter[Slot]) -> None:
+    made: set[Slot] = set()
+    for instruction in instructions:
+        if isinstance(instruction, LoopInstruction):
+            _reuse(instruction.condition, reads)
+            _reuse(instruction.body, reads)
+            continue
+        if instruction.is_conversion or instruction.is_async or instruction.expression is not None:
+            continue
+        node = instruction.node
+        if node.op_type in OVERWRITING and _is_worth_it(node):
+            _overwrite(instruction, reads, made)
+        if node.op_type in MAKES_NEW_MEMORY or _hands_on(instruction, reads, made):
+            made.update(instruction.outputs)
+
+
+def _hands_on(instruction: Instruction, reads: Counter[Slot], made: set[Slot]) -> bool:
+    """Return whether an identity is the only one to read new memory."""
+    if instruction.node.op_type != "Identity":
+        return False
+    (slot,) = instruction.arguments
+    return slot in made and reads[slot] == 1
+
+
+def _overwrite(instruction: Instruction, reads: Counter[Slot], made: set[Slot]) -> None:
+    node = instruction.node
+    dims = node.output_dims[0]
+    for position, make in OVERWRITING[node.op_type]:
+        slot = instruction.arguments[position]
+        source, index = node.inputs[position]
+        is_same = source.output_dims[index] == dims and source.output_dtypes[index] in (
+            node.output_dtypes
+        )
+        if is_same and slot in made and reads[slot] == 1:
+            instruction.function = make(instruction.function)
+            return
+
+
+def _is_worth_it(node: Node) -> bool:
+    dims = node.output_dims[0]
+    if dims is None or node.output_dtypes[0].name not in _FLOATS:
+        return False
+    if node.attrs.get("data_format", b"NHWC") != b"NHWC":
+        return False
+    return math.prod(_USUAL_SIZE if size is None else size for size in dims) >= _WORTH_ELEMENTS
