@@ -37,7 +37,7 @@ def counting_loop(limit, start=0, frame="loop"):
 def instructions_of(session):
     signature = next(iter(session._signatures.values()))
     return [
-        i for segment in signature._step.program.segments for i in segment.block.block.instructions
+        i for segment in signature.step.program.segments for i in segment.block.block.instructions
     ]
 
 
