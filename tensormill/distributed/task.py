@@ -58,4 +58,5 @@ class Task:
         """Close the sessions, end the calls, free the port, end the threads."""
         self._rpc.close()
         self._master_service.close_sessions()
+        self.master.close_sessions()
         self._threads.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,6 +44,8 @@ class Master:
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
+        self._lock = threading.Lock()
+        self._sessions: weakref.WeakSet[MasterSession] = weakref.WeakSet()  # guarded by _lock
 
     def create_session(
         self, graph: Graph, config: Any = None, handle: str | None = None
@@ -54,19 +57,35 @@ class Master:
           config: a ConfigProto, or None.
           handle: names the session; by default a name that is unique in this process.
         """
-        return MasterSession(self, graph, config, handle or f"session_{next(_session_numbers)}")
+        made = MasterSession(self, graph, config, handle or f"session_{next(_session_numbers)}")
+        with self._lock:
+            self._sessions.add(made)
+        return made
+
+    def open_sessions(self) -> list[MasterSession]:
+        """Return the sessions that are open."""
+        with self._lock:
+            sessions = list(self._sessions)
+        return [session for session in sessions if not session.running.is_closed]
+
+    def close_sessions(self) -> None:
+        """Close all sessions; those who go on to use them are told that they are not found."""
+        for session in self.open_sessions():
+            session.running.closed_error = session.lost_error
+            session.close()
 
     def list_devices(self) -> Sequence[AnyDevice]:
         """Return the devices of all tasks."""
         return list(self.worker.devices.values())
 
     def reset(self, containers: Sequence[str], device_filters: Sequence[str]) -> None:
-        """Clear the state of all tasks.
+        """Close all sessions, and clear the state of all tasks.
 
         Args:
           containers: the containers; none for the default one.
           device_filters: the tasks, by devices that they have; none for all.
         """
+        self.close_sessions()
         self.worker.resources.clear(containers or [DEFAULT_CONTAINER])
 
 
@@ -194,6 +213,10 @@ class MasterSession:
     def session_tensors(self) -> SessionTensors:
         """Return the tensors that the session keeps."""
         return self.resources.session_tensors(self.handle)
+
+    def lost_error(self) -> errors.AbortedError:
+        """Return the error of a step of a session that its master has closed."""
+        return errors.aborted(f"Session {self.handle} is not found.")
 
     def close(self) -> None:
         """Cancel the running steps, wait for them, and let go of everything. Idempotent."""

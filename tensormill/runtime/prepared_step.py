@@ -34,13 +34,15 @@ class RunningSteps:
     Attributes:
       is_closed: no more steps may start.
       entries: one item a running step; `append` and `pop` are atomic.
+      closed_error: returns the error of a step that comes too late.
     """
 
-    __slots__ = ("_idle", "entries", "is_closed")
+    __slots__ = ("_idle", "closed_error", "entries", "is_closed")
 
     def __init__(self) -> None:
         self.is_closed = False
         self.entries: list[None] = []
+        self.closed_error: Callable[[], errors.OpError] = closed_error
         self._idle = threading.Condition()
 
     def enter(self) -> None:
@@ -52,7 +54,7 @@ class RunningSteps:
         self.entries.append(None)
         if self.is_closed:
             self.leave()
-            raise closed_error()
+            raise self.closed_error()
 
     def leave(self) -> None:
         """Count a step out."""
@@ -139,7 +141,7 @@ class PreparedStep:
         running.entries.append(None)
         try:
             if running.is_closed:
-                raise closed_error()
+                raise running.closed_error()
             if self._is_plain:
                 return self.program.run(feeds)
             if self.program.takes_step:

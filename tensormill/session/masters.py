@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensormill.distributed.master_client import TARGET_PREFIX
+from tensormill.distributed.in_process import find_server
+from tensormill.distributed.in_process_session import InProcessMasterSession
+from tensormill.distributed.master_client import TARGET_PREFIX, address_of
 from tensormill.distributed.remote_master_session import RemoteMasterSession, reset_master
 from tensormill.graph import errors
 from tensormill.graph.graph import Graph
@@ -27,6 +29,10 @@ def open_master_session(target: str, graph: Graph, config: Any) -> AnyMasterSess
       config: a ConfigProto, or None.
     """
     if target:
+        uses_wire = config is not None and config.rpc_options.use_rpc_for_inprocess_master
+        server = None if uses_wire else find_server(address_of(target))
+        if server is not None:
+            return InProcessMasterSession(server.master, graph, config)
         return RemoteMasterSession(target, graph, config)
     worker = Worker(_LOCAL_TASK, local_devices(config=config))
     return Master(worker).create_session(graph, config)

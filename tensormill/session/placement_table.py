@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tensormill.distributed.in_process_session import InProcessMasterSession
+from tensormill.graph import errors
 from tensormill.graph.graph import Graph
 from tensormill.runtime.devices import Device, local_devices
+from tensormill.runtime.master import MasterSession
 from tensormill.runtime.passes.place import Placement
 
 __all__ = ["PlacementRow", "PlacementTable", "placement"]
@@ -146,6 +149,13 @@ def placement(session_or_graph: Any) -> PlacementTable:
         if master is None:
             raise TypeError(
                 f"placement() takes a session or a graph, not a {type(session_or_graph).__name__}"
+            )
+        if isinstance(master, InProcessMasterSession):
+            master = master.opened
+        if not isinstance(master, MasterSession):
+            raise errors.unimplemented(
+                "The placement of a session on a remote master is not known here",
+                hint="RunOptions(output_partition_graphs=True) tells the devices of a step.",
             )
         master.extend()
         graph, devices, placed = session_or_graph.graph, master.list_devices(), master.placement

@@ -128,15 +128,18 @@ def session_errors(tf, np, target):
     with tf.Session(target) as session:
         found.append(error_of(tf, lambda: session.run(x))[0])
         found.append(error_of(tf, lambda: session.run(unplaceable))[0])
-    with tf.Graph().as_default():
-        y = tf.constant(3.0)
-        with tf.Session(target) as session:
-            found.append(float(session.run(y)))
-            with tf.device("/job:nobody"):
-                tf.constant(4.0)
-            found.append(error_of(tf, lambda: session.run(y))[0])
-            z = y + 1.0
-            found.append(error_of(tf, lambda: session.run(z))[0])
+    return found
+
+
+def unplaceable_nodes_stay(tf, np, target):
+    y = tf.constant(3.0)
+    with tf.Session(target) as session:
+        found = [float(session.run(y))]
+        with tf.device("/job:nobody"):
+            tf.constant(4.0)
+        found.append(error_of(tf, lambda: session.run(y))[0])
+        z = y + 1.0
+        found.append(error_of(tf, lambda: session.run(z))[0])
     return found
 
 
@@ -272,7 +275,11 @@ def closing_with_a_step_in_flight(tf, np, target):
     session, watch = tf.Session(target), tf.Session(target)
     watch.run(counter.initializer)
     ended = []
-    step = threading.Thread(target=lambda: ended.append(error_of(tf, lambda: session.run(endless))))
+
+    def run():
+        ended.append(error_of(tf, lambda: session.run(endless))[0])
+
+    step = threading.Thread(target=run)
     step.start()
     while int(watch.run(counter)) < 3:
         pass
@@ -311,6 +318,7 @@ PROGRAMS = {
         control_flow,
         errors,
         session_errors,
+        unplaceable_nodes_stay,
         growing_graph,
         devices,
         containers_and_reset,

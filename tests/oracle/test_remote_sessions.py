@@ -85,6 +85,16 @@ def test_a_tensormill_client_drives_a_tensormill_server(
     assert plain(ours) == plain(expected(name))
 
 
+# Without a wire, steps that were prepared stay as they are when the graph grows.
+@pytest.mark.parametrize(
+    "name", sorted(remote_programs.PROGRAMS.keys() - {"unplaceable_nodes_stay"})
+)
+def test_a_session_on_a_server_of_its_own_process_needs_no_wire(name: str, expected: Any) -> None:
+    with tf.train.Server.create_local_server() as server:
+        ours = remote_programs.run_program(name, tf, np, server.target)
+    assert plain(ours) == plain(expected(name))
+
+
 def test_ctrl_c_cancels_the_step_on_a_tensormill_server(tensormill_server: ServerProcess) -> None:
     check_ctrl_c(tensormill_server.target)
 
