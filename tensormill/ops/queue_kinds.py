@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from tensormill.graph.default_scopes import control_dependencies, device
 from tensormill.graph.dtypes import int64
 from tensormill.graph.shapes import TensorShape
 from tensormill.ops.queue_base import QueueBase, as_name_list, as_shape_list, as_type_list
@@ -47,14 +46,13 @@ class FIFOQueue(QueueBase):
         dtypes = as_type_list(dtypes)
         shapes = as_shape_list(shapes)
         names = as_name_list(names, dtypes)
-        with control_dependencies(None), device("CPU"):
-            ref = fifo_queue_v2_op(
-                component_types=dtypes,
-                shapes=shapes or [],
-                capacity=capacity,
-                shared_name=shared_name or "",
-                name=name,
-            )
+        ref = fifo_queue_v2_op(
+            component_types=dtypes,
+            shapes=shapes or [],
+            capacity=capacity,
+            shared_name=shared_name or "",
+            name=name,
+        )
         super().__init__(dtypes, shapes, names, ref)
 
 

@@ -173,3 +173,10 @@ def test_a_queue_inside_a_loop_waits_without_a_thread():
         for _ in range(3):
             session.run(adding)
         assert step() == 7.5
+
+
+def test_a_queue_has_no_device_of_its_own() -> None:
+    """As in TensorFlow 1.15; later ones pin it to a CPU."""
+    assert tf.FIFOQueue(10, tf.float32).queue_ref.op.device == ""
+    with tf.device("/job:ps/task:1"):
+        assert tf.FIFOQueue(10, tf.float32).queue_ref.op.device == "/job:ps/task:1"
