@@ -486,6 +486,11 @@ from tensormill.ops.tensor_array_class import TensorArray
 from tensormill.ops.while_loop import while_loop
 
 # ops: queues
+from tensormill.ops.accumulator_classes import (
+    ConditionalAccumulator,
+    ConditionalAccumulatorBase,
+    SparseConditionalAccumulator,
+)
 from tensormill.namespaces import queue
 from tensormill.ops.queue_base import QueueBase
 from tensormill.ops.queue_kinds import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tensormill.kernels import (
+    accumulators,
     activations,
     array_shapes,
     basics,
@@ -72,6 +73,7 @@ from tensormill.kernels import (
 )
 
 __all__ = [
+    "accumulators",
     "activations",
     "array_shapes",
     "basics",

@@ -1,6 +1,7 @@
 """`tf.sparse`: sparse tensors."""
 
 from tensormill.graph.sparse_tensor import SparseTensor
+from tensormill.ops.accumulator_classes import SparseConditionalAccumulator
 from tensormill.ops.segments import sparse_segment_mean as segment_mean
 from tensormill.ops.segments import sparse_segment_sqrt_n as segment_sqrt_n
 from tensormill.ops.segments import sparse_segment_sum as segment_sum

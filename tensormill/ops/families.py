@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tensormill.ops import (
+    accumulators,
     activations,
     arithmetic,
     array_shapes,
@@ -77,6 +78,7 @@ from tensormill.ops import (
 )
 
 __all__ = [
+    "accumulators",
     "activations",
     "arithmetic",
     "array_shapes",

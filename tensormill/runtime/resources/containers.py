@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
+from tensormill.runtime.resources.accumulator import Accumulator
 from tensormill.runtime.resources.queue import Queue, QueueSpec
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.resources.variable import VariableBuffer, VariableHandle
@@ -131,6 +132,30 @@ class ResourceContainers:
             "queue", container, name, lambda: Queue(container, name, wanted)
         )
         found.spec.check_matches(wanted, name)
+        return found
+
+    def accumulator(
+        self, container: str, shared_name: str, node_name: str, **options: Any
+    ) -> Accumulator:
+        """Return the accumulator of a node, shared if it has a `shared_name`, else its own.
+
+        Args:
+          container: the attribute of the node.
+          shared_name: the attribute of the node.
+          node_name: the name of the node.
+          **options: the other arguments of `Accumulator`.
+
+        Raises:
+          InvalidArgumentError: the shared one holds other gradients, or there can be none.
+        """
+        name, is_private = resource_name(container, shared_name, node_name)
+        container = container or DEFAULT_CONTAINER
+        if is_private:
+            return Accumulator(container, name, **options)
+        found = self.lookup_or_create(
+            "accumulator", container, name, lambda: Accumulator(container, name, **options)
+        )
+        found.check(options["dtype"], options["is_sparse"])
         return found
 
     def session_tensors(self, session_handle: str) -> SessionTensors:

@@ -5,10 +5,9 @@ Waiting costs no thread: who waits is an entry with what is called in the end.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -25,16 +24,7 @@ from tensormill.runtime.resources.queue_elements import (
     PriorityStore,
     RandomStore,
 )
-from tensormill.runtime.resources.queue_state import (
-    Cancel,
-    Close,
-    Dequeue,
-    Enqueue,
-    Event,
-    Fail,
-    Instruction,
-    QueueState,
-)
+from tensormill.runtime.resources.queue_state import Close, Dequeue, Enqueue, QueueState
 from tensormill.runtime.resources.queue_values import (
     batch,
     copied,
@@ -42,20 +32,9 @@ from tensormill.runtime.resources.queue_values import (
     padded_batch,
     single,
 )
+from tensormill.runtime.resources.waiting import Done, Instruction, Waiting
 
 __all__ = ["Queue", "QueueSpec"]
-
-
-class Done(Protocol):
-    """What is called when an attempt ends (see `kernels.registry.async_kernel`)."""
-
-    step: Any
-
-    def __call__(self, outputs: Any = None) -> None:
-        """Report the outputs."""
-
-    def fail(self, error: BaseException) -> None:
-        """Report the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +131,6 @@ def _shapes_text(dims: Sequence[Dims]) -> str:
     return "[" + ", ".join(format_dims(item, "kernel") for item in dims) + "]"
 
 
-class _Entry:
-    """Somebody who waits: what to call, and how to forget the cancellation."""
-
-    __slots__ = ("count", "done", "is_over", "token")
-
-    def __init__(self, done: Done, count: int | None = None) -> None:
-        self.done = done
-        self.count = count  # None: one element without a first axis, or nothing at all
-        self.token: int | None = None
-        self.is_over = False
-
-
 class Queue:
     """A queue.
 
@@ -178,7 +145,8 @@ class Queue:
         self.name = name
         self.spec = spec
         self._state = QueueState(spec.kind, name, spec.capacity, _new_store(spec))
-        self._lock = threading.Lock()  # guards _state
+        self._waiting = Waiting(self._state.handle)
+        self._lock = self._waiting.lock  # guards _state
         self._pads = spec.kind == "PaddingFIFOQueue"
 
     def read(self) -> np.ndarray[Any, Any]:
@@ -288,7 +256,7 @@ class Queue:
         if instructions is None:
             return False
         if instructions:
-            self._act(instructions)
+            self._waiting.act(instructions)
         return True
 
     def poll(self) -> list[Any] | None:
@@ -309,16 +277,17 @@ class Queue:
 
     def enqueue(self, components: Sequence[Any], done: Done) -> None:
         """Add an element; `done` is called when it is in the queue, or never will be."""
-        self._submit(_Entry(done), lambda key: Enqueue(key, tuple(map(copied, components))))
+        row = tuple(map(copied, components))
+        self._waiting.submit(done, lambda key: Enqueue(key, row), _nothing)
 
     def enqueue_many(self, components: Sequence[Any], count: int, done: Done) -> None:
         """Add elements, as there is room for them; `done` is called when all are in the queue."""
         block = Block(tuple(map(copied, components)), 0, count)
-        self._submit(_Entry(done), lambda key: Enqueue(key, block))
+        self._waiting.submit(done, lambda key: Enqueue(key, block), _nothing)
 
     def dequeue(self, done: Done) -> None:
         """Take an element; `done` is called with its components."""
-        self._submit(_Entry(done), lambda key: Dequeue(key, 1))
+        self._waiting.submit(done, lambda key: Dequeue(key, 1), lambda pieces: single(pieces[0]))
 
     def dequeue_many(self, count: int, allows_fewer: bool, done: Done) -> None:
         """Take elements; `done` is called with a batch of them.
@@ -331,11 +300,11 @@ class Queue:
         if count == 0:
             done(self._none())
             return
-        self._submit(_Entry(done, count), lambda key: Dequeue(key, count, allows_fewer))
+        self._waiting.submit(done, lambda key: Dequeue(key, count, allows_fewer), self._batch)
 
     def close(self, cancels_enqueues: bool, done: Done) -> None:
         """Let nothing in any more; `done` is called when that holds."""
-        self._submit(_Entry(done), lambda key: Close(key, cancels_enqueues))
+        self._waiting.submit(done, lambda key: Close(key, cancels_enqueues), _nothing)
 
     def size(self) -> int:
         """Return how many elements are in the queue."""
@@ -345,46 +314,7 @@ class Queue:
         """Return whether the queue takes nothing any more."""
         return self._state.is_closed
 
-    # -- the driver --------------------------------------------------------------------------------
-
-    def _submit(self, entry: _Entry, event: Any) -> None:
-        self._tell(event(entry))
-        if entry.is_over:
-            return
-        cancellation = entry.done.step.cancellation
-        entry.token = cancellation.register(lambda reason: self._tell(Cancel(entry)))
-        if entry.is_over:
-            cancellation.deregister(entry.token)
-
-    def _tell(self, event: Event) -> None:
-        with self._lock:
-            instructions = self._state.handle(event)
-        self._act(instructions)
-
-    def _act(self, instructions: Sequence[Instruction]) -> None:
-        for instruction in instructions:
-            entry = instruction.key
-            assert isinstance(entry, _Entry)
-            entry.is_over = True
-            if entry.token is not None:
-                entry.done.step.cancellation.deregister(entry.token)
-            if isinstance(instruction, Fail):
-                entry.done.fail(instruction.error)
-            else:
-                self._finish(entry, instruction.pieces)
-
-    def _finish(self, entry: _Entry, pieces: Sequence[Piece]) -> None:
-        try:
-            if not pieces:
-                outputs = None
-            elif entry.count is None:
-                outputs = single(pieces[0])
-            else:
-                outputs = self._batch(pieces)
-        except Exception as error:  # noqa: BLE001 - belongs to who waits
-            entry.done.fail(error)
-            return
-        entry.done(outputs)
+    # -- values -----------------------------------------------------------------------------------
 
     def _batch(self, pieces: Sequence[Piece]) -> list[Any]:
         return padded_batch(pieces, self.spec.dims) if self._pads else batch(pieces)
@@ -395,6 +325,10 @@ class Queue:
             empty_batch(dtype, [size or 0 for size in dims or ()])
             for dtype, dims in zip(self.spec.dtypes, self.spec.dims, strict=True)
         ]
+
+
+def _nothing(pieces: Any) -> None:
+    """Return the outputs of an operation that has none."""
 
 
 def _shape_mismatch(index: int, dims: Dims, value: Any) -> errors.OpError:

@@ -16,18 +16,9 @@ from dataclasses import dataclass, field
 
 from tensormill.graph import errors
 from tensormill.runtime.resources.queue_elements import Block, ElementStore, Piece, Row
+from tensormill.runtime.resources.waiting import Cancel, Fail, Finish, Instruction
 
-__all__ = [
-    "Cancel",
-    "Close",
-    "Dequeue",
-    "Enqueue",
-    "Event",
-    "Fail",
-    "Finish",
-    "Instruction",
-    "QueueState",
-]
+__all__ = ["Close", "Dequeue", "Enqueue", "Event", "QueueState"]
 
 
 # -- events ----------------------------------------------------------------------------------------
@@ -58,36 +49,7 @@ class Close:
     cancels_enqueues: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """An attempt is not wanted any more."""
-
-    key: Hashable
-
-
 Event = Enqueue | Dequeue | Close | Cancel
-
-
-# -- instructions ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """An attempt is done; a dequeue gets these pieces."""
-
-    key: Hashable
-    pieces: Sequence[Piece] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    """An attempt failed."""
-
-    key: Hashable
-    error: errors.OpError
-
-
-Instruction = Finish | Fail
 
 
 # -- attempts --------------------------------------------------------------------------------------

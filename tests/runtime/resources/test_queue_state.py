@@ -9,15 +9,8 @@ from tensormill.runtime.resources.queue_elements import (
     PriorityStore,
     RandomStore,
 )
-from tensormill.runtime.resources.queue_state import (
-    Cancel,
-    Close,
-    Dequeue,
-    Enqueue,
-    Fail,
-    Finish,
-    QueueState,
-)
+from tensormill.runtime.resources.queue_state import Close, Dequeue, Enqueue, QueueState
+from tensormill.runtime.resources.waiting import Cancel, Fail, Finish
 
 
 def fifo(capacity=3):
@@ -32,7 +25,7 @@ def taken(instruction):
     """Return the elements that a dequeue got."""
     assert isinstance(instruction, Finish)
     values = []
-    for piece in instruction.pieces:
+    for piece in instruction.result:
         if isinstance(piece, Block):
             values += piece.components[0][piece.start : piece.stop]
         else:
@@ -99,7 +92,7 @@ def test_a_block_that_is_taken_whole_stays_one_piece():
     whole = block(1, 2, 3)
     state.handle(Enqueue("in", whole))
     (made,) = state.handle(Dequeue("out", 3))
-    assert list(made.pieces) == [whole]
+    assert list(made.result) == [whole]
 
 
 def test_closing_waits_for_the_enqueues_before_it_and_stops_those_after_it():
@@ -251,7 +244,7 @@ def test_a_priority_queue_gives_the_smallest_first_and_equal_ones_in_their_order
     for row in ((3, "c"), (1, "a"), (2, "b"), (1, "aa")):
         state.handle(Enqueue(row, row))
     (made,) = state.handle(Dequeue("out", 4))
-    assert list(made.pieces) == [(1, "a"), (1, "aa"), (2, "b"), (3, "c")]
+    assert list(made.result) == [(1, "a"), (1, "aa"), (2, "b"), (3, "c")]
 
 
 @pytest.mark.parametrize("waiting", [10_000])
