@@ -45,28 +45,33 @@ _counts: dict[tuple[str, int], Any] = {}
 _STACK_LEVEL = 2
 
 
-class _StandardError(logging.StreamHandler):
-    """Writes to what `sys.stderr` is at the moment."""
+class _StandardStream(logging.StreamHandler):
+    """Writes to what `sys.stderr` or `sys.stdout` is at the moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         logging.Handler.__init__(self)
+        self._stream_name = name
         self.setFormatter(logging.Formatter(logging.BASIC_FORMAT, None))
 
     @property
     def stream(self) -> Any:
-        return sys.stderr
+        return getattr(sys, self._stream_name)
 
 
 def get_logger() -> logging.Logger:
-    """Return the logger; without handlers of the program's own it writes to standard error."""
+    """Return the logger; without handlers of the program's own it writes to standard error.
+
+    In an interactive interpreter it writes to standard output, from INFO on.
+    """
     global _logger
     with _lock:
         if _logger is None:
             _logger = logging.getLogger("tensorflow")
-            if _logger.level == logging.NOTSET:
-                _logger.setLevel(WARN)
             if not logging.getLogger().handlers and not _logger.handlers:
-                _logger.addHandler(_StandardError())
+                is_interactive = hasattr(sys, "ps1") or bool(sys.flags.interactive)
+                if is_interactive:
+                    _logger.setLevel(INFO)
+                _logger.addHandler(_StandardStream("stdout" if is_interactive else "stderr"))
                 _logger.propagate = False
         return _logger
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from absl import flags as absl_flags
 
 import tensormill as tf
 from tensormill.platform import flags
@@ -104,19 +105,39 @@ def test_flags_may_be_set_and_asked_for(values: FlagValues) -> None:
     assert "how many" in values.get_help()
     with pytest.raises(AttributeError):
         _ = values.nope
-    with pytest.raises(AttributeError):
+    with pytest.raises(flags.UnrecognizedFlagError):
         values.nope = 3
-    with pytest.raises(flags.IllegalFlagValueError):
-        values.count = "x"
+    with pytest.raises(AttributeError):
+        del values.nope
+    del values.count
+    assert "count" not in values
 
 
 def test_the_command_line_of_the_process_is_parsed_when_a_flag_is_read(
     values: FlagValues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["prog", "--count=5", "--unknown"])
-    assert not values.is_parsed()
-    assert values.count == 5
-    assert values.is_parsed()
+    monkeypatch.setattr("sys.argv", ["prog", "--count=5", "word"])
+    wrapped = flags._FlagValues(values)
+    assert not wrapped.is_parsed()
+    with pytest.raises(flags.UnparsedFlagAccessError):
+        _ = values.count
+    assert wrapped.count == 5
+    assert wrapped.is_parsed()
+    wrapped.count = 6
+    assert (values.count, wrapped["count"].value, len(wrapped)) == (6, 6, len(values))
+    with pytest.raises(AttributeError):
+        _ = wrapped.nope
+
+
+def test_flags_of_absl_are_those_of_tf() -> None:
+    absl_flags.DEFINE_string("tensormill_test_flag", "a", "")
+    try:
+        assert "tensormill_test_flag" in tf.flags.FLAGS
+        with pytest.raises(tf.flags.DuplicateFlagError):
+            tf.app.flags.DEFINE_string("tensormill_test_flag", "b", "")
+        assert isinstance(tf.flags.FLAGS, absl_flags.FlagValues)
+    finally:
+        delattr(absl_flags.FLAGS, "tensormill_test_flag")
 
 
 def test_old_names_of_arguments_work() -> None:
@@ -140,8 +161,15 @@ def test_run_calls_main_with_the_rest_and_exits_with_its_result() -> None:
     assert tf.app.flags is tf.flags
 
 
+def test_run_leaves_unknown_flags_to_main() -> None:
+    seen: list[Any] = []
+    with pytest.raises(SystemExit):
+        tf.app.run(seen.append, ["prog", "--not_defined=1", "word"])
+    assert seen == [["prog", "--not_defined=1", "word"]]
+
+
 def test_run_shows_help(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_info:
-        tf.app.run(lambda argv: 0, ["prog", "--help"])
+        tf.app.run(lambda argv: 0, ["prog", "--helpfull"])
     assert exit_info.value.code == 1
-    assert "flags:" in capsys.readouterr().out
+    assert "--[no]only_check_args" in capsys.readouterr().out
