@@ -1,14 +1,16 @@
 """What the modules of TensorFlow 1.15 define, to tell what is missing here from a mistake.
 
-`known_names.txt` has a paragraph for each module, by its path below `tensorflow`. Its words are
+`known_names.txt` has a paragraph for each module, by its path below `tensorflow`, and for each public
+namespace, as `tf.train`. Its words are
 
     name            the module defines it, and it is not public
     name=a.b        it is public as `tf.a.b`
     name<m          the module imports it from module `m`
     name<m:other    … where it is called `other`
     *m              the module has all public names of module `m`
+    ?               the module is there, its names are not listed
 
-Source: TensorFlow 1.15.5, the files below tensorflow_core/python and tensorflow_core/contrib.
+Source: TensorFlow 1.15.5, the files below tensorflow_core/python, contrib and _api.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import importlib.resources
 from dataclasses import dataclass
 from functools import cache
 
-__all__ = ["KnownModule", "has_name", "is_module", "known_module"]
+__all__ = ["KnownModule", "has_name", "is_module", "is_public", "known_module"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _packages() -> frozenset[str]:
 
 def is_module(path: str) -> bool:
     """Return whether TensorFlow 1.15 has a module at a path below `tensorflow`."""
-    return path in _paragraphs() or path in _packages()
+    return not path.startswith("tf.") and (path in _paragraphs() or path in _packages())
 
 
 @cache
@@ -75,6 +77,8 @@ def known_module(path: str) -> KnownModule:
         own, less, source = word.partition("<")
         if word.startswith("*"):
             stars.append(word[1:])
+        elif word == "?":
+            continue
         elif equals:
             public[name] = public_path
         elif less:
@@ -83,6 +87,12 @@ def known_module(path: str) -> KnownModule:
         else:
             private.add(word)
     return KnownModule(public, imported, frozenset(private), tuple(stars))
+
+
+def is_public(path: str) -> bool:
+    """Return whether TensorFlow 1.15 has `tf.<path>`."""
+    namespace, _, name = f"tf.{path}".rpartition(".")
+    return f"tf.{path}" in _paragraphs() or name in known_module(namespace).private
 
 
 def has_name(path: str, name: str) -> bool:

@@ -13,8 +13,11 @@ from typing import Any
 
 from tensormill.graph.op_def import OpDef
 from tensormill.graph.op_table import OP_DEFS
+from tensormill.ops import families
 
 __all__ = ["find", "snake_case"]
+
+assert families  # they fill the registry
 
 # Inputs that the functions call otherwise than the op does.
 _RENAMED: dict[str, dict[str, str]] = {

@@ -13,11 +13,10 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from tensormill.namespaces import tensorflow_names
 from tensormill.tensorflow_modules import known_names, raw_functions
 from tensormill.tensorflow_modules.table import MESSAGE_PACKAGES, MODULES, Sources
 
-__all__ = ["find", "find_public", "module_at", "names"]
+__all__ = ["find", "find_public", "is_known_path", "module_at", "names"]
 
 _GENERATED = re.compile(r"python\.(ops|training)\.gen_\w+_ops")
 _MESSAGES = re.compile(r"core\.\w+(\.\w+)*\.(?P<name>\w+_pb2)")
@@ -59,11 +58,10 @@ def _why_missing(path: str) -> str | None:
     parent, _, name = path.rpartition(".")
     if parent and _is_known(parent, name):
         return _lacks(parent, name)
-    if not parent and name in tensorflow_names.TENSORFLOW_NAMES:
-        return f"TensorFlow 1.15 has tf.{name}, but tensormill lacks it so far"
-    package = ".".join(path.split(".")[:2])
-    if path.startswith("contrib.") and path != package and known_names.is_module(package):
-        return f"tensormill lacks the modules of tf.{package} so far"
+    if known_names.is_public(path):
+        return f"TensorFlow 1.15 has tf.{path}, but tensormill lacks it so far"
+    if _is_in_unlisted_package(path):
+        return f"tensormill lacks the modules of tf.{'.'.join(path.split('.')[:2])} so far"
     return None
 
 
@@ -73,6 +71,23 @@ def _is_prefix(path: str) -> bool:
 
 def _is_known(path: str, name: str) -> bool:
     return known_names.has_name(path, name)
+
+
+def is_known_path(path: str) -> bool:
+    """Return whether TensorFlow 1.15 has something at a path below `tensorflow`."""
+    parent, _, name = path.rpartition(".")
+    return (
+        known_names.is_public(path)
+        or known_names.is_module(path)
+        or _is_known(parent, name)
+        or _is_in_unlisted_package(path)
+    )
+
+
+def _is_in_unlisted_package(path: str) -> bool:
+    """Return whether a path is in a package of `tf.contrib` whose modules are not listed."""
+    package = ".".join(path.split(".")[:2])
+    return path.startswith("contrib.") and path != package and known_names.is_module(package)
 
 
 def _lacks(path: str, name: str) -> str:
