@@ -1,7 +1,7 @@
 """What the modules of TensorFlow 1.15 define, to tell what is missing here from a mistake.
 
-`known_names.txt` has a paragraph for each module, by its path below `tensorflow`, and for each public
-namespace, as `tf.train`. Its words are
+`known_names.txt` has a paragraph for each module, by its path below `tensorflow`, and for each
+public namespace, as `tf.train`. Its words are
 
     name            the module defines it, and it is not public
     name=a.b        it is public as `tf.a.b`

@@ -149,7 +149,8 @@ _ROWS = {
     "python.ops.image_ops": "namespaces.image",
     "python.ops.image_ops_impl": "namespaces.image",
     "python.ops.init_ops": """
-        variables.initializers variables.keras_initializers variables.convolution_initializers""",
+        variables.initializers variables.keras_initializers variables.convolution_initializers
+        api""",
     "python.ops.linalg.linalg": "namespaces.linalg",
     "python.ops.linalg.linalg_impl": "namespaces.linalg",
     "python.ops.linalg_ops": "ops.linear_algebra ops.matrix_decomposition ops.tensor_algebra",

@@ -1,8 +1,8 @@
 """Which names of TensorFlow a program uses that tensormill lacks, found without running it.
 
 The names that stand for modules are followed through imports and plain assignments
-(`slim = tf.contrib.slim`). What a program tries, with an `except` for the case that it is missing, is
-left out.
+(`slim = tf.contrib.slim`). What a program tries, with an `except` for the case that it is missing,
+is left out.
 """
 
 from __future__ import annotations
