@@ -38,8 +38,8 @@ class _FlagValues:
     def __init__(self, values: Any) -> None:
         self.__dict__["_wrapped"] = values
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[misc]
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
         # For absl, which asks whether it is given its own class.
         return absl_flags.FlagValues
 

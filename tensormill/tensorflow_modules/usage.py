@@ -143,8 +143,9 @@ class _Reader(ast.NodeVisitor):
             self.visit(child)
         if any(_forgives(handler) for handler in node.handlers):
             del self.missing[before:]
-        for child in [*node.handlers, *node.orelse, *node.finalbody]:
-            self.visit(child)
+        others: list[ast.AST] = [*node.handlers, *node.orelse, *node.finalbody]
+        for other in others:
+            self.visit(other)
 
     def _path(self, node: ast.expr) -> str | None:
         """Return the full name that an expression of names and dots means, None for any other."""
