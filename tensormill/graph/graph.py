@@ -13,6 +13,7 @@ from typing import Any
 from tensormill.graph import op_def_codec
 from tensormill.graph.collections import GraphCollections
 from tensormill.graph.creation_site import capture_frames
+from tensormill.graph.function_library import FunctionLibrary, GraphFunction
 from tensormill.graph.graph_def_writer import GRAPH_DEF_VERSIONS, write_graph_def
 from tensormill.graph.op_def import OpDef
 from tensormill.graph.op_table import OP_DEFS
@@ -27,7 +28,7 @@ class Graph(GraphScopes, GraphCollections):
     """A graph of operations and the tensors between them. Several threads may add to it.
 
     Attributes:
-      seed: the graph-level random seed, or None.
+      functions: the functions that nodes of the graph may call.
     """
 
     def __init__(self) -> None:
@@ -37,7 +38,7 @@ class Graph(GraphScopes, GraphCollections):
         self._change_count = 0
         self._finalized = False
         self._seed: int | None = None
-        self._functions: dict[str, Any] = {}
+        self.functions = FunctionLibrary()
         self._py_functions: list[Any] = []
         self._versions = GRAPH_DEF_VERSIONS
         self._extra: dict[Any, Any] = {}
@@ -73,7 +74,8 @@ class Graph(GraphScopes, GraphCollections):
             raise RuntimeError("Graph is finalized and cannot be modified.")
         for tensor in inputs:
             if tensor.op.graph is not self:
-                raise _foreign_input(self, tensor, inputs[0])
+                inputs = self._own_inputs(inputs)
+                break
         controls = tuple(control_inputs)
         if apply_scopes:
             scopes = self._thread_scopes.open
@@ -97,6 +99,10 @@ class Graph(GraphScopes, GraphCollections):
                 op._disconnect()
                 raise
         return op
+
+    def _own_inputs(self, inputs: list[Tensor]) -> list[Tensor]:
+        """Return tensors of this graph in the place of inputs of which some belong to another."""
+        raise _foreign_input(self, next(t for t in inputs if t.op.graph is not self), inputs[0])
 
     def _adopt(self, ops: list[Operation]) -> None:
         """Add operations that were made apart from the graph, with sound and unused names.
@@ -156,10 +162,16 @@ class Graph(GraphScopes, GraphCollections):
         for index, tensor in enumerate(given):
             if not isinstance(tensor, Tensor):
                 raise TypeError(f"Input #{index} is not a tensor: {tensor}")
-        if op_type not in OP_DEFS:
-            raise RuntimeError(f"Op type not registered '{op_type}'.")
-        made: Operation = OP_DEFS[op_type].builder.create(self, given, attrs or {}, name)
+        made: Operation = self._schema(op_type).builder.create(self, given, attrs or {}, name)
         return made
+
+    def _schema(self, op_type: str) -> OpDef:
+        schema = OP_DEFS.get(op_type)
+        if schema is None and op_type in self.functions:
+            schema = self.functions[op_type].schema
+        if schema is None:
+            raise RuntimeError(f"Op type not registered '{op_type}'.")
+        return schema
 
     def op_def_for_type(self, type: str) -> Any:
         """Return the OpDef message of an op type.
@@ -167,9 +179,13 @@ class Graph(GraphScopes, GraphCollections):
         Raises:
           RuntimeError: the op type is not registered.
         """
-        if type not in OP_DEFS:
-            raise RuntimeError(f"Op type not registered '{type}'.")
-        return op_def_codec.to_op_def(OP_DEFS[type])
+        return op_def_codec.to_op_def(self._schema(type))
+
+    def _is_function(self, name: str) -> bool:
+        return name in self.functions
+
+    def _get_function(self, name: str) -> GraphFunction | None:
+        return self.functions.get(name)
 
     def note_change(self) -> None:
         """Record that existing nodes were changed."""
@@ -276,6 +292,12 @@ class DefaultGraphs(DefaultStack[Graph]):
 
 
 default_graphs = DefaultGraphs()
+
+function_graphs: list[None] = []
+"""One item a body of a function that is being built, on whatever thread: mostly there is none.
+
+Where there is, the default graph takes all new operations, wherever their inputs are.
+"""
 
 
 def get_default_graph() -> Graph:

@@ -6,6 +6,7 @@ functions are refused: their tokens mean something in the process that made them
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,7 +41,8 @@ def extend_graph(
       NotFoundError: an op type is not known.
       InvalidArgumentError: the nodes are not sound, or there are nodes of those names.
     """
-    for node in graph_def.node:
+    bodies = (function.node_def for function in graph_def.library.function)
+    for node in itertools.chain(graph_def.node, *bodies):
         if node.op in _PYTHON_OPS:
             raise invalid_argument(
                 f"Node '{node.name}' calls a Python function ({node.op}), which exists in the "

@@ -18,6 +18,8 @@ from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.device_names import canonical
 from tensormill.graph.dtypes import DType
 from tensormill.graph.errors import NotFoundError
+from tensormill.graph.function_calls import add_function
+from tensormill.graph.function_library import FunctionLibrary
 from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.graph_def_writer import GRAPH_DEF_VERSIONS
 from tensormill.graph.node_def_reader import (
@@ -173,7 +175,7 @@ class GraphDefImport:
     """One import: builds all operations apart from the graph, then adds them to it.
 
     Attributes:
-      op_defs: the op types that there are.
+      op_defs: the op types that there are, besides the functions of the graph and the message.
       is_from_runtime: see `NodeReader`.
     """
 
@@ -194,6 +196,7 @@ class GraphDefImport:
         self.back_edges: list[tuple[Operation, int, str, int, list[DType]]] = []
         self.known_attrs: AttrCache = {}
         self.frames = capture_frames()
+        self.functions = FunctionLibrary()
 
     def build(self) -> None:
         """Make the operations.
@@ -202,6 +205,7 @@ class GraphDefImport:
           UnknownOpTypeError, ValueError: the GraphDef is not sound.
         """
         self._check_versions()
+        self._add_functions()
         self._check_op_types()
         for index, node in enumerate(self.message.node):
             reader = NodeReader.read(node, self.op_defs, self.is_from_runtime)
@@ -223,17 +227,27 @@ class GraphDefImport:
                 f"{_NEWEST_CONSUMER}. The program that wrote the graph is newer than this one."
             )
 
+    def _add_functions(self) -> None:
+        library = self.functions
+        library.add_message(self.message.library)
+        known = self.graph.functions
+        for name, function in library.items():
+            if name in known and known[name].definition != function.definition:
+                raise ValueError(
+                    f"Cannot add function '{name}' because a different function with the same "
+                    "name already exists."
+                )
+        if library or known:
+            self.op_defs = {**self.op_defs, **known.op_defs(), **library.op_defs()}
+
     def _check_op_types(self) -> None:
-        functions = {function.signature.name for function in self.message.library.function}
         types = dict.fromkeys(node.op for node in self.message.node)
         missing = [op_type for op_type in types if op_type not in self.op_defs]
         if not missing:
             return
         named = ", ".join(f"'{op_type}'" for op_type in missing)
         plural = "s" if len(missing) > 1 else ""
-        calls = sorted(functions.intersection(missing))
-        note = f" Of these, {', '.join(calls)} are functions of the library." if calls else ""
-        raise UnknownOpTypeError(None, None, f"Op type{plural} not registered: {named}.{note}")
+        raise UnknownOpTypeError(None, None, f"Op type{plural} not registered: {named}.")
 
     def _choose_names(self) -> None:
         """Choose the name of each node in the graph: prefixed, and numbered where it is taken."""
@@ -428,8 +442,10 @@ class GraphDefImport:
     def commit(self) -> None:
         """Add the operations to the graph, under the scopes that are open."""
         self.graph._adopt(self.order)
-        for function in self.message.library.function:
-            self.graph._functions.setdefault(function.signature.name, function)
+        for function in self.functions.values():
+            add_function(self.graph, function)
+        for name, gradient_name in self.functions.gradients.items():
+            self.graph.functions.add_gradient(name, gradient_name)
         if self.message.HasField("versions"):
             self.graph._versions = self.message.versions
 

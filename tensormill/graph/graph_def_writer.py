@@ -42,6 +42,6 @@ def write_graph_def(
                 shape_to_proto(t.dims) for t in op.outputs
             )
         message.node.append(node)
-    for function in graph._functions.values():
-        message.library.function.append(function)
+    if graph.functions:
+        graph.functions.write_to(message.library)
     return message

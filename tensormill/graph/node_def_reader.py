@@ -157,7 +157,7 @@ class NodeReader:
                 read[key] = FunctionRef(default) if is_name else default
             else:
                 raise ValueError(
-                    f"NodeDef missing attr '{key}' from {summarize_op_def(node.op)}; {where}"
+                    f"NodeDef missing attr '{key}' from {summarize_op_def(op_def)}; {where}"
                 )
         if len(given) > len(read) or any(key not in given for key in read):
             self._read_others(given, schema, read, where)
@@ -172,8 +172,9 @@ class NodeReader:
             if not key.startswith("_"):
                 if self.is_from_runtime and _says_nothing(given[key]):
                     continue
+                known = summarize_op_def(self.op_defs[self.node.op])
                 raise ValueError(
-                    f"NodeDef mentions attr '{key}' not in {summarize_op_def(self.node.op)}; "
+                    f"NodeDef mentions attr '{key}' not in {known}; "
                     f"{where}. (Check whether your GraphDef-interpreting binary is up to date with "
                     "your GraphDef-generating binary.)."
                 )
@@ -204,7 +205,7 @@ def _read_attr(attr: AttrDef, proto: Any, where: str, op_def: OpDef) -> Any:
         raise ValueError(f"Cannot read attr '{attr.name}': {error}; {where}") from error
     problem = _problem(attr, value, is_list)
     if problem:
-        raise ValueError(f"{problem}\n\t; {where}; {summarize_op_def(op_def.name)}")
+        raise ValueError(f"{problem}\n\t; {where}; {summarize_op_def(op_def)}")
     return value
 
 
@@ -220,7 +221,7 @@ def _wrong_kind(
             given = f"list({items[0]})" if items else "list"
         problem = f"AttrValue had value with type '{given}' when '{attr.kind}' expected"
     return ValueError(
-        f"{problem}\n\t for attr '{attr.name}'\n\t; {where}; {summarize_op_def(op_def.name)}"
+        f"{problem}\n\t for attr '{attr.name}'\n\t; {where}; {summarize_op_def(op_def)}"
     )
 
 
@@ -266,7 +267,7 @@ def check_input_dtypes(
         wanted = ", ".join(map(dtype_text, expected))
         raise ValueError(
             f"NodeDef expected inputs '{wanted}' do not match {len(inputs)} inputs specified; "
-            f"{summarize_op_def(op_def.name)}; NodeDef: {{{{node {full_name}}}}}"
+            f"{summarize_op_def(op_def)}; NodeDef: {{{{node {full_name}}}}}"
         )
     for index, tensor in enumerate(inputs):
         have, want = tensor.dtype, expected[index]

@@ -10,7 +10,7 @@ from tensormill.graph import node_def_codec
 from tensormill.graph.attr_values import check_attr, make_attr
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.dtypes import DType
-from tensormill.graph.graph import Graph, get_default_graph
+from tensormill.graph.graph import Graph, function_graphs, get_default_graph
 from tensormill.graph.op_def import ArgDef, OpDef
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
@@ -19,7 +19,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def graph_of(values: Any) -> Graph:
-    """Return the graph of the first tensor in `values` (or a list there), or the default graph."""
+    """Return the graph of the first tensor in `values` (or a list there), or the default graph.
+
+    While the body of a function is built that is the default graph, which captures its inputs.
+    """
+    if function_graphs:
+        default = get_default_graph()
+        if default.building_function:
+            return default
     for value in values:
         if isinstance(value, (Tensor, Operation)):
             return value.graph
@@ -124,7 +131,7 @@ class OpBuilder:
         template = self._template(args)
         if template is None:
             return None
-        graph = args[0].op.graph
+        graph = graph_of(args) if function_graphs else args[0].op.graph
         made: Operation = graph.add_operation(
             self.op_def,
             list(args),
@@ -146,7 +153,7 @@ class OpBuilder:
             attrs[key] = make_attr(self.op_def.name, schema[key], value)
         if len(attrs) < len(schema):
             return None
-        graph = values[0].op.graph if values else get_default_graph()
+        graph = graph_of(values) if function_graphs or not values else values[0].op.graph
         made: Operation = graph.add_operation(
             self.op_def, values, attrs, graph.operation_name(name or self.op_def.name)
         )

@@ -89,7 +89,11 @@ class AttrDef:
 
 @dataclass
 class OpDef:
-    """An op type with its rules; the fields parsed from the signature are computed on first use."""
+    """An op type with its rules; the fields parsed from the signature are computed on first use.
+
+    Attributes:
+      is_function: the op type is a function of a graph's library.
+    """
 
     name: str
     input_texts: Sequence[str]
@@ -100,6 +104,7 @@ class OpDef:
     is_aggregate: bool = False
     allows_uninitialized_input: bool = False
     differentiable: bool = True
+    is_function: bool = False
     module: str = ""
     shape_function: Callable[[Any], Any] | None = None
     gradient_function: Callable[..., Any] | None = field(default=None, repr=False)

@@ -17,6 +17,8 @@ __all__ = ["to_op_def", "to_op_list"]
 
 def to_op_def(op_def: OpDef) -> Any:
     """Return the OpDef message of an op type, a new one each time."""
+    if op_def.is_function:
+        return _message(op_def)
     copy = op_def_pb2.OpDef()
     copy.CopyFrom(_op_def_message(op_def.name))
     return copy
@@ -29,9 +31,12 @@ def to_op_list(op_types: Any) -> Any:
 
 @cache
 def _op_def_message(name: str) -> Any:
-    op_def = OP_DEFS[name]
+    return _message(OP_DEFS[name])
+
+
+def _message(op_def: OpDef) -> Any:
     return op_def_pb2.OpDef(
-        name=name,
+        name=op_def.name,
         input_arg=[_arg(arg) for arg in op_def.inputs],
         output_arg=[_arg(arg) for arg in op_def.outputs],
         attr=[_attr(attr) for attr in op_def.attrs.values()],

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from tensormill.graph.attr_values import FunctionRef, TensorValue
 from tensormill.graph.dtypes import DType
-from tensormill.graph.op_def import ArgDef, AttrDef
-from tensormill.graph.op_table import OP_DEFS
+from tensormill.graph.op_def import ArgDef, AttrDef, OpDef
 
 __all__ = ["dtype_text", "summarize_op_def", "value_text"]
 
@@ -69,13 +67,11 @@ def _attr_text(attr: AttrDef) -> str:
     return text
 
 
-@lru_cache(maxsize=256)
-def summarize_op_def(op_type: str) -> str:
+def summarize_op_def(op_def: OpDef) -> str:
     """Return `Op<name=…; signature=… -> …; attr=…>`, as TensorFlow's messages show an op type."""
-    op_def = OP_DEFS[op_type]
     inputs = ", ".join(map(_arg_text, op_def.inputs))
     outputs = ", ".join(map(_arg_text, op_def.outputs))
-    text = f"Op<name={op_type}; signature={inputs} -> {outputs}"
+    text = f"Op<name={op_def.name}; signature={inputs} -> {outputs}"
     text += "".join(map(_attr_text, op_def.attrs.values()))
     for flag in ("is_commutative", "is_aggregate", "is_stateful", "allows_uninitialized_input"):
         if getattr(op_def, flag):

@@ -19,6 +19,7 @@ from tensormill.graph.graph import Graph
 from tensormill.graph.indexed_slices import IndexedSlices
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.functional import gradient_of_call
 from tensormill.ops.gradient_aggregation import Gradient, aggregate
 from tensormill.ops.gradient_zeros import is_trainable, zeros_for_output
 from tensormill.ops.grouping import tuple_of
@@ -253,6 +254,8 @@ def gradient_function_of(op: Operation) -> Callable[..., Any] | None:
     Raises:
       LookupError: none was registered.
     """
+    if op.op_schema.is_function:
+        return gradient_of_call
     try:
         return gradient_registry.lookup(op)
     except LookupError:

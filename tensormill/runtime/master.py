@@ -18,8 +18,11 @@ from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.devices import Device
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.partial_run import PartialRun
+from tensormill.runtime.passes.function_bodies import FunctionBodies
+from tensormill.runtime.passes.inlining import inline_functions
 from tensormill.runtime.passes.partial import make_partial, needed_feeds
 from tensormill.runtime.passes.place import Placement
+from tensormill.runtime.passes.placement.body_placer import BodyPlacer
 from tensormill.runtime.passes.prune import needed_operations, prune
 from tensormill.runtime.passes.simplify import simplify
 from tensormill.runtime.placement_log import log_devices, log_placement
@@ -122,6 +125,8 @@ class MasterSession:
         self._logs_placement = config is not None and config.log_device_placement
         if self._logs_placement:
             log_devices(self.list_devices())
+        self._bodies = FunctionBodies(graph.functions)
+        self._body_placer = BodyPlacer(self.placement.device_set)
         self._rewrites = _wants_rewrites(config)
         self._places_pruned_graph = config is not None and config.graph_options.place_pruned_graph
 
@@ -193,6 +198,7 @@ class MasterSession:
         else:
             self.extend()
         graph = prune(feeds, fetches, targets, self.placement.devices)
+        graph = inline_functions(graph, self._bodies, self._body_placer.place)
         return simplify(graph, fold_node) if self._rewrites else graph
 
     def _place(self, new: Sequence[Operation]) -> None:

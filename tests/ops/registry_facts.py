@@ -1,5 +1,7 @@
 """What the tests of the op registry except, each with its reason."""
 
+from tensormill.ops.functional import FUNCTIONAL_OP_TYPES
+
 OWN_OP_TYPES = frozenset({"_Arg"})
 """Op types that TensorFlow does not have, or not under a name that a graph may use."""
 
@@ -11,7 +13,9 @@ NO_CASE = {
 }
 """Op types without a case of their own."""
 
-NO_KERNEL: dict[str, str] = {}
+NO_KERNEL: dict[str, str] = dict.fromkeys(
+    FUNCTIONAL_OP_TYPES, "is replaced by what it calls before a step is planned"
+)
 """Op types that no kernel computes."""
 
 ROUGH_GRADIENT: dict[str, str] = {

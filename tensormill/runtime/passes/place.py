@@ -52,6 +52,7 @@ class Placement:
     Attributes:
       devices: operation to the full name of its device, in the order of their placement.
       reasons: operation to why it is there.
+      device_set: the devices.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Placement:
             own_task = devices[0].name.rpartition("/device:")[0]
         self.devices: dict[Operation, str] = {}
         self.reasons: dict[Operation, Reason] = {}
-        self._device_set = DeviceSet(devices, own_task)
+        self.device_set = self._device_set = DeviceSet(devices, own_task)
         self._allow_soft = config is not None and config.allow_soft_placement
         self._rules: dict[str, OpRules] = {}
         self._group_firsts: dict[str, Operation] = {}

@@ -79,6 +79,15 @@ def needed_operations(roots: Sequence[Operation]) -> list[Operation]:
     return sorted(_topological_order(list(roots), {}), key=lambda op: op._id)
 
 
+def producers_first(roots: Sequence[Operation]) -> list[Operation]:
+    """Return everything that operations need, and they themselves, producers before consumers.
+
+    Raises:
+      InvalidArgumentError: the operations form a cycle that is not a loop.
+    """
+    return _topological_order(list(roots), {})
+
+
 def _feed_node(tensor: Tensor, index: int, devices: Mapping[Operation, str]) -> Node:
     dtype = tensor.dtype.base_dtype
     name = f"_arg_{tensor.op.name}_{tensor.value_index}_{index}"

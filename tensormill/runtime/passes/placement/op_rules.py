@@ -10,6 +10,7 @@ from tensormill.graph import dtypes
 from tensormill.graph.op_def import OpDef
 from tensormill.graph.operation import Operation
 from tensormill.kernels.registry import find_kernel, kernels_of
+from tensormill.ops.functional import FUNCTIONAL_OP_TYPES
 
 __all__ = ["OpRules", "SupportedTypes", "reference_inputs"]
 
@@ -56,6 +57,7 @@ class OpRules:
     __slots__ = (
         "_attr_names",
         "_by_attrs",
+        "_is_functional",
         "_op_type",
         "_session_types",
         "binding",
@@ -66,6 +68,7 @@ class OpRules:
 
     def __init__(self, op_def: OpDef, session_types: tuple[str, ...]) -> None:
         self._op_type = op_def.name
+        self._is_functional = op_def.is_function or op_def.name in FUNCTIONAL_OP_TYPES
         self._session_types = session_types
         self._attr_names = tuple(
             sorted({name for kernel in kernels_of(op_def.name) for name in kernel.types})
@@ -99,7 +102,11 @@ class OpRules:
 
     def _find(self, attrs: dict[str, Any]) -> SupportedTypes:
         return SupportedTypes(
-            tuple(t for t in self._session_types if find_kernel(self._op_type, t, attrs))
+            tuple(
+                t
+                for t in self._session_types
+                if self._is_functional or find_kernel(self._op_type, t, attrs)
+            )
         )
 
 
