@@ -536,6 +536,7 @@ from tensormill.platform import app, flags, gfile
 from tensormill.graph import tf_logging as logging
 from tensormill.platform import versions as version
 from tensormill.platform.versions import (
+    GIT_VERSION,
     GRAPH_DEF_VERSION,
     GRAPH_DEF_VERSION_MIN_CONSUMER,
     GRAPH_DEF_VERSION_MIN_PRODUCER,

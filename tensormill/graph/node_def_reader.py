@@ -24,7 +24,8 @@ CONTROL = -1
 """The output index that stands for a control input."""
 
 _NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*\Z")
-_INPUT = re.compile(r"(\^?)([A-Za-z0-9.][A-Za-z0-9_.\\/>-]*)(?::([0-9]{1,9}))?\Z")
+# A part of a graph names its inputs from outside with a dollar sign; an input map replaces them.
+_INPUT = re.compile(r"(\^?)([$A-Za-z0-9.][A-Za-z0-9_.\\/>-]*)(?::([0-9]{1,9}))?\Z")
 # Nodes that a runtime adds may begin with an underscore.
 _RUNTIME_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.\\/>-]*\Z")
 _RUNTIME_INPUT = re.compile(r"(\^?)([A-Za-z0-9_.][A-Za-z0-9_.\\/>-]*)(?::([0-9]{1,9}))?\Z")

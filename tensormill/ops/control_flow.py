@@ -70,12 +70,21 @@ loop_cond = define("LoopCond", inputs=("input: bool",), outputs=("output: bool",
 control_trigger = define("ControlTrigger", differentiable=False)
 
 
+def _keep_handle_data(ctx: ShapeContext) -> None:
+    """Let a resource handle stand for the same variable in branches and loops."""
+    data = ctx.op.input_tensors[0]._handle_data
+    if data is not None:
+        for output in ctx.op.outputs:
+            output._handle_data = data
+
+
 @switch.shape
 @ref_switch.shape
 def switch_shape(ctx: ShapeContext) -> list[Dims]:
     predicate = ctx.shape(1)
     if predicate is not None and predicate != ():
         raise ValueError(f"Shape must be rank 0 but is rank {len(predicate)}")
+    _keep_handle_data(ctx)
     return [ctx.shape(0), ctx.shape(0)]
 
 
@@ -98,6 +107,7 @@ def merge_shape(ctx: ShapeContext) -> list[Dims]:
 @next_iteration.shape
 @ref_next_iteration.shape
 def same_shape(ctx: ShapeContext) -> list[Dims]:
+    _keep_handle_data(ctx)
     return [ctx.shape(0)]
 
 

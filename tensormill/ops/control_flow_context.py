@@ -11,13 +11,15 @@ Source: TensorFlow 1.15, python/ops/control_flow_ops.py, control_flow_util.py.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from tensormill.graph.default_scopes import control_dependencies
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.operation import Operation
+from tensormill.graph.scoped_names import prepend_name_scope, strip_name_scope
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.control_flow import ref_switch, switch
+from tensormill.proto.control_flow_pb2 import CondContextDef, ValuesDef
 
 __all__ = [
     "CondContext",
@@ -90,7 +92,15 @@ class ControlFlowContext:
     Attributes:
       name: unique in the graph.
       outer_context: the context around it, or None.
+      proto_field: where a message of the context stands in that of an outer one.
     """
+
+    proto_field: ClassVar[str]
+    _kinds: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Note the kind of context for messages."""
+        cls._kinds[cls.proto_field] = cls
 
     def __init__(self, name: str) -> None:
         graph = get_default_graph()
@@ -116,6 +126,55 @@ class ControlFlowContext:
     def back_prop(self) -> bool:
         """Whether gradients may be taken through the loop around it."""
         raise NotImplementedError
+
+    # -- as a message ------------------------------------------------------------------------------
+
+    def _values_to_proto(self, export_scope: str | None) -> Any:
+        """Return what the context knows of tensors as a ValuesDef message."""
+        message = ValuesDef(
+            values=[strip_name_scope(name, export_scope) for name in sorted(self._values)]
+        )
+        for name, tensor in self._external_values.items():
+            inside = strip_name_scope(tensor.name, export_scope)
+            message.external_values[strip_name_scope(name, export_scope)] = inside
+        return message
+
+    def _nested_to_proto(self, message: Any, export_scope: str | None) -> None:
+        for context in self.nested_contexts:
+            written = message.nested_contexts.add()
+            nested = context.to_proto(export_scope)
+            if nested is not None:
+                getattr(written, context.proto_field).CopyFrom(nested)
+
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """Return the context as a message; None if it is outside of `export_scope`."""
+        raise NotImplementedError
+
+    def _read_values(self, message: Any, import_scope: str | None) -> None:
+        """Take over a ValuesDef message, and the operations that it names."""
+        graph = get_default_graph()
+        self.outer_context = graph._get_control_flow_context()
+        self.nested_contexts = []
+        if self.outer_context is not None:
+            self.outer_context.nested_contexts.append(self)
+        self._entered_from = []
+        self._values = {prepend_name_scope(name, import_scope) for name in message.values}
+        self._external_values = {
+            prepend_name_scope(name, import_scope): graph.as_graph_element(
+                prepend_name_scope(inside, import_scope)
+            )
+            for name, inside in message.external_values.items()
+        }
+        for name in self._values - self._external_values.keys():
+            op = graph.as_graph_element(name.partition(":")[0])
+            op._set_control_flow_context(self)
+
+    def _read_nested(self, message: Any, import_scope: str | None) -> None:
+        self.Enter()
+        for nested in message.nested_contexts:
+            field = nested.WhichOneof("ctxt")
+            self._kinds[field].from_proto(getattr(nested, field), import_scope)
+        self.Exit()
 
     def AddName(self, name: str) -> None:
         """Let a tensor count as one of the context."""
@@ -207,6 +266,8 @@ class CondContext(ControlFlowContext):
       branch: 1 for the branch of a true predicate, 0 for the other.
     """
 
+    proto_field = "cond_ctxt"
+
     def __init__(self, pred: Tensor, pivot: Tensor, branch: int, name: str = "cond_text") -> None:
         super().__init__(name)
         self.pred = pred
@@ -216,6 +277,37 @@ class CondContext(ControlFlowContext):
         self._external_values[pred.name] = pred
         self._values.add(pivot.name)
         pivot.op._set_control_flow_context(self)
+
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """Return the branch as a CondContextDef message; None if it is outside the scope."""
+        if export_scope is not None and not self.name.startswith(export_scope):
+            return None
+        message = CondContextDef(
+            context_name=strip_name_scope(self.name, export_scope),
+            pred_name=strip_name_scope(self.pred.name, export_scope),
+            pivot_name=strip_name_scope(self.pivot.name, export_scope),
+            branch=self.branch,
+            values_def=self._values_to_proto(export_scope),
+        )
+        self._nested_to_proto(message, export_scope)
+        return message
+
+    @classmethod
+    def from_proto(cls, context_def: Any, import_scope: str | None = None) -> CondContext:
+        """Return the branch of the default graph that a CondContextDef describes."""
+        graph = get_default_graph()
+        context = cls.__new__(cls)
+        context.name = prepend_name_scope(context_def.context_name, import_scope)
+        context.pred = graph.as_graph_element(
+            prepend_name_scope(context_def.pred_name, import_scope)
+        )
+        context.pivot = graph.as_graph_element(
+            prepend_name_scope(context_def.pivot_name, import_scope)
+        )
+        context.branch = context_def.branch
+        context._read_values(context_def.values_def, import_scope)
+        context._read_nested(context_def, import_scope)
+        return context
 
     @property
     def grad_state(self) -> Any:

@@ -396,7 +396,12 @@ class WhileLoopGradients:
         context: Any = op._get_control_flow_context()
         value = op.outputs[index]
         if is_fully_defined(value.dims):
-            result = constant(0, value.dtype, shape=value.dims)
+            if value.dtype != dtypes.resource:
+                result = constant(0, value.dtype, shape=value.dims)
+            elif value._handle_data is None:
+                return None
+            else:
+                result = _zeros_for_handle(value)
             if is_dead:
                 pred = state.history_map[context.pred.name]
                 result = switch_ref_or_tensor(result, pred)[1 - context.branch]
@@ -441,6 +446,12 @@ class WhileLoopGradients:
                     following = next_iteration(value)
                     state.grad_context.Exit()
                 merged.op._update_input(1, following)
+
+
+def _zeros_for_handle(handle: Tensor) -> Tensor:
+    """Return zeros in the shape of the variable behind a handle, as a constant where it is known."""
+    dtype, dims = handle._handle_data
+    return zeros(dims, dtype) if is_fully_defined(dims) else zeros_like(handle)
 
 
 def _is_loop_switch(op: Operation) -> bool:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensorboard.compat.proto.attr_value_pb2 import AttrValue
+
 from tensormill.graph.constants import constant
 from tensormill.graph.default_scopes import control_dependencies
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
+from tensormill.graph.scoped_names import prepend_name_scope, strip_name_scope
 from tensormill.graph.shapes import Dims, TensorShape, is_fully_defined
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import shape_internal
@@ -21,11 +24,13 @@ from tensormill.ops.control_flow import loop_cond, merge, next_iteration, ref_en
 from tensormill.ops.control_flow_context import (
     ControlFlowContext,
     is_loop_constant_enter,
+    is_loop_enter,
     is_loop_exit,
     output_context,
     while_context_of,
 )
 from tensormill.ops.filling import zeros
+from tensormill.proto.control_flow_pb2 import WhileContextDef
 
 __all__ = ["WhileContext", "add_back_edge", "enter_loop"]
 
@@ -112,6 +117,8 @@ class WhileContext(ControlFlowContext):
       loop_enters, loop_exits: the tensors at the borders of the loop.
     """
 
+    proto_field = "while_ctxt"
+
     def __init__(
         self,
         maximum_iterations: Any = None,
@@ -137,6 +144,69 @@ class WhileContext(ControlFlowContext):
         self.loop_enters: list[Tensor] = []
         self.loop_exits: list[Tensor] = []
         self.graph = get_default_graph()
+
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """Return the loop as a WhileContextDef message; None if it is outside the scope."""
+        if export_scope is not None and not self.name.startswith(export_scope):
+            return None
+
+        def name_of(tensor: Any) -> str:
+            return strip_name_scope(tensor.name, export_scope)
+
+        message = WhileContextDef(
+            context_name=strip_name_scope(self.name, export_scope),
+            parallel_iterations=self.parallel_iterations,
+            back_prop=self._back_prop,
+            swap_memory=self.swap_memory,
+            loop_exit_names=map(name_of, self.loop_exits),
+            loop_enter_names=map(name_of, self.loop_enters),
+            values_def=self._values_to_proto(export_scope),
+        )
+        for field, tensor in (
+            ("maximum_iterations_name", self.maximum_iterations),
+            ("pivot_name", self.pivot),
+            ("pivot_for_pred_name", self.pivot_for_pred),
+            ("pivot_for_body_name", self.pivot_for_body),
+        ):
+            if tensor is not None:
+                setattr(message, field, name_of(tensor))
+        self._nested_to_proto(message, export_scope)
+        return message
+
+    @classmethod
+    def from_proto(cls, context_def: Any, import_scope: str | None = None) -> WhileContext:
+        """Return the loop of the default graph that a WhileContextDef describes."""
+        graph = get_default_graph()
+
+        def element(name: str) -> Any:
+            found = prepend_name_scope(name, import_scope)
+            return graph.as_graph_element(found) if name else None
+
+        context = cls.__new__(cls)
+        context.name = prepend_name_scope(context_def.context_name, import_scope)
+        context.graph = graph
+        context.maximum_iterations = element(context_def.maximum_iterations_name)
+        context.parallel_iterations = context_def.parallel_iterations
+        context._back_prop = context_def.back_prop
+        context.swap_memory = context_def.swap_memory
+        context._grad_state = None
+        context.pivot_for_pred = element(context_def.pivot_for_pred_name)
+        context.pivot_for_body = element(context_def.pivot_for_body_name)
+        context.pivot = element(context_def.pivot_name)
+        context.loop_exits = [element(name) for name in context_def.loop_exit_names]
+        context.loop_enters = [element(name) for name in context_def.loop_enter_names]
+        context._read_values(context_def.values_def, import_scope)
+        if import_scope:
+            context._rename_frame()
+        context._read_nested(context_def, import_scope)
+        return context
+
+    def _rename_frame(self) -> None:
+        """Let the borders of an imported loop say its new name."""
+        for name in self._values:
+            op = self.graph.as_graph_element(name.partition(":")[0])
+            if is_loop_enter(op):
+                op._set_attr("frame_name", AttrValue(s=self.name.encode()))
 
     @property
     def grad_state(self) -> Any:
@@ -263,6 +333,10 @@ class WhileContext(ControlFlowContext):
                 op.graph.prevent_feeding(tensor)
         if self.outer_context is not None:
             self.outer_context.AddInnerOp(op)
+
+    def _note_outputs(self, op: Operation) -> None:
+        """Let the outputs of an operation count as ones of the loop, not of what is around it."""
+        self._values.update(tensor.name for tensor in op.outputs)
 
     def _keep_inside(self, op: Operation) -> None:
         """Let an operation that reads only invariants wait for the pivot.

@@ -15,12 +15,12 @@ from tensormill.graph.collection_protos import register_proto_function
 from tensormill.graph.collections import GraphKeys
 from tensormill.graph.default_scopes import add_to_collection, get_collection
 from tensormill.graph.graph import get_default_graph
+from tensormill.graph.scoped_names import prepend_name_scope, strip_name_scope
 from tensormill.graph.stacks import get_default_session
 from tensormill.proto.queue_runner_pb2 import QueueRunnerDef
 from tensormill.session.base_session import BaseSession
 from tensormill.session.input_threads import InputThread
 from tensormill.train.coordinator import Coordinator
-from tensormill.variables.scoped_names import prepend_name_scope, strip_name_scope
 
 __all__ = ["QueueRunner", "QueueRunnerDef", "add_queue_runner", "start_queue_runners"]
 

@@ -14,6 +14,7 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.operators import OPERATORS, OperatorOverloads
+from tensormill.graph.scoped_names import prepend_name_scope, strip_name_scope
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.stacks import get_default_session
 from tensormill.graph.tensor import Tensor, TensorLike
@@ -23,7 +24,6 @@ from tensormill.variables.policies import (
     VariableSynchronization,
     checked_policies,
 )
-from tensormill.variables.scoped_names import prepend_name_scope, strip_name_scope
 
 __all__ = ["VariableBase", "checked_collections", "colocated_nodes", "is_resource_variable"]
 

@@ -10,6 +10,7 @@ from tensormill.graph.graph import get_default_graph
 from tensormill.graph.indexed_slices import IndexedSlices
 from tensormill.graph.op_builder import OpBuilder, graph_of
 from tensormill.graph.operation import Operation
+from tensormill.graph.scoped_names import prepend_name_scope
 from tensormill.graph.shapes import TensorShape, as_dims, is_fully_defined
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import state, state_scatter
@@ -18,7 +19,6 @@ from tensormill.ops.conditional import cond
 from tensormill.variables.base import VariableBase, checked_collections, colocated_nodes
 from tensormill.variables.policies import checked_policies
 from tensormill.variables.safe_initial_value import safe_initial_value
-from tensormill.variables.scoped_names import prepend_name_scope
 
 __all__ = ["RefVariable"]
 

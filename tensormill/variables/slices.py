@@ -7,7 +7,7 @@ from typing import Any
 
 from tensorboard.compat.proto.variable_pb2 import SaveSliceInfoDef
 
-from tensormill.variables.scoped_names import prepend_name_scope, strip_name_scope
+from tensormill.graph.scoped_names import prepend_name_scope, strip_name_scope
 
 __all__ = ["SaveSliceInfo"]
 

@@ -9,6 +9,7 @@ import pytest
 
 import tensormill as tf
 from tensormill.graph.collection_protos import register_proto_function
+from tensormill.train.meta_graph import copy_scoped_meta_graph
 
 
 def build() -> Any:
@@ -31,7 +32,7 @@ def test_a_graph_comes_back_with_its_collections(tmp_path: Path, as_text: bool) 
     path = tmp_path / "new" / "model.meta"
     tf.train.export_meta_graph(path, as_text=as_text)
     tf.reset_default_graph()
-    assert tf.train.import_meta_graph(path) is None
+    tf.train.import_meta_graph(path)
     graph = tf.get_default_graph()
     v, w = tf.get_collection("variables")
     assert (v.name, w.name) == ("s/v:0", "s/w:0")
@@ -70,12 +71,47 @@ def test_a_scope_may_be_exported_alone() -> None:
     assert [v.name for v in tf.get_collection("variables")] == ["v:0", "w:0"]
 
 
-def test_a_scope_that_needs_what_is_outside_is_refused() -> None:
+def test_inputs_from_outside_of_a_scope_are_asked_for() -> None:
     x = tf.constant(1.0, name="x")
     with tf.name_scope("s"):
-        tf.identity(x)
-    with pytest.raises(ValueError, match="'s/Identity' takes x from outside of the export scope"):
-        tf.train.export_meta_graph(export_scope="s")
+        tf.identity(x, name="y")
+    message = tf.train.export_meta_graph(export_scope="s")
+    with tf.Graph().as_default(), tf.Session() as session:
+        with pytest.raises(ValueError, match=r"unbound inputs: .unbound_inputs_x"):
+            tf.train.import_meta_graph(message)
+        tf.train.import_meta_graph(
+            message, input_map={"$unbound_inputs_x": tf.constant(5.0)}, import_scope="new"
+        )
+        assert session.run("new/y:0") == 5.0
+
+
+def test_a_scope_may_be_copied() -> None:
+    build()
+    variables = copy_scoped_meta_graph("s", "t")
+    assert {name: v.name for name, v in variables.items()} == {"v:0": "t/v:0", "w:0": "t/w:0"}
+    with tf.Session() as session:
+        session.run([v.initializer for v in variables.values()])
+        assert session.run("t/y:0").tolist() == [4.0, 5.0]
+
+
+def test_other_savers_may_be_left_out(tmp_path: Path) -> None:
+    build()
+    tf.train.Saver(name="one")
+    kept = tf.train.Saver(name="two")
+    message = kept.export_meta_graph(clear_extraneous_savers=True)
+    scopes = {node.name.split("/")[0] for node in message.graph_def.node}
+    assert scopes == {"s", "init", "two"}
+
+
+def test_a_graph_without_a_saver_gets_one() -> None:
+    build()
+    message = tf.train.export_meta_graph()
+    tf.reset_default_graph()
+    saver = tf.train.import_meta_graph(message)
+    assert saver.saver_def.save_tensor_name == "save/control_dependency:0"
+    tf.reset_default_graph()
+    tf.constant(1.0)
+    assert tf.train.import_meta_graph(tf.train.export_meta_graph(), import_scope="n") is None
 
 
 def test_devices_may_be_left_out() -> None:
@@ -86,7 +122,8 @@ def test_devices_may_be_left_out() -> None:
     ):
         tf.reset_default_graph()
         tf.train.import_meta_graph(message, clear_devices=True)
-        assert {op.device for op in tf.get_default_graph().get_operations()} == {""}
+        operations = tf.get_default_graph().get_operations()
+        assert {op.device for op in operations if not op.name.startswith("save")} == {""}
 
 
 def test_defaults_may_be_left_out() -> None:
@@ -131,7 +168,7 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"File .*nope.meta does not exist."):
         tf.train.import_meta_graph(tmp_path / "nope.meta")
     (tmp_path / "bad.meta").write_text("no message at all")
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Cannot parse file"):
+    with pytest.raises(OSError, match="Cannot parse file"):
         tf.train.import_meta_graph(tmp_path / "bad.meta")
 
 
