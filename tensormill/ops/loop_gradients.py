@@ -449,7 +449,7 @@ class WhileLoopGradients:
 
 
 def _zeros_for_handle(handle: Tensor) -> Tensor:
-    """Return zeros in the shape of the variable behind a handle, as a constant where it is known."""
+    """Return zeros in the shape of the variable behind a handle: a constant if it is known."""
     dtype, dims = handle._handle_data
     return zeros(dims, dtype) if is_fully_defined(dims) else zeros_like(handle)
 

@@ -232,6 +232,13 @@ _ROWS = {
         unittesting.googletest unittesting.benchmark unittesting.stubs""",
     "python.platform.tf_logging": "graph.tf_logging",
     "python.pywrap_tensorflow": "tensorflow_modules.native_functions",
+    "python.training.checkpoint_management": "train.checkpoints.state_file",
+    "python.training.saver": """
+        train.checkpoints.saver train.checkpoints.builder train.checkpoints.saveables
+        train.checkpoints.state_file train.meta_graph
+        _get_saver_or_default=train.checkpoints.saver.get_saver_or_default""",
+    "python.training.saving.saveable_object": "train.checkpoints.saveables",
+    "python.training.saving.saveable_object_util": "train.checkpoints.saveables",
     "python.training.device_setter": "train.device_setter",
     "python.training.learning_rate_decay": "train.learning_rate_decay",
     "python.training.moving_averages": "train.moving_averages",
