@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Any
 
@@ -13,7 +14,7 @@ from tensormill.distributed.run_step_codec import RunStepReply, read_run_step_re
 from tensormill.distributed.status_codec import error_from_rpc, error_from_status
 from tensormill.distributed.waiting import wait_for
 from tensormill.graph import errors
-from tensormill.proto.services import MASTER_SERVICE
+from tensormill.proto.services import LOOP_SERVICE, MASTER_SERVICE, Service
 
 __all__ = ["TARGET_PREFIX", "MasterClient", "address_of"]
 
@@ -98,6 +99,40 @@ class MasterClient:
             raise self._error(error, "RunCallable", timeout_s) from None
         return response
 
+    def run_loop(self, request: Any) -> bool:
+        """Let the master run a step again and again until it is stopped or fails.
+
+        Args:
+          request: a RunLoopRequest.
+
+        Returns:
+          Whether the master can do that; one of TensorFlow cannot.
+
+        Raises:
+          OpError: a step failed, or the master cannot be reached.
+        """
+        try:
+            response, call = self._method("RunLoop", LOOP_SERVICE).with_call(request)
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                return False
+            raise self._error(error, "RunLoop", None) from None
+        if response.status_code:
+            raise error_from_status(
+                response.status_code, response.status_error_message, call.trailing_metadata()
+            )
+        return True
+
+    def stop_loop(self, request: Any, timeout_s: float) -> None:
+        """Let the step of a loop that runs now be the last; does not wait for the answer.
+
+        Args:
+          request: a StopLoopRequest.
+          timeout_s: how long it may take.
+        """
+        with contextlib.suppress(ValueError):  # the connection is closed, and with it the loop
+            self._method("StopLoop", LOOP_SERVICE).future(request, timeout=timeout_s)
+
     def send(self, method: str, request: Any, timeout_s: float) -> None:
         """Call a method without waiting for what it answers."""
         self._method(method).future(request, timeout=timeout_s)
@@ -110,10 +145,10 @@ class MasterClient:
         """Return a method that takes and returns bytes."""
         return self._channel.unary_unary(MASTER_SERVICE.methods[method].path)
 
-    def _method(self, name: str) -> Any:
+    def _method(self, name: str, service: Service = MASTER_SERVICE) -> Any:
         with self._lock:
             if name not in self._calls:
-                method = MASTER_SERVICE.methods[name]
+                method = service.methods[name]
                 self._calls[name] = self._channel.unary_unary(
                     method.path, method.request.SerializeToString, method.response.FromString
                 )

@@ -170,6 +170,14 @@ class MasterService:
                 target.append(device_to_proto(device))
         call.reply(response)
 
+    def find_session(self, handle: str) -> ServedSession:
+        """Return the session of a handle.
+
+        Raises:
+          AbortedError: there is none.
+        """
+        return self._entry(handle).served
+
     def _entry(self, handle: str) -> _Entry:
         entry = self._entries.get(handle)
         if entry is None:

@@ -16,7 +16,8 @@ from tensormill.graph.graph import Graph
 from tensormill.graph.graph_def_writer import write_graph_def
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
-from tensormill.proto import master_pb2
+from tensormill.proto import loops_pb2, master_pb2
+from tensormill.runtime.any_master import StopSignal
 
 __all__ = ["RemoteDevice", "RemoteMasterSession", "reset_master"]
 
@@ -117,13 +118,34 @@ class RemoteMasterSession:
         except errors.OpError as error:
             raise with_operation(error, self.graph) from None
 
+    def run_loop(self, fetches: Sequence[str], targets: Sequence[str], stop: StopSignal) -> bool:
+        """Let the master run a step again and again, until it is to stop or fails.
+
+        Returns:
+          Whether the master can do that.
+
+        Raises:
+          OpError: a step failed.
+        """
+        handle, loop_id = self.extend(), new_request_id()
+        request = loops_pb2.RunLoopRequest(
+            session_handle=handle, loop_id=loop_id, fetch=fetches, target=targets
+        )
+        stop_request = loops_pb2.StopLoopRequest(session_handle=handle, loop_id=loop_id)
+        stop.call_on_stop(lambda: self._client.stop_loop(stop_request, _CLOSE_TIMEOUT_S))
+        try:
+            return self._client.run_loop(request)
+        except errors.OpError as error:
+            raise with_operation(error, self.graph) from None
+
     def prepare(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
     ) -> RemoteStep:
         """Return the step for a signature."""
         names = [tensor.name for tensor in fetches]
-        writer = RunStepWriter(self.extend(), feeds, names, [op.name for op in targets])
-        return RemoteStep(self, writer, len(feeds), fetches)
+        target_names = [op.name for op in targets]
+        writer = RunStepWriter(self.extend(), feeds, names, target_names)
+        return RemoteStep(self, writer, len(feeds), fetches, target_names)
 
     def start_partial(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]

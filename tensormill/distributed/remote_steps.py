@@ -15,7 +15,7 @@ from tensormill.distributed.run_step_codec import (
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.tensor import Tensor
-from tensormill.runtime.any_master import FetchForm, StepOutcome
+from tensormill.runtime.any_master import FetchForm, StepOutcome, StopSignal, WaitObserver
 from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.step_options import StepOptions
 
@@ -26,6 +26,10 @@ class _Session(Protocol):
     """What steps need of their session."""
 
     def run_step(self, request: bytes, timeout_s: float | None = None, /) -> RunStepReply: ...
+
+    def run_loop(
+        self, fetches: Sequence[str], targets: Sequence[str], stop: StopSignal, /
+    ) -> bool: ...
 
     def run_callable(self, request: bytes, timeout_s: float | None, /) -> bytes: ...
 
@@ -63,12 +67,33 @@ class RemoteStep:
         writer: RunStepWriter,
         feed_count: int,
         fetches: Sequence[Tensor],
+        targets: Sequence[str],
     ) -> None:
         self.feed_forms = [Form.HOST] * feed_count
         self.fetch_forms = _fetch_forms(fetches)
         self._session = session
         self._writer = writer
         self._names = [tensor.name for tensor in fetches]
+        self._targets = targets
+
+    def repeat(self, stop: StopSignal, waits: WaitObserver) -> None:
+        """Run steps without feeds until they are to stop: the master does so by itself if it can.
+
+        Args:
+          stop: says when to stop.
+          waits: told when the first step begins; this side only waits from then on.
+
+        Raises:
+          OpError: a step failed.
+        """
+        waits.wait_begins()
+        try:
+            if stop.should_stop() or self._session.run_loop(self._names, self._targets, stop):
+                return
+            while not stop.should_stop():
+                self.run([])
+        finally:
+            waits.wait_ends()
 
     def run(self, feeds: list[Any]) -> list[Any]:
         """Run one step without options and return the fetched values.

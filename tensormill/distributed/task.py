@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tensormill.distributed.limits import ServerLimits
+from tensormill.distributed.loop_service import SLOW_LOOP_METHODS, LoopService
 from tensormill.distributed.master_service import SLOW_MASTER_METHODS, MasterService
 from tensormill.distributed.rpc_server import RpcServer
 from tensormill.distributed.server_def import TaskAddress
 from tensormill.distributed.server_threads import ServerThreads
-from tensormill.proto.services import MASTER_SERVICE
+from tensormill.proto.services import LOOP_SERVICE, MASTER_SERVICE
 from tensormill.runtime.devices import local_devices
 from tensormill.runtime.master import Master
 from tensormill.runtime.worker import Worker
@@ -37,11 +38,15 @@ class Task:
         worker = Worker(self.name, local_devices(self.name, server_def.default_session_config))
         self.master = Master(worker)
         self._master_service = MasterService(self.master, limits, self._threads.wait)
+        self._loops = LoopService(self._master_service.find_session, self._threads.compute)
         try:
             self._rpc = RpcServer(
                 str(address),
-                {MASTER_SERVICE: self._master_service.handlers()},
-                SLOW_MASTER_METHODS,
+                {
+                    MASTER_SERVICE: self._master_service.handlers(),
+                    LOOP_SERVICE: self._loops.handlers(),
+                },
+                SLOW_MASTER_METHODS | SLOW_LOOP_METHODS,
                 self._threads,
                 limits,
             )

@@ -1,4 +1,7 @@
-"""The two services of a TensorFlow server: paths on the wire, and the messages of each method."""
+"""The services of a server: paths on the wire, and the messages of each method.
+
+Two are TensorFlow's; the other is known to tensormill alone.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tensormill.proto import master_pb2, worker_pb2
+from tensormill.proto import loops_pb2, master_pb2, worker_pb2
 
-__all__ = ["MASTER_SERVICE", "WORKER_SERVICE", "Method", "Service"]
+__all__ = ["LOOP_SERVICE", "MASTER_SERVICE", "WORKER_SERVICE", "Method", "Service"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +89,5 @@ WORKER_SERVICE = _service(
     "Logging",
     "MarkRecvFinished",
 )
+
+LOOP_SERVICE = _service("tensormill.LoopService", loops_pb2, "RunLoop", "StopLoop")

@@ -27,6 +27,7 @@ __all__ = [
     "FetchForm",
     "Repeatable",
     "StepOutcome",
+    "StopSignal",
     "WaitObserver",
 ]
 
@@ -114,12 +115,22 @@ class WaitObserver(Protocol):
         """Take note that the step goes on."""
 
 
+class StopSignal(Protocol):
+    """Says when steps that are repeated are to stop."""
+
+    def should_stop(self) -> bool:
+        """Return whether they are to stop."""
+
+    def call_on_stop(self, callback: Callable[[], None], /) -> None:
+        """Call back once they are to stop; at once where they are already."""
+
+
 @runtime_checkable
 class Repeatable(Protocol):
     """A prepared step without feeds that its master can run again and again by itself."""
 
-    def repeat(self, should_stop: Callable[[], bool], waits: WaitObserver, /) -> None:
-        """Run steps until `should_stop()`, which is asked before each, or until one fails."""
+    def repeat(self, stop: StopSignal, waits: WaitObserver, /) -> None:
+        """Run steps until they are to stop, or until one fails; none is broken off."""
 
 
 class AnyPartialRun(Protocol):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tensormill.graph import errors
-from tensormill.runtime.any_master import FetchForm, StepOutcome, WaitObserver
+from tensormill.runtime.any_master import FetchForm, StepOutcome, StopSignal, WaitObserver
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.failures import as_op_error, deadline_error
 from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
@@ -190,16 +190,27 @@ class PreparedStep:
             assert values is not None
             on_done(self._outcome(values, observer, options), None)
 
-        if self.program.is_blocking:
-            ProgramRun(self.program, step, feeds, finish, observer).start()
-            return step.cancellation
+        program = self.program
+        begun = None
         try:
-            values = self.program.run(feeds, step, observer)
+            if not program.is_blocking:
+                values = program.run(feeds, step, observer)
+            elif observer is None:
+                made = program.run_at_once(feeds, step)
+                if isinstance(made, Unfinished):
+                    begun = made
+                else:
+                    values = made
+            else:
+                begun = program.begin(feeds)
         except Exception as error:  # noqa: BLE001 - belongs to the step
             finish(None, error)
-        else:
+            return None
+        if begun is None:
             finish(values, None)
-        return None
+            return None
+        ProgramRun(program, step, [], finish, observer, begun).start()
+        return step.cancellation
 
     def _outcome(
         self, values: list[Any], observer: StepGuard | None, options: StepOptions
@@ -211,16 +222,17 @@ class PreparedStep:
             outcome.partition_graphs = self._partition_graphs()
         return outcome
 
-    def repeat(self, should_stop: Callable[[], bool], waits: WaitObserver) -> None:
-        """Run steps without feeds until `should_stop()`, which is asked before each.
+    def repeat(self, stop: StopSignal, waits: WaitObserver) -> None:
+        """Run steps without feeds until they are to stop, which is asked before each.
 
         Args:
-          should_stop: says whether to stop.
+          stop: says when to stop.
           waits: told when a step begins to wait, and when it goes on.
 
         Raises:
           OpError: a step failed.
         """
+        should_stop = stop.should_stop
         if not self.program.is_blocking:
             while not should_stop():
                 self.run([])

@@ -14,7 +14,7 @@ from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.stacks import default_sessions
 from tensormill.graph.tensor import Tensor
-from tensormill.runtime.any_master import AnyPreparedStep, Repeatable, WaitObserver
+from tensormill.runtime.any_master import AnyPreparedStep, Repeatable, StopSignal, WaitObserver
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.threads import use_intra_op_threads
 from tensormill.session.callables import StepCallable, fill_metadata
@@ -235,12 +235,12 @@ class BaseSession:
             raise errors.CancelledError(None, None, "Session has been closed.")
         return StepCallable(self, callable_options)
 
-    def _repeat(self, fetches: Any, should_stop: Callable[[], bool], waits: WaitObserver) -> None:
-        """Run fetches again and again until `should_stop()`, without their values.
+    def _repeat(self, fetches: Any, stop: StopSignal, waits: WaitObserver) -> None:
+        """Run fetches again and again until they are to stop, without their values.
 
         Args:
           fetches: as for `run`.
-          should_stop: asked before each step.
+          stop: says when to stop.
           waits: told when a step begins to wait, and when it goes on.
 
         Raises:
@@ -250,10 +250,10 @@ class BaseSession:
             raise errors.CancelledError(None, None, "Session has been closed.")
         step = self._signature(FetchMapper(self._graph, fetches), []).step
         if self._has_default_options and isinstance(step, Repeatable):
-            step.repeat(should_stop, waits)
+            step.repeat(stop, waits)
             return
         run = self.make_callable(fetches)
-        while not should_stop():
+        while not stop.should_stop():
             waits.wait_begins()  # for all that is known here
             try:
                 run()

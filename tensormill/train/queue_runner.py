@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensormill.graph import errors, tf_logging
@@ -237,12 +237,11 @@ class _Feeder:
         self._sess.close()
 
     def _feed(self, thread: InputThread) -> None:
-        runner, coord = self._runner, self._coord
-        should_stop = (lambda: False) if coord is None else coord.should_stop
+        runner = self._runner
         is_counted = True
         try:
             try:
-                self._run_until(should_stop)
+                self._run_until_stop()
             except runner.queue_closed_exception_types:
                 is_counted = False
                 if runner._note_end(self._sess) == 0:
@@ -253,12 +252,14 @@ class _Feeder:
             if is_counted:
                 runner._note_end(self._sess)
 
-    def _run_until(self, should_stop: Any) -> None:
-        if isinstance(self._sess, BaseSession):
-            self._sess._repeat(self._operation, should_stop, self.thread)
+    def _run_until_stop(self) -> None:
+        coord = self._coord
+        is_own = coord is None or isinstance(coord, Coordinator)
+        if isinstance(self._sess, BaseSession) and is_own:
+            self._sess._repeat(self._operation, _Stop(coord), self.thread)
             return
         run = self._sess.make_callable(self._operation)
-        while not should_stop():
+        while coord is None or not coord.should_stop():
             run()
 
     def _close(self) -> None:
@@ -283,6 +284,20 @@ class _Feeder:
             self.thread.name,
             self._runner.name,
         )
+
+
+class _Stop:
+    """When the threads of a coordinator are to stop; without one they go on."""
+
+    def __init__(self, coord: Coordinator | None) -> None:
+        self._coord = coord
+
+    def should_stop(self) -> bool:
+        return self._coord is not None and self._coord.should_stop()
+
+    def call_on_stop(self, callback: Callable[[], None]) -> None:
+        if self._coord is not None:
+            self._coord._call_on_stop(callback)
 
 
 class _Closer:

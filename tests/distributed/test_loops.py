@@ -1,0 +1,209 @@
+"""Steps that a master runs again and again for a client, over the wire."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+from tensorboard.compat.proto import rpc_options_pb2
+
+import tensormill as tf
+from tensormill.distributed.loop_service import StepLoop
+from tensormill.proto import loops_pb2
+from tensormill.proto.services import LOOP_SERVICE
+from tests.gates import WAIT_S
+
+OVER_THE_WIRE = tf.ConfigProto(
+    rpc_options=rpc_options_pb2.RPCOptions(use_rpc_for_inprocess_master=True)
+)
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    with tf.train.Server.create_local_server() as server:
+        yield server
+
+
+def wait_for(condition: Any) -> None:
+    """Return once a condition holds that other threads bring about."""
+    pause = threading.Event()
+    deadline_s = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline_s, "it did not come about"
+        pause.wait(0.001)
+
+
+def counting_runner(limit: int, capacity: int = 5) -> tuple[Any, Any]:
+    counter = tf.Variable(0, name="counter")
+    queue = tf.FIFOQueue(capacity, [tf.int32], [[]], name="numbers")
+    enqueue = queue.enqueue([counter.count_up_to(limit)])
+    return queue, tf.train.QueueRunner(queue, [enqueue] * 2)
+
+
+def drain(session: Any, tensor: Any) -> tuple[list[int], tf.errors.OutOfRangeError]:
+    got: list[int] = []
+    while True:
+        try:
+            got.append(int(session.run(tensor)))
+        except tf.errors.OutOfRangeError as error:
+            return got, error
+
+
+def test_a_queue_runner_fills_a_remote_queue_with_a_request_a_thread(server):
+    queue, runner = counting_runner(200)
+    taking = queue.dequeue()
+    coordinator = tf.train.Coordinator()
+    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+        session.run(tf.global_variables_initializer())
+        sent = []
+        client = session._master_session._client
+        run_step, run_loop = client.run_step, client.run_loop
+        client.run_step = lambda *a, **k: sent.append("RunStep") or run_step(*a, **k)
+        client.run_loop = lambda *a, **k: sent.append("RunLoop") or run_loop(*a, **k)
+        threads = runner.create_threads(session, coord=coordinator, start=True)
+        got, error = drain(session, taking)
+        assert sorted(got) == list(range(200))
+        assert "is closed and has insufficient elements" in error.message
+        coordinator.request_stop()
+        coordinator.join(threads)
+        assert sent.count("RunLoop") == 2
+        # What is left are the dequeues, and the closing.
+        assert sent.count("RunStep") <= 200 + 3
+
+
+def test_a_stop_ends_a_remote_loop_and_gives_up_what_waits(server):
+    queue, runner = counting_runner(10_000)
+    coordinator = tf.train.Coordinator()
+    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+        session.run(tf.global_variables_initializer())
+        threads = runner.create_threads(session, coord=coordinator, start=True)
+        session.run(queue.dequeue_many(20))
+        coordinator.request_stop()
+        coordinator.join(threads)
+        assert session.run(queue.is_closed())
+
+
+def test_the_error_of_a_remote_loop_is_that_of_its_step(server):
+    queue = tf.FIFOQueue(2, [tf.float32], [[]], name="fed")
+    spoilt = tf.check_numerics(tf.constant(float("nan")), "spoilt", name="check")
+    runner = tf.train.QueueRunner(queue, [queue.enqueue([spoilt])])
+    coordinator = tf.train.Coordinator()
+    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+        threads = runner.create_threads(session, coord=coordinator, start=True)
+        with pytest.raises(tf.errors.OutOfRangeError, match="failed with InvalidArgumentError"):
+            session.run(queue.dequeue())
+        with pytest.raises(tf.errors.InvalidArgumentError, match="spoilt") as caught:
+            coordinator.join(threads)
+        assert caught.value.op is spoilt.op
+
+
+def test_closing_the_session_ends_a_remote_loop(server):
+    queue, runner = counting_runner(10_000)
+    coordinator = tf.train.Coordinator()
+    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+        session.run(tf.global_variables_initializer())
+        threads = runner.create_threads(session, coord=coordinator, start=True)
+        session.run(queue.dequeue())
+    for thread in threads:
+        thread.join(WAIT_S)
+        assert not thread.is_alive()
+
+
+def test_a_client_that_goes_ends_its_loop(server):
+    queue, _ = counting_runner(10_000)
+    size = queue.size()
+    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+        session.run(tf.global_variables_initializer())
+        handle = session._master_session.extend()
+        channel = grpc.insecure_channel(server.address)
+        method = LOOP_SERVICE.methods["RunLoop"]
+        stub = channel.unary_unary(
+            method.path, method.request.SerializeToString, method.response.FromString
+        )
+        future = stub.future(
+            loops_pb2.RunLoopRequest(session_handle=handle, loop_id=1, target=["numbers_enqueue"])
+        )
+        wait_for(lambda: session.run(size) == 5)
+        future.cancel()
+        channel.close()
+        # The enqueue that waits is cancelled: what is taken now is not filled up again.
+        taking = queue.dequeue_up_to(5)
+        wait_for(lambda: _loops(server).loop_count == 0)
+        session.run(taking)
+        assert session.run(size) == 0
+
+
+def _loops(server: Any) -> Any:
+    return server._task._loops
+
+
+class Steps:
+    """A step that ends as a test says."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Any] = []
+        self.at_once = 0
+        self.cancelled: list[str] = []
+
+    def start(self, values: Any, options: Any, on_done: Any) -> Any:
+        if self.at_once:
+            self.at_once -= 1
+            on_done("outcome", None)
+            return None
+        self.waiting.append(on_done)
+        return self
+
+    def cancel(self, reason: str) -> None:
+        self.cancelled.append(reason)
+        self.waiting.pop()(None, tf.errors.CancelledError(None, None, reason))
+
+
+def make_loop(steps: Steps) -> tuple[StepLoop, list[Any]]:
+    ends: list[Any] = []
+    loop = StepLoop(steps, lambda function: function(), lambda n, error: ends.append((n, error)))
+    return loop, ends
+
+
+def test_a_loop_goes_on_when_a_step_that_waited_has_ended():
+    steps = Steps()
+    steps.at_once = 3
+    loop, ends = make_loop(steps)
+    loop.start()
+    assert len(steps.waiting) == 1
+    steps.at_once = 2
+    steps.waiting.pop()("outcome", None)
+    assert len(steps.waiting) == 1
+    loop.stop()
+    assert ends == []
+    steps.waiting.pop()("outcome", None)
+    assert ends == [(7, None)]
+
+
+def test_the_first_error_ends_a_loop():
+    steps = Steps()
+    loop, ends = make_loop(steps)
+    loop.start()
+    error = tf.errors.OutOfRangeError(None, None, "the end")
+    steps.waiting.pop()(None, error)
+    assert ends == [(0, error)]
+
+
+def test_cancelling_a_loop_cancels_the_step_that_waits():
+    steps = Steps()
+    loop, ends = make_loop(steps)
+    loop.start()
+    loop.cancel("gone")
+    assert steps.cancelled == ["gone"]
+    assert [type(error) for _, error in ends] == [tf.errors.CancelledError]
+
+
+def test_a_loop_that_was_cancelled_before_it_began_runs_nothing():
+    steps = Steps()
+    loop, ends = make_loop(steps)
+    loop.cancel("gone")
+    loop.start()
+    assert (steps.waiting, ends) == ([], [(0, None)])
