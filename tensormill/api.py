@@ -559,6 +559,10 @@ from tensormill.graph.device_names import DeviceSpec
 from tensormill.session.device_attributes import list_devices
 from tensormill.session.placement_table import placement
 
+# clusters
+from tensormill.distributed.cluster_status import ClusterStatus, cluster_status
+from tensormill.distributed.job import finish
+
 # session
 from tensormill.ops.session_tensors import (
     delete_session_tensor,

@@ -81,9 +81,9 @@ class Server:
             )
         self._lock = threading.RLock()
         self._state = _State.NEW  # guarded by _lock
-        self._stopped = threading.Event()
+        self._ended = threading.Event()
         asked = own_address(self._server_def)
-        self._task = Task(self._server_def, asked, limits)
+        self._task = Task(self._server_def, asked, limits, self._ended.set)
         self._address = TaskAddress(asked.host, self._task.port)
         _watch_exit()
         if start:
@@ -135,11 +135,11 @@ class Server:
             self._state = _State.STOPPED
         forget_server(self.address)
         self._task.close()
-        self._stopped.set()
+        self._ended.set()
 
     def join(self) -> None:
-        """Wait until the server is stopped."""
-        wait_interruptibly(self._stopped, None)
+        """Wait until the server is stopped, or the job is over (`tensormill.finish`)."""
+        wait_interruptibly(self._ended, None)
 
     def __enter__(self) -> Server:
         return self

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from tensormill.distributed.cluster_service import SLOW_CLUSTER_METHODS, ClusterService
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.loop_service import SLOW_LOOP_METHODS, LoopService
 from tensormill.distributed.master_service import SLOW_MASTER_METHODS, MasterService
 from tensormill.distributed.rpc_server import RpcServer
-from tensormill.distributed.server_def import TaskAddress
+from tensormill.distributed.server_def import TaskAddress, task_addresses
 from tensormill.distributed.server_threads import ServerThreads
-from tensormill.proto.services import LOOP_SERVICE, MASTER_SERVICE
+from tensormill.proto.services import CLUSTER_SERVICE, LOOP_SERVICE, MASTER_SERVICE
 from tensormill.runtime.devices import local_devices
 from tensormill.runtime.master import Master
 from tensormill.runtime.worker import Worker
@@ -27,8 +29,20 @@ class Task:
       master: the master.
     """
 
-    def __init__(self, server_def: Any, address: TaskAddress, limits: ServerLimits) -> None:
+    def __init__(
+        self,
+        server_def: Any,
+        address: TaskAddress,
+        limits: ServerLimits,
+        on_finish: Callable[[], None],
+    ) -> None:
         """Bind the port.
+
+        Args:
+          server_def: which task of which cluster.
+          address: where to listen.
+          limits: bounds on what others may ask for.
+          on_finish: called when the job is over.
 
         Raises:
           UnknownError: the port is in use.
@@ -39,14 +53,18 @@ class Task:
         self.master = Master(worker)
         self._master_service = MasterService(self.master, limits, self._threads.wait)
         self._loops = LoopService(self._master_service.find_session, self._threads.compute)
+        self._cluster_service = ClusterService(
+            self.name, task_addresses(server_def.cluster), self.master, on_finish
+        )
         try:
             self._rpc = RpcServer(
                 str(address),
                 {
                     MASTER_SERVICE: self._master_service.handlers(),
                     LOOP_SERVICE: self._loops.handlers(),
+                    CLUSTER_SERVICE: self._cluster_service.handlers(),
                 },
-                SLOW_MASTER_METHODS | SLOW_LOOP_METHODS,
+                SLOW_MASTER_METHODS | SLOW_LOOP_METHODS | SLOW_CLUSTER_METHODS,
                 self._threads,
                 limits,
             )
@@ -54,6 +72,7 @@ class Task:
             self._threads.close()
             raise
         self.port = self._rpc.port
+        self._cluster_service.note_address(f"{address.host}:{self.port}")
 
     def start(self) -> None:
         """Let requests in."""

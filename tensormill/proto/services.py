@@ -1,6 +1,6 @@
 """The services of a server: paths on the wire, and the messages of each method.
 
-Two are TensorFlow's; the other is known to tensormill alone.
+Two are TensorFlow's; the others are known to tensormill alone.
 """
 
 from __future__ import annotations
@@ -9,9 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tensormill.proto import loops_pb2, master_pb2, worker_pb2
+from tensormill.proto import cluster_status_pb2, loops_pb2, master_pb2, worker_pb2
 
-__all__ = ["LOOP_SERVICE", "MASTER_SERVICE", "WORKER_SERVICE", "Method", "Service"]
+__all__ = [
+    "CLUSTER_SERVICE",
+    "LOOP_SERVICE",
+    "MASTER_SERVICE",
+    "WORKER_SERVICE",
+    "Method",
+    "Service",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +98,11 @@ WORKER_SERVICE = _service(
 )
 
 LOOP_SERVICE = _service("tensormill.LoopService", loops_pb2, "RunLoop", "StopLoop")
+
+CLUSTER_SERVICE = _service(
+    "tensormill.ClusterService",
+    cluster_status_pb2,
+    "TaskStatus",
+    "ClusterStatus",
+    "Finish",
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -100,6 +101,7 @@ class MasterSession:
       graph: the graph, as the client extends it.
       placement: the device of every operation seen so far.
       running: the steps that run now.
+      opened_s: when it was opened, on the clock of `time.monotonic`.
       inter_op_threads: how many threads a step may use for independent operations; 0 for one a
         core.
       resources: the state that the session's kernels see.
@@ -113,6 +115,7 @@ class MasterSession:
         self.cancellation = CancellationScope()
         self.placement = Placement(list(master.worker.devices.values()), config)
         self.running = RunningSteps()
+        self.opened_s = time.monotonic()
         self.inter_op_threads = _inter_op_threads(config)
         is_isolated = config is not None and config.isolate_session_state
         self._worker_session = master.worker.create_session(

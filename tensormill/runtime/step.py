@@ -125,6 +125,9 @@ class ProgramRun:
 
     Completions post events from any thread; whichever thread finds the run idle drives it, so
     segments run one at a time. The first error ends the run once every started kernel has reported.
+
+    Attributes:
+      started_s: when it was started, on the clock of `time.monotonic`.
     """
 
     def __init__(
@@ -163,10 +166,13 @@ class ProgramRun:
         self._waiting: list[Segment] = list(program.segments if begun is None else begun.segments)
         self._error: BaseException | None = None
         self._finished = False
+        self.started_s = 0.0
 
     def start(self) -> None:
         """Run what can run, on the calling thread; the rest follows as kernels complete."""
         self._is_driven = True
+        self.started_s = time.monotonic()
+        self.program.runs[id(self)] = self
         _take_turns(self._begin)
 
     def waiting_for(self) -> list[Instruction]:
@@ -216,6 +222,7 @@ class ProgramRun:
             self._finish()
 
     def _finish(self) -> None:
+        self.program.runs.pop(id(self), None)
         results = None
         if self._error is None:
             try:

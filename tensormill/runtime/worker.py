@@ -26,12 +26,14 @@ class Worker:
       task_name: such as "/job:localhost/replica:0/task:0".
       devices: by full name.
       resources: the state of the task.
+      runs: the runs of programs that may wait and have not ended, by number.
     """
 
     def __init__(self, task_name: str, devices: list[Device]) -> None:
         self.task_name = task_name
         self.devices = {device.name: device for device in devices}
         self.resources = ResourceContainers()
+        self.runs: dict[int, Any] = {}
 
     def create_session(
         self,
@@ -89,4 +91,4 @@ class WorkerSession:
         """
         devices = self.worker.devices
         lowered = lower(graph, devices, self) or lower_dataflow(graph, devices, self)
-        return Program(lowered, self.lanes)
+        return Program(lowered, self.lanes, self.worker.runs)

@@ -14,14 +14,19 @@ import tensormill
 __all__ = ["ServerProcess"]
 
 _SERVE = """
-import json, sys
+import json, os, sys, threading
 import tensormill as tf
 options = json.loads(sys.argv[1])
 server = tf.train.Server(
     options["cluster"], job_name=options["job"], task_index=options["task"], protocol="grpc"
 )
 print(server.target, flush=True)
-sys.stdin.read()
+def stop_with_the_input():
+    while os.read(0, 4096):
+        pass
+    server.stop()
+threading.Thread(target=stop_with_the_input, daemon=True).start()
+server.join()
 server.stop()
 """
 _STOP_TIMEOUT_S = 20.0
@@ -87,6 +92,11 @@ class ServerProcess:
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    def wait(self, timeout_s: float) -> int:
+        """Wait until the process has ended by itself; return its exit status."""
+        assert self._process is not None
+        return self._process.wait(timeout_s)
 
     def _end(self) -> None:
         process, self._process = self._process, None

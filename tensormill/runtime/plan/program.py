@@ -72,10 +72,14 @@ class Program:
       segments: the code, smaller dependency sets first.
       is_blocking: whether a run may wait.
       takes_step: whether a kernel takes the running step.
+      runs: where runs that may wait stand until they end.
     """
 
-    def __init__(self, lowered: LoweredGraph, lanes: int = 1) -> None:
+    def __init__(
+        self, lowered: LoweredGraph, lanes: int = 1, runs: dict[int, Any] | None = None
+    ) -> None:
         """Prepare a program that may run on up to `lanes` threads at once."""
+        self.runs = {} if runs is None else runs
         self.feeds = lowered.feeds
         self.fetches = lowered.fetches
         self.copied_fetches = lowered.copied_fetches

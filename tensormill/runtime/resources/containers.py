@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -54,6 +55,7 @@ class ResourceContainers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._resources: dict[tuple[str, str, str], Any] = {}  # guarded by _lock
+        self._private: weakref.WeakSet[Queue] = weakref.WeakSet()  # guarded by _lock
 
     def lookup_or_create(
         self, kind: str, container: str, name: str, make: Callable[[], Resource]
@@ -80,6 +82,16 @@ class ResourceContainers:
             return (
                 self._resources.pop((container or DEFAULT_CONTAINER, kind, name), None) is not None
             )
+
+    def entries(self) -> list[tuple[str, str, str, Any]]:
+        """Return container, kind and name of every resource, and the resource."""
+        with self._lock:
+            return [(*key, resource) for key, resource in self._resources.items()]
+
+    def private_queues(self) -> list[Queue]:
+        """Return the queues that belong to single nodes."""
+        with self._lock:
+            return list(self._private)
 
     def clear(self, containers: Iterable[str] = ()) -> None:
         """Forget the resources of some containers; of all of them where none is named.
@@ -127,7 +139,10 @@ class ResourceContainers:
         wanted.check(name)
         container = container or DEFAULT_CONTAINER
         if is_private:
-            return Queue(container, name, wanted)
+            made = Queue(container, name, wanted)
+            with self._lock:
+                self._private.add(made)
+            return made
         found = self.lookup_or_create(
             "queue", container, name, lambda: Queue(container, name, wanted)
         )

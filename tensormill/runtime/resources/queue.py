@@ -310,6 +310,10 @@ class Queue:
         """Return how many elements are in the queue."""
         return self._state.size
 
+    def waiting_counts(self) -> tuple[int, int]:
+        """Return how many wait to enqueue, and how many to dequeue."""
+        return self._state.waiting_enqueues, self._state.waiting_dequeues
+
     def is_closed(self) -> bool:
         """Return whether the queue takes nothing any more."""
         return self._state.is_closed

@@ -1,0 +1,46 @@
+"""`finish`: the end of a job, told to all its tasks."""
+
+from __future__ import annotations
+
+from tensormill.distributed.cluster_client import call_cluster_service
+from tensormill.distributed.master_client import TARGET_PREFIX, address_of
+from tensormill.graph import errors, tf_logging
+from tensormill.proto import cluster_status_pb2
+
+__all__ = ["finish"]
+
+_TIMEOUT_S = 20.0
+
+
+def finish(target: str, timeout_s: float = _TIMEOUT_S) -> list[str]:
+    """Say that the job is over: `join()` returns on every task of the cluster.
+
+    Args:
+      target: a server of the cluster, such as "grpc://host:port".
+      timeout_s: how long to wait for the server.
+
+    Returns:
+      The tasks that could not be told, each with the reason; the log says them, too.
+
+    Raises:
+      InvalidArgumentError: it is no such target.
+      OpError: the server cannot be reached, or is none of tensormill's.
+
+    >>> from tensormill.distributed.server import Server
+    >>> with Server.create_local_server() as server:
+    ...     finish(server.target)
+    ...     server.join()
+    []
+    """
+    name = target.decode() if isinstance(target, bytes) else target
+    if not isinstance(name, str) or not name.startswith(TARGET_PREFIX):
+        raise errors.invalid_argument(
+            f"finish() takes the target of a server, such as 'grpc://host:port', not {target!r}"
+        )
+    response = call_cluster_service(
+        address_of(name), "Finish", cluster_status_pb2.FinishRequest(), timeout_s
+    )
+    untold = [f"{report.task} at {report.address}: {report.problem}" for report in response.untold]
+    for line in untold:
+        tf_logging.warning("The end of the job could not be told to %s", line)
+    return untold
