@@ -197,12 +197,20 @@ def _row(name: str, prepare: Any, rounds: int = 9) -> Case:
     return Case(name, "steps/s", 1, prepare, higher_is_better=True, rounds=rounds)
 
 
+NETWORKS: dict[str, tuple[Build, Optimize]] = {
+    "MLP 784-300-100-10, SGD": (book, sgd),
+    "MLP 3x1024, Adam": (wide, adam),
+    "CNN, Adam": (convolutional, adam),
+    "embedding 100,000x64, SGD": (embeddings, fast_sgd),
+    "embedding 100,000x64, Adagrad": (embeddings, adagrad),
+}
+_LONG = frozenset(["MLP 3x1024, Adam", "CNN, Adam"])
+
 CASES = [
-    _row("MLP 784-300-100-10, SGD", steps_per_second(book, sgd, 200)),
-    _row("MLP 3x1024, Adam", steps_per_second(wide, adam, 10), 5),
-    _row("CNN, Adam", steps_per_second(convolutional, adam, 10), 5),
-    _row("embedding 100,000x64, SGD", steps_per_second(embeddings, fast_sgd, 200)),
-    _row("embedding 100,000x64, Adagrad", steps_per_second(embeddings, adagrad, 200)),
+    *(
+        _row(name, steps_per_second(*network, 10 if name in _LONG else 200))
+        for name, network in NETWORKS.items()
+    ),
     _row(
         "eager PyTorch: MLP, SGD",
         eager(book, sgd, eager_perceptron(BOOK, 50, eager_sgd), 200),
