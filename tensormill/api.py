@@ -512,6 +512,7 @@ from tensormill.graph.default_scopes import (
     get_all_collection_keys,
     get_collection,
     get_collection_ref,
+    init_scope,
     name_scope,
     op_scope,
 )
@@ -532,8 +533,9 @@ from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 # platform
 from tensormill import compat, io
 from tensormill.namespaces import bitwise, dtypes, graph_util, linalg, math, python_io, raw_ops
-from tensormill.platform import app, flags, gfile
+from tensormill.platform import app, flags, gfile, resource_loader
 from tensormill.graph import tf_logging as logging
+from tensormill.graph.tf_logging import get_logger
 from tensormill.platform import versions as version
 from tensormill.platform.versions import (
     GIT_VERSION,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tensormill.graph.graph import default_graphs, get_default_graph
@@ -18,6 +20,7 @@ __all__ = [
     "get_all_collection_keys",
     "get_collection",
     "get_collection_ref",
+    "init_scope",
     "name_scope",
     "op_scope",
 ]
@@ -124,6 +127,17 @@ def colocate_with(op: Any, ignore_existing: bool = False) -> Any:
 def control_dependencies(control_inputs: Any) -> Any:
     """Make operations of the block run after `control_inputs` (`Graph.control_dependencies`)."""
     return get_default_graph().control_dependencies(control_inputs)
+
+
+@contextmanager
+def init_scope() -> Iterator[None]:
+    """Make the operations of the block outside of loops, branches and control dependencies.
+
+    The name scope and the devices stay as they are.
+    """
+    graph = get_default_graph()
+    with graph.control_dependencies(None):
+        yield
 
 
 def add_to_collection(name: Any, value: Any) -> None:

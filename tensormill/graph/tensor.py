@@ -34,6 +34,8 @@ class Tensor(OperatorOverloads, TensorLike):
     """
 
     __slots__ = (
+        # Programs keep notes of their own on tensors (`tensor.aliases = [...]`).
+        "__dict__",
         "__weakref__",
         "_consumers",
         "_handle_data",

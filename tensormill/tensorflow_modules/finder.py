@@ -127,6 +127,8 @@ def install() -> None:
 def install_as_tensorflow() -> None:
     """Let `import tensorflow` and everything below it mean tensormill, in this process.
 
+    Names that Python and NumPy had in the days of TensorFlow 1 are put back as well.
+
     Raises:
       RuntimeError: real TensorFlow is loaded already.
     """
@@ -137,3 +139,4 @@ def install_as_tensorflow() -> None:
         raise RuntimeError("tensorflow is imported already, and it is not tensormill")
     sys.meta_path.insert(0, _Finder(_TENSORFLOW))
     importlib.import_module(_TENSORFLOW)
+    importlib.import_module("tensormill.tensorflow_modules.old_names").restore()

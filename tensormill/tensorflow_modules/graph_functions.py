@@ -30,6 +30,7 @@ __all__ = [
     "default_session",
     "dismantle_graph",
     "executing_eagerly_outside_functions",
+    "get_graph_from_inputs",
     "get_name_scope",
     "get_stats_for_node_def",
     "has_default_graph",
@@ -139,6 +140,36 @@ class name_scope_v2(name_scope):
 
     def __init__(self, name: str) -> None:
         super().__init__(name, None, None)
+
+
+def get_graph_from_inputs(op_input_list: Any, graph: Any = None) -> Any:
+    """Return the graph that an operation with these inputs belongs into.
+
+    Args:
+      op_input_list: tensors, operations and other values.
+      graph: must be that of all inputs, where it is given.
+
+    Raises:
+      ValueError: the inputs are of several graphs, or not of `graph`.
+    """
+    first: Any = None
+    for each in op_input_list:
+        element = each
+        if not isinstance(each, (Tensor, Operation)):
+            convert = getattr(each, "_as_graph_element", None)
+            element = each if convert is None else convert()
+        its_graph = getattr(element, "graph", None)
+        if its_graph is None:
+            continue
+        if graph is not None and its_graph is not graph:
+            raise ValueError(f"{element} is not from the passed-in graph.")
+        if first is None:
+            first = element
+        elif first.graph is not its_graph:
+            raise ValueError(f"{element} must be from the same graph as {first}.")
+    if graph is not None:
+        return graph
+    return get_default_graph() if first is None else first.graph
 
 
 # -- statistics, shapes ----------------------------------------------------------------------------

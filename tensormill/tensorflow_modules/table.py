@@ -83,7 +83,7 @@ _ROWS = {
         device_v2=graph.default_scopes.device
         _DefaultStack=graph.stacks.DefaultStack _default_graph_stack=graph.graph.default_graphs
         _default_session_stack=graph.stacks.default_sessions
-        _get_graph_from_inputs=graph.op_builder.graph_of""",
+        _get_graph_from_inputs=tensorflow_modules.graph_functions.get_graph_from_inputs""",
     "python.framework.random_seed": "ops.random_seeds",
     "python.framework.smart_cond": "ops.smart_cond",
     "python.framework.sparse_tensor": "graph.sparse_tensor",
@@ -102,6 +102,7 @@ _ROWS = {
         unittesting.test_decorators unittesting.graph_comparison
         unittesting.test_case unittesting.graph_inspection unittesting.checked_thread""",
     "python.framework.versions": "platform.versions",
+    "python.tf2": "enabled=platform.behavior.executing_eagerly",
     # -- eager -------------------------------------------------------------------------------------
     "python.eager.context": "tensorflow_modules.eager_context",
     # -- ops ---------------------------------------------------------------------------------------

@@ -1,0 +1,91 @@
+"""Names that Python and NumPy had when programs for TensorFlow 1 were written, and dropped since.
+
+`tensormill run` puts them back: such a program says `np.float` or `collections.Mapping`. A name
+that is there is left alone.
+"""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import importlib
+import inspect
+import sys
+import time
+import types
+import warnings
+from typing import Any
+
+import numpy as np
+
+from tensormill.tensorflow_modules import inspection
+
+__all__ = ["restore"]
+
+_NUMPY: dict[str, Any] = {
+    "Inf": np.inf,
+    "Infinity": np.inf,
+    "NAN": np.nan,
+    "NINF": -np.inf,
+    "NaN": np.nan,
+    "PINF": np.inf,
+    "alltrue": np.all,
+    "asscalar": lambda a: np.asarray(a).item(),
+    "bool": bool,
+    "cfloat": np.complex128,
+    "complex": complex,
+    "complex_": np.complex128,
+    "cumproduct": np.cumprod,
+    "float": float,
+    "float_": np.float64,
+    "in1d": lambda ar1, ar2, *args, **kwargs: np.isin(np.ravel(ar1), ar2, *args, **kwargs),
+    "infty": np.inf,
+    "int": int,
+    "int0": np.intp,
+    "int_": np.int64,
+    "long": int,
+    "mat": np.asmatrix,
+    "msort": lambda a: np.sort(a, axis=0),
+    "object": object,
+    "object0": np.object_,
+    "product": np.prod,
+    "round_": np.round,
+    "row_stack": np.vstack,
+    "singlecomplex": np.complex64,
+    "sometrue": np.any,
+    "str": str,
+    "string_": np.bytes_,
+    "trapz": getattr(np, "trapezoid", None),
+    "unicode": str,
+    "unicode_": np.str_,
+}
+_ABSTRACT = (
+    "Callable Collection Container Hashable ItemsView Iterable Iterator KeysView Mapping "
+    "MappingView MutableMapping MutableSequence MutableSet Sequence Set Sized ValuesView"
+).split()
+
+
+def restore() -> None:
+    """Put the names back where they are missing, in this process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy warns of names that it is about to drop
+        for name, value in _NUMPY.items():
+            if value is not None and not hasattr(np, name):
+                setattr(np, name, value)
+    for name in _ABSTRACT:
+        if not hasattr(collections, name):
+            setattr(collections, name, getattr(collections.abc, name))
+    if not hasattr(inspect, "getargspec"):
+        inspect.getargspec = inspection.getargspec  # type: ignore[attr-defined]
+    if not hasattr(time, "clock"):
+        time.clock = time.process_time  # type: ignore[attr-defined]
+    if "imp" not in sys.modules and sys.version_info >= (3, 12):
+        sys.modules["imp"] = _imp()
+
+
+def _imp() -> types.ModuleType:
+    """Return what programs use of the module `imp`."""
+    module = types.ModuleType("imp")
+    module.reload = importlib.reload  # type: ignore[attr-defined]
+    module.new_module = types.ModuleType  # type: ignore[attr-defined]
+    return module
