@@ -154,13 +154,16 @@ class _Simplification:
         if values is None:
             self._merge(node)
             return
+        controls = dict.fromkeys(node.controls)
+        for source, _ in node.inputs:
+            controls.update(dict.fromkeys(source.controls))
         for index, (value, dtype) in enumerate(zip(values, node.output_dtypes, strict=True)):
             folded = Node(
                 node.name if len(values) == 1 else f"{node.name}/folded_{index}",
                 OP_DEFS["Const"],
                 {"value": TensorValue(value, dtype), "dtype": dtype},
                 [],
-                node.controls,
+                list(controls),
                 node.device,
                 [dtype],
                 [value.shape],

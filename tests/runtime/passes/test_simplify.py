@@ -13,3 +13,15 @@ def test_constants_in_branches_keep_their_side(value: int, chosen: bytes) -> Non
     size = tf.cond(number > 100, lambda: tf.constant("large"), lambda: tf.constant("small"))
     with tf.Session() as session:
         assert session.run(size, {number: value}) == chosen
+
+
+def test_what_constants_wait_for_stays_when_they_are_folded() -> None:
+    v = tf.get_variable("v", initializer=0.0, use_resource=False)
+    changed = tf.assign(v, 4.0)
+    with tf.control_dependencies([changed]):
+        total = tf.constant(1.0) + 1.0
+    with tf.control_dependencies([total]):
+        value = v.read_value()
+    with tf.Session() as session:
+        session.run(v.initializer)
+        assert session.run(value) == 4.0
