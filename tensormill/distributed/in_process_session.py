@@ -14,7 +14,7 @@ from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.runtime.any_master import AnyDevice, AnyPartialRun
 from tensormill.runtime.master import Master, MasterSession
-from tensormill.runtime.prepared_step import PreparedStep
+from tensormill.runtime.prepared_step import StartableStep
 from tensormill.runtime.resources.session_tensors import SessionTensors
 
 __all__ = ["InProcessMasterSession"]
@@ -56,7 +56,7 @@ class InProcessMasterSession:
 
     def prepare(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
-    ) -> PreparedStep:
+    ) -> StartableStep:
         """Return the step for a signature."""
         return self.opened.prepare(feeds, fetches, targets)
 
@@ -66,7 +66,7 @@ class InProcessMasterSession:
         fetches: Sequence[Tensor],
         targets: Sequence[Operation],
         options: Any,
-    ) -> PreparedStep:
+    ) -> StartableStep:
         """Return the step that a CallableOptions message describes."""
         return self.opened.make_callable(feeds, fetches, targets, options)
 

@@ -28,6 +28,7 @@ __all__ = ["Call", "Handler", "RpcServer"]
 Handler = Callable[[Any, "Call"], None]
 """Takes a request and the call to answer; it does not wait."""
 
+_GRACE_S = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -135,9 +136,13 @@ class RpcServer:
         """Let requests in."""
         self._server.start()
 
-    def close(self) -> None:
-        """Refuse new requests, end those that are open, and free the port. Idempotent."""
-        self._server.stop(None).wait()
+    def refuse(self) -> threading.Event:
+        """Refuse new requests and free the port.
+
+        Returns:
+          What is set when the open ones have ended; those that take too long are ended.
+        """
+        return self._server.stop(_GRACE_S)
 
 
 class _Handlers(grpc.GenericRpcHandler):

@@ -21,7 +21,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.master import MasterSession
-from tensormill.runtime.prepared_step import OnStepDone, PreparedStep
+from tensormill.runtime.prepared_step import OnStepDone, StartableStep
 from tensormill.runtime.step_options import StepOptions
 
 __all__ = ["ServedSession", "ServedStep"]
@@ -88,7 +88,7 @@ class ServedStep:
 
     def __init__(
         self,
-        step: PreparedStep,
+        step: StartableStep,
         feeds: Sequence[tuple[str, Tensor]],
         fetches: Sequence[str],
         feed_order: Sequence[int],
@@ -124,7 +124,7 @@ class ServedStep:
     def start(
         self, values: list[Any], options: StepOptions, on_done: OnStepDone
     ) -> CancellationScope | None:
-        """Start the step with values that `decode` returned; see `PreparedStep.start`."""
+        """Start the step with values that `decode` returned; see `StartableStep`."""
         return self.step.start(values, options, on_done)
 
     def encode(self, outcome: StepOutcome) -> list[Any]:
@@ -162,7 +162,7 @@ class ServedSession:
         self.version = 0  # guarded by _lock
         self._lock = threading.Lock()
         self._steps: OrderedDict[Any, ServedStep] = OrderedDict()  # guarded by _steps_lock
-        self._prepared: dict[Any, PreparedStep] = {}  # guarded by _steps_lock
+        self._prepared: dict[Any, StartableStep] = {}  # guarded by _steps_lock
         self._steps_lock = threading.Lock()
         self._add(graph_def)
         self.session = open_session(self.graph)

@@ -6,15 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 from tensormill.distributed.cluster_service import SLOW_CLUSTER_METHODS, ClusterService
+from tensormill.distributed.grpc_cluster import GrpcCluster
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.loop_service import SLOW_LOOP_METHODS, LoopService
 from tensormill.distributed.master_service import SLOW_MASTER_METHODS, MasterService
 from tensormill.distributed.rpc_server import RpcServer
 from tensormill.distributed.server_def import TaskAddress, task_addresses
 from tensormill.distributed.server_threads import ServerThreads
-from tensormill.proto.services import CLUSTER_SERVICE, LOOP_SERVICE, MASTER_SERVICE
+from tensormill.distributed.worker_service import SLOW_WORKER_METHODS, WorkerService
+from tensormill.proto.services import (
+    CLUSTER_SERVICE,
+    LOOP_SERVICE,
+    MASTER_SERVICE,
+    WORKER_SERVICE,
+)
 from tensormill.runtime.devices import local_devices
 from tensormill.runtime.master import Master
+from tensormill.runtime.own_worker_link import OwnWorkerLink
 from tensormill.runtime.worker import Worker
 
 __all__ = ["Task"]
@@ -49,10 +57,18 @@ class Task:
         """
         self.name = f"/job:{server_def.job_name}/replica:0/task:{server_def.task_index}"
         self._threads = ServerThreads(self.name, limits)
-        worker = Worker(self.name, local_devices(self.name, server_def.default_session_config))
-        self.master = Master(worker)
+        worker = Worker(
+            self.name,
+            local_devices(self.name, server_def.default_session_config),
+            self._threads,
+        )
+        self._own_link = OwnWorkerLink(worker)
+        self._cluster = GrpcCluster(self.name, server_def.cluster, self._threads)
+        worker.ways_elsewhere = self._cluster.ways_elsewhere
+        self.master = Master(worker, self._own_link, self._cluster)
+        self._worker_service = WorkerService(worker, self._own_link, limits)
         self._master_service = MasterService(self.master, limits, self._threads.wait)
-        self._loops = LoopService(self._master_service.find_session, self._threads.compute)
+        self._loops = LoopService(self._master_service.find_session, self._threads.submit)
         self._cluster_service = ClusterService(
             self.name, task_addresses(server_def.cluster), self.master, on_finish
         )
@@ -61,10 +77,14 @@ class Task:
                 str(address),
                 {
                     MASTER_SERVICE: self._master_service.handlers(),
+                    WORKER_SERVICE: self._worker_service.handlers(),
                     LOOP_SERVICE: self._loops.handlers(),
                     CLUSTER_SERVICE: self._cluster_service.handlers(),
                 },
-                SLOW_MASTER_METHODS | SLOW_LOOP_METHODS | SLOW_CLUSTER_METHODS,
+                SLOW_MASTER_METHODS
+                | SLOW_WORKER_METHODS
+                | SLOW_LOOP_METHODS
+                | SLOW_CLUSTER_METHODS,
                 self._threads,
                 limits,
             )
@@ -80,7 +100,11 @@ class Task:
 
     def close(self) -> None:
         """Close the sessions, end the calls, free the port, end the threads."""
-        self._rpc.close()
+        self.master.cancellation.cancel(f"The server of task {self.name} was stopped.")
+        ended = self._rpc.refuse()
         self._master_service.close_sessions()
         self.master.close_sessions()
+        self._own_link.close()
+        ended.wait()
+        self._cluster.close()
         self._threads.close()

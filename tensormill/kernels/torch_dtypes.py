@@ -61,6 +61,24 @@ def is_number(dtype: DType) -> bool:
     return dtype.base_dtype in _TABLE
 
 
+_TORCH_TO_DTYPE = {
+    held: dtype for dtype, held in _TABLE.items() if not dtype.name.startswith(("qint", "quint"))
+}
+
+
+def dtype_of_value(value: Any) -> DType:
+    """Return the dtype of a value: a torch tensor, or a NumPy array or scalar.
+
+    Raises:
+      TypeError: it has none.
+    """
+    if isinstance(value, torch.Tensor):
+        return _TORCH_TO_DTYPE[value.dtype]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return dtypes.as_dtype(value.dtype)
+    raise TypeError(f"a {type(value).__name__} has no dtype")
+
+
 def to_tensor(value: Any) -> torch.Tensor:
     """Return a NumPy array or scalar as a torch tensor that shares its memory where it can."""
     array = value if type(value) is np.ndarray else np.asarray(value)

@@ -11,7 +11,7 @@ from tensormill.graph import errors
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.straight_line import InstructionFailed
 
-__all__ = ["as_op_error", "deadline_error"]
+__all__ = ["as_op_error", "as_reported", "deadline_error"]
 
 _NAMED_WAITERS = 5
 
@@ -62,6 +62,17 @@ def as_op_error(failure: InstructionFailed, step_id: int | None = None) -> error
         step_id=step_id,
         op=operation,
     )
+
+
+def as_reported(error: BaseException, step_id: int | None = None) -> errors.OpError:
+    """Return the error that users see for what ended a step."""
+    if isinstance(error, InstructionFailed):
+        reported = as_op_error(error, step_id)
+        reported.__cause__ = error.__cause__
+        return reported
+    if isinstance(error, errors.OpError):
+        return error
+    return errors.internal(f"{type(error).__name__}: {error}")
 
 
 def deadline_error(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import threading
 import time
 import weakref
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from tensormill.graph import errors
@@ -16,23 +18,31 @@ from tensormill.graph.tensor import Tensor
 from tensormill.runtime import collector
 from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.cancellation import CancellationScope
-from tensormill.runtime.devices import Device
+from tensormill.runtime.cluster_step import ClusterStep, PlacedPartition
 from tensormill.runtime.node import NodeGraph
+from tensormill.runtime.own_worker_link import OwnWorkerLink
 from tensormill.runtime.partial_run import PartialRun
 from tensormill.runtime.passes.function_bodies import FunctionBodies
 from tensormill.runtime.passes.inlining import inline_functions
+from tensormill.runtime.passes.loop_frames import colocate_control_flow
 from tensormill.runtime.passes.partial import make_partial, needed_feeds
+from tensormill.runtime.passes.partition import partition
 from tensormill.runtime.passes.place import Placement
 from tensormill.runtime.passes.placement.body_placer import BodyPlacer
 from tensormill.runtime.passes.prune import needed_operations, prune
 from tensormill.runtime.passes.simplify import simplify
 from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
-from tensormill.runtime.prepared_step import PreparedStep, RunningSteps
-from tensormill.runtime.resources.containers import DEFAULT_CONTAINER, ResourceContainers
+from tensormill.runtime.prepared_step import PreparedStep, RunningSteps, StartableStep
+from tensormill.runtime.rendezvous_keys import task_of
+from tensormill.runtime.resources.containers import DEFAULT_CONTAINER
 from tensormill.runtime.resources.session_tensors import SessionTensors
+from tensormill.runtime.session_tasks import Cluster, SessionTasks, is_wanted
 from tensormill.runtime.step import Step
+from tensormill.runtime.step_options import StepOptions
+from tensormill.runtime.waiting import ask_all
 from tensormill.runtime.worker import Worker
+from tensormill.runtime.worker_link import SessionSpec
 
 __all__ = ["Master", "MasterSession"]
 
@@ -44,10 +54,18 @@ class Master:
 
     Attributes:
       worker: the worker of the master's own task.
+      own_link: the way to it.
+      cluster: the other tasks; None where there are none.
+      cancellation: ends whatever waits for other tasks.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(
+        self, worker: Worker, own_link: OwnWorkerLink | None = None, cluster: Cluster | None = None
+    ) -> None:
         self.worker = worker
+        self.own_link = own_link or OwnWorkerLink(worker)
+        self.cluster = cluster
+        self.cancellation = CancellationScope()
         self._lock = threading.Lock()
         self._sessions: weakref.WeakSet[MasterSession] = weakref.WeakSet()  # guarded by _lock
 
@@ -79,8 +97,14 @@ class Master:
             session.close()
 
     def list_devices(self) -> Sequence[AnyDevice]:
-        """Return the devices of all tasks."""
-        return list(self.worker.devices.values())
+        """Return the devices of all tasks; waits for those that are not there yet."""
+        others = {} if self.cluster is None else self.cluster.links(None)
+        found = ask_all(
+            {task: link.list_devices for task, link in others.items()},
+            self.cancellation,
+            "ListDevices",
+        )
+        return [*self.own_link.devices, *(d for devices in found.values() for d in devices)]
 
     def reset(self, containers: Sequence[str], device_filters: Sequence[str]) -> None:
         """Close all sessions, and clear the state of all tasks.
@@ -90,7 +114,18 @@ class Master:
           device_filters: the tasks, by devices that they have; none for all.
         """
         self.close_sessions()
-        self.worker.resources.clear(containers or [DEFAULT_CONTAINER])
+        cleared = list(containers) or [DEFAULT_CONTAINER]
+        self.worker.resources.clear(cleared)
+        others = {} if self.cluster is None else self.cluster.links(None)
+        ask_all(
+            {
+                task: partial(link.clear_containers, cleared)
+                for task, link in others.items()
+                if is_wanted(task, device_filters)
+            },
+            self.cancellation,
+            "Reset",
+        )
 
 
 class MasterSession:
@@ -113,15 +148,14 @@ class MasterSession:
         self.config = config
         self.handle = handle
         self.cancellation = CancellationScope()
-        self.placement = Placement(list(master.worker.devices.values()), config)
         self.running = RunningSteps()
         self.opened_s = time.monotonic()
         self.inter_op_threads = _inter_op_threads(config)
-        is_isolated = config is not None and config.isolate_session_state
-        self._worker_session = master.worker.create_session(
-            handle, ResourceContainers() if is_isolated else None, self.inter_op_threads
-        )
-        self.resources = self._worker_session.resources
+        others = {} if master.cluster is None else master.cluster.links(config)
+        spec = _session_spec(handle, config, self.inter_op_threads)
+        self._tasks = SessionTasks(master.own_link, others, spec, master.cancellation)
+        self.placement = Placement(self._tasks.devices, config, self._tasks.own_task)
+        self.resources = self._tasks.resources
         self._lock = threading.RLock()
         self._step_ids = itertools.count(1)
         self._placed_version = 0  # guarded by _lock
@@ -148,12 +182,42 @@ class MasterSession:
 
     def prepare(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
-    ) -> PreparedStep:
-        """Return the step for a signature: pruned, rewritten and compiled."""
+    ) -> StartableStep:
+        """Return the step for a signature: pruned, rewritten, cut by task and compiled."""
         with self._lock, collector.paused():
             graph = self._pruned(feeds, fetches, targets)
-            program = self._worker_session.register_graph(graph)
+            if self._spans_tasks(graph):
+                return self._prepare_over_tasks(graph)
+            program = self._tasks.own_session.register_graph(graph)
         return PreparedStep(program, graph, self.running, self.new_step)
+
+    def _spans_tasks(self, graph: NodeGraph) -> bool:
+        own = self._tasks.own_task
+        return self._tasks.has_others and any(task_of(n.device) != own for n in graph.nodes)
+
+    def _prepare_over_tasks(self, graph: NodeGraph) -> ClusterStep:
+        return ClusterStep(
+            self.handle,
+            graph,
+            self._placed_partitions(graph),
+            self.graph,
+            self.running,
+            self.cancellation,
+            _new_cluster_step_id,
+        )
+
+    def _placed_partitions(self, graph: NodeGraph) -> list[PlacedPartition]:
+        """Cut a graph by task and register the parts; the own one, which runs here, comes last."""
+        tasks = self._tasks
+        colocate_control_flow(graph)
+        parts = partition(graph, lambda node: task_of(node.device), tasks.incarnation_of)
+        registered = tasks.register(parts)
+        return [
+            PlacedPartition(
+                tasks.link(task), registered[task], part.feed_indices, part.fetch_indices
+            )
+            for task, part in sorted(parts.items(), key=lambda item: item[0] == tasks.own_task)
+        ]
 
     def make_callable(
         self,
@@ -161,7 +225,7 @@ class MasterSession:
         fetches: Sequence[Tensor],
         targets: Sequence[Operation],
         options: Any,
-    ) -> PreparedStep:
+    ) -> StartableStep:
         """Return the step that a CallableOptions message describes.
 
         Raises:
@@ -186,11 +250,35 @@ class MasterSession:
         with self._lock:
             graph = self._pruned(feeds, fetches, targets)
             needed = needed_feeds(graph)
-            program = self._worker_session.register_graph(make_partial(graph))
+            if self._spans_tasks(graph):
+                return self._start_partial_over_tasks(graph, needed)
+            program = self._tasks.own_session.register_graph(make_partial(graph))
         self.running.enter()
-        run = PartialRun(program, self.new_step(), needed, self.running.leave)
-        run.start()
+        step = self.new_step()
+        run = PartialRun(needed, step.cancellation, self.running.leave)
+        run.start(program, step)
         return run
+
+    def _start_partial_over_tasks(self, graph: NodeGraph, needed: list[list[int]]) -> PartialRun:
+        scope = CancellationScope(self.cancellation)
+        run = PartialRun(needed, scope, lambda: None)
+        nodes = make_partial(graph, self._client_device())
+        step = ClusterStep(
+            self.handle,
+            nodes,
+            self._placed_partitions(nodes),
+            self.graph,
+            self.running,
+            scope,
+            _new_cluster_step_id,
+            run.step_resources,
+        )
+        step.start([], StepOptions(), run.finish)
+        return run
+
+    def _client_device(self) -> str:
+        """Return the device where what comes from the client arrives: the first of the own task."""
+        return self.master.own_link.devices[0].name
 
     def _pruned(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
@@ -211,13 +299,13 @@ class MasterSession:
             placed = self.placement.devices.items()
             log_placement(itertools.islice(placed, placed_before, None))
 
-    def list_devices(self) -> list[Device]:
+    def list_devices(self) -> list[AnyDevice]:
         """Return the devices that steps can use."""
-        return list(self.master.worker.devices.values())
+        return list(self._tasks.devices)
 
     def clear_containers(self, containers: Sequence[str]) -> None:
         """Clear the state that the session's kernels see; all of it where none is named."""
-        self.resources.clear(containers)
+        self._tasks.clear_containers(containers)
 
     def session_tensors(self) -> SessionTensors:
         """Return the tensors that the session keeps."""
@@ -232,11 +320,25 @@ class MasterSession:
         self.running.close()
         self.cancellation.cancel("Session was closed.")
         self.running.wait_idle()
+        self._tasks.close()
 
     def new_step(self, deadline_s: float | None = None) -> Step:
         """Return a new step, below the session in the tree of cancellations."""
         scope = CancellationScope(self.cancellation)
         return Step(next(self._step_ids), self.handle, scope, deadline_s)
+
+
+def _new_cluster_step_id() -> int:
+    """Return a number that no other step of the cluster is likely to have; TensorFlow's range."""
+    return secrets.randbits(56) or 1
+
+
+def _session_spec(handle: str, config: Any, inter_op_threads: int) -> SessionSpec:
+    if config is None:
+        return SessionSpec(handle, inter_op_threads=inter_op_threads)
+    cluster_def = config.cluster_def if config.cluster_def.job else None
+    isolates = config.isolate_session_state or cluster_def is not None
+    return SessionSpec(handle, isolates, inter_op_threads, cluster_def)
 
 
 def _inter_op_threads(config: Any) -> int:

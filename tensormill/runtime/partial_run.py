@@ -11,6 +11,7 @@ from tensormill.graph.dtypes import DType
 from tensormill.kernels.partial_runs import PARTIAL_RUN
 from tensormill.kernels.torch_dtypes import is_number
 from tensormill.runtime.any_master import FetchForm
+from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.failures import as_op_error
 from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.program import Program
@@ -32,25 +33,35 @@ class PartialRun:
 
     def __init__(
         self,
-        program: Program,
-        step: Step,
         needed_feeds: list[list[int]],
+        scope: CancellationScope,
         on_done: Callable[[], None],
     ) -> None:
+        """Make a run that is not started yet.
+
+        Args:
+          needed_feeds: for each fetch the positions of the feeds that it needs.
+          scope: ends the run when it is cancelled.
+          on_done: called when the run has ended.
+        """
         self.needed_feeds = needed_feeds
-        self._step = step
+        self._scope = scope
         self._on_done = on_done
         self._changed = threading.Condition()
         self._expected: dict[int, Completion] = {}  # guarded by _changed
         self._made: dict[int, Any] = {}  # guarded by _changed
         self._outcome: list[BaseException | None] = []  # guarded by _changed
-        step.resources[PARTIAL_RUN] = self
-        self._run = ProgramRun(program, step, [], self._finish)
-        step.cancellation.register(self._cancel)
+        scope.register(self._cancel)
 
-    def start(self) -> None:
-        """Run what needs no feed."""
-        self._run.start()
+    @property
+    def step_resources(self) -> dict[str, Any]:
+        """What the kernels of feeds and fetches must find in their step."""
+        return {PARTIAL_RUN: self}
+
+    def start(self, program: Program, step: Step) -> None:
+        """Run what needs no feed, in a program on this task."""
+        step.resources.update(self.step_resources)
+        ProgramRun(program, step, [], self.finish).start()
 
     def feed_form(self, dtype: DType) -> Form:
         """Return the form in which a feed of a dtype is taken."""
@@ -68,8 +79,8 @@ class PartialRun:
         """Take note that a feed is waited for. Called by its kernel."""
         with self._changed:
             self._expected[index] = done
-        if self._step.cancellation.reason is not None:
-            self._cancel(self._step.cancellation.reason)
+        if self._scope.reason is not None:
+            self._cancel(self._scope.reason)
 
     def deliver(self, index: int, value: Any) -> None:
         """Take the value of a fetch. Called by its kernel."""
@@ -111,9 +122,10 @@ class PartialRun:
         for done in waiting:
             done.fail(errors.CancelledError(None, None, reason))
 
-    def _finish(self, values: list[Any] | None, error: BaseException | None) -> None:
+    def finish(self, values: Any, error: BaseException | None) -> None:
+        """Take note that the step has ended."""
         with self._changed:
             self._outcome.append(error)
             self._changed.notify_all()
-        self._step.cancellation.close()
+        self._scope.close()
         self._on_done()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from tensormill.graph.operation import Operation
-from tensormill.runtime.devices import Device
+from tensormill.runtime.any_master import AnyDevice
 
 __all__ = ["log_devices", "log_placement"]
 
@@ -27,7 +27,7 @@ def _identity(descriptor: int) -> tuple[int, int] | None:
 _at_start = _identity(_STANDARD_OUTPUT)
 
 
-def log_devices(devices: Sequence[Device]) -> None:
+def log_devices(devices: Sequence[AnyDevice]) -> None:
     """Write what stands behind the devices of a new session."""
     lines = [f"{d.name} -> {d.physical_desc}\n" for d in devices if d.physical_desc]
     _write("Device mapping:\n" + "".join(lines) if lines else "Device mapping: no known devices.\n")

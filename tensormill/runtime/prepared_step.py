@@ -5,12 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from tensormill.graph import errors
-from tensormill.runtime.any_master import FetchForm, StepOutcome, StopSignal, WaitObserver
+from tensormill.runtime.any_master import (
+    AnyPreparedStep,
+    FetchForm,
+    StepOutcome,
+    StopSignal,
+    WaitObserver,
+)
 from tensormill.runtime.cancellation import CancellationScope
-from tensormill.runtime.failures import as_op_error, deadline_error
+from tensormill.runtime.failures import as_op_error, as_reported, deadline_error
 from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.node_graph_codec import to_graph_def
@@ -22,7 +28,7 @@ from tensormill.runtime.step import ProgramRun, Step
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.trace import StepGuard, StepTrace
 
-__all__ = ["OnStepDone", "PreparedStep", "RunningSteps"]
+__all__ = ["OnStepDone", "PreparedStep", "RunningSteps", "StartableStep"]
 
 
 class RunningSteps:
@@ -78,21 +84,29 @@ def closed_error() -> errors.CancelledError:
     return errors.CancelledError(None, None, "Session has been closed.")
 
 
-CLOSED_BY_CLIENT = "Step was cancelled by an explicit call to `Session::Close()`."
-
 OnStepDone = Callable[[StepOutcome | None, errors.OpError | None], None]
 """What is told how a step ended: with its outcome or with an error."""
 
 
-def _as_reported(error: BaseException, step: Step) -> errors.OpError:
-    """Return the error that users see for what ended a step."""
-    if isinstance(error, InstructionFailed):
-        reported = as_op_error(error, step.step_id)
-        reported.__cause__ = error.__cause__
-        return reported
-    if isinstance(error, errors.OpError):
-        return error
-    return errors.internal(f"{type(error).__name__}: {error}")
+class StartableStep(AnyPreparedStep, Protocol):
+    """A step of a master in this process, which can also be started without waiting for its end."""
+
+    def start(
+        self, feeds: list[Any], options: StepOptions, on_done: OnStepDone, /
+    ) -> CancellationScope | None:
+        """Start one step; it may end before this returns.
+
+        Args:
+          feeds: values in the forms of `feed_forms`.
+          options: how it runs; whoever starts it sees to it that it ends in time.
+          on_done: called once, with the outcome or the error, on the thread that ends the step.
+
+        Returns:
+          What cancels the step; None where it has ended.
+        """
+
+
+CLOSED_BY_CLIENT = "Step was cancelled by an explicit call to `Session::Close()`."
 
 
 class PreparedStep:
@@ -160,16 +174,7 @@ class PreparedStep:
     def start(
         self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
     ) -> CancellationScope | None:
-        """Start one step; it may end before this returns.
-
-        Args:
-          feeds: values in the forms of `feed_forms`.
-          options: how it runs; whoever starts it sees to it that it ends in time.
-          on_done: called once, with the outcome or the error, on the thread that ends the step.
-
-        Returns:
-          What cancels the step; None where it has ended.
-        """
+        """Start one step; see `StartableStep`."""
         try:
             self._running.enter()
         except errors.OpError as error:
@@ -182,7 +187,7 @@ class PreparedStep:
             step.cancellation.close()
             self._running.leave()
             if error is not None:
-                reported = _as_reported(error, step)
+                reported = as_reported(error, step.step_id)
                 if self._running.is_closed and isinstance(reported, errors.CancelledError):
                     reported = errors.cancelled(CLOSED_BY_CLIENT)
                 on_done(None, reported)

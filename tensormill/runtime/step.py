@@ -6,17 +6,31 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from tensormill.graph import errors
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.interrupts import interruptible
+from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.numpy_errors import quiet_numpy
 from tensormill.runtime.plan.program import Program, Segment, Unfinished
 from tensormill.runtime.plan.straight_line import InstructionFailed, Observer
+from tensormill.runtime.rendezvous_keys import ROOT
+from tensormill.runtime.step_rendezvous import StepRendezvous
+from tensormill.runtime.transfers import RECEIVES, SENDS
 
-__all__ = ["Completion", "ProgramRun", "Step"]
+__all__ = ["Completion", "Dispatcher", "ProgramRun", "Step"]
+
+
+class Dispatcher(Protocol):
+    """Threads that compute."""
+
+    def submit(self, function: Callable[[], None], /) -> None:
+        """Run a function on one of them."""
+
+    def is_here(self) -> bool:
+        """Return whether the calling thread is one of them."""
 
 
 class Step:
@@ -28,9 +42,20 @@ class Step:
       resources: what lives as long as the step, by name: TensorArrays, stacks.
       session_handle: the session of the step.
       deadline_s: when the step's time is over, on the clock of `time.monotonic`; None for never.
+      rendezvous: where values from and for other tasks meet; None for a step that has none.
+      dispatcher: the threads on which the step goes on after a report; None for the thread that
+        reports.
     """
 
-    __slots__ = ("cancellation", "deadline_s", "resources", "session_handle", "step_id")
+    __slots__ = (
+        "cancellation",
+        "deadline_s",
+        "dispatcher",
+        "rendezvous",
+        "resources",
+        "session_handle",
+        "step_id",
+    )
 
     def __init__(
         self,
@@ -44,6 +69,8 @@ class Step:
         self.cancellation = cancellation
         self.deadline_s = deadline_s
         self.resources: dict[str, Any] = {}
+        self.rendezvous: StepRendezvous | None = None
+        self.dispatcher: Dispatcher | None = None
 
     def remaining_s(self) -> float | None:
         """Return the time that is left; None for a step without a deadline."""
@@ -68,7 +95,10 @@ class Completion:
     Attributes:
       step: the running step; `step.cancellation` tells when waiting is over.
       instruction: the waiting instruction.
+      frame: frame and iteration of the loop in which it waits, as rendezvous keys write them.
     """
+
+    frame = ROOT
 
     __slots__ = ("_bit", "_run", "instruction", "step")
 
@@ -85,6 +115,12 @@ class Completion:
     def fail(self, error: BaseException) -> None:
         """Report that the kernel failed. Any thread."""
         self._run.post(self._bit, self.instruction, None, error)
+
+
+def _check_live(values: list[Any]) -> None:
+    for index, value in enumerate(values):
+        if value is DEAD:
+            raise errors.invalid_argument(f"Retval[{index}] does not have value")
 
 
 class _Turns(threading.local):
@@ -162,6 +198,7 @@ class ProgramRun:
         )  # guarded by _lock
         self._is_driven = False  # guarded by _lock
         self._done_mask = 0 if begun is None else begun.done_mask
+        self._dead_mask = 0
         self._started: dict[int, Instruction] = {}  # by bit: started, not reported yet
         self._waiting: list[Segment] = list(program.segments if begun is None else begun.segments)
         self._error: BaseException | None = None
@@ -188,10 +225,16 @@ class ProgramRun:
             if self._is_driven:
                 return
             self._is_driven = True
-        if _turns.runs is None:
+        dispatcher = self.step.dispatcher
+        if dispatcher is not None and (_turns.runs is not None or not dispatcher.is_here()):
+            dispatcher.submit(self._take_turns)
+        elif _turns.runs is None:
             _take_turns(self.drive)
         else:
             _turns.runs.append(self)
+
+    def _take_turns(self) -> None:
+        _take_turns(self.drive)
 
     def _begin(self) -> None:
         for bit, instruction in self._pending:
@@ -216,7 +259,11 @@ class ProgramRun:
             if error is not None:
                 self._fail(instruction, error)
             elif self._error is None:
-                self._guarded(self._store, instruction, outputs)
+                if outputs is DEAD:
+                    self._dead_mask |= bit
+                    self._kill(instruction)
+                else:
+                    self._guarded(self._store, instruction, outputs)
                 self._guarded(self._advance)
         if finished:
             self._finish()
@@ -227,6 +274,8 @@ class ProgramRun:
         if self._error is None:
             try:
                 results = self.program.results(self._values)
+                if self._dead_mask:
+                    _check_live(results)
             except errors.OpError as error:
                 self._error = error
         self._values = []
@@ -264,7 +313,10 @@ class ProgramRun:
                     return
                 self._waiting.remove(segment)
                 progress = True
-                self._run_segment(segment)
+                if segment.mask & self._dead_mask:
+                    self._skip_segment(segment)
+                else:
+                    self._run_segment(segment)
                 if self._error is not None:
                     break
 
@@ -277,6 +329,28 @@ class ProgramRun:
             return
         for bit, instruction in segment.starts:
             self._start(bit, instruction)
+
+    def _skip_segment(self, segment: Segment) -> None:
+        """Give everything in a segment that depends on a dead value dead outputs.
+
+        A node is dead if anything that it depends on is: without a Merge (graphs with one run by
+        the general rule) that is the same for a whole segment. Transfers run all the same.
+        """
+        for instruction in segment.block.block.instructions:
+            if instruction.node.op_type in SENDS and not instruction.is_conversion:
+                instruction.function(DEAD, step=self.step)
+            self._kill(instruction)
+        for bit, instruction in segment.starts:
+            if instruction.node.op_type in RECEIVES:
+                self._start(bit, instruction)
+            else:
+                self._kill(instruction)
+                self._done_mask |= bit
+                self._dead_mask |= bit
+
+    def _kill(self, instruction: Instruction) -> None:
+        for slot in instruction.outputs:
+            self._values[slot] = DEAD
 
     def _start(self, bit: int, instruction: Instruction) -> None:
         if self._observer is not None:

@@ -7,12 +7,19 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from tensormill.graph import errors
+from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.devices import Device
 from tensormill.runtime.node import Node, NodeGraph
+from tensormill.runtime.passes.structure import has_control_flow
 from tensormill.runtime.plan.control_flow import lower
 from tensormill.runtime.plan.dataflow import lower_dataflow
 from tensormill.runtime.plan.program import Program
+from tensormill.runtime.rendezvous import Receiver, RendezvousTable
 from tensormill.runtime.resources.containers import ResourceContainers
+from tensormill.runtime.step import Dispatcher
+from tensormill.runtime.step_rendezvous import ReceiveElsewhere
+from tensormill.runtime.transfers import has_transfers
 
 __all__ = ["Worker", "WorkerSession"]
 
@@ -27,19 +34,31 @@ class Worker:
       devices: by full name.
       resources: the state of the task.
       runs: the runs of programs that may wait and have not ended, by number.
+      rendezvous: where values for other tasks wait.
+      dispatcher: the threads on which steps go on that waited for other tasks; None for the thread
+        that brings what they waited for.
+      ways_elsewhere: returns what asks other tasks of a cluster for values; takes the ClusterDef of
+        a session, None for the worker's own.
     """
 
-    def __init__(self, task_name: str, devices: list[Device]) -> None:
+    def __init__(
+        self, task_name: str, devices: list[Device], dispatcher: Dispatcher | None = None
+    ) -> None:
         self.task_name = task_name
         self.devices = {device.name: device for device in devices}
+        self.torch_devices = {device.name: device.torch_device for device in devices}
         self.resources = ResourceContainers()
         self.runs: dict[int, Any] = {}
+        self.rendezvous = RendezvousTable()
+        self.dispatcher = dispatcher
+        self.ways_elsewhere: Callable[[Any], ReceiveElsewhere] = lambda cluster_def: _no_other_task
 
     def create_session(
         self,
         session_handle: str,
         resources: ResourceContainers | None = None,
         inter_op_threads: int = 0,
+        cluster_def: Any = None,
     ) -> WorkerSession:
         """Return the worker's part of a session.
 
@@ -48,11 +67,21 @@ class Worker:
           resources: what isolates its state from the task's.
           inter_op_threads: how many threads a step may use for independent operations; 0 for one
             a core.
+          cluster_def: the ClusterDef of the session; None for the worker's own.
         """
         lanes = inter_op_threads or min(os.cpu_count() or 1, _MAX_LANES)
         return WorkerSession(
-            self, session_handle, self.resources if resources is None else resources, lanes
+            self,
+            session_handle,
+            self.resources if resources is None else resources,
+            lanes,
+            self.ways_elsewhere(cluster_def),
         )
+
+
+def _no_other_task(task: str, step_id: int, key: str, receiver: Receiver) -> Callable[[], None]:
+    receiver(None, errors.internal(f"There is no way to task {task}"))
+    return lambda: None
 
 
 class WorkerSession:
@@ -63,15 +92,24 @@ class WorkerSession:
       session_handle: names the session.
       resources: the state that the session's kernels see.
       lanes: how many threads a step may use for independent operations.
+      receive_elsewhere: asks another task for a value.
+      cancellation: ends what runs here for the session.
     """
 
     def __init__(
-        self, worker: Worker, session_handle: str, resources: ResourceContainers, lanes: int
+        self,
+        worker: Worker,
+        session_handle: str,
+        resources: ResourceContainers,
+        lanes: int,
+        receive_elsewhere: ReceiveElsewhere,
     ) -> None:
         self.worker = worker
         self.session_handle = session_handle
         self.resources = resources
         self.lanes = lanes
+        self.receive_elsewhere = receive_elsewhere
+        self.cancellation = CancellationScope()
         self._lock = threading.RLock()
         self._stateful: dict[tuple[str, str], Any] = {}  # guarded by _lock
 
@@ -83,6 +121,12 @@ class WorkerSession:
                 self._stateful[key] = make()
             return self._stateful[key]
 
+    def close(self) -> None:
+        """End what runs here for the session, and let go of its kernels."""
+        self.cancellation.cancel(f"Session {self.session_handle} was closed.")
+        with self._lock:
+            self._stateful.clear()
+
     def register_graph(self, graph: NodeGraph) -> Program:
         """Compile a partition.
 
@@ -90,5 +134,9 @@ class WorkerSession:
           InvalidArgumentError: a node has no kernel on its device.
         """
         devices = self.worker.devices
-        lowered = lower(graph, devices, self) or lower_dataflow(graph, devices, self)
+        # Dead values may come from other tasks, and must be sent to them: the general rule does so.
+        is_structured = not (has_transfers(graph) and has_control_flow(graph))
+        lowered = lower(graph, devices, self) if is_structured else None
+        if lowered is None:
+            lowered = lower_dataflow(graph, devices, self)
         return Program(lowered, self.lanes, self.worker.runs)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tensormill.distributed.in_process_session import InProcessMasterSession
 from tensormill.graph import errors
 from tensormill.graph.graph import Graph
-from tensormill.runtime.devices import Device, local_devices
+from tensormill.runtime.any_master import AnyDevice
+from tensormill.runtime.devices import local_devices
 from tensormill.runtime.master import MasterSession
 from tensormill.runtime.passes.place import Placement
 
@@ -47,7 +48,7 @@ class PlacementTable:
       devices: the devices that operations could have been placed on.
     """
 
-    def __init__(self, rows: list[PlacementRow], devices: list[Device]) -> None:
+    def __init__(self, rows: list[PlacementRow], devices: Sequence[AnyDevice]) -> None:
         self.rows = rows
         self.devices = devices
 
@@ -141,7 +142,7 @@ def placement(session_or_graph: Any) -> PlacementTable:
     """
     if isinstance(session_or_graph, Graph):
         graph = session_or_graph
-        devices = local_devices()
+        devices: Sequence[AnyDevice] = local_devices()
         placed = Placement(devices)
         placed.extend(graph._operations)
     else:

@@ -25,11 +25,17 @@ def needed_feeds(graph: NodeGraph) -> list[list[int]]:
     return [[i for i in range(count) if masks[node] >> i & 1] for node, _ in graph.fetches]
 
 
-def make_partial(graph: NodeGraph) -> NodeGraph:
-    """Return the graph with feeds and fetches as nodes; those of the feeds change in place."""
+def make_partial(graph: NodeGraph, client_device: str | None = None) -> NodeGraph:
+    """Return the graph with feeds and fetches as nodes; those of the feeds change in place.
+
+    Args:
+      graph: the graph.
+      client_device: where feeds and fetches are; None for where their values are.
+    """
     for index, node in enumerate(graph.feeds):
         node.op_def, node.op_type = FEED, FEED.name
         node.attrs = {"T": node.output_dtypes[0], "index": index}
+        node.device = client_device or node.device
     fetches = []
     for index, (node, output) in enumerate(graph.fetches):
         dtype = node.output_dtypes[output].base_dtype
@@ -41,7 +47,7 @@ def make_partial(graph: NodeGraph) -> NodeGraph:
                 {"T": dtype, "index": index},
                 [(node, output)],
                 [],
-                node.device,
+                client_device or node.device,
                 [],
                 [],
                 node.operation,

@@ -1,4 +1,11 @@
-"""Partition: one subgraph a device (or task), with a Send and a Recv on every edge that is cut."""
+"""Partition: one subgraph a device (or task), with a Send and a Recv on every edge that is cut.
+
+A loop that spans several places runs in each of them: a place that gets values from inside the loop
+gets a *control loop*, which goes through the same iterations, led by the condition that is sent to
+it, and starts the receives of each.
+
+Source: TensorFlow 1.15, core/graph/graph_partition.cc.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +17,12 @@ import numpy as np
 
 from tensormill.graph import dtypes
 from tensormill.graph.attr_values import TensorValue
-from tensormill.graph.op_def import OpDef
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.runtime.node import Edge, Node, NodeGraph
+from tensormill.runtime.passes.loop_frames import LoopFrame, LoopFrames, condition_of
+from tensormill.runtime.transfers import RECV, SEND
 
-__all__ = ["RECV", "SEND", "Partition", "partition"]
-
-_TRANSFER_ATTRS = (
-    "tensor_name: string",
-    "send_device: string",
-    "send_device_incarnation: int",
-    "recv_device: string",
-    "client_terminated: bool = false",
-)
-SEND = OpDef("_Send", ("tensor: T",), (), ("T: type", *_TRANSFER_ATTRS), is_stateful=True)
-RECV = OpDef(
-    "_Recv", (), ("tensor: tensor_type",), ("tensor_type: type", *_TRANSFER_ATTRS), is_stateful=True
-)
+__all__ = ["Partition", "partition"]
 
 
 @dataclass(slots=True)
@@ -51,7 +47,8 @@ def partition(
 ) -> dict[str, Partition]:
     """Cut a graph by the place of its nodes.
 
-    A value that several nodes of one place need is sent there once.
+    A value that several nodes of one place need is sent there once. Constants and feeds are not
+    sent: each place that needs one has its own.
 
     Args:
       graph: the nodes of a step, in topological order; left as it is.
@@ -73,38 +70,36 @@ class _Partitioning:
         self._graph = graph
         self._place_of = place_of
         self._incarnation_of = incarnation_of
+        self._frames = LoopFrames(graph)
         self._partitions: dict[str, Partition] = {}
         self._copies: dict[Node, Node] = {}
+        self._feeds = {node: index for index, node in enumerate(graph.feeds)}
+        self._local_copies: dict[tuple[Node, str], Node] = {}
         self._received: dict[tuple[Edge, str], Node] = {}
         self._signals: dict[tuple[Node, str], Node] = {}
+        self._loops: dict[tuple[LoopFrame, str], Node] = {}
+        self._open_switches: list[tuple[Node, LoopFrame, str]] = []
         self._edge_count = 0
 
     def run(self) -> dict[str, Partition]:
         back_edges = []
         for node in self._graph.nodes:
-            copy = Node(
-                node.name,
-                node.op_def,
-                node.attrs,
-                [],
-                [],
-                node.device,
-                node.output_dtypes,
-                node.output_dims,
-                node.operation,
-            )
-            self._copies[node] = copy
             place = self._place_of(node)
+            if self._is_anywhere(node):
+                continue
+            copy = self._copies[node] = _copy(node, node.device)
             for index, edge in enumerate(node.inputs):
-                if edge[0] not in self._copies:
+                if edge[0] not in self._copies and not self._is_anywhere(edge[0]):
                     back_edges.append((node, index, edge))
                     copy.inputs.append((copy, 0))
                 else:
                     copy.inputs.append(self._input(edge, node, place))
-            copy.controls = [self._control(source, node, place) for source in node.controls]
+            controls = (self._control(source, node, place) for source in node.controls)
+            copy.controls = [control for control in controls if control is not None]
             self._partition(place).graph.nodes.append(copy)
-        for node, index, (source, output) in back_edges:
-            self._copies[node].inputs[index] = (self._copies[source], output)
+        for node, index, edge in back_edges:
+            self._copies[node].inputs[index] = self._input(edge, node, self._place_of(node))
+        self._close_switches()
         self._distribute_ends()
         return self._partitions
 
@@ -115,53 +110,97 @@ class _Partitioning:
         return found
 
     def _distribute_ends(self) -> None:
-        for index, node in enumerate(self._graph.feeds):
-            part = self._partition(self._place_of(node))
-            part.feed_indices.append(index)
-            part.graph.feeds.append(self._copies[node])
         for index, (node, output) in enumerate(self._graph.fetches):
-            part = self._partition(self._place_of(node))
+            place = self._place_of(node)
+            part = self._partition(place)
             part.fetch_indices.append(index)
-            part.graph.fetches.append((self._copies[node], output))
+            part.graph.fetches.append((self._made(node, place), output))
         for node in self._graph.targets:
-            self._partition(self._place_of(node)).graph.targets.append(self._copies[node])
+            place = self._place_of(node)
+            self._partition(place).graph.targets.append(self._made(node, place))
+
+    def _is_anywhere(self, node: Node) -> bool:
+        """Return whether each place that needs a node has one of its own."""
+        return node in self._feeds or (node.op_type == "Const" and not node.controls)
+
+    def _made(self, node: Node, place: str) -> Node:
+        if self._is_anywhere(node):
+            return self._local_copy(node, node.device, place)
+        return self._copies[node]
+
+    # -- edges -----------------------------------------------------------------------------------
 
     def _input(self, edge: Edge, consumer: Node, place: str) -> Edge:
         source, output = edge
-        copy = self._copies[source]
+        if self._is_anywhere(source):
+            return (self._local_copy(source, consumer.device, place), 0)
         if self._place_of(source) == place:
-            return (copy, output)
+            return (self._copies[source], output)
+        return (self._receive(edge, consumer, place), 0)
+
+    def _receive(self, edge: Edge, consumer: Node, place: str) -> Node:
+        source, output = edge
         key = (edge, place)
         if key not in self._received:
-            dtype = source.output_dtypes[output].base_dtype
             name = f"{source.name}_{output}" if output else source.name
             self._received[key] = self._transfer(
-                (copy, output), source, name, dtype, source.output_dims[output], consumer, place
+                (self._copies[source], output),
+                source,
+                name,
+                source.output_dtypes[output].base_dtype,
+                source.output_dims[output],
+                consumer,
+                place,
             )
-        return (self._received[key], 0)
+        return self._received[key]
 
-    def _control(self, source: Node, consumer: Node, place: str) -> Node:
-        copy = self._copies[source]
+    def _local_copy(self, source: Node, device: str, place: str) -> Node:
+        """Return a node that stands for a feed or a constant in a place."""
+        key = (source, place)
+        found = self._local_copies.get(key)
+        if found is None:
+            if self._place_of(source) == place:
+                device = source.device
+            found = self._local_copies[key] = _copy(source, device)
+            part = self._partition(place)
+            part.graph.nodes.append(found)
+            index = self._feeds.get(source)
+            if index is not None:
+                part.feed_indices.append(index)
+                part.graph.feeds.append(found)
+        return found
+
+    def _control(self, source: Node, consumer: Node, place: str) -> Node | None:
+        if self._is_anywhere(source):
+            return None  # it is there from the start
         if self._place_of(source) == place:
-            return copy
+            return self._copies[source]
         key = (source, place)
         if key not in self._signals:
-            empty = TensorValue(np.zeros(0, np.float32), dtypes.float32)
-            signal = Node(
-                f"{source.name}/ctrl/_{self._edge_count}",
-                OP_DEFS["Const"],
-                {"value": empty, "dtype": dtypes.float32},
-                [],
-                [copy],
-                source.device,
-                [dtypes.float32],
-                [(0,)],
+            signal = self._constant(
+                f"{source.name}/ctrl/_{self._edge_count}", source.device, self._place_of(source)
             )
-            self._partition(self._place_of(source)).graph.nodes.append(signal)
+            signal.controls.append(self._copies[source])
             self._signals[key] = self._transfer(
                 (signal, 0), source, f"{source.name}/ctrl", dtypes.float32, (0,), consumer, place
             )
         return self._signals[key]
+
+    def _constant(self, name: str, device: str, place: str) -> Node:
+        """Add an empty constant, whose value is that it is there."""
+        empty = TensorValue(np.zeros(0, np.float32), dtypes.float32)
+        made = Node(
+            name,
+            OP_DEFS["Const"],
+            {"value": empty, "dtype": dtypes.float32},
+            [],
+            [],
+            device,
+            [dtypes.float32],
+            [(0,)],
+        )
+        self._partition(place).graph.nodes.append(made)
+        return made
 
     def _transfer(
         self, edge: Edge, source: Node, name: str, dtype: Any, dims: Any, consumer: Node, place: str
@@ -192,5 +231,87 @@ class _Partitioning:
             [dtype],
             [dims],
         )
+        frame = self._frames.output_frame(source)
+        if frame is not None and frame is self._frames.input_frame(consumer):
+            receive.controls.append(self._control_loop(frame, consumer.device, place))
         self._partition(place).graph.nodes.append(receive)
         return receive
+
+    # -- loops -----------------------------------------------------------------------------------
+
+    def _control_loop(self, frame: LoopFrame, device: str, place: str) -> Node:
+        """Return the Merge of the control loop of a loop in a place; it is made at first."""
+        found = self._loops.get((frame, place))
+        if found is not None:
+            return found
+        name = f"_cloop{frame.name.decode()}/_{len(self._loops)}"
+        start = (
+            self._constant(f"{name}/start", device, place)
+            if frame.parent is None
+            else self._control_loop(frame.parent, device, place)
+        )
+        nodes = self._partition(place).graph.nodes
+        attrs = {
+            "frame_name": frame.name,
+            "is_constant": False,
+            "parallel_iterations": frame.parallel_iterations,
+        }
+        enter = _loop_node("Enter", f"{name}/enter", [(start, 0)], device, attrs)
+        merge = _loop_node("Merge", f"{name}/merge", [(enter, 0)], device, {"N": 2})
+        switch = _loop_node("Switch", f"{name}/switch", [(merge, 0)], device)
+        following = _loop_node("NextIteration", f"{name}/next", [(switch, 1)], device)
+        merge.inputs.append((following, 0))
+        nodes += [enter, merge, switch, following]
+        self._loops[(frame, place)] = merge
+        self._open_switches.append((switch, frame, place))
+        return merge
+
+    def _close_switches(self) -> None:
+        """Give the control loops their conditions, which may make more of them."""
+        while self._open_switches:
+            switch, frame, place = self._open_switches.pop()
+            condition = condition_of(frame)
+            if self._place_of(condition) == place:
+                switch.inputs.append((self._copies[condition], 0))
+                continue
+            # The receive is in the loop, as its reader is.
+            key = ((condition, 0), place)
+            if key not in self._received:
+                reader = Node(switch.name, switch.op_def, {}, [], [], switch.device, [], [], None)
+                self._frames.put(reader, frame)
+                self._received[key] = self._receive(key[0], reader, place)
+            switch.inputs.append((self._received[key], 0))
+
+
+def _copy(node: Node, device: str) -> Node:
+    return Node(
+        node.name,
+        node.op_def,
+        node.attrs,
+        [],
+        [],
+        device,
+        node.output_dtypes,
+        node.output_dims,
+        node.operation,
+    )
+
+
+def _loop_node(
+    op_type: str, name: str, inputs: list[Edge], device: str, attrs: dict[str, Any] | None = None
+) -> Node:
+    """Return a node that passes on an empty float."""
+    count = 2 if op_type in ("Switch", "Merge") else 1
+    outputs = [dtypes.float32] * count
+    if op_type == "Merge":
+        outputs[1] = dtypes.int32
+    return Node(
+        name,
+        OP_DEFS[op_type],
+        {"T": dtypes.float32, **(attrs or {})},
+        inputs,
+        [],
+        device,
+        outputs,
+        [None] * count,
+    )

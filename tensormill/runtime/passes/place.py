@@ -19,7 +19,7 @@ from typing import Any
 
 from tensormill.graph.device_names import matches
 from tensormill.graph.operation import Operation
-from tensormill.runtime.devices import Device
+from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.passes.placement.colocation import Colocation, Member
 from tensormill.runtime.passes.placement.device_set import DeviceSet
 from tensormill.runtime.passes.placement.failures import no_device, no_kernel
@@ -56,7 +56,7 @@ class Placement:
     """
 
     def __init__(
-        self, devices: Sequence[Device], config: Any = None, own_task: str | None = None
+        self, devices: Sequence[AnyDevice], config: Any = None, own_task: str | None = None
     ) -> None:
         """Open a placement without operations.
 

@@ -29,6 +29,7 @@ from tensormill.runtime.plan.lowering import KernelCache, LoweredGraph
 from tensormill.runtime.plan.node_actions import NodeAction, make_action
 from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.plan.value_table import value_form
+from tensormill.runtime.transfers import RECEIVES, SENDS
 
 __all__ = ["lower_dataflow"]
 
@@ -37,6 +38,7 @@ _MOVES = frozenset(
 ) | {"LoopCond"}
 _SWITCHES = ("Switch", "RefSwitch")
 _MERGES = ("Merge", "RefMerge")
+_TRANSFERS = SENDS | RECEIVES
 
 
 def lower_dataflow(
@@ -52,7 +54,7 @@ def lower_dataflow(
     actions = {
         node: make_action(node, devices, cache)
         for node in graph.nodes
-        if node not in fed and node.op_type not in primitives
+        if node not in fed and node.op_type not in primitives and node.op_type not in _TRANSFERS
     }
     dataflow = _Dataflow(graph, actions)
     feeds = []
@@ -118,6 +120,11 @@ class DataflowRun:
         self._step = done.step
         self._frames = FrameTable(graph)
         self._readers = readers
+        self._receives = {
+            node: Instruction(_no_kernel, [], [], node)
+            for node in graph.nodes
+            if node.op_type in RECEIVES
+        }
         self._ready: deque[Ready] = deque()
         self._fetched: dict[tuple[Node, int], Any] = {}
         self._wanted = set(graph.fetches)
@@ -172,6 +179,9 @@ class DataflowRun:
 
     def _run(self, item: Ready) -> None:
         node = item.node
+        if node.op_type in _TRANSFERS:
+            self._transfer(item)
+            return
         if node in self._readers and not item.is_dead:
             item.inputs = _read_references(node, item.inputs)
         if item.is_dead:
@@ -192,6 +202,27 @@ class DataflowRun:
             self._propagate(item, [])
         else:
             self._run_action(item)
+
+    def _transfer(self, item: Ready) -> None:
+        """Send or receive, dead values too."""
+        node = item.node
+        attrs = node.attrs
+        edge = (attrs["send_device"], attrs["send_device_incarnation"], attrs["recv_device"])
+        if node.op_type in SENDS:
+            value = item.inputs[0]
+            if not item.is_dead and node in self._readers:
+                value = _read_references(node, item.inputs)[0]
+            value = DEAD if item.is_dead else value
+            name = attrs["tensor_name"]
+            self._step.rendezvous.send(*edge, name, value, item.frame_text)
+            self._propagate(item, [])
+            return
+        self._outstanding += 1
+        report = _Report(self, item, self._receives[node], lambda outputs: [outputs])
+        try:
+            self._step.rendezvous.receive(*edge, attrs["tensor_name"], report)
+        except Exception as error:  # noqa: BLE001 - belongs to the step
+            report.fail(error)
 
     def _run_action(self, item: Ready) -> None:
         def start(instruction: Instruction, arguments: list[Any], finish: Any) -> None:
@@ -222,7 +253,11 @@ class DataflowRun:
             if self._is_driven:
                 return
             self._is_driven = True
-        self._drive()
+        dispatcher = self._step.dispatcher
+        if dispatcher is not None and not dispatcher.is_here():
+            dispatcher.submit(self._drive)
+        else:
+            self._drive()
 
     def _finish(self) -> None:
         if self._error is None:
@@ -244,7 +279,7 @@ class DataflowRun:
 class _Report:
     """What an asynchronous kernel calls when it is done."""
 
-    __slots__ = ("_finish", "_item", "_run", "instruction", "step")
+    __slots__ = ("_finish", "_item", "_run", "frame", "instruction", "step")
 
     def __init__(
         self, run: DataflowRun, item: Ready, instruction: Instruction, finish: Any
@@ -254,6 +289,7 @@ class _Report:
         self._finish = finish
         self.instruction = instruction
         self.step = run._step
+        self.frame = item.frame_text
 
     def __call__(self, outputs: Any = None) -> None:
         """Report the outputs. Any thread."""
@@ -266,6 +302,10 @@ class _Report:
             raise InstructionFailed(self.instruction) from error
 
         self._run.post(self._item, raise_failure)
+
+
+def _no_kernel() -> None:
+    """Stand in for the kernel of a receive, in messages."""
 
 
 def _takes_reference(node: Node) -> bool:

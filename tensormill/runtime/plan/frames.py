@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tensormill.runtime.node import Node, NodeGraph
+from tensormill.runtime.rendezvous_keys import frame_id
 
 __all__ = ["DEAD", "FrameTable", "Ready"]
 
@@ -52,6 +53,7 @@ class _Frame:
     count: int = 0  # the number of the latest iteration
     invariants: list[tuple[Node, Any]] = field(default_factory=list)
     next_roots: list[tuple[Node, Any]] = field(default_factory=list)
+    number: int = 0  # as other tasks compute it
     dead_exits: list[Node] = field(default_factory=list)
 
 
@@ -76,6 +78,11 @@ class Ready:
     def is_at_root(self) -> bool:
         """Whether the outputs belong to no loop."""
         return self.frame.parent is None and self.node.op_type not in _ENTERS
+
+    @property
+    def frame_text(self) -> str:
+        """Frame and iteration as rendezvous keys write them."""
+        return f"{self.frame.number}:{self.iteration}"
 
     @property
     def leaves_to_root(self) -> bool:
@@ -144,6 +151,7 @@ class FrameTable:
             child = _Frame(
                 frame, iteration, self._enters[name], node.attrs["parallel_iterations"], key
             )
+            child.number = frame_id(frame.number, iteration, name)
             child.iterations[0] = _Iteration()
             self._children[key] = child
             frame.iterations[iteration].outstanding_frames += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensormill.graph.device_names import matches, parse_device_name
-from tensormill.runtime.devices import Device
+from tensormill.runtime.any_master import AnyDevice
 
 __all__ = ["DeviceSet"]
 
@@ -20,7 +20,7 @@ class DeviceSet:
       types: the device types there are, preferred first.
     """
 
-    def __init__(self, devices: Sequence[Device], own_task: str) -> None:
+    def __init__(self, devices: Sequence[AnyDevice], own_task: str) -> None:
         """Take the devices of a session.
 
         Args:

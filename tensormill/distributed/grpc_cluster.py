@@ -1,0 +1,92 @@
+"""`GrpcCluster`: the ways from a task to all others, each made when it is first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from tensormill.distributed.grpc_worker_link import GrpcWorkerLink
+from tensormill.distributed.server_def import ServerDef, task_addresses
+from tensormill.distributed.server_threads import ServerThreads
+from tensormill.graph import errors
+from tensormill.graph.device_names import parse_device_name
+from tensormill.runtime.rendezvous import Receiver
+from tensormill.runtime.session_tasks import is_wanted
+from tensormill.runtime.step_rendezvous import ReceiveElsewhere
+from tensormill.runtime.worker_link import Cancel, WorkerLink
+
+__all__ = ["GrpcCluster"]
+
+
+class GrpcCluster:
+    """The other tasks of a cluster, and of those that sessions bring with them."""
+
+    def __init__(self, own_task: str, cluster_def: Any, threads: ServerThreads) -> None:
+        """Open no connection yet.
+
+        Args:
+          own_task: the task that the ways begin at.
+          cluster_def: the ClusterDef.
+          threads: where answers are read.
+
+        Raises:
+          InvalidArgumentError: an address has no port.
+        """
+        self._own_task = own_task
+        self._addresses = task_addresses(cluster_def)
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._links: dict[tuple[str, str], WorkerLink] = {}  # guarded by _lock
+
+    def links(self, config: Any) -> Mapping[str, WorkerLink]:
+        """Return the ways to the other tasks that a session with this ConfigProto may use."""
+        addresses = self._addresses
+        filters: list[str] = []
+        if config is not None:
+            filters = list(config.device_filters)
+            if config.cluster_def.job:
+                addresses = task_addresses(config.cluster_def)
+        return {
+            task: self._link(task, address)
+            for task, address in addresses.items()
+            if task != self._own_task and is_wanted(task, filters)
+        }
+
+    def ways_elsewhere(self, cluster_def: Any) -> ReceiveElsewhere:
+        """Return what asks other tasks for values.
+
+        Args:
+          cluster_def: the ClusterDef of a session; None for the own one.
+        """
+        has_own = cluster_def is not None and cluster_def.job
+        addresses = task_addresses(cluster_def) if has_own else self._addresses
+
+        def receive(task: str, step_id: int, key: str, receiver: Receiver) -> Cancel:
+            address = addresses.get(task)
+            if address is None:
+                receiver(None, errors.invalid_argument(f"There is no task {task} in the cluster"))
+                return lambda: None
+            return self._link(task, address).receive(step_id, key, receiver)
+
+        return receive
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self._lock:
+            links = list(self._links.values())
+            self._links.clear()
+        for link in links:
+            link.close()
+
+    def _link(self, task: str, address: str) -> WorkerLink:
+        with self._lock:
+            found = self._links.get((task, address))
+            if found is None:
+                name = parse_device_name(task)
+                server_def = ServerDef(
+                    job_name=name.job, task_index=name.task or 0, protocol="grpc"
+                )
+                found = GrpcWorkerLink(task, address, server_def, self._threads)
+                self._links[(task, address)] = found
+            return found

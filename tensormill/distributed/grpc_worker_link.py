@@ -1,0 +1,264 @@
+"""`GrpcWorkerLink`: the way to the worker of another task, over TensorFlow's WorkerService."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+
+from tensormill.distributed.channels import open_channel
+from tensormill.distributed.device_codec import device_from_proto
+from tensormill.distributed.server_threads import ServerThreads
+from tensormill.distributed.status_codec import error_from_rpc, error_from_status
+from tensormill.distributed.value_codec import value_from_proto, value_to_proto
+from tensormill.graph import errors
+from tensormill.graph.dtypes import DType, as_dtype
+from tensormill.graph.errors import OpError
+from tensormill.proto import worker_pb2
+from tensormill.proto.services import WORKER_SERVICE
+from tensormill.runtime.any_master import AnyDevice
+from tensormill.runtime.partition_codec import graph_to_message
+from tensormill.runtime.passes.partition import Partition
+from tensormill.runtime.plan.frames import DEAD
+from tensormill.runtime.plan.value_table import value_form
+from tensormill.runtime.rendezvous import Receiver
+from tensormill.runtime.worker_link import (
+    Cancel,
+    Done,
+    GraphResult,
+    GraphRun,
+    RegisteredPartition,
+    SessionSpec,
+    WorkerLink,
+)
+
+__all__ = ["GrpcWorkerLink"]
+
+_request_ids = itertools.count(random.SystemRandom().getrandbits(60) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Handle:
+    """What a link remembers of a registered partition."""
+
+    name: str
+    feed_keys: list[str]
+    feed_dtypes: list[DType]
+    fetch_keys: list[str]
+    fetch_dtypes: list[DType]
+
+
+class GrpcWorkerLink(WorkerLink):
+    """A way to a worker of another process, of whatever make."""
+
+    def __init__(
+        self, task_name: str, address: str, server_def: Any, threads: ServerThreads
+    ) -> None:
+        """Make a way; it connects when it is first used.
+
+        Args:
+          task_name: the task at the other end.
+          address: where it listens, "host:port".
+          server_def: the ServerDef that is sent with sessions of a cluster of their own.
+          threads: where answers are read.
+        """
+        self.task_name = task_name
+        self._peer = f"{task_name} ({address})"
+        self._server_def = server_def
+        self._threads = threads
+        self._channel = open_channel(address)
+        self._stubs = {
+            name: self._channel.unary_unary(method.path, method.request.SerializeToString)
+            for name, method in WORKER_SERVICE.methods.items()
+        }
+        self._lock = threading.Lock()
+        self._client_device = ""  # guarded by _lock
+        self._incarnation = 0  # guarded by _lock
+
+    def list_devices(self, done: Done[Sequence[AnyDevice]]) -> Cancel:
+        """Ask with GetStatus."""
+
+        def devices(response: Any, call: Any) -> Sequence[AnyDevice]:
+            found = [device_from_proto(device) for device in response.device_attributes]
+            own = [device for device in found if device.name.startswith(self.task_name + "/")]
+            if not own:
+                named = ", ".join(device.name for device in found) or "none"
+                raise errors.invalid_argument(
+                    f"Task {self._peer} has none of its devices, but: {named}",
+                    hint="another task listens there; compare the cluster specs.",
+                )
+            with self._lock:
+                self._client_device = next((d.name for d in own if d.type == "CPU"), own[0].name)
+                self._incarnation = _signed(own[0].incarnation)
+            return own
+
+        request = worker_pb2.GetStatusRequest()
+        return self._call("GetStatus", request, done, devices, wait_for_ready=True)
+
+    def create_session(self, spec: SessionSpec, done: Done[bool]) -> Cancel:
+        """Ask with CreateWorkerSession."""
+        request = worker_pb2.CreateWorkerSessionRequest(
+            session_handle=spec.handle, isolate_session_state=spec.isolates_state
+        )
+        request.server_def.job_name = self._server_def.job_name
+        request.server_def.task_index = self._server_def.task_index
+        request.server_def.protocol = "grpc"
+        if spec.cluster_def is not None:
+            request.server_def.cluster.CopyFrom(spec.cluster_def)
+        return self._call("CreateWorkerSession", request, done, _yes)
+
+    def delete_session(self, handle: str, done: Done[bool]) -> Cancel:
+        """Ask with DeleteWorkerSession."""
+        request = worker_pb2.DeleteWorkerSessionRequest(session_handle=handle)
+        return self._call("DeleteWorkerSession", request, done, _yes)
+
+    def register_graph(
+        self, session_handle: str, partition: Partition, done: Done[RegisteredPartition]
+    ) -> Cancel:
+        """Ask with RegisterGraph."""
+        graph = partition.graph
+        message, feed_keys, fetch_keys = graph_to_message(
+            graph, self._client_device, self._incarnation
+        )
+        feed_dtypes = [node.output_dtypes[0].base_dtype for node in graph.feeds]
+        fetch_dtypes = [node.output_dtypes[i].base_dtype for node, i in graph.fetches]
+
+        def registered(response: Any, call: Any) -> RegisteredPartition:
+            handle = _Handle(
+                response.graph_handle, feed_keys, feed_dtypes, fetch_keys, fetch_dtypes
+            )
+            return RegisteredPartition(
+                handle, list(map(value_form, feed_dtypes)), list(map(value_form, fetch_dtypes))
+            )
+
+        request = worker_pb2.RegisterGraphRequest(
+            session_handle=session_handle, graph_def=message, create_worker_session_called=True
+        )
+        return self._call("RegisterGraph", request, done, registered)
+
+    def run_graph(
+        self,
+        session_handle: str,
+        graph: RegisteredPartition,
+        run: GraphRun,
+        done: Done[GraphResult],
+    ) -> Cancel:
+        """Ask with RunGraph."""
+        handle: _Handle = graph.handle
+        request = worker_pb2.RunGraphRequest(
+            session_handle=session_handle,
+            graph_handle=handle.name,
+            step_id=run.step_id,
+            recv_key=handle.fetch_keys,
+            store_errors_in_response_body=True,
+            create_worker_session_called=True,
+            request_id=next(_request_ids),
+            exec_opts=worker_pb2.ExecutorOpts(
+                record_timeline=run.is_traced, record_partition_graphs=run.wants_partition_graphs
+            ),
+        )
+        try:
+            for key, dtype, value in zip(
+                handle.feed_keys, handle.feed_dtypes, run.feeds, strict=True
+            ):
+                request.send.add(name=key, tensor=value_to_proto(value, dtype))
+        except OpError as error:
+            done(None, error)
+            return _nothing
+
+        def result(response: Any, call: Any) -> GraphResult:
+            if response.status_code != errors.OK:
+                raise error_from_status(
+                    response.status_code,
+                    response.status_error_message,
+                    call.trailing_metadata(),
+                )
+            received = {item.name: item.tensor for item in response.recv}
+            values = []
+            for key, form in zip(handle.fetch_keys, graph.fetch_forms, strict=True):
+                if key not in received:
+                    raise errors.internal(f"Task {self._peer} did not return {key}")
+                values.append(value_from_proto(received[key], form))
+            stats = response.step_stats if response.HasField("step_stats") else None
+            return GraphResult(values, stats, list(response.partition_graph))
+
+        return self._call("RunGraph", request, done, result)
+
+    def receive(self, step_id: int, key: str, receiver: Receiver) -> Cancel:
+        """Ask with RecvTensor."""
+
+        def value(response: Any, call: Any) -> Any:
+            if response.is_dead:
+                return DEAD
+            return value_from_proto(response.tensor, value_form(as_dtype(response.tensor.dtype)))
+
+        request = worker_pb2.RecvTensorRequest(
+            step_id=step_id, rendezvous_key=key, request_id=next(_request_ids)
+        )
+        return self._call("RecvTensor", request, receiver, value)
+
+    def clean_up_step(self, step_id: int) -> None:
+        """Tell with CleanupGraph."""
+        request = worker_pb2.CleanupGraphRequest(step_id=step_id)
+        self._call("CleanupGraph", request, lambda cleaned, error: None, _yes)
+
+    def clear_containers(self, containers: Sequence[str], done: Done[bool]) -> Cancel:
+        """Ask with CleanupAll."""
+        request = worker_pb2.CleanupAllRequest(container=containers)
+        return self._call("CleanupAll", request, done, _yes)
+
+    def close(self) -> None:
+        """Close the connection; calls that are under way end with CancelledError."""
+        self._channel.close()
+
+    def _call(
+        self,
+        name: str,
+        request: Any,
+        done: Callable[[Any, OpError | None], None],
+        convert: Callable[[Any, Any], Any],
+        wait_for_ready: bool = False,
+    ) -> Cancel:
+        response_type = WORKER_SERVICE.methods[name].response
+
+        def read(call: Any) -> None:
+            try:
+                answer = convert(response_type.FromString(call.result()), call)
+            except grpc.FutureCancelledError:
+                done(None, errors.cancelled(f"{name} to task {self._peer} was cancelled"))
+            except grpc.RpcError as error:
+                done(None, error_from_rpc(error, self._peer))
+            except OpError as error:
+                done(None, error)
+            except Exception as error:  # noqa: BLE001 - the answer of another program
+                done(
+                    None,
+                    errors.internal(f"The answer of task {self._peer} to {name}: {error!r}"),
+                )
+            else:
+                done(answer, None)
+
+        try:
+            call = self._stubs[name].future(request, wait_for_ready=wait_for_ready)
+        except ValueError:  # the channel is closed
+            done(None, errors.cancelled(f"The connection to task {self._peer} is closed"))
+            return _nothing
+        call.add_done_callback(lambda call: self._threads.read(lambda: read(call)))
+        return call.cancel
+
+
+def _nothing() -> None:
+    """Cancel what is over already."""
+
+
+def _yes(response: Any, call: Any) -> bool:
+    return True
+
+
+def _signed(incarnation: int) -> int:
+    return incarnation - (1 << 64) if incarnation >> 63 else incarnation

@@ -1,0 +1,281 @@
+"""`WorkerService`: what masters and workers of other tasks ask of a worker.
+
+Source: TensorFlow 1.15, core/distributed_runtime/worker.cc and graph_mgr.cc.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tensormill.distributed.device_codec import device_to_proto
+from tensormill.distributed.limits import ServerLimits
+from tensormill.distributed.request_ids import RequestIds
+from tensormill.distributed.rpc_server import Call, Handler
+from tensormill.distributed.transfer_log import TransferLog
+from tensormill.distributed.value_codec import empty_proto, value_from_proto, value_to_proto
+from tensormill.graph import errors
+from tensormill.graph.dtypes import DType
+from tensormill.graph.errors import OpError
+from tensormill.kernels.torch_dtypes import dtype_of_value
+from tensormill.proto import worker_pb2
+from tensormill.runtime.own_worker_link import OwnWorkerLink
+from tensormill.runtime.partition_codec import KeyedGraph, graph_from_message
+from tensormill.runtime.plan.frames import DEAD
+from tensormill.runtime.registered_graph import RegisteredGraph
+from tensormill.runtime.rendezvous_keys import parse_key, task_of
+from tensormill.runtime.worker import Worker
+from tensormill.runtime.worker_link import GraphResult, GraphRun, SessionSpec
+
+__all__ = ["SLOW_WORKER_METHODS", "WorkerService"]
+
+SLOW_WORKER_METHODS = frozenset({"RegisterGraph", "DeleteWorkerSession"})
+_LEGACY_SESSION = ""
+"""The handle of the session of masters that open none."""
+
+
+class _Graph:
+    """A registered graph: compiled, with the keys of its feeds and fetches."""
+
+    def __init__(self, registered: RegisteredGraph, keyed: KeyedGraph) -> None:
+        self.registered = registered
+        self.feed_positions = {key: index for index, key in enumerate(keyed.feed_keys)}
+        self.fetch_positions = {key: index for index, key in enumerate(keyed.fetch_keys)}
+        program = registered.program
+        self.feed_forms = [form for _, form, _, _ in program.feeds]
+        self.fetch_dtypes: list[DType] = [dtype for _, _, dtype in program.fetches]
+
+
+class WorkerService:
+    """The sessions and graphs that masters have on one worker."""
+
+    def __init__(self, worker: Worker, own_link: OwnWorkerLink, limits: ServerLimits) -> None:
+        self._worker = worker
+        self._own = own_link
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._graph_handles = itertools.count(1)
+        self._graphs: dict[str, dict[str, _Graph]] = {}  # by session, then handle; guarded by _lock
+        self._run_ids = RequestIds("RunGraph", limits.remembered_requests)
+        self._receive_ids = RequestIds("RecvTensor", limits.remembered_requests)
+        self._log = TransferLog()
+        own_link.create_session(SessionSpec(_LEGACY_SESSION), lambda made, error: None)
+        self._graphs[_LEGACY_SESSION] = {}
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Return the handler of each method."""
+        return {
+            "GetStatus": self._get_status,
+            "CreateWorkerSession": self._create_session,
+            "DeleteWorkerSession": self._delete_session,
+            "RegisterGraph": self._register_graph,
+            "DeregisterGraph": self._deregister_graph,
+            "RunGraph": self._run_graph,
+            "CleanupGraph": self._clean_up_graph,
+            "CleanupAll": self._clean_up_all,
+            "RecvTensor": self._receive,
+            "Logging": self._logging,
+            "MarkRecvFinished": self._mark_receive_finished,
+        }
+
+    # -- sessions --------------------------------------------------------------------------------
+
+    def _get_status(self, request: Any, call: Call) -> None:
+        devices = map(device_to_proto, self._own.devices)
+        call.reply(worker_pb2.GetStatusResponse(device_attributes=devices))
+
+    def _create_session(self, request: Any, call: Call) -> None:
+        handle = request.session_handle
+        if not handle:
+            raise errors.invalid_argument("Session must be non-empty.")
+        cluster_def = request.server_def.cluster if request.server_def.cluster.job else None
+        with self._lock:
+            if handle not in self._graphs:
+                if len(self._graphs) > self._limits.worker_sessions:
+                    raise errors.resource_exhausted(
+                        f"{self._limits.worker_sessions} worker sessions are open"
+                    )
+                spec = SessionSpec(handle, request.isolate_session_state, cluster_def=cluster_def)
+                self._own.create_session(spec, lambda made, error: None)
+                self._graphs[handle] = {}
+        call.reply(worker_pb2.CreateWorkerSessionResponse())
+
+    def _delete_session(self, request: Any, call: Call) -> None:
+        if request.session_handle != _LEGACY_SESSION:
+            with self._lock:
+                is_known = self._graphs.pop(request.session_handle, None) is not None
+            if is_known:
+                self._own.delete_session(request.session_handle, lambda gone, error: None)
+        call.reply(worker_pb2.DeleteWorkerSessionResponse())
+
+    def _graphs_of(self, request: Any) -> tuple[str, dict[str, _Graph]]:
+        handle = request.session_handle if request.create_worker_session_called else _LEGACY_SESSION
+        found = self._graphs.get(handle)
+        if found is None:
+            raise errors.aborted(
+                f"Session handle is not found: {handle}. Possibly this worker "
+                f'("{self._worker.task_name}") just restarted.'
+            )
+        return handle, found
+
+    # -- graphs ----------------------------------------------------------------------------------
+
+    def _register_graph(self, request: Any, call: Call) -> None:
+        session_handle, graphs = self._graphs_of(request)
+        if len(request.graph_def.node) > self._limits.graph_nodes:
+            raise errors.resource_exhausted(f"A graph may have {self._limits.graph_nodes} nodes")
+        keyed = graph_from_message(request.graph_def, self._worker.devices)
+        registered = RegisteredGraph(self._own.session(session_handle), keyed.graph)
+        handle = f"{next(self._graph_handles):016x}"
+        graphs[handle] = _Graph(registered, keyed)
+        call.reply(worker_pb2.RegisterGraphResponse(graph_handle=handle))
+
+    def _deregister_graph(self, request: Any, call: Call) -> None:
+        _, graphs = self._graphs_of(request)
+        if graphs.pop(request.graph_handle, None) is None:
+            raise errors.aborted(
+                f"Graph handle is not found: {request.graph_handle}. Possibly, this worker just "
+                "restarted."
+            )
+        call.reply(worker_pb2.DeregisterGraphResponse())
+
+    def _run_graph(self, request: Any, call: Call) -> None:
+        try:
+            self._run_ids.admit(request.request_id)
+            if request.is_partial:
+                raise errors.unimplemented("Partial runs of registered graphs are not supported")
+            _, graphs = self._graphs_of(request)
+            graph = graphs.get(request.graph_handle)
+            if graph is None:
+                raise errors.aborted(f"Graph handle is not found: {request.graph_handle}")
+            run = self._run_of(request, graph)
+        except OpError as error:
+            _fail_run(request, call, error)
+            return
+
+        def finish(result: GraphResult | None, error: OpError | None) -> None:
+            try:
+                if result is None:
+                    assert error is not None
+                    raise error
+                response = self._response(request, graph, result)
+            except OpError as failure:
+                _fail_run(request, call, failure)
+            else:
+                call.reply(response)
+
+        call.on_cancel(graph.registered.start(run, finish))
+
+    def _run_of(self, request: Any, graph: _Graph) -> GraphRun:
+        feeds: list[Any] = [None] * len(graph.feed_forms)
+        missing = set(range(len(feeds)))
+        for item in request.send:
+            position = graph.feed_positions.get(item.name)
+            if position is None:
+                parse_key(item.name)
+                raise errors.invalid_argument(f"Nothing in the graph receives {item.name}")
+            form = graph.feed_forms[position]
+            feeds[position] = value_from_proto(item.tensor, form, self._limits.tensor_bytes)
+            missing.discard(position)
+        if missing:
+            keys = [key for key, index in graph.feed_positions.items() if index in missing]
+            raise errors.invalid_argument(f"Values are missing for {', '.join(sorted(keys))}")
+        for key in request.recv_key:
+            if key not in graph.fetch_positions:
+                parse_key(key)
+                raise errors.invalid_argument(f"Nothing in the graph sends {key}")
+        options = request.exec_opts
+        return GraphRun(
+            request.step_id, feeds, options.record_timeline, options.record_partition_graphs
+        )
+
+    def _response(self, request: Any, graph: _Graph, result: GraphResult) -> Any:
+        response = worker_pb2.RunGraphResponse()
+        for key in request.recv_key:
+            position = graph.fetch_positions[key]
+            value = result.values[position]
+            response.recv.add(name=key, tensor=value_to_proto(value, graph.fetch_dtypes[position]))
+        if result.step_stats is not None:
+            response.step_stats.CopyFrom(result.step_stats)
+        response.partition_graph.extend(result.partition_graphs)
+        return response
+
+    def _clean_up_graph(self, request: Any, call: Call) -> None:
+        self._own.clean_up_step(request.step_id)
+        call.reply(worker_pb2.CleanupGraphResponse())
+
+    def _clean_up_all(self, request: Any, call: Call) -> None:
+        self._worker.resources.clear(list(request.container) or ["localhost"])
+        call.reply(worker_pb2.CleanupAllResponse())
+
+    # -- values ----------------------------------------------------------------------------------
+
+    def _receive(self, request: Any, call: Call) -> None:
+        self._receive_ids.admit(request.request_id)
+        key = parse_key(request.rendezvous_key)
+        self._check_sender(key.send_device, key.incarnation)
+        started_ns = time.time_ns()
+
+        def deliver(value: Any, error: OpError | None) -> None:
+            if error is not None:
+                call.fail(error)
+                return
+            response = worker_pb2.RecvTensorResponse(send_start_micros=started_ns // 1000)
+            try:
+                if value is DEAD:
+                    response.is_dead = True
+                    response.tensor.CopyFrom(empty_proto())
+                else:
+                    response.tensor.CopyFrom(value_to_proto(value, dtype_of_value(value)))
+            except OpError as failure:
+                call.fail(failure)
+                return
+            self._log.note(request.step_id, key, response.tensor, started_ns)
+            call.reply(response)
+
+        call.on_cancel(self._own.receive(request.step_id, request.rendezvous_key, deliver))
+
+    def _check_sender(self, device_name: str, incarnation: int) -> None:
+        device = self._worker.devices.get(device_name)
+        if device is None:
+            raise errors.invalid_argument(f"{device_name} unknown device.")
+        expected = device.incarnation & ((1 << 64) - 1)
+        if incarnation != expected:
+            task = task_of(device_name)
+            raise errors.aborted(
+                f"RecvTensor expects a different device incarnation: {incarnation} vs. {expected}. "
+                f'Your worker job ("{task}") was probably restarted. Check your worker job for the '
+                "reason why it was restarted."
+            )
+
+    def _mark_receive_finished(self, request: Any, call: Call) -> None:
+        call.reply(worker_pb2.MarkRecvFinishedResponse())
+
+    def _logging(self, request: Any, call: Call) -> None:
+        if request.enable_rpc_logging:
+            self._log.enable()
+        if request.disable_rpc_logging:
+            self._log.disable()
+        response = worker_pb2.LoggingResponse()
+        for step_id in request.fetch_step_id:
+            stats = self._log.take(step_id)
+            if stats is not None:
+                response.step.add(step_id=step_id, step_stats=stats)
+        if request.clear:
+            self._log.clear()
+        call.reply(response)
+
+
+def _fail_run(request: Any, call: Call, error: OpError) -> None:
+    if not request.store_errors_in_response_body:
+        call.fail(error)
+        return
+    call.note_error(error)
+    call.reply(
+        worker_pb2.RunGraphResponse(
+            status_code=error.error_code, status_error_message=error.message
+        )
+    )

@@ -1,0 +1,340 @@
+"""`ClusterStep`: one signature of feeds, fetches and targets whose nodes run on several tasks.
+
+`StepGathering` is the state of one run, without threads: it is told how the partitions end and
+answers with what follows. `ClusterStep` starts the runs and carries that out.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tensormill.graph import errors
+from tensormill.graph.errors import OpError
+from tensormill.graph.graph import Graph
+from tensormill.kernels.torch_dtypes import to_host, to_tensor
+from tensormill.runtime.any_master import FetchForm, StepOutcome
+from tensormill.runtime.cancellation import CancellationScope
+from tensormill.runtime.interrupts import wait_interruptibly
+from tensormill.runtime.node import NodeGraph
+from tensormill.runtime.plan.frames import DEAD
+from tensormill.runtime.plan.instructions import Form
+from tensormill.runtime.plan.value_table import value_form
+from tensormill.runtime.prepared_step import CLOSED_BY_CLIENT, OnStepDone, RunningSteps
+from tensormill.runtime.rendezvous_keys import task_of
+from tensormill.runtime.step_options import StepOptions
+from tensormill.runtime.worker_link import (
+    Cancel,
+    GraphResult,
+    GraphRun,
+    RegisteredPartition,
+    WorkerLink,
+)
+
+__all__ = ["ClusterStep", "PlacedPartition", "StepGathering"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPartition:
+    """A partition where it runs.
+
+    Attributes:
+      link: the way to its worker.
+      registered: the partition, as the worker knows it.
+      feed_indices: which of the step's feeds it takes, in its order.
+      fetch_indices: which of the step's fetches it gives, in its order.
+    """
+
+    link: WorkerLink
+    registered: RegisteredPartition
+    feed_indices: Sequence[int]
+    fetch_indices: Sequence[int]
+
+
+@dataclass(slots=True)
+class StepGathering:
+    """How the partitions of one run have ended so far.
+
+    Attributes:
+      open: the partitions that run.
+      results: what the others gave.
+      error: the first error.
+    """
+
+    open: set[int]
+    results: dict[int, GraphResult] = field(default_factory=dict)
+    error: OpError | None = None
+
+    def end(self, index: int, result: GraphResult | None, error: OpError | None) -> list[int]:
+        """Take the end of a partition; return those that are to be cancelled for it."""
+        self.open.discard(index)
+        if error is None:
+            assert result is not None
+            self.results[index] = result
+            return []
+        return self.fail(error)
+
+    def fail(self, error: OpError) -> list[int]:
+        """Take an error; the first one stays. Return the partitions that are to be cancelled."""
+        if self.error is not None:
+            return []
+        self.error = error
+        return sorted(self.open)
+
+
+class ClusterStep:
+    """A step over several tasks that can run any number of times, from any thread."""
+
+    def __init__(
+        self,
+        session_handle: str,
+        nodes: NodeGraph,
+        partitions: Sequence[PlacedPartition],
+        graph: Graph,
+        running: RunningSteps,
+        cancellation: CancellationScope,
+        new_step_id: Callable[[], int],
+        step_resources: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Make a step of registered partitions.
+
+        Args:
+          session_handle: the session.
+          nodes: the graph that was cut.
+          partitions: its parts, where they run; those of other tasks first.
+          graph: the user's graph.
+          running: the steps that the session runs now.
+          cancellation: that of the session.
+          new_step_id: returns ids of steps.
+          step_resources: what kernels on the own task find in each step.
+        """
+        self._session_handle = session_handle
+        self._partitions = partitions
+        self._graph = graph
+        self._running = running
+        self._cancellation = cancellation
+        self._new_step_id = new_step_id
+        self._step_resources = step_resources or {}
+        self.feed_forms = [value_form(node.output_dtypes[0]) for node in nodes.feeds]
+        dtypes = [node.output_dtypes[output].base_dtype for node, output in nodes.fetches]
+        self.fetch_forms = [FetchForm(value_form(t), t, is_shared=True) for t in dtypes]
+
+    def run(self, feeds: list[Any]) -> list[Any]:
+        """Run one step and return the fetched values.
+
+        Raises:
+          OpError: the step failed.
+        """
+        return self.run_with(feeds, StepOptions()).values
+
+    def run_with(self, feeds: list[Any], options: StepOptions) -> StepOutcome:
+        """Run one step with options.
+
+        Raises:
+          DeadlineExceededError: it took longer than allowed.
+          OpError: the step failed.
+        """
+        finished = threading.Event()
+        ended: list[Any] = []
+
+        def on_done(outcome: StepOutcome | None, error: OpError | None) -> None:
+            ended.extend((outcome, error))
+            finished.set()
+
+        started = time.monotonic()
+        run = self._start(feeds, options, on_done)
+        timeout_s = options.timeout_s
+        try:
+            left_s = None if timeout_s is None else timeout_s - (time.monotonic() - started)
+            if not wait_interruptibly(finished, left_s) and run is not None:
+                assert timeout_s is not None
+                run.give_up(timeout_s)
+                finished.wait()
+        except BaseException:  # interrupted: the step ends, the session stays usable
+            if run is not None:
+                run.scope.cancel("The step was interrupted.")
+                finished.wait()
+            raise
+        outcome, error = ended
+        if error is not None:
+            raise error
+        return outcome
+
+    def start(
+        self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
+    ) -> CancellationScope | None:
+        """Start one step; see `StartableStep`."""
+        run = self._start(feeds, options, on_done)
+        return None if run is None else run.scope
+
+    def _start(
+        self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
+    ) -> _ClusterRun | None:
+        try:
+            self._running.enter()
+        except OpError as error:
+            on_done(None, error)
+            return None
+
+        def finish(outcome: StepOutcome | None, error: OpError | None) -> None:
+            self._running.leave()
+            if self._running.is_closed and isinstance(error, errors.CancelledError):
+                error = errors.cancelled(CLOSED_BY_CLIENT)
+            on_done(outcome, error)
+
+        run = _ClusterRun(
+            self._new_step_id(),
+            self._session_handle,
+            self._partitions,
+            len(self.fetch_forms),
+            self._graph,
+            CancellationScope(self._cancellation),
+            finish,
+        )
+        run.start(feeds, options, self._step_resources)
+        return run
+
+
+class _ClusterRun:
+    """One run of a step: drives its `StepGathering`."""
+
+    def __init__(
+        self,
+        step_id: int,
+        session_handle: str,
+        partitions: Sequence[PlacedPartition],
+        fetch_count: int,
+        graph: Graph,
+        scope: CancellationScope,
+        on_done: OnStepDone,
+    ) -> None:
+        self.step_id = step_id
+        self.scope = scope
+        self._session_handle = session_handle
+        self._partitions = partitions
+        self._fetch_count = fetch_count
+        self._graph = graph
+        self._on_done = on_done
+        self._lock = threading.Lock()
+        self._state = StepGathering(set(range(len(partitions))))  # guarded by _lock
+        self._cancels: dict[int, Cancel] = {}  # guarded by _lock
+        self._is_done = False  # guarded by _lock
+
+    def start(self, feeds: list[Any], options: StepOptions, resources: Mapping[str, Any]) -> None:
+        """Start all partitions; that of the own task last, as it may run on this thread."""
+        self.scope.register(lambda reason: self._cancel(errors.cancelled(reason)))
+        for index, part in enumerate(self._partitions):
+            forms = part.registered.feed_forms
+            given = [
+                _in_form(feeds[i], form) for i, form in zip(part.feed_indices, forms, strict=True)
+            ]
+            run = GraphRun(
+                self.step_id, given, options.is_traced, options.wants_partition_graphs, resources
+            )
+            cancel = part.link.run_graph(
+                self._session_handle, part.registered, run, self._ending(index)
+            )
+            with self._lock:
+                is_late = self._state.error is not None and index in self._state.open
+                self._cancels[index] = cancel
+            if is_late:
+                cancel()
+
+    def give_up(self, timeout_s: float) -> None:
+        """End the run because its time is over."""
+        with self._lock:
+            waiting = [self._partitions[i].link.task_name for i in sorted(self._state.open)]
+        self._cancel(
+            errors.deadline_exceeded(
+                "Timed out waiting for notification\n"
+                f"  after {timeout_s * 1000:g} ms the step was running on: "
+                + (", ".join(waiting) or "no task")
+            )
+        )
+
+    def _cancel(self, error: OpError) -> None:
+        with self._lock:
+            cancelled = [self._cancels[i] for i in self._state.fail(error) if i in self._cancels]
+        for cancel in cancelled:
+            cancel()
+
+    def _ending(self, index: int) -> Callable[[GraphResult | None, OpError | None], None]:
+        def end(result: GraphResult | None, error: OpError | None) -> None:
+            if error is not None:
+                error = self._located(error, self._partitions[index].link.task_name)
+            with self._lock:
+                others = self._state.end(index, result, error)
+                cancelled = [self._cancels[i] for i in others if i in self._cancels]
+                is_last = not self._state.open and not self._is_done
+                self._is_done = self._is_done or is_last
+            for cancel in cancelled:
+                cancel()
+            if is_last:
+                self._finish()
+
+        return end
+
+    def _finish(self) -> None:
+        self.scope.close()
+        for part in self._partitions:
+            part.link.clean_up_step(self.step_id)
+        error = self._state.error
+        if error is not None:
+            self._on_done(None, error)
+            return
+        outcome = StepOutcome([None] * self._fetch_count)
+        graphs: list[Any] = []
+        for index, part in enumerate(self._partitions):
+            result = self._state.results[index]
+            for position, value in zip(part.fetch_indices, result.values, strict=True):
+                if value is DEAD:
+                    self._on_done(None, self._dead_fetch(position))
+                    return
+                outcome.values[position] = value
+            if result.step_stats is not None:
+                if outcome.step_stats is None:
+                    outcome.step_stats = result.step_stats
+                else:
+                    outcome.step_stats.MergeFrom(result.step_stats)
+            graphs += result.partition_graphs
+        for part in self._partitions:
+            for position, form in zip(part.fetch_indices, part.registered.fetch_forms, strict=True):
+                outcome.values[position] = _in_usual_form(outcome.values[position], form)
+        outcome.partition_graphs = graphs
+        self._on_done(outcome, None)
+
+    def _dead_fetch(self, position: int) -> OpError:
+        return errors.internal(
+            f"Failed to fetch outputs for step {self.step_id}. (Original error message: The tensor "
+            f"returned for fetch {position} was not valid.)"
+        )
+
+    def _located(self, error: OpError, task: str) -> OpError:
+        """Return an error that says on which task it happened, and which operation it was."""
+        known = errors.record_of(error)
+        prefix = f"From {task_of(known.device) if known.device else task}:\n"
+        if known.message.startswith("From /job:") or error.error_code == errors.CANCELLED:
+            prefix = ""
+        op = self._graph._operations_by_name.get(known.op_name or "")
+        located = errors.error_from_record(replace(known, message=prefix + known.message), op=op)
+        if op is not None:
+            errors.attach_operation(located, op=op, step_id=self.step_id)
+        return located
+
+
+def _in_form(value: Any, form: Form) -> Any:
+    """Return a value in the usual form of its dtype in another one."""
+    if form is Form.HOST and hasattr(value, "untyped_storage"):
+        array = to_host(value)
+        return array if array.ndim else array[()]
+    return value
+
+
+def _in_usual_form(value: Any, form: Form) -> Any:
+    """Return a value in the form in which steps over tasks give it."""
+    if form is Form.HOST and getattr(value, "dtype", None) is not None and value.dtype != object:
+        return to_tensor(value)
+    return value

@@ -1,0 +1,176 @@
+"""Partitions as GraphDefs, as they are registered with workers of other tasks, and back.
+
+What the client feeds and fetches becomes receives and sends that are *client terminated*: the
+master hands over and collects their values with the call that runs the partition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tensorboard.compat.proto import graph_pb2
+
+from tensormill.graph import errors
+from tensormill.graph.device_names import is_full
+from tensormill.graph.graph import Graph
+from tensormill.graph.graph_def_extension import extend_graph
+from tensormill.graph.operation import Operation
+from tensormill.graph.tensor_codec import shape_to_proto
+from tensormill.runtime.node import Edge, Node, NodeGraph
+from tensormill.runtime.node_graph_codec import to_graph_def
+from tensormill.runtime.passes.prune import ARG, prune
+from tensormill.runtime.rendezvous_keys import ROOT, make_key
+from tensormill.runtime.transfers import RECEIVES, RECV, SEND, SENDS, TRANSFER_OP_DEFS
+
+__all__ = ["KeyedGraph", "graph_from_message", "graph_to_message"]
+
+
+@dataclass(slots=True)
+class KeyedGraph:
+    """A partition whose feeds and fetches have rendezvous keys.
+
+    Attributes:
+      graph: the nodes.
+      feed_keys: the key of each feed.
+      fetch_keys: the key of each fetch.
+    """
+
+    graph: NodeGraph
+    feed_keys: list[str]
+    fetch_keys: list[str]
+
+
+def graph_to_message(
+    graph: NodeGraph, client_device: str, incarnation: int
+) -> tuple[Any, list[str], list[str]]:
+    """Return the GraphDef of a partition, and the keys of its feeds and fetches.
+
+    Args:
+      graph: the partition.
+      client_device: the device of the task where feeds arrive and fetches leave.
+      incarnation: that of the device.
+    """
+    device = client_device.encode()
+
+    def attrs(name: str) -> dict[str, Any]:
+        return {
+            "tensor_name": name.encode(),
+            "send_device": device,
+            "send_device_incarnation": incarnation,
+            "recv_device": device,
+            "client_terminated": True,
+        }
+
+    made: dict[Node, Node] = {}
+    nodes = []
+    feeds = {node: index for index, node in enumerate(graph.feeds)}
+    feed_names = []
+    for node in graph.nodes:
+        index = feeds.get(node)
+        if index is None:
+            nodes.append(node)
+            continue
+        name = f"{node.name}/feed"
+        receive = Node(
+            node.name,
+            RECV,
+            {"tensor_type": node.output_dtypes[0].base_dtype, **attrs(name)},
+            [],
+            node.controls,
+            client_device,
+            node.output_dtypes,
+            node.output_dims,
+        )
+        made[node] = receive
+        nodes.append(receive)
+    feed_names = [f"{node.name}/feed" for node in graph.feeds]
+    fetch_names = []
+    for index, (source, output) in enumerate(graph.fetches):
+        name = f"{source.name}_{output}/fetch_{index}"
+        fetch_names.append(name)
+        dtype = source.output_dtypes[output].base_dtype
+        edge = (made.get(source, source), output)
+        nodes.append(
+            Node(
+                f"_send_{source.name}_{output}_{index}",
+                SEND,
+                {"T": dtype, **attrs(name)},
+                [edge],
+                [],
+                client_device,
+                [],
+                [],
+            )
+        )
+    message = to_graph_def(NodeGraph(nodes, [], [], []))
+    for node, node_def in zip(nodes, message.node, strict=True):
+        if any(dims is not None for dims in node.output_dims):
+            shapes = node_def.attr["_output_shapes"].list
+            shapes.shape.extend(shape_to_proto(dims) for dims in node.output_dims)
+    return (
+        message,
+        [make_key(device, incarnation, device, n.encode()) + ROOT for n in feed_names],
+        [make_key(device, incarnation, device, n.encode()) + ROOT for n in fetch_names],
+    )
+
+
+def graph_from_message(message: Any, devices: Mapping[str, Any]) -> KeyedGraph:
+    """Return the partition of a GraphDef; all of its nodes run.
+
+    Args:
+      message: the GraphDef, from a master of any make.
+      devices: the devices of this task, by name.
+
+    Raises:
+      NotFoundError: an op type is not known.
+      InvalidArgumentError: the graph is not sound, or a node is for no device of this task.
+    """
+    graph = Graph()
+    if not isinstance(message, graph_pb2.GraphDef):
+        raise errors.invalid_argument("a partition must be a GraphDef")
+    operations = extend_graph(graph, message, TRANSFER_OP_DEFS)
+    placed = {op: _device_of(op, devices) for op in operations}
+    nodes = prune((), (), operations, placed)
+    keyed = KeyedGraph(NodeGraph([], [], [], []), [], [])
+    for node in nodes.nodes:
+        node.operation = None  # it is not the user's
+        if node.op_type in RECEIVES and node.attrs["client_terminated"]:
+            keyed.feed_keys.append(_key_of(node))
+            keyed.graph.feeds.append(node)
+            node.op_def, node.op_type = ARG, ARG.name
+            node.attrs = {"T": node.output_dtypes[0], "index": len(keyed.feed_keys) - 1}
+        elif node.op_type in SENDS and node.attrs["client_terminated"]:
+            keyed.fetch_keys.append(_key_of(node))
+            keyed.graph.fetches.append(node.inputs[0])
+            continue
+        keyed.graph.nodes.append(node)
+    keyed.graph.targets = _ends(keyed.graph.nodes, keyed.graph.fetches)
+    return keyed
+
+
+def _device_of(op: Operation, devices: Mapping[str, Any]) -> str:
+    device = op._device
+    if not device:
+        raise errors.invalid_argument(f"Node '{op.name}' is missing a device specification")
+    if device not in devices:
+        what = "unknown device." if is_full(device) else "does not name one device."
+        raise errors.invalid_argument(f"{device} {what}")
+    return device
+
+
+def _key_of(node: Node) -> str:
+    attrs = node.attrs
+    incarnation = attrs["send_device_incarnation"]
+    key = make_key(attrs["send_device"], incarnation, attrs["recv_device"], attrs["tensor_name"])
+    return key + ROOT
+
+
+def _ends(nodes: Sequence[Node], fetches: Sequence[Edge]) -> list[Node]:
+    """Return the nodes that nothing else needs."""
+    needed = {source for source, _ in fetches}
+    for node in nodes:
+        needed.update(source for source, _ in node.inputs)
+        needed.update(node.controls)
+    return [node for node in nodes if node not in needed and node.op_type != ARG.name]

@@ -1,0 +1,197 @@
+"""The rendezvous: where values that cross tasks wait for who needs them, step by step.
+
+`RendezvousState` is one step's, without threads: it is told of sends and receives and answers with
+the deliveries that follow. `Rendezvous` drives it and may be used from any thread.
+`RendezvousTable` has those of all steps of a task; one comes into being with the first send or
+receive of its step, as other tasks may ask before the step starts here, and goes with `clean_up`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tensormill.graph import errors
+from tensormill.graph.errors import OpError
+
+__all__ = ["Delivery", "Receiver", "Rendezvous", "RendezvousState", "RendezvousTable"]
+
+Receiver = Callable[[Any, OpError | None], None]
+"""Takes a value (`frames.DEAD` for one of a branch not taken), or the error of the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A value, or an error, that a receiver gets now."""
+
+    receiver: Receiver
+    value: Any
+    error: OpError | None
+
+
+@dataclass(slots=True)
+class RendezvousState:
+    """What was sent and is not received yet, and who waits, in one step.
+
+    Attributes:
+      error: what ended the step; everybody gets it from then on.
+      values: by key what was sent, oldest first.
+      receivers: by key who waits, first come first.
+    """
+
+    error: OpError | None = None
+    values: dict[str, deque[Any]] = field(default_factory=dict)
+    receivers: dict[str, deque[Receiver]] = field(default_factory=dict)
+
+    def send(self, key: str, value: Any) -> list[Delivery]:
+        """Take a value; return who gets it."""
+        if self.error is not None:
+            return []
+        waiting = self.receivers.get(key)
+        if waiting is None:
+            self.values.setdefault(key, deque()).append(value)
+            return []
+        receiver = waiting.popleft()
+        if not waiting:
+            del self.receivers[key]
+        return [Delivery(receiver, value, None)]
+
+    def receive(self, key: str, receiver: Receiver) -> list[Delivery]:
+        """Take somebody who needs a value; return it if it is there. Each is received once."""
+        if self.error is not None:
+            return [Delivery(receiver, None, self.error)]
+        there = self.values.get(key)
+        if there is None:
+            self.receivers.setdefault(key, deque()).append(receiver)
+            return []
+        value = there.popleft()
+        if not there:
+            del self.values[key]
+        return [Delivery(receiver, value, None)]
+
+    def withdraw(self, key: str, receiver: Receiver) -> None:
+        """Forget somebody who waits no longer."""
+        waiting = self.receivers.get(key)
+        if waiting is not None and receiver in waiting:
+            waiting.remove(receiver)
+            if not waiting:
+                del self.receivers[key]
+
+    def abort(self, error: OpError) -> list[Delivery]:
+        """End the step; return who is told so. The first error stays."""
+        if self.error is not None:
+            return []
+        self.error = error
+        told = [Delivery(r, None, error) for waiting in self.receivers.values() for r in waiting]
+        self.receivers.clear()
+        self.values.clear()
+        return told
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits here."""
+        return not self.values and not self.receivers and self.error is None
+
+
+class Rendezvous:
+    """One step's rendezvous on one task. Receivers are called on the thread of who sends."""
+
+    __slots__ = ("_lock", "_state", "users")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._state = RendezvousState()  # guarded by _lock
+        self.users = 0  # partitions of the step that run here; guarded by the table
+
+    def send(self, key: str, value: Any) -> None:
+        """Hand over a value."""
+        with self._lock:
+            deliveries = self._state.send(key, value)
+        _deliver(deliveries)
+
+    def receive(self, key: str, receiver: Receiver) -> None:
+        """Let a receiver have a value, now or when it comes."""
+        with self._lock:
+            deliveries = self._state.receive(key, receiver)
+        _deliver(deliveries)
+
+    def withdraw(self, key: str, receiver: Receiver) -> None:
+        """Forget a receiver that waits no longer; it may have been called meanwhile."""
+        with self._lock:
+            self._state.withdraw(key, receiver)
+
+    def abort(self, error: OpError) -> None:
+        """Give everybody an error, now and later."""
+        with self._lock:
+            deliveries = self._state.abort(error)
+        _deliver(deliveries)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits here."""
+        return self._state.is_idle
+
+
+def _deliver(deliveries: list[Delivery]) -> None:
+    for delivery in deliveries:
+        delivery.receiver(delivery.value, delivery.error)
+
+
+class RendezvousTable:
+    """The rendezvous of all steps of a task, by step id."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._steps: dict[int, Rendezvous] = {}  # guarded by _lock
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def find(self, step_id: int) -> Rendezvous:
+        """Return the rendezvous of a step, made now if need be."""
+        with self._lock:
+            found = self._steps.get(step_id)
+            if found is None:
+                found = self._steps[step_id] = Rendezvous()
+            return found
+
+    def enter(self, step_id: int) -> Rendezvous:
+        """Return the rendezvous of a step of which a partition runs here from now on."""
+        with self._lock:
+            found = self._steps.get(step_id)
+            if found is None:
+                found = self._steps[step_id] = Rendezvous()
+            found.users += 1
+            return found
+
+    def leave(self, step_id: int) -> None:
+        """Take note that a partition of a step has run; what it sent stays until `clean_up`."""
+        with self._lock:
+            found = self._steps.get(step_id)
+            if found is not None:
+                found.users -= 1
+
+    def drop_if_idle(self, step_id: int) -> None:
+        """Forget a step in which nothing runs and nothing waits; it comes again if need be."""
+        with self._lock:
+            found = self._steps.get(step_id)
+            if found is not None and not found.users and found.is_idle:
+                del self._steps[step_id]
+
+    def clean_up(self, step_id: int) -> None:
+        """Forget a step, and end whoever waits there."""
+        with self._lock:
+            found = self._steps.pop(step_id, None)
+        if found is not None:
+            found.abort(errors.aborted(f"Cleanup {step_id}"))
+
+    def abort_all(self, error: OpError) -> None:
+        """End whoever waits, in any step."""
+        with self._lock:
+            steps = list(self._steps.values())
+            self._steps.clear()
+        for step in steps:
+            step.abort(error)

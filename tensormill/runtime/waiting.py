@@ -1,0 +1,111 @@
+"""Waiting for answers of several tasks at once, naming those that are missing meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from tensormill.graph import errors
+from tensormill.graph.errors import OpError
+from tensormill.runtime.cancellation import CancellationScope
+from tensormill.runtime.interrupts import wait_interruptibly
+from tensormill.runtime.worker_link import Cancel, Done
+
+__all__ = ["ask_all"]
+
+Result = TypeVar("Result")
+
+REPORT_EVERY_S = 10.0
+_log = logging.getLogger("tensormill")
+
+
+def ask_all(
+    calls: Mapping[str, Callable[[Done[Result]], Cancel]],
+    scope: CancellationScope,
+    what: str,
+    timeout_s: float | None = None,
+) -> dict[str, Result]:
+    """Ask several tasks, and wait for all answers.
+
+    Args:
+      calls: by task what asks it.
+      scope: ends the waiting when it is cancelled.
+      what: what is waited for; a log names it and the tasks that have not answered.
+      timeout_s: how long to wait; None for as long as it takes.
+
+    Returns:
+      The answers by task.
+
+    Raises:
+      OpError: the first error of a task.
+      CancelledError: the scope was cancelled.
+      DeadlineExceededError: it took too long.
+    """
+    gathered = _Answers(calls)
+    cancels = [call(gathered.taker(task)) for task, call in calls.items()]
+    token = scope.register(lambda reason: gathered.fail(errors.cancelled(reason)))
+    waited_s = 0.0
+    try:
+        while not wait_interruptibly(gathered.finished, _next_wait_s(waited_s, timeout_s)):
+            waited_s += REPORT_EVERY_S
+            if timeout_s is not None and waited_s >= timeout_s:
+                missing = ", ".join(gathered.missing())
+                raise errors.deadline_exceeded(
+                    f"{what} took longer than {timeout_s:g} s: {missing}"
+                )
+            for task in gathered.missing():
+                _log.warning("%s still waiting for response from worker: %s", what, task)
+        if gathered.error is not None:
+            raise gathered.error
+        return gathered.answers
+    finally:
+        scope.deregister(token)
+        if len(gathered.answers) < len(cancels):
+            for cancel in cancels:
+                cancel()
+
+
+def _next_wait_s(waited_s: float, timeout_s: float | None) -> float:
+    return REPORT_EVERY_S if timeout_s is None else min(REPORT_EVERY_S, timeout_s - waited_s)
+
+
+class _Answers:
+    """What has been answered so far."""
+
+    def __init__(self, calls: Mapping[str, Any]) -> None:
+        self._lock = threading.Lock()
+        self._expected = set(calls)
+        self.answers: dict[str, Any] = {}  # guarded by _lock
+        self.error: OpError | None = None  # guarded by _lock
+        self.finished = threading.Event()
+        if not calls:
+            self.finished.set()
+
+    def taker(self, task: str) -> Done[Any]:
+        """Return what takes the answer of a task."""
+
+        def take(answer: Any, error: OpError | None) -> None:
+            if error is not None:
+                self.fail(error)
+                return
+            with self._lock:
+                self.answers[task] = answer
+                is_last = len(self.answers) == len(self._expected)
+            if is_last:
+                self.finished.set()
+
+        return take
+
+    def fail(self, error: OpError) -> None:
+        """Take an error; the first one stays."""
+        with self._lock:
+            if self.error is None:
+                self.error = error
+        self.finished.set()
+
+    def missing(self) -> list[str]:
+        """Return the tasks that have not answered."""
+        with self._lock:
+            return sorted(self._expected - set(self.answers))

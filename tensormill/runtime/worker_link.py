@@ -1,0 +1,162 @@
+"""`WorkerLink`: how a task talks to the worker of a task, be it another or its own.
+
+What is above a link cannot tell which kind it is. `tests/contracts/worker_links.py` is the contract
+as tests, which every kind of link passes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from tensormill.graph.errors import OpError
+from tensormill.runtime.any_master import AnyDevice
+from tensormill.runtime.passes.partition import Partition
+from tensormill.runtime.plan.instructions import Form
+from tensormill.runtime.rendezvous import Receiver
+
+__all__ = [
+    "Cancel",
+    "Done",
+    "GraphResult",
+    "GraphRun",
+    "RegisteredPartition",
+    "SessionSpec",
+    "WorkerLink",
+]
+
+Result = TypeVar("Result")
+
+Done = Callable[[Result | None, OpError | None], None]
+"""Called exactly once, on any thread, with a result or an error."""
+
+Cancel = Callable[[], None]
+"""Ends what was begun: it then fails with CancelledError, unless it is over. Returns at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSpec:
+    """What a worker is told of a session.
+
+    Attributes:
+      handle: names the session.
+      isolates_state: variables, queues and the like are the session's own.
+      inter_op_threads: how many threads a step may use for independent operations; 0 for one a
+        core.
+      cluster_def: a ClusterDef that takes the place of the worker's own, or None.
+    """
+
+    handle: str
+    isolates_state: bool = False
+    inter_op_threads: int = 0
+    cluster_def: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredPartition:
+    """A partition that a worker has compiled.
+
+    Attributes:
+      handle: names it to the link that registered it.
+      feed_forms: the forms in which it takes its feeds.
+      fetch_forms: the forms in which it gives its fetches.
+    """
+
+    handle: Any
+    feed_forms: Sequence[Form]
+    fetch_forms: Sequence[Form]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRun:
+    """What one run of a partition is given.
+
+    Attributes:
+      step_id: the step, the same on all tasks.
+      feeds: the fed values, in the forms of the partition.
+      is_traced: collect StepStats.
+      wants_partition_graphs: return the graph as it ran.
+      step_resources: what kernels find in the step from the start, where the worker is in this
+        process; it goes nowhere else.
+    """
+
+    step_id: int
+    feeds: list[Any]
+    is_traced: bool = False
+    wants_partition_graphs: bool = False
+    step_resources: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class GraphResult:
+    """What one run of a partition gave.
+
+    Attributes:
+      values: the fetched values, in the forms of the partition.
+      step_stats: a StepStats message, where the run was traced.
+      partition_graphs: GraphDef messages, where they were wanted.
+    """
+
+    values: list[Any]
+    step_stats: Any = None
+    partition_graphs: list[Any] = field(default_factory=list)
+
+
+class WorkerLink(ABC):
+    """A way to one worker. Any thread may call it; no method waits for the other side.
+
+    A method that takes `done` calls it exactly once, before it returns or later, on any thread.
+    Values keep dtype, shape and bits. A worker that is gone, or does not answer, gives
+    UnavailableError with the name of its task.
+
+    Attributes:
+      task_name: the task at the other end, "/job:ps/replica:0/task:0".
+    """
+
+    task_name: str
+
+    @abstractmethod
+    def list_devices(self, done: Done[Sequence[AnyDevice]]) -> Cancel:
+        """Ask for the devices of the task; wait for it where it is not there yet."""
+
+    @abstractmethod
+    def create_session(self, spec: SessionSpec, done: Done[bool]) -> Cancel:
+        """Open the worker's part of a session."""
+
+    @abstractmethod
+    def delete_session(self, handle: str, done: Done[bool]) -> Cancel:
+        """Let go of the worker's part of a session, if there is one; its running steps end."""
+
+    @abstractmethod
+    def register_graph(
+        self, session_handle: str, partition: Partition, done: Done[RegisteredPartition]
+    ) -> Cancel:
+        """Let the worker compile a partition of a session."""
+
+    @abstractmethod
+    def run_graph(
+        self,
+        session_handle: str,
+        graph: RegisteredPartition,
+        run: GraphRun,
+        done: Done[GraphResult],
+    ) -> Cancel:
+        """Run a partition. Where it fails, all transfers of the step on that task fail with it."""
+
+    @abstractmethod
+    def receive(self, step_id: int, key: str, receiver: Receiver) -> Cancel:
+        """Ask for a value that the task sends under a rendezvous key, before or after it does."""
+
+    @abstractmethod
+    def clean_up_step(self, step_id: int) -> None:
+        """Tell the task that a step is over everywhere; nobody waits for an answer."""
+
+    @abstractmethod
+    def clear_containers(self, containers: Sequence[str], done: Done[bool]) -> Cancel:
+        """Clear resource containers of the task."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the way; what is under way ends with an error."""

@@ -1,0 +1,59 @@
+"""Clusters of servers in the test's own process, on ports that the system chooses."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import tensormill as tf
+
+
+def free_addresses(count: int) -> list[str]:
+    """Return addresses that nobody listens at."""
+    with ExitStack() as stack:
+        bound = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in bound:
+            one.bind(("127.0.0.1", 0))
+        return [f"127.0.0.1:{one.getsockname()[1]}" for one in bound]
+
+
+class Cluster:
+    """Servers of one cluster, by task."""
+
+    def __init__(self, spec: Any, servers: dict[tuple[str, int], Any]) -> None:
+        self.spec = spec
+        self.servers = servers
+
+    def server(self, job: str, task: int = 0) -> Any:
+        return self.servers[(job, task)]
+
+    def target(self, job: str, task: int = 0) -> str:
+        target: str = self.servers[(job, task)].target
+        return target
+
+
+@contextmanager
+def running_cluster(**jobs: int) -> Iterator[Cluster]:
+    """Start a server for each task; `running_cluster(ps=1, worker=2)` has three."""
+    addresses = iter(free_addresses(sum(jobs.values())))
+    spec = tf.train.ClusterSpec(
+        {job: [next(addresses) for _ in range(count)] for job, count in jobs.items()}
+    )
+    with ExitStack() as stack:
+        servers = {
+            (job, task): stack.enter_context(tf.train.Server(spec, job, task))
+            for job, count in jobs.items()
+            for task in range(count)
+        }
+        yield Cluster(spec, servers)
+
+
+def over_wire(config: Any = None) -> Any:
+    """Return a config whose session goes over the wire, though the server is in this process."""
+    made = tf.ConfigProto()
+    if config is not None:
+        made.CopyFrom(config)
+    made.rpc_options.use_rpc_for_inprocess_master = True
+    return made

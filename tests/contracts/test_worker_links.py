@@ -1,0 +1,266 @@
+"""The contract of worker links, on every kind of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import tensormill as tf
+from tensormill.distributed.grpc_worker_link import GrpcWorkerLink
+from tensormill.distributed.limits import DEFAULT_LIMITS
+from tensormill.distributed.server_def import ServerDef
+from tensormill.distributed.server_threads import ServerThreads
+from tensormill.graph import errors
+from tensormill.graph.errors import OpError
+from tensormill.runtime.passes.partition import Partition, partition
+from tensormill.runtime.passes.prune import prune
+from tensormill.runtime.plan.frames import DEAD
+from tensormill.runtime.rendezvous_keys import ROOT, make_key, task_of
+from tensormill.runtime.worker_link import GraphRun, SessionSpec, WorkerLink
+from tests.clusters import free_addresses
+
+WAIT_S = 20.0
+TASK = "/job:far/replica:0/task:0"
+DEVICE = f"{TASK}/device:CPU:0"
+NEAR = "/job:near/replica:0/task:0/device:CPU:0"
+
+
+class Answer:
+    """Takes what a link tells."""
+
+    def __init__(self) -> None:
+        self._told = threading.Event()
+        self.count = 0
+        self.value: Any = None
+        self.error: OpError | None = None
+
+    def __call__(self, value: Any, error: OpError | None) -> None:
+        self.count += 1
+        self.value, self.error = value, error
+        self._told.set()
+
+    def get(self) -> Any:
+        assert self._told.wait(WAIT_S), "no answer"
+        assert self.count == 1
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+    @property
+    def is_there(self) -> bool:
+        return self._told.is_set()
+
+
+def ask(call: Callable[..., Any], *arguments: Any) -> Any:
+    answer = Answer()
+    call(*arguments, answer)
+    return answer.get()
+
+
+@pytest.fixture(params=["own", "gRPC"])
+def link(request: pytest.FixtureRequest) -> Iterator[WorkerLink]:
+    near, far = free_addresses(2)
+    spec = {"near": [near], "far": [far]}
+    with tf.train.Server(spec, "far", 0) as server:
+        if request.param == "own":
+            yield server._task._own_link
+            return
+        threads = ServerThreads("test", DEFAULT_LIMITS)
+        made = GrpcWorkerLink(TASK, server.address, ServerDef(job_name="far"), threads)
+        ask(made.list_devices)
+        yield made
+        made.close()
+        threads.close()
+
+
+def far_part(
+    feeds: list[Any], fetches: list[Any], link: WorkerLink, places: Any = None
+) -> Partition:
+    """Return the part of the default graph that runs at the other end."""
+    graph = tf.get_default_graph()
+    devices = {op: op.device or DEVICE for op in graph.get_operations()}
+    nodes = prune(feeds, fetches, [], devices)
+    (device,) = ask(link.list_devices)
+    parts = partition(
+        nodes, lambda node: task_of(node.device), lambda name: _signed(device.incarnation)
+    )
+    return parts[TASK]
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value
+
+
+def test_devices_are_those_of_the_task(link: WorkerLink) -> None:
+    (device,) = ask(link.list_devices)
+    assert (device.name, device.type) == (DEVICE, "CPU")
+    assert device.incarnation != 0
+
+
+def test_a_partition_runs_with_feeds_and_fetches(link: WorkerLink) -> None:
+    x = tf.placeholder(tf.float32, [None])
+    y = tf.square(x)
+    ask(link.create_session, SessionSpec("s"))
+    registered = ask(link.register_graph, "s", far_part([x], [y], link))
+    for value in (2.0, 3.0):
+        run = GraphRun(1, [torch.tensor([value])])
+        result = ask(link.run_graph, "s", registered, run)
+        assert result.values[0].tolist() == [value * value]
+        link.clean_up_step(1)
+
+
+def test_a_failure_tells_code_text_and_operation(link: WorkerLink) -> None:
+    x = tf.placeholder(tf.float32, [None])
+    y = tf.reshape(x, [2, 2], name="bad")
+    ask(link.create_session, SessionSpec("s"))
+    registered = ask(link.register_graph, "s", far_part([x], [y], link))
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        ask(link.run_graph, "s", registered, GraphRun(2, [torch.ones(3)]))
+    assert "the requested shape has 4" in caught.value.message
+    record = errors.record_of(caught.value)
+    assert (record.op_name, record.device) == ("bad", DEVICE)
+    link.clean_up_step(2)
+
+
+def test_unknown_sessions_and_graphs_are_aborted(link: WorkerLink) -> None:
+    x = tf.constant(1.0)
+    with pytest.raises(tf.errors.AbortedError, match="Session handle is not found: gone"):
+        ask(link.register_graph, "gone", far_part([], [x], link))
+    ask(link.delete_session, "gone")
+
+
+def sent_part(link: WorkerLink) -> tuple[Partition, str]:
+    """Return a partition that sends the square of its feed, and the rendezvous key of that."""
+    x = tf.placeholder(tf.float32, [None])
+    y = tf.square(x)
+    with tf.device(NEAR):
+        z = tf.identity(y)
+    part = far_part([x], [z], link)
+    return part, key_of_send(part)
+
+
+def key_of_send(part: Partition) -> str:
+    """Return the rendezvous key of the only value that a partition sends."""
+    (send,) = [node for node in part.graph.nodes if node.op_type == "_Send"]
+    attrs = send.attrs
+    key = make_key(
+        attrs["send_device"],
+        attrs["send_device_incarnation"],
+        attrs["recv_device"],
+        attrs["tensor_name"],
+    )
+    return key + ROOT
+
+
+@pytest.mark.parametrize("asks_first", [True, False])
+def test_a_value_is_received_before_or_after_it_is_sent(link: WorkerLink, asks_first: bool) -> None:
+    part, key = sent_part(link)
+    ask(link.create_session, SessionSpec("s"))
+    registered = ask(link.register_graph, "s", part)
+    received = Answer()
+    if asks_first:
+        link.receive(5, key, received)
+        assert not received.is_there
+    ask(link.run_graph, "s", registered, GraphRun(5, [torch.tensor([3.0])]))
+    if not asks_first:
+        link.receive(5, key, received)
+    assert received.get().tolist() == [9.0]
+    link.clean_up_step(5)
+
+
+def test_cleaning_up_a_step_ends_who_waits(link: WorkerLink) -> None:
+    _, key = sent_part(link)
+    received = Answer()
+    link.receive(6, key, received)
+    waiting_at(link, 6)
+    link.clean_up_step(6)
+    with pytest.raises(tf.errors.AbortedError, match="Cleanup 6"):
+        received.get()
+
+
+def waiting_at(link: WorkerLink, step_id: int) -> None:
+    """Return when a receive of a step has arrived at the other end."""
+    if isinstance(link, GrpcWorkerLink):
+        # Calls of one connection arrive in order of their sending; an answer tells that they did.
+        ask(link.list_devices)
+
+
+def test_a_receive_that_is_given_up_is_cancelled(link: WorkerLink) -> None:
+    _, key = sent_part(link)
+    received = Answer()
+    cancel = link.receive(7, key, received)
+    cancel()
+    with pytest.raises(tf.errors.CancelledError):
+        received.get()
+
+
+def test_a_failed_step_fails_who_waits_for_its_values(link: WorkerLink) -> None:
+    x = tf.placeholder(tf.float32, [None])
+    with tf.device(NEAR):
+        tf.identity(tf.reshape(x, [2, 2]), name="z")
+    z = tf.get_default_graph().get_tensor_by_name("z:0")
+    for op in tf.get_default_graph().get_operations():
+        op._device = NEAR if op.name == "z" else DEVICE
+    part = far_part([x], [z], link)
+    key = key_of_send(part)
+    ask(link.create_session, SessionSpec("s"))
+    registered = ask(link.register_graph, "s", part)
+    early, late = Answer(), Answer()
+    link.receive(8, key, early)
+    waiting_at(link, 8)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        ask(link.run_graph, "s", registered, GraphRun(8, [torch.ones(3)]))
+    link.receive(8, key, late)
+    for received in (early, late):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="the requested shape has 4"):
+            received.get()
+    link.clean_up_step(8)
+
+
+def test_containers_are_cleared(link: WorkerLink) -> None:
+    v = tf.get_variable("v", initializer=np.float32([1, 2]), use_resource=False)
+    read = v.value()
+    set_up = v.initializer
+    ask(link.create_session, SessionSpec("s"))
+    for op in tf.get_default_graph().get_operations():
+        op._device = DEVICE
+    with tf.control_dependencies([set_up]):
+        first = tf.identity(read)
+    both = ask(link.register_graph, "s", far_part([], [first], link))
+    assert ask(link.run_graph, "s", both, GraphRun(9, [])).values[0].tolist() == [1.0, 2.0]
+    ask(link.clear_containers, ["localhost"])
+    reading = ask(link.register_graph, "s", far_part([], [read], link))
+    with pytest.raises(tf.errors.FailedPreconditionError):
+        ask(link.run_graph, "s", reading, GraphRun(10, []))
+
+
+def test_dead_values_arrive_dead(link: WorkerLink) -> None:
+    x = tf.placeholder(tf.float32, [])
+    tf.cond(x > 0.0, lambda: (x, x), lambda: (x, x))
+    switch = next(op for op in tf.get_default_graph().get_operations() if op.type == "Switch")
+    with tf.device(NEAR):
+        tf.identity(switch.outputs[1], name="z")
+    z = tf.get_default_graph().get_tensor_by_name("z:0")
+    for op in tf.get_default_graph().get_operations():
+        op._device = NEAR if op.name == "z" else DEVICE
+    part = far_part([x], [z], link)
+    key = key_of_send(part)
+    ask(link.create_session, SessionSpec("s"))
+    registered = ask(link.register_graph, "s", part)
+    for step_id, value in ((11, 1.0), (12, -1.0)):
+        received = Answer()
+        link.receive(step_id, key, received)
+        run = GraphRun(step_id, [_fed(registered.feed_forms[0], value)])
+        ask(link.run_graph, "s", registered, run)
+        got = received.get()
+        assert (got is DEAD) is (value < 0)
+        link.clean_up_step(step_id)
+
+
+def _fed(form: Any, value: float) -> Any:
+    return torch.tensor(value) if form.name == "TENSOR" else np.float32(value)
