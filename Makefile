@@ -26,7 +26,7 @@ define make_environment
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help env test test-slow oracle test-oracle bench demo docs check format clean
+.PHONY: help env test test-slow oracle test-oracle soak bench demo docs check format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ test-slow: $(VENV_STAMP)  ## run the tests that take long
 
 test-oracle: $(VENV_STAMP) $(ORACLE_STAMP)  ## run the tests against real TensorFlow
 	TENSORMILL_REQUIRE_ORACLE=1 $(PYTEST) -m oracle
+
+soak: $(VENV_STAMP)  ## send drawn requests to a server for ten minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz.soak --minutes $(or $(MINUTES),10)
 
 bench: $(VENV_STAMP) $(ORACLE_STAMP)  ## time tensormill and real TensorFlow side by side
 	$(BIN)/python -m benchmarks

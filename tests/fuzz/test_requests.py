@@ -1,0 +1,28 @@
+"""A short run of the fuzzer; `make soak` runs it for ten minutes."""
+
+import pytest
+
+from tensormill.testing.server_process import ServerProcess
+from tests.fuzz.fuzzer import Footprint, Fuzzer
+
+ROUNDS = 3
+EXAMPLES = 60
+
+
+@pytest.mark.timeout(180)
+def test_no_request_kills_a_server_makes_it_hang_or_stay_larger():
+    with ServerProcess() as server:
+        fuzzer = Fuzzer(server.target)
+        try:
+            fuzzer.check_that_it_serves()
+            before = None
+            for number in range(ROUNDS):
+                fuzzer.open_a_session()
+                fuzzer.run(number, EXAMPLES)
+                fuzzer.check_that_it_serves()
+                fuzzer.reset()
+                after = Footprint.of(server.process_id)
+                before = before or after
+            assert after.descriptors <= before.descriptors + 10
+        finally:
+            fuzzer.close()
