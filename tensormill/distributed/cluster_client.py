@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -11,10 +11,11 @@ from tensormill.distributed.channels import open_channel
 from tensormill.distributed.reachability import why_unreachable
 from tensormill.distributed.status_codec import error_from_rpc
 from tensormill.graph import errors
+from tensormill.graph.device_names import DeviceName, matches, parse_device_name
 from tensormill.proto import cluster_status_pb2, worker_pb2
 from tensormill.proto.services import CLUSTER_SERVICE, WORKER_SERVICE, Method, Service
 
-__all__ = ["ask_cluster", "ask_tasks", "call_cluster_service"]
+__all__ = ["ask_cluster", "ask_tasks", "call_cluster_service", "missing_tasks"]
 
 ANSWERS_NOT = "connected, but does not answer"
 NO_TENSORMILL = "no tensormill task, its devices are all it tells"
@@ -62,6 +63,38 @@ def ask_cluster(address: str, timeout_s: float) -> list[Any]:
     request = cluster_status_pb2.ClusterStatusRequest(timeout_s=timeout_s)
     response = call_cluster_service(address, "ClusterStatus", request, 2 * timeout_s + 1.0)
     return list(response.report)
+
+
+def missing_tasks(address: str, filters: Sequence[str], timeout_s: float) -> list[str]:
+    """Return the tasks that a session on a master waits for, each with address and reason.
+
+    Args:
+      address: "host:port" of the master.
+      filters: the device filters of the session.
+      timeout_s: how long to wait for each task.
+
+    Returns:
+      The tasks; none where all are there, or the master cannot say.
+    """
+    try:
+        reports = ask_cluster(address, timeout_s)
+    except errors.OpError:
+        return []
+    return [
+        f"{report.task} at {report.address} ({report.problem})"
+        for report in reports
+        if (not report.HasField("status") or report.status.is_finished)
+        and _is_wanted(report.task, filters)
+    ]
+
+
+def _is_wanted(task: str, filters: Sequence[str]) -> bool:
+    """Return whether device filters let a task take part in a session."""
+    for text in filters:
+        name = parse_device_name(text)
+        if matches(str(DeviceName(name.job, name.replica, name.task)), task):
+            return True
+    return not filters
 
 
 def ask_tasks(

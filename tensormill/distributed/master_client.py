@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
 
 from tensormill.distributed.channels import open_channel
+from tensormill.distributed.cluster_client import missing_tasks
 from tensormill.distributed.reachability import why_unreachable
 from tensormill.distributed.run_step_codec import RunStepReply, read_run_step_reply
 from tensormill.distributed.status_codec import error_from_rpc, error_from_status
@@ -19,6 +21,7 @@ from tensormill.proto.services import LOOP_SERVICE, MASTER_SERVICE, Service
 __all__ = ["TARGET_PREFIX", "MasterClient", "address_of"]
 
 TARGET_PREFIX = "grpc://"
+_ASK_TASKS_S = 1.0
 
 
 def address_of(target: str) -> str:
@@ -33,8 +36,15 @@ class MasterClient:
       target: such as "grpc://host:port".
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, filters: Sequence[str] = ()) -> None:
+        """Connect when there is something to call.
+
+        Args:
+          target: such as "grpc://host:port".
+          filters: the device filters of the session, which say for what tasks it may wait.
+        """
         self.target = target
+        self._filters = list(filters)
         self._address = address_of(target)
         self._channel = open_channel(self._address)
         self._lock = threading.Lock()
@@ -60,9 +70,9 @@ class MasterClient:
             if not waits:
                 return self._method(method)(request, timeout=timeout_s)
             future = self._method(method).future(request, timeout=timeout_s, wait_for_ready=True)
-            return wait_for(future, lambda: f"{method} waits for {self._state_of_server()}")
+            return wait_for(future, lambda: f"{method} waits for {self._state_of_cluster()}")
         except grpc.RpcError as error:
-            raise self._error(error, method, timeout_s) from None
+            raise self._error(error, method, timeout_s, asks_cluster=waits) from None
 
     def run_step(self, request: bytes, timeout_s: float | None = None) -> RunStepReply:
         """Run a step and return the answer.
@@ -154,14 +164,26 @@ class MasterClient:
                 )
             return self._calls[name]
 
-    def _error(self, error: Any, method: str, timeout_s: float | None) -> errors.OpError:
+    def _error(
+        self, error: Any, method: str, timeout_s: float | None, *, asks_cluster: bool = False
+    ) -> errors.OpError:
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and timeout_s is not None:
+            awaited = self._state_of_cluster() if asks_cluster else self._state_of_server()
             return errors.deadline_exceeded(
                 f"Deadline Exceeded\n  after {timeout_s * 1000:g} ms {method} was waiting for "
-                f"{self._state_of_server()}"
+                f"{awaited}"
             )
         return error_from_rpc(error, self.target)
 
     def _state_of_server(self) -> str:
+        """Return what is known about why the server does not answer."""
         reason = why_unreachable(self._address)
-        return f"{self.target}: {reason}" if reason is not None else f"{self.target}"
+        return self.target if reason is None else f"{self.target}: {reason}"
+
+    def _state_of_cluster(self) -> str:
+        """Return the same, and the tasks that the server itself may be waiting for."""
+        state = self._state_of_server()
+        if state != self.target:
+            return state
+        missing = missing_tasks(self._address, self._filters, _ASK_TASKS_S)
+        return f"{state}, which waits for {', '.join(missing)}" if missing else state

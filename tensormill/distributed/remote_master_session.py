@@ -52,7 +52,7 @@ class RemoteMasterSession:
     def __init__(self, target: str, graph: Graph, config: Any) -> None:
         self.graph = graph
         self.config = config
-        self._client = MasterClient(target)
+        self._client = MasterClient(target, config.device_filters if config is not None else ())
         self._lock = threading.RLock()
         self._handle = ""  # guarded by _lock; empty until the master has the session
         self._graph_version = 0  # guarded by _lock; as the master counts
