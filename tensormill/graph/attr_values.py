@@ -15,14 +15,8 @@ import numpy as np
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.op_def import AttrDef
 from tensormill.graph.shapes import as_dims
-
-
-@dataclass(slots=True, eq=False)
-class TensorValue:
-    """A constant tensor as an attribute: a NumPy array with TensorFlow's dtype beside it."""
-
-    array: np.ndarray[Any, Any]
-    dtype: DType
+from tensormill.graph.tensor_codec import array_from_proto
+from tensormill.graph.tensor_value import TensorValue as TensorValue
 
 
 @dataclass(slots=True, frozen=True)
@@ -69,6 +63,8 @@ def _as_bool(value: Any) -> bool:
 def _as_tensor_value(value: Any) -> TensorValue:
     if isinstance(value, TensorValue):
         return value
+    if hasattr(value, "tensor_shape") and hasattr(value, "dtype"):  # a TensorProto
+        return TensorValue(array_from_proto(value), as_dtype(value.dtype))
     raise TypeError(f"expected a tensor value, got {value!r}")
 
 

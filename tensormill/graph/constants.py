@@ -12,12 +12,12 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tensormill.graph import dtypes
-from tensormill.graph.attr_values import TensorValue
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.shapes import Dimension
 from tensormill.graph.tensor import Tensor, TensorLike
+from tensormill.graph.tensor_value import TensorValue
 
 Array = np.ndarray[Any, Any]
 

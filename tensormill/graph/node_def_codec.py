@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tensorboard.compat.proto import attr_value_pb2, node_def_pb2
 
-from tensormill.graph.attr_values import FunctionRef, TensorValue
+from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor_codec import (
@@ -15,6 +15,7 @@ from tensormill.graph.tensor_codec import (
     shape_from_proto,
     shape_to_proto,
 )
+from tensormill.graph.tensor_value import TensorValue
 
 if TYPE_CHECKING:
     from tensormill.graph.operation import Operation

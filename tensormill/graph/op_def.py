@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from tensormill.graph.dtypes import DType, as_dtype
+from tensormill.graph.tensor_value import parse_tensor
 
 NUMBER_TYPES = (
     "float32 float64 int32 uint8 int16 int8 complex64 int64 qint8 quint8 qint32 bfloat16 uint16 "
@@ -261,6 +262,8 @@ def _parse_literal(text: str, kind: str) -> Any:
         return (
             tuple(None if d.strip() == "-1" else int(d) for d in inner.split(",")) if inner else ()
         )
+    if kind == "tensor":
+        return parse_tensor(text)
     if kind == "func":
         match = re.search(r'"(.*)"', text)
         return match.group(1) if match else text

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensormill.graph.attr_values import FunctionRef, TensorValue
+from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_def import ArgDef, AttrDef, OpDef
+from tensormill.graph.tensor_value import TensorValue
 
 __all__ = ["dtype_text", "summarize_op_def", "value_text"]
 

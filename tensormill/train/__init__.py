@@ -18,6 +18,7 @@ from tensormill.proto.example_pb2 import (
     Int64List,
     SequenceExample,
 )
+from tensormill.summary.summary_iterator import summary_iterator
 from tensormill.train.adadelta import AdadeltaOptimizer
 from tensormill.train.adagrad import (
     AdagradDAOptimizer,

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 
 from tensormill.graph import dtypes, errors
-from tensormill.graph.attr_values import FunctionRef, TensorValue
+from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.device_names import merge_device_scopes
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import Dims
 from tensormill.graph.tensor import Tensor
+from tensormill.graph.tensor_value import TensorValue
 from tensormill.ops.functional import FUNCTIONAL_OP_TYPES
 from tensormill.runtime.node import Edge, Node, NodeGraph
 from tensormill.runtime.passes.function_bodies import FunctionBodies, OrderedBody

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from tensormill.graph import dtypes
-from tensormill.graph.attr_values import TensorValue
 from tensormill.graph.op_table import OP_DEFS
+from tensormill.graph.tensor_value import TensorValue
 from tensormill.runtime.node import Edge, Node, NodeGraph
 from tensormill.runtime.passes.loop_frames import LoopFrame, LoopFrames, condition_of
 from tensormill.runtime.transfers import RECV, SEND

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tensormill.graph.attr_values import TensorValue
 from tensormill.graph.op_table import OP_DEFS
+from tensormill.graph.tensor_value import TensorValue
 from tensormill.runtime.node import Edge, Node, NodeGraph
 
 __all__ = ["Evaluator", "simplify"]

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tensormill.graph.attr_values import FunctionRef, TensorValue
+from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.dtypes import DType
 from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import format_dims
+from tensormill.graph.tensor_value import TensorValue
 from tensormill.kernels.registry import kernels_of
 
 __all__ = ["colocation_debug_info", "kernel_dtypes", "node_attrs", "registered_kernels"]
