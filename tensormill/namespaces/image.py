@@ -18,6 +18,12 @@ from tensormill.ops.image_colors import (
     rgb_to_grayscale,
     rgb_to_hsv,
 )
+from tensormill.ops.image_crops import (
+    crop_and_resize,
+    draw_bounding_boxes,
+    extract_glimpse,
+    sample_distorted_bounding_box,
+)
 from tensormill.ops.image_geometry import (
     central_crop,
     crop_to_bounding_box,
