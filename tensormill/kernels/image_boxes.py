@@ -90,3 +90,171 @@ def non_max_suppression_v3(
     score_threshold: Any,
 ) -> Array:
     return _suppress(boxes, scores, max_output_size, iou_threshold, float(score_threshold))
+
+
+@kernel(
+    "NonMaxSuppressionV4",
+    "cpu",
+    host_inputs=("boxes", "scores", "max_output_size", "iou_threshold", "score_threshold"),
+    host_outputs=("selected_indices", "valid_outputs"),
+)
+def non_max_suppression_v4(
+    boxes: Array,
+    scores: Array,
+    max_output_size: Any,
+    iou_threshold: Any,
+    score_threshold: Any,
+    *,
+    pad_to_max_output_size: bool,
+) -> tuple[Array, Any]:
+    selected = _suppress(boxes, scores, max_output_size, iou_threshold, float(score_threshold))
+    count = np.int32(len(selected))
+    return _padded(selected, max_output_size, pad_to_max_output_size), count
+
+
+def _padded(values: Array, size: Any, is_padded: bool) -> Array:
+    if not is_padded:
+        return values
+    return np.concatenate([values, np.zeros(int(size) - len(values), values.dtype)])
+
+
+@kernel(
+    "NonMaxSuppressionV5",
+    "cpu",
+    host_inputs=(
+        "boxes", "scores", "max_output_size", "iou_threshold", "score_threshold", "soft_nms_sigma",
+    ),
+    host_outputs=("selected_indices", "selected_scores", "valid_outputs"),
+)  # fmt: skip
+def non_max_suppression_v5(
+    boxes: Array,
+    scores: Array,
+    max_output_size: Any,
+    iou_threshold: Any,
+    score_threshold: Any,
+    soft_nms_sigma: Any,
+    *,
+    pad_to_max_output_size: bool,
+) -> tuple[Array, Array, Any]:
+    if soft_nms_sigma < 0:
+        raise errors.invalid_argument("soft_nms_sigma must be >= 0")
+    if not soft_nms_sigma:
+        indices = _suppress(boxes, scores, max_output_size, iou_threshold, float(score_threshold))
+        values = scores[indices]
+    else:
+        indices, values = _soften(
+            boxes, scores, int(max_output_size), iou_threshold, score_threshold, soft_nms_sigma
+        )
+    count = np.int32(len(indices))
+    is_padded = pad_to_max_output_size
+    return (
+        _padded(indices, max_output_size, is_padded),
+        _padded(values, max_output_size, is_padded),
+        count,
+    )
+
+
+def _soften(
+    boxes: Array, scores: Array, limit: int, most: Any, least: Any, sigma: Any
+) -> tuple[Array, Array]:
+    """Choose boxes one by one, and lower the scores of the others by their overlap."""
+    left = boxes.astype(np.float32)
+    ordered = np.concatenate(
+        [np.minimum(left[:, :2], left[:, 2:]), np.maximum(left[:, :2], left[:, 2:])], axis=1
+    )
+    current = scores.astype(np.float32).copy()
+    waiting = set(np.flatnonzero(current > least).tolist())
+    indices: list[int] = []
+    values: list[Any] = []
+    scale = np.float32(-0.5 / float(sigma))
+    while waiting and len(indices) < limit:
+        best = min(waiting, key=lambda i: (-current[i], i))
+        waiting.discard(best)
+        indices.append(best)
+        values.append(current[best])
+        rest = np.array(sorted(waiting), int)
+        overlaps = _overlaps(ordered[best], ordered[rest])
+        current[rest] *= np.where(overlaps <= most, np.exp(scale * overlaps * overlaps), 0)
+        waiting = {i for i in waiting if current[i] > least}
+    return np.array(indices, np.int32), np.array(values, scores.dtype)
+
+
+@kernel(
+    "NonMaxSuppressionWithOverlaps",
+    "cpu",
+    host_inputs=("overlaps", "scores", "max_output_size", "overlap_threshold", "score_threshold"),
+    host_outputs=("selected_indices",),
+)
+def non_max_suppression_with_overlaps(
+    overlaps: Array,
+    scores: Array,
+    max_output_size: Any,
+    overlap_threshold: Any,
+    score_threshold: Any,
+) -> Array:
+    if overlaps.ndim != 2 or overlaps.shape[0] != overlaps.shape[1]:
+        raise errors.invalid_argument("overlaps must be square")
+    if scores.shape != overlaps.shape[:1]:
+        raise errors.invalid_argument("scores has incompatible shape")
+    order = np.argsort(-scores, kind="stable")
+    selected: list[int] = []
+    for candidate in order[scores[order] > score_threshold].tolist():
+        if len(selected) >= max_output_size:
+            break
+        if not np.any(overlaps[candidate, selected] > overlap_threshold):
+            selected.append(candidate)
+    return np.array(selected, np.int32)
+
+
+@kernel(
+    "CombinedNonMaxSuppression",
+    "cpu",
+    host_inputs=(
+        "boxes", "scores", "max_output_size_per_class", "max_total_size", "iou_threshold",
+        "score_threshold",
+    ),
+    host_outputs=("nmsed_boxes", "nmsed_scores", "nmsed_classes", "valid_detections"),
+)  # fmt: skip
+def combined_non_max_suppression(
+    boxes: Array,
+    scores: Array,
+    max_output_size_per_class: Any,
+    max_total_size: Any,
+    iou_threshold: Any,
+    score_threshold: Any,
+    *,
+    pad_per_class: bool,
+    clip_boxes: bool,
+) -> tuple[Array, Array, Array, Array]:
+    if max_total_size <= 0:
+        raise errors.invalid_argument("max_total_size must be > 0")
+    if not 0 <= iou_threshold <= 1:
+        raise errors.invalid_argument("iou_threshold must be in [0, 1]")
+    batch, _, classes = scores.shape
+    size = int(max_total_size)
+    if pad_per_class:
+        size = min(size, int(max_output_size_per_class) * classes)
+    made_boxes = np.zeros((batch, size, 4), np.float32)
+    made_scores = np.zeros((batch, size), np.float32)
+    made_classes = np.zeros((batch, size), np.float32)
+    counts = np.zeros(batch, np.int32)
+    for image in range(batch):
+        found: list[tuple[float, int, int]] = []
+        for label in range(classes):
+            own = boxes[image, :, label if boxes.shape[2] > 1 else 0]
+            kept = _suppress(
+                own,
+                scores[image, :, label],
+                max_output_size_per_class,
+                iou_threshold,
+                float(score_threshold),
+            )
+            found += [(float(scores[image, i, label]), label, int(i)) for i in kept]
+        found.sort(key=lambda item: -item[0])
+        counts[image] = min(len(found), size)
+        for place, (score, label, i) in enumerate(found[:size]):
+            box = boxes[image, i, label if boxes.shape[2] > 1 else 0]
+            made_boxes[image, place] = np.clip(box, 0, 1) if clip_boxes else box
+            made_scores[image, place] = score
+            made_classes[image, place] = label
+    return made_boxes, made_scores, made_classes, counts

@@ -1,6 +1,12 @@
 """`tf.image`: images in other sizes, places and colors."""
 
-from tensormill.ops.image_boxes import non_max_suppression
+from tensormill.ops.image_boxes import (
+    combined_non_max_suppression,
+    non_max_suppression,
+    non_max_suppression_overlaps,
+    non_max_suppression_padded,
+    non_max_suppression_with_scores,
+)
 from tensormill.ops.image_colors import (
     adjust_brightness,
     adjust_contrast,
@@ -33,6 +39,7 @@ from tensormill.ops.image_geometry import (
     random_flip_left_right,
     random_flip_up_down,
     resize_image_with_crop_or_pad,
+    resize_image_with_pad,
     rot90,
     transpose_image,
 )
@@ -42,6 +49,19 @@ from tensormill.ops.image_geometry import (
 from tensormill.ops.image_geometry import (
     transpose_image as transpose,
 )
+from tensormill.ops.image_measures import (
+    image_gradients,
+    psnr,
+    rgb_to_yiq,
+    rgb_to_yuv,
+    sobel_edges,
+    ssim,
+    ssim_multiscale,
+    total_variation,
+    yiq_to_rgb,
+    yuv_to_rgb,
+)
+from tensormill.ops.image_patches import extract_image_patches, extract_patches
 from tensormill.ops.image_resizing import (
     ResizeMethod,
     resize_area,
@@ -53,3 +73,4 @@ from tensormill.ops.image_resizing import (
 from tensormill.ops.image_resizing import (
     resize_images as resize,
 )
+from tensormill.ops.random import random_crop

@@ -18,8 +18,10 @@ from tensormill.ops.casting import cast
 from tensormill.ops.check import Assert
 from tensormill.ops.comparison import equal, less
 from tensormill.ops.conditional import case, cond
+from tensormill.ops.elementwise_unary import floor
 from tensormill.ops.elementwise_unary import round as round_of
 from tensormill.ops.grouping import with_dependencies
+from tensormill.ops.image_resizing import ResizeMethod, resize_images
 from tensormill.ops.joining import stack
 from tensormill.ops.padding import pad
 from tensormill.ops.random import random_uniform
@@ -262,6 +264,46 @@ def resize_image_with_crop_or_pad(image: Any, target_height: Any, target_width: 
         cropped = crop_to_bounding_box(image, cut_y, cut_x, kept_height, kept_width)
         made = pad_to_bounding_box(cropped, pad_y, pad_x, target_height, target_width)
         return made if is_batch else squeeze(made, axis=[0])
+
+
+def resize_image_with_pad(
+    image: Any,
+    target_height: Any,
+    target_width: Any,
+    method: int = ResizeMethod.BILINEAR,
+    align_corners: bool = False,
+) -> Tensor:
+    """Return images in another size, their aspect ratio kept, with zeros around them.
+
+    Args:
+      image: one image or a batch.
+      target_height: the new height.
+      target_width: the new width.
+      method: one of `ResizeMethod`.
+      align_corners: keep the centers of the corner pixels in place.
+
+    Raises:
+      ValueError: a size is not positive, or the image has no such rank.
+    """
+    with OpScope(None, "resize_image_with_pad", [image]):
+        image = convert_to_tensor(image, name="image")
+        batch, is_batch = _as_batch(image)
+        for size, name in ((target_width, "target_width"), (target_height, "target_height")):
+            batch = _require(batch, size > 0, f"{name} must be > 0.")
+        height, width = (cast(size, dtypes.float64) for size in _sizes(batch))
+        wanted = [cast(size, dtypes.float64) for size in (target_height, target_width)]
+        ratio = maximum(width / wanted[1], height / wanted[0])
+        exact = [height / ratio, width / ratio]
+        resized_size = [cast(floor(size), dtypes.int32) for size in exact]
+        margins = [
+            maximum(0, cast(floor((whole - size) / 2), dtypes.int32))
+            for whole, size in zip(wanted, exact, strict=True)
+        ]
+        resized = resize_images(batch, stack(resized_size), method, align_corners)
+        padded = pad_to_bounding_box(resized, *margins, target_height, target_width)
+        if padded.get_shape().ndims is None:
+            raise ValueError("padded contains no shape.")
+        return padded if is_batch else squeeze(padded, axis=[0])
 
 
 def _cut_and_pad(size: Any, target: Any) -> tuple[Any, Any, Any]:

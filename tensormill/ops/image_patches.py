@@ -100,3 +100,10 @@ def extract_image_patches(
     return extract_image_patches_op(
         images, ksizes=ksizes, strides=strides, rates=rates, padding=padding, name=name
     )
+
+
+def extract_patches(
+    images: Any, sizes: Any, strides: Any, rates: Any, padding: Any, name: str | None = None
+) -> Tensor:
+    """Return the patches of images, each as a vector; see `extract_image_patches`."""
+    return extract_image_patches(images, sizes, strides, rates, padding, name)

@@ -56,3 +56,51 @@ def test_image_functions_are_those_of_tensorflow(oracle) -> None:
         )
         assert made.dtype == expected.dtype
     assert made_shapes == shapes
+
+
+_MORE = """
+rng = np.random.RandomState(2)
+one = tf.constant(rng.rand(2, 30, 28, 3).astype("f"))
+other = tf.constant(rng.rand(2, 30, 28, 3).astype("f"))
+large = [tf.constant(rng.randint(0, 256, (1, 180, 190, 3)).astype("u1")) for _ in range(2)]
+im = tf.image
+boxes, scores = tf.constant(rng.rand(6, 4).astype("f")), tf.constant(rng.rand(6).astype("f"))
+made = [
+    im.psnr(one, other, 1.0), im.ssim(one, other, 1.0), im.ssim(one[0], other[0], 1.0),
+    im.ssim_multiscale(large[0], large[1], 255), im.psnr(large[0], large[1], 255),
+    im.total_variation(one), im.total_variation(one[0]), *im.image_gradients(one),
+    im.sobel_edges(one), im.rgb_to_yiq(one), im.yiq_to_rgb(one), im.rgb_to_yuv(one),
+    im.yuv_to_rgb(one), im.resize_image_with_pad(one, 20, 40),
+    im.resize_image_with_pad(one[0], 50, 9),
+    im.extract_image_patches(one, [1, 3, 3, 1], [1, 5, 5, 1], [1, 1, 1, 1], "VALID"),
+    im.non_max_suppression_padded(boxes, scores, 4, 0.3, 0.1, True)[0],
+    *im.non_max_suppression_with_scores(boxes, scores, 4, 0.3, 0.1, 0.4),
+    im.non_max_suppression_overlaps(tf.matmul(boxes, boxes, transpose_b=True), scores, 4, 0.7),
+    im.crop_and_resize(one, [[0.1, 0.2, 0.8, 0.9]], [1], [4, 5]),
+    im.draw_bounding_boxes(one, [[[0.1, 0.2, 0.8, 0.9]]] * 2),
+    *tf.gradients(im.ssim(one, other, 1.0), one), *tf.gradients(im.total_variation(one), one),
+]
+with tf.Session() as session:
+    values = session.run(made)
+result = [values, [[None if d is None else int(d) for d in t.shape.as_list()]
+                   if t.shape.ndims is not None else None for t in made]]
+"""
+
+
+def test_measures_and_boxes_are_those_of_tensorflow(oracle) -> None:
+    program = textwrap.dedent(_MORE)
+    values, shapes = oracle.run(program)
+    names = {"tf": tf, "np": np}
+    with tf.Graph().as_default():
+        exec(program, names)
+    made_values, made_shapes = names["result"]
+    for index, (made, expected) in enumerate(zip(made_values, values, strict=True)):
+        np.testing.assert_allclose(
+            made.astype(np.float64),
+            expected.astype(np.float64),
+            rtol=1e-4,
+            atol=2e-5,
+            err_msg=str(index),
+        )
+        assert made.dtype == expected.dtype
+    assert made_shapes == shapes
