@@ -30,6 +30,16 @@ from tensormill.ops.matrix_diagonals import matrix_band_part as band_part
 from tensormill.ops.matrix_diagonals import matrix_diag as diag
 from tensormill.ops.matrix_diagonals import matrix_diag_part as diag_part
 from tensormill.ops.matrix_diagonals import matrix_set_diag as set_diag
+from tensormill.ops.matrix_functions import (
+    expm,
+    lu,
+    lu_matrix_inverse,
+    lu_reconstruct,
+    lu_solve,
+    normalize,
+    tridiagonal_matmul,
+    tridiagonal_solve,
+)
 from tensormill.ops.matrix_multiplication import matmul, matvec
 from tensormill.ops.statistics import l2_normalize
 from tensormill.ops.tensor_algebra import einsum, eye, norm, trace
