@@ -285,8 +285,8 @@ def _pade(matrix: Tensor, order: int) -> tuple[Tensor, Tensor]:
     odd: Any = None
     even: Any = None
     for degree in range(0, order, 2):
-        even_part = cast(coefficients[degree], matrix.dtype) * power
-        odd_part = cast(coefficients[degree + 1], matrix.dtype) * power
+        even_part = constant(coefficients[degree], matrix.dtype) * power
+        odd_part = constant(coefficients[degree + 1], matrix.dtype) * power
         even = even_part if even is None else even + even_part
         odd = odd_part if odd is None else odd + odd_part
         if degree + 2 < order + 1:

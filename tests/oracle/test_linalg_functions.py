@@ -46,6 +46,6 @@ def test_functions_of_matrices_are_those_of_tensorflow(oracle) -> None:
     made_values, made_shapes = names["result"]
     for index, (made, expected) in enumerate(zip(made_values, values, strict=True)):
         assert made.dtype == expected.dtype, index
-        tolerance = 1e-3 if made.dtype == np.float32 else 1e-7
+        tolerance = 1e-3 if made.dtype == np.float32 else 1e-8
         np.testing.assert_allclose(made, expected, rtol=tolerance, err_msg=str(index))
     assert made_shapes == shapes
