@@ -73,7 +73,7 @@ _FROM_YUV = np.array([[1, 1, 1], [0, -0.394642334, 2.03206185], [1.13988303, -0.
 def _mixed(images: Any, matrix: Any) -> Tensor:
     images = convert_to_tensor(images, name="images")
     kernel = convert_to_tensor(matrix, dtype=images.dtype, name="kernel")
-    rank = images.get_shape().ndims
+    rank: Any = images.get_shape().ndims
     return tensordot(images, kernel, axes=[[rank - 1], [0]])
 
 
@@ -109,7 +109,7 @@ def total_variation(images: Any, name: str | None = None) -> Tensor:
     """
     with OpScope(name, "total_variation"):
         images = convert_to_tensor(images)
-        rank = images.get_shape().ndims
+        rank: Any = images.get_shape().ndims
         if rank == 3:
             rows, columns, axes = images[1:] - images[:-1], images[:, 1:] - images[:, :-1], None
         elif rank == 4:
@@ -174,7 +174,7 @@ def _checked_shapes(a: Tensor, b: Tensor) -> list[Any]:
     a_shape[-3:].assert_is_compatible_with(b_shape[-3:])
     if a_shape.ndims is not None and b_shape.ndims is not None:
         for one, other in zip(
-            reversed(a_shape.dims[:-3]), reversed(b_shape.dims[:-3]), strict=False
+            reversed(a_shape[:-3].dims or ()), reversed(b_shape[:-3].dims or ()), strict=False
         ):
             if not (one == 1 or other == 1 or one.is_compatible_with(other)):
                 raise ValueError(f"Two images are not compatible: {a_shape} and {b_shape}")
@@ -204,7 +204,7 @@ def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Tensor:
             return identity(value)
 
 
-def _gaussian(size: Tensor, sigma: Tensor) -> Tensor:
+def _gaussian(size: Any, sigma: Any) -> Tensor:
     size = convert_to_tensor(size, dtypes.int32)
     sigma = convert_to_tensor(sigma)
     places = cast(range_of(size), sigma.dtype)

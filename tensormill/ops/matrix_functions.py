@@ -113,13 +113,13 @@ def tridiagonal_mat_mul_shape(ctx: ShapeContext) -> list[Dims]:
 
 def _left(x: Tensor) -> Tensor:
     """Return the rows moved up by one, with zeros at the end."""
-    rank = x.get_shape().ndims
+    rank: Any = x.get_shape().ndims
     return pad(x[..., 1:, :], [[0, 0]] * (rank - 2) + [[0, 1], [0, 0]])
 
 
 def _right(x: Tensor) -> Tensor:
     """Return the rows moved down by one, with zeros at the begin."""
-    rank = x.get_shape().ndims
+    rank: Any = x.get_shape().ndims
     return pad(x[..., :-1, :], [[0, 0]] * (rank - 2) + [[1, 0], [0, 0]])
 
 
@@ -185,7 +185,7 @@ def lu_reconstruct(
         perm = convert_to_tensor(perm, dtypes.int32, name="perm")
         upper = matrix_band_part(lower_upper, num_lower=0, num_upper=-1)
         product = matmul(_lower(lower_upper), upper)
-        rank = lower_upper.get_shape().ndims
+        rank: Any = lower_upper.get_shape().ndims
         if rank is None or rank > 2:
             sizes = shape_of(product)
             batch, size = sizes[:-2], sizes[-1]
@@ -227,7 +227,7 @@ def lu_solve(
         perm = convert_to_tensor(perm, dtypes.int32, name="perm")
         rhs = convert_to_tensor(rhs, lower_upper.dtype, name="rhs")
         if (rhs.get_shape().ndims or 0) > 2:
-            batch = perm.get_shape().ndims - 1
+            batch = (perm.get_shape().ndims or 1) - 1
             ordered = gather(rhs, perm, axis=batch, batch_dims=batch)
         else:
             ordered = gather(rhs, perm, axis=-2)
@@ -348,17 +348,17 @@ def _compact(diagonals: Any, form: str) -> Tensor:
         if not isinstance(diagonals, (tuple, list)) or len(diagonals) != 3:
             raise ValueError("Expected diagonals to be a sequence of length 3.")
         above, main, below = (convert_to_tensor(d) for d in diagonals)
-        rank = main.get_shape().ndims
+        rank: Any = main.get_shape().ndims
         outer = [[0, 0]] * (rank - 1)
-        count = main.get_shape()[-1].value
-        if above.get_shape()[-1].value == count - 1:
+        count = main.get_shape()[-1]
+        if above.get_shape()[-1] == count - 1:
             above = pad(above, [*outer, [0, 1]])
-        if below.get_shape()[-1].value == count - 1:
+        if below.get_shape()[-1] == count - 1:
             below = pad(below, [*outer, [1, 0]])
         return stack([above, main, below], axis=-2)
     if form == "matrix":
         matrix = convert_to_tensor(diagonals)
-        rank = matrix.get_shape().ndims
+        rank: Any = matrix.get_shape().ndims
         outer = [[0, 0]] * (rank - 2)
         main = matrix_diag_part(matrix)
         above = pad(matrix_diag_part(matrix[..., :-1, 1:]), [*outer, [0, 1]])
@@ -384,7 +384,7 @@ def tridiagonal_solve(
         three ("sequence"), or matrices [..., n, n] ("matrix").
       rhs: [..., n] or [..., n, k].
       diagonals_format: the form of the diagonals.
-      transpose_rhs: whether `rhs` is [..., k, n].
+      transpose_rhs: whether `rhs` is [..., k, n]; the result is [..., n, k] all the same.
       conjugate_rhs: whether `rhs` is conjugated first.
       name: the name of the nodes.
       partial_pivoting: whether rows may be exchanged, for accuracy.
@@ -406,9 +406,7 @@ def tridiagonal_solve(
         result = tridiagonal_solve_op(
             compact, rhs, partial_pivoting=partial_pivoting, perturb_singular=perturb_singular
         )
-        if is_vector:
-            return squeeze(result, [-1])
-        return matrix_transpose(result) if transpose_rhs else result
+        return squeeze(result, [-1]) if is_vector else result
 
 
 def tridiagonal_matmul(

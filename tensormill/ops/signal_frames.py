@@ -52,7 +52,7 @@ def frame(
         signal = convert_to_tensor(signal, name="signal")
         frame_length = convert_to_tensor(frame_length, name="frame_length")
         frame_step = convert_to_tensor(frame_step, name="frame_step")
-        rank = signal.get_shape().ndims
+        rank: Any = signal.get_shape().ndims
         if rank is None:
             raise ValueError("signal must have a known rank")
         place = axis % rank if -rank <= axis < rank else None

@@ -228,7 +228,7 @@ def inverse_stft(
         elif made > wanted:
             frames = frames[..., : int(wanted)]
         elif made < wanted:
-            rank = frames.get_shape().ndims
+            rank: Any = frames.get_shape().ndims
             frames = pad(frames, [[0, 0]] * (rank - 1) + [[0, int(wanted) - made]])
         if window_fn is not None:
             frames *= window_fn(frame_length, dtype=stfts.dtype.real_dtype)
@@ -284,7 +284,7 @@ def dct(
             known = x.get_shape()[-1].value
             if known is None or n > known:
                 missing = n - (shape_of(x)[-1] if known is None else known)
-                rank = x.get_shape().ndims
+                rank: Any = x.get_shape().ndims
                 behind = [[0, 0]] * (rank - 1) + [[0, maximum(0, missing)]]
                 x = pad(x, convert_to_tensor(behind))
             x = x[..., :n]
