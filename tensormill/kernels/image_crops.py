@@ -237,7 +237,7 @@ def _draw(images: Tensor, boxes: Array, colors: Tensor) -> Tensor:
 
 def _draw_box(image: Tensor, box: Array, color: Tensor) -> None:
     height, width = image.shape[:2]
-    sizes = np.float32([height - 1, width - 1, height - 1, width - 1])
+    sizes = np.array([height - 1, width - 1, height - 1, width - 1], np.float32)
     if not np.all(np.isfinite(box)):
         return
     top, left, bottom, right = (int(edge) for edge in box * sizes)
@@ -373,7 +373,7 @@ def _chooser(ctx: KernelContext) -> Any:
                 "No bounding boxes provided as input. One must enable "
                 "use_image_if_no_bounding_boxes if you wish to not provide any bounding boxes."
             )
-        objects = (flat * np.float32([height, width, height, width])).astype(np.int64)
+        objects = (flat * np.array([height, width, height, width], np.float32)).astype(np.int64)
         if not len(flat):
             objects = np.array([[0, 0, height, width]])
         draws = _Draws(stream.reserve(4 * attempts), 8 * attempts + 64)

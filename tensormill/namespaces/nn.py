@@ -60,6 +60,8 @@ from tensormill.ops.elementwise_unary import (
     tanh,
 )
 from tensormill.ops.embedding import embedding_lookup, embedding_lookup_sparse
+from tensormill.ops.fractional_pooling import fractional_avg_pool, fractional_max_pool
+from tensormill.ops.morphology import dilation2d, erosion2d
 from tensormill.ops.normalization import (
     bias_add,
     fused_batch_norm,

@@ -300,7 +300,7 @@ def resize_image_with_pad(
             for whole, size in zip(wanted, exact, strict=True)
         ]
         resized = resize_images(batch, stack(resized_size), method, align_corners)
-        padded = pad_to_bounding_box(resized, *margins, target_height, target_width)
+        padded = pad_to_bounding_box(resized, margins[0], margins[1], target_height, target_width)
         if padded.get_shape().ndims is None:
             raise ValueError("padded contains no shape.")
         return padded if is_batch else squeeze(padded, axis=[0])

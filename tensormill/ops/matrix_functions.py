@@ -342,13 +342,14 @@ def _compact(diagonals: Any, form: str) -> Tensor:
     Raises:
       ValueError: an unknown form.
     """
+    rank: Any
     if form == "compact":
         return convert_to_tensor(diagonals)
     if form == "sequence":
         if not isinstance(diagonals, (tuple, list)) or len(diagonals) != 3:
             raise ValueError("Expected diagonals to be a sequence of length 3.")
         above, main, below = (convert_to_tensor(d) for d in diagonals)
-        rank: Any = main.get_shape().ndims
+        rank = main.get_shape().ndims
         outer = [[0, 0]] * (rank - 1)
         count = main.get_shape()[-1]
         if above.get_shape()[-1] == count - 1:
@@ -358,7 +359,7 @@ def _compact(diagonals: Any, form: str) -> Tensor:
         return stack([above, main, below], axis=-2)
     if form == "matrix":
         matrix = convert_to_tensor(diagonals)
-        rank: Any = matrix.get_shape().ndims
+        rank = matrix.get_shape().ndims
         outer = [[0, 0]] * (rank - 2)
         main = matrix_diag_part(matrix)
         above = pad(matrix_diag_part(matrix[..., :-1, 1:]), [*outer, [0, 1]])
@@ -396,7 +397,7 @@ def tridiagonal_solve(
     with OpScope(name, "tridiagonal_solve", [diagonals, rhs]):
         compact = _compact(diagonals, diagonals_format)
         rhs = convert_to_tensor(rhs, compact.dtype)
-        is_vector = rhs.get_shape().ndims == compact.get_shape().ndims - 1
+        is_vector = rhs.get_shape().ndims == compact.get_shape()[:-1].ndims
         if is_vector:
             rhs = expand_dims(conj(rhs) if conjugate_rhs else rhs, -1)
         elif transpose_rhs:

@@ -221,9 +221,9 @@ def inverse_stft(
         wanted, made = constant_value(frame_length), frames.get_shape()[-1].value
         if wanted is None or made is None:
             frames = frames[..., :frame_length]
-            rank = shape_of(shape_of(frames))[0]
+            count = shape_of(shape_of(frames))[0]
             missing = maximum(0, frame_length - shape_of(frames)[-1])
-            outer = tile([[0, 0]], stack([rank - 1, 1]))
+            outer = tile([[0, 0]], stack([count - 1, 1]))
             frames = pad(frames, concat([outer, [stack([0, missing])]], 0))
         elif made > wanted:
             frames = frames[..., : int(wanted)]
