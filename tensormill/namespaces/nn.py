@@ -21,6 +21,12 @@ from tensormill.ops.candidate_sampling import (
     log_uniform_candidate_sampler,
     uniform_candidate_sampler,
 )
+from tensormill.ops.connectionist import (
+    ctc_beam_search_decoder,
+    ctc_beam_search_decoder_v2,
+    ctc_greedy_decoder,
+    ctc_loss,
+)
 from tensormill.ops.convolution import (
     conv1d,
     conv2d,

@@ -22,6 +22,7 @@ ROUGH_GRADIENT: dict[str, str] = {
     "Cast": "its values stay in the narrow dtype of the case",
     "QuantizeAndDequantizeV2": "the gradient passes straight through the steps",
     "QuantizeAndDequantizeV3": "the gradient passes straight through the steps",
+    "CTCLoss": "the gradient is that of the loss; the other output is that gradient",
     "MaxPool3DGradGrad": "its gradient takes no double precision",
     "ResizeBilinear": "its values are float32, whatever the dtype of the image",
     "ResizeBicubic": "its values are float32, whatever the dtype of the image",
