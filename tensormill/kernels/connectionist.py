@@ -162,7 +162,8 @@ def _loss_of_row(log_y: Array, labels: Sequence[int], merge: bool) -> tuple[floa
             return np.inf, np.exp(log_y)
         shares = np.exp(through - whole)
     gradient = np.exp(log_y)
-    np.subtract.at(gradient, (slice(None), path), shares)
+    for place, symbol in enumerate(path.tolist()):
+        gradient[:, symbol] -= shares[:, place]
     return -float(whole), gradient
 
 

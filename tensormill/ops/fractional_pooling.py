@@ -121,9 +121,9 @@ def fractional_max_pool_gradient(op: Operation, grad: Tensor, *_: Any) -> Tensor
 @fractional_avg_pool_op.gradient
 def fractional_avg_pool_gradient(op: Operation, grad: Tensor, *_: Any) -> Tensor:
     _, rows, columns = op.outputs
-    shape = shape_of(op.inputs[0], out_type=dtypes.int64)
+    sizes = shape_of(op.inputs[0], out_type=dtypes.int64)
     made: Tensor = fractional_avg_pool_grad_op(
-        shape, grad, rows, columns, overlapping=op.attrs["overlapping"]
+        sizes, grad, rows, columns, overlapping=op.attrs["overlapping"]
     )
     return made
 
