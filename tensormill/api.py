@@ -532,20 +532,19 @@ from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
 
 # platform
 from tensormill import compat, io
-from tensormill.namespaces import bitwise, dtypes, graph_util, linalg, math, python_io, raw_ops
-from tensormill.platform import app, flags, gfile, resource_loader
 from tensormill.namespaces import (
     bitwise,
     dtypes,
     graph_util,
     linalg,
     math,
+    python_io,
     raw_ops,
     signal,
     spectral,
 )
 from tensormill.ops.fourier import fft, fft2d, fft3d, ifft, ifft2d, ifft3d
-from tensormill.platform import app, flags, gfile
+from tensormill.platform import app, flags, gfile, resource_loader
 from tensormill.graph import tf_logging as logging
 from tensormill.graph.tf_logging import get_logger
 from tensormill.platform import versions as version
