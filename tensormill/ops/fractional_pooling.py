@@ -120,7 +120,7 @@ def fractional_max_pool_gradient(op: Operation, grad: Tensor, *_: Any) -> Tensor
 
 @fractional_avg_pool_op.gradient
 def fractional_avg_pool_gradient(op: Operation, grad: Tensor, *_: Any) -> Tensor:
-    _, rows, columns = op.outputs
+    rows, columns = op.outputs[1:]
     sizes = shape_of(op.inputs[0], out_type=dtypes.int64)
     made: Tensor = fractional_avg_pool_grad_op(
         sizes, grad, rows, columns, overlapping=op.attrs["overlapping"]
