@@ -18,6 +18,7 @@ from tensormill.graph.graph import Graph
 from tensormill.graph.graph_def_extension import extend_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor_codec import shape_to_proto
+from tensormill.runtime.fused_nodes_codec import with_fused_nodes_apart
 from tensormill.runtime.node import Edge, Node, NodeGraph
 from tensormill.runtime.node_graph_codec import to_graph_def
 from tensormill.runtime.passes.prune import ARG, prune
@@ -130,7 +131,7 @@ def graph_from_message(message: Any, devices: Mapping[str, Any]) -> KeyedGraph:
     graph = Graph()
     if not isinstance(message, graph_pb2.GraphDef):
         raise errors.invalid_argument("a partition must be a GraphDef")
-    operations = extend_graph(graph, message, TRANSFER_OP_DEFS)
+    operations = extend_graph(graph, with_fused_nodes_apart(message), TRANSFER_OP_DEFS)
     placed = {op: _device_of(op, devices) for op in operations}
     nodes = prune((), (), operations, placed)
     keyed = KeyedGraph(NodeGraph([], [], [], []), [], [])
