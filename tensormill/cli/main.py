@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tensormill.cli import check, devices, launch, run, status, version
+from tensormill.cli import check, devices, launch, run, server, status, version
 from tensormill.cli.command import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -17,6 +17,7 @@ COMMANDS: tuple[Command, ...] = (
     devices.COMMAND,
     launch.COMMAND,
     run.COMMAND,
+    server.COMMAND,
     status.COMMAND,
     version.COMMAND,
 )
