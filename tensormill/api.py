@@ -575,6 +575,7 @@ from tensormill.session.placement_table import placement
 # clusters
 from tensormill.distributed.cluster_status import ClusterStatus, cluster_status
 from tensormill.distributed.job import finish
+from tensormill.launching.local_cluster import LocalCluster
 
 # session
 from tensormill.ops.session_tensors import (

@@ -9,9 +9,9 @@ from tensormill.launching import lifeline
 
 def run_task() -> int:
     """Run the command line of `tensormill`, tied to the launcher."""
-    descriptor = os.environ.pop(lifeline.VARIABLE, None)
-    if descriptor is not None:
-        lifeline.hold_on_to(int(descriptor))
+    value = os.environ.pop(lifeline.VARIABLE, None)
+    if value is not None:
+        lifeline.hold_on_to(value)
     return main(sys.argv[1:])
 
 

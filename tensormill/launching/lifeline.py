@@ -14,21 +14,35 @@ import signal
 import sys
 import threading
 
-__all__ = ["VARIABLE", "hold_on_to"]
+__all__ = ["VARIABLE", "hold_on_to", "value_for"]
 
 # Names the descriptor of the reading end.
 VARIABLE = "TENSORMILL_LIFELINE"
+_SIGNALLED = " signalled"
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 
-def hold_on_to(descriptor: int) -> None:
+def value_for(descriptor: int) -> str:
+    """Return the value of the variable for a task that this thread starts.
+
+    Args:
+      descriptor: the reading end of the pipe.
+    """
+    # Linux sends its signal when the thread ends that started the process: only the main thread
+    # stays as long as its process.
+    is_main = threading.current_thread() is threading.main_thread()
+    return f"{descriptor}{_SIGNALLED}" if is_main and sys.platform == "linux" else str(descriptor)
+
+
+def hold_on_to(value: str) -> None:
     """End this process, and what it started in its group, when the other end of a pipe closes.
 
     Args:
-      descriptor: the reading end; the process keeps it.
+      value: the value of the variable; the process keeps the reading end.
     """
+    descriptor = int(value.removesuffix(_SIGNALLED))
     os.set_inheritable(descriptor, False)
-    if sys.platform == "linux":
+    if value.endswith(_SIGNALLED):
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     thread = threading.Thread(

@@ -43,7 +43,7 @@ class TaskProcess:
     ) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-u", "-m", "tensormill.cli.launched_task", *words],
-            env={**environment, lifeline.VARIABLE: str(lifeline_descriptor)},
+            env={**environment, lifeline.VARIABLE: lifeline.value_for(lifeline_descriptor)},
             pass_fds=(lifeline_descriptor,),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -83,6 +83,7 @@ class TaskProcess:
         except (OSError, ValueError, IndexError):
             return None
 
-    def join(self) -> None:
-        """Wait until the process has ended and its output is read."""
-        self._thread.join()
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait until the process has ended and its output is read; return whether it has."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()

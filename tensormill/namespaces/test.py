@@ -15,6 +15,7 @@ from tensormill.unittesting.benchmark import Benchmark, benchmark_config
 from tensormill.unittesting.directories import get_temp_dir, test_src_dir_path
 from tensormill.unittesting.gradient_checker import compute_gradient, compute_gradient_error
 from tensormill.unittesting.graph_comparison import assert_equal_graph_def
+from tensormill.unittesting.local_servers import create_local_cluster
 from tensormill.unittesting.running import main
 from tensormill.unittesting.stubs import StubOutForTesting
 from tensormill.unittesting.test_case import TestCase

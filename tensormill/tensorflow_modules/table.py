@@ -100,7 +100,8 @@ _ROWS = {
         ShapeEquals=tensorflow_modules.static_shapes.ShapeEquals""",
     "python.framework.test_util": """
         unittesting.test_decorators unittesting.graph_comparison
-        unittesting.test_case unittesting.graph_inspection unittesting.checked_thread""",
+        unittesting.test_case unittesting.graph_inspection unittesting.checked_thread
+        unittesting.local_servers""",
     "python.framework.versions": "platform.versions",
     "python.tf2": "enabled=platform.behavior.executing_eagerly",
     # -- eager -------------------------------------------------------------------------------------
