@@ -208,7 +208,7 @@ class WorkerService:
         call.reply(worker_pb2.CleanupGraphResponse())
 
     def _clean_up_all(self, request: Any, call: Call) -> None:
-        self._worker.resources.clear(list(request.container) or ["localhost"])
+        self._worker.resources.reset(request.container)
         call.reply(worker_pb2.CleanupAllResponse())
 
     # -- values ----------------------------------------------------------------------------------

@@ -35,7 +35,6 @@ from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
 from tensormill.runtime.prepared_step import PreparedStep, RunningSteps, StartableStep
 from tensormill.runtime.rendezvous_keys import task_of
-from tensormill.runtime.resources.containers import DEFAULT_CONTAINER
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.session_tasks import Cluster, SessionTasks, is_wanted
 from tensormill.runtime.step import Step
@@ -114,12 +113,11 @@ class Master:
           device_filters: the tasks, by devices that they have; none for all.
         """
         self.close_sessions()
-        cleared = list(containers) or [DEFAULT_CONTAINER]
-        self.worker.resources.clear(cleared)
+        self.worker.resources.reset(containers)
         others = {} if self.cluster is None else self.cluster.links(None)
         ask_all(
             {
-                task: partial(link.clear_containers, cleared)
+                task: partial(link.clear_containers, containers)
                 for task, link in others.items()
                 if is_wanted(task, device_filters)
             },

@@ -48,7 +48,8 @@ class OwnWorkerLink(WorkerLink):
 
     def create_session(self, spec: SessionSpec, done: Done[bool]) -> Cancel:
         """Open a session."""
-        resources = ResourceContainers() if spec.isolates_state else None
+        shared = self._worker.resources
+        resources = ResourceContainers(shared.default_container) if spec.isolates_state else None
         session = self._worker.create_session(
             spec.handle, resources, spec.inter_op_threads, spec.cluster_def
         )
@@ -135,7 +136,7 @@ class OwnWorkerLink(WorkerLink):
 
     def clear_containers(self, containers: Sequence[str], done: Done[bool]) -> Cancel:
         """Clear containers."""
-        self._worker.resources.clear(containers)
+        self._worker.resources.reset(containers)
         done(True, None)
         return _nothing
 

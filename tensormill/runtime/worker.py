@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tensormill.graph import errors
+from tensormill.graph.device_names import parse_device_name
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.devices import Device
 from tensormill.runtime.node import Node, NodeGraph
@@ -16,7 +17,7 @@ from tensormill.runtime.plan.control_flow import lower
 from tensormill.runtime.plan.dataflow import lower_dataflow
 from tensormill.runtime.plan.program import Program
 from tensormill.runtime.rendezvous import Receiver, RendezvousTable
-from tensormill.runtime.resources.containers import ResourceContainers
+from tensormill.runtime.resources.containers import DEFAULT_CONTAINER, ResourceContainers
 from tensormill.runtime.step import Dispatcher
 from tensormill.runtime.step_rendezvous import ReceiveElsewhere
 from tensormill.runtime.transfers import has_transfers
@@ -47,7 +48,7 @@ class Worker:
         self.task_name = task_name
         self.devices = {device.name: device for device in devices}
         self.torch_devices = {device.name: device.torch_device for device in devices}
-        self.resources = ResourceContainers()
+        self.resources = ResourceContainers(parse_device_name(task_name).job or DEFAULT_CONTAINER)
         self.runs: dict[int, Any] = {}
         self.rendezvous = RendezvousTable()
         self.dispatcher = dispatcher

@@ -155,7 +155,7 @@ class WorkerLink(ABC):
 
     @abstractmethod
     def clear_containers(self, containers: Sequence[str], done: Done[bool]) -> Cancel:
-        """Clear resource containers of the task."""
+        """Clear resource containers of the task; its default one where none is named."""
 
     @abstractmethod
     def close(self) -> None:

@@ -233,7 +233,7 @@ def test_containers_are_cleared(link: WorkerLink) -> None:
         first = tf.identity(read)
     both = ask(link.register_graph, "s", far_part([], [first], link))
     assert ask(link.run_graph, "s", both, GraphRun(9, [])).values[0].tolist() == [1.0, 2.0]
-    ask(link.clear_containers, ["localhost"])
+    ask(link.clear_containers, [])
     reading = ask(link.register_graph, "s", far_part([], [read], link))
     with pytest.raises(tf.errors.FailedPreconditionError):
         ask(link.run_graph, "s", reading, GraphRun(10, []))

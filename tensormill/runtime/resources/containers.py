@@ -50,9 +50,15 @@ def resource_name(container: str, shared_name: str, node_name: str) -> tuple[str
 
 
 class ResourceContainers:
-    """All resources of a task; kernels reach them through their context."""
+    """All resources of a task; kernels reach them through their context.
 
-    def __init__(self) -> None:
+    Attributes:
+      default_container: where resources are whose nodes name no container; TensorFlow calls it
+        after the job of the task.
+    """
+
+    def __init__(self, default_container: str = DEFAULT_CONTAINER) -> None:
+        self.default_container = default_container
         self._lock = threading.Lock()
         self._resources: dict[tuple[str, str, str], Any] = {}  # guarded by _lock
         self._private: weakref.WeakSet[Queue] = weakref.WeakSet()  # guarded by _lock
@@ -64,7 +70,7 @@ class ResourceContainers:
 
         Where there is none yet, `make` makes it.
         """
-        key = (container or DEFAULT_CONTAINER, kind, name)
+        key = (container or self.default_container, kind, name)
         with self._lock:
             found = self._resources.get(key)
             if found is None:
@@ -74,13 +80,14 @@ class ResourceContainers:
     def lookup(self, kind: str, container: str, name: str) -> Any:
         """Return a resource, or None."""
         with self._lock:
-            return self._resources.get((container or DEFAULT_CONTAINER, kind, name))
+            return self._resources.get((container or self.default_container, kind, name))
 
     def delete(self, kind: str, container: str, name: str) -> bool:
         """Forget a resource; return whether it was there."""
         with self._lock:
             return (
-                self._resources.pop((container or DEFAULT_CONTAINER, kind, name), None) is not None
+                self._resources.pop((container or self.default_container, kind, name), None)
+                is not None
             )
 
     def entries(self) -> list[tuple[str, str, str, Any]]:
@@ -107,20 +114,24 @@ class ResourceContainers:
                 with resource.lock:
                     resource.value = None
 
+    def reset(self, containers: Iterable[str] = ()) -> None:
+        """Forget the resources of some containers; of the default one where none is named."""
+        self.clear(list(containers) or [self.default_container])
+
     def variable(self, container: str, name: str, dtype: DType, dims: Dims) -> VariableBuffer:
         """Return the buffer of a variable."""
         return self.lookup_or_create(
             "variable",
             container,
             name,
-            lambda: VariableBuffer(name, container or DEFAULT_CONTAINER, dtype, dims),
+            lambda: VariableBuffer(name, container or self.default_container, dtype, dims),
         )
 
     def variable_handle(
         self, container: str, name: str, dtype: DType, dims: Dims
     ) -> VariableHandle:
         """Return a handle of a resource variable, which need not exist yet."""
-        return VariableHandle(self, container or DEFAULT_CONTAINER, name, dtype, dims)
+        return VariableHandle(self, container or self.default_container, name, dtype, dims)
 
     def queue(self, container: str, shared_name: str, node_name: str, **spec: Any) -> Queue:
         """Return the queue of a node: a shared one if it has a `shared_name`, else its own.
@@ -137,7 +148,7 @@ class ResourceContainers:
         wanted = QueueSpec(**spec)
         name, is_private = resource_name(container, shared_name, node_name)
         wanted.check(name)
-        container = container or DEFAULT_CONTAINER
+        container = container or self.default_container
         if is_private:
             made = Queue(container, name, wanted)
             with self._lock:
@@ -164,7 +175,7 @@ class ResourceContainers:
           InvalidArgumentError: the shared one holds other gradients, or there can be none.
         """
         name, is_private = resource_name(container, shared_name, node_name)
-        container = container or DEFAULT_CONTAINER
+        container = container or self.default_container
         if is_private:
             return Accumulator(container, name, **options)
         found = self.lookup_or_create(
