@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from tensormill.distributed.call import Call, Handler
 from tensormill.distributed.cluster_client import ask_tasks
 from tensormill.distributed.device_codec import device_to_proto
-from tensormill.distributed.rpc_server import Call, Handler
 from tensormill.proto import cluster_status_pb2
 from tensormill.runtime.master import Master
 from tensormill.runtime.task_facts import ResourceFacts, StepFacts, resource_facts, step_facts

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tensormill.distributed.rpc_server import Call, Handler
+from tensormill.distributed.call import Call, Handler
 from tensormill.distributed.served_session import ServedSession, ServedStep
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError

@@ -12,10 +12,10 @@ from typing import Any
 
 from tensorboard.compat.proto import config_pb2
 
+from tensormill.distributed.call import Call, Handler
 from tensormill.distributed.device_codec import device_to_proto
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.request_ids import RequestIds
-from tensormill.distributed.rpc_server import Call, Handler
 from tensormill.distributed.served_callables import ServedCallables
 from tensormill.distributed.served_partial_runs import ServedPartialRuns
 from tensormill.distributed.served_session import ServedSession, ServedStep

@@ -16,6 +16,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
+from tensormill.distributed.call import Call, Handler
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.distributed.status_codec import details, record_metadata, status_code
@@ -23,61 +24,40 @@ from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 from tensormill.proto.services import Method, Service
 
-__all__ = ["Call", "Handler", "RpcServer"]
+__all__ = ["RpcServer"]
 
-Handler = Callable[[Any, "Call"], None]
-"""Takes a request and the call to answer; it does not wait."""
-
-_GRACE_S = 1.0
 _log = logging.getLogger(__name__)
 
+_GRACE_S = 5.0
 
-class Call:
-    """One request that is being answered: by one `reply` or one `fail`, on any thread."""
 
-    __slots__ = ("_context", "_is_answered", "_lock", "_send")
+class _GrpcCall(Call):
+    """One request over gRPC."""
+
+    __slots__ = ("_context", "_send")
 
     def __init__(self, context: Any, send: Callable[[Any], None]) -> None:
+        super().__init__()
         self._context = context
         self._send = send
-        self._lock = threading.Lock()
-        self._is_answered = False  # guarded by _lock
-
-    def reply(self, response: Any) -> None:
-        """Send the response message."""
-        if self._take():
-            self._send(response)
-            self._send(None)
-
-    def fail(self, error: OpError) -> None:
-        """Answer with the status of an error."""
-        if self._take():
-            context = self._context
-            context.set_code(status_code(error))
-            context.set_details(details(error))
-            context.set_trailing_metadata(record_metadata(error))
-            self._send(None)
 
     def note_error(self, error: OpError) -> None:
         """Send the facts of an error along with the response, which says the error itself."""
         self._context.set_trailing_metadata(record_metadata(error))
 
-    def on_cancel(self, callback: Callable[[], None]) -> None:
-        """Call back if the call ends before it is answered: cancelled, too late, client gone."""
+    def _send_reply(self, response: Any) -> None:
+        self._send(response)
+        self._send(None)
 
-        def end() -> None:
-            if self._take():
-                callback()
+    def _send_failure(self, error: OpError) -> None:
+        context = self._context
+        context.set_code(status_code(error))
+        context.set_details(details(error))
+        context.set_trailing_metadata(record_metadata(error))
+        self._send(None)
 
-        if not self._context.add_callback(end):
-            end()
-
-    def _take(self) -> bool:
-        with self._lock:
-            if self._is_answered:
-                return False
-            self._is_answered = True
-            return True
+    def _watch(self, ended: Callable[[], None]) -> bool:
+        return bool(self._context.add_callback(ended))
 
 
 class RpcServer:
@@ -159,7 +139,7 @@ def _method_handler(method: Method, handler: Handler, pool: ThreadPoolExecutor |
     parse = method.request.FromString
 
     def behavior(data: bytes, context: Any, send: Callable[[Any], None]) -> None:
-        call = Call(context, send)
+        call = _GrpcCall(context, send)
         try:
             request = parse(data)
         except DecodeError:

@@ -44,6 +44,11 @@ class ServerThreads:
         """Run a function on a thread that computes."""
         self._submit(self.computing, function)
 
+    @staticmethod
+    def mark_computing() -> None:
+        """Say that the calling thread, which is none of these, computes as they do."""
+        _mark_computing()
+
     def is_here(self) -> bool:
         """Return whether the calling thread is one that computes."""
         return getattr(_here, "is_computing", False)

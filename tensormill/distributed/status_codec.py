@@ -16,7 +16,14 @@ from tensormill.graph import errors
 from tensormill.graph.errors import ErrorRecord, OpError
 from tensormill.proto import error_payloads_pb2
 
-__all__ = ["RECORD_KEY", "error_from_rpc", "error_from_status", "record_metadata", "status_code"]
+__all__ = [
+    "RECORD_KEY",
+    "error_from_rpc",
+    "error_from_status",
+    "record_bytes",
+    "record_metadata",
+    "status_code",
+]
 
 RECORD_KEY = "tensormill-error-bin"
 MAX_DETAILS_BYTES = 3072
@@ -40,9 +47,15 @@ def details(error: OpError) -> str:
 
 def record_metadata(error: OpError) -> tuple[tuple[str, bytes], ...]:
     """Return the trailer with the facts of an error; none where the text says all there is."""
+    record = record_bytes(error)
+    return ((RECORD_KEY, record),) if record else ()
+
+
+def record_bytes(error: OpError) -> bytes:
+    """Return the facts of an error; nothing where the text says all there is."""
     record = error.record
     if record is None:
-        return ()
+        return b""
     site = record.creation_site
     message = error_payloads_pb2.ErrorRecord(
         code=record.code,
@@ -54,7 +67,7 @@ def record_metadata(error: OpError) -> tuple[tuple[str, bytes], ...]:
         step_id=record.step_id,
         hint=(record.hint or "")[:MAX_DETAILS_BYTES],
     )
-    return ((RECORD_KEY, message.SerializeToString()),)
+    return bytes(message.SerializeToString())
 
 
 def error_from_status(code: int, text: str, metadata: Iterable[Any] | None = None) -> OpError:

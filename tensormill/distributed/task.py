@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tensormill.distributed.cluster_service import SLOW_CLUSTER_METHODS, ClusterService
+from tensormill.distributed.direct_listener import DirectListener
 from tensormill.distributed.grpc_cluster import GrpcCluster
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.loop_service import SLOW_LOOP_METHODS, LoopService
@@ -16,6 +17,7 @@ from tensormill.distributed.server_threads import ServerThreads
 from tensormill.distributed.worker_service import SLOW_WORKER_METHODS, WorkerService
 from tensormill.proto.services import (
     CLUSTER_SERVICE,
+    DIRECT_SERVICE,
     LOOP_SERVICE,
     MASTER_SERVICE,
     WORKER_SERVICE,
@@ -72,23 +74,26 @@ class Task:
         self._cluster_service = ClusterService(
             self.name, task_addresses(server_def.cluster), self.master, on_finish
         )
+        handlers = {
+            MASTER_SERVICE: self._master_service.handlers(),
+            WORKER_SERVICE: self._worker_service.handlers(),
+            LOOP_SERVICE: self._loops.handlers(),
+            CLUSTER_SERVICE: self._cluster_service.handlers(),
+        }
+        slow = SLOW_MASTER_METHODS | SLOW_WORKER_METHODS | SLOW_LOOP_METHODS | SLOW_CLUSTER_METHODS
+        self._direct = DirectListener(
+            address.host, handlers, slow, self._threads, limits, self.name
+        )
         try:
             self._rpc = RpcServer(
                 str(address),
-                {
-                    MASTER_SERVICE: self._master_service.handlers(),
-                    WORKER_SERVICE: self._worker_service.handlers(),
-                    LOOP_SERVICE: self._loops.handlers(),
-                    CLUSTER_SERVICE: self._cluster_service.handlers(),
-                },
-                SLOW_MASTER_METHODS
-                | SLOW_WORKER_METHODS
-                | SLOW_LOOP_METHODS
-                | SLOW_CLUSTER_METHODS,
+                {**handlers, DIRECT_SERVICE: self._direct.handlers()},
+                slow,
                 self._threads,
                 limits,
             )
         except BaseException:
+            self._direct.close()
             self._threads.close()
             raise
         self.port = self._rpc.port
@@ -96,6 +101,7 @@ class Task:
 
     def start(self) -> None:
         """Let requests in."""
+        self._direct.start()
         self._rpc.start()
 
     def close(self) -> None:
@@ -105,6 +111,7 @@ class Task:
         self._master_service.close_sessions()
         self.master.close_sessions()
         self._own_link.close()
+        self._direct.close()
         ended.wait()
         self._cluster.close()
         self._threads.close()

@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from tensormill.distributed.call import Call, Handler
 from tensormill.distributed.device_codec import device_to_proto
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.request_ids import RequestIds
-from tensormill.distributed.rpc_server import Call, Handler
 from tensormill.distributed.transfer_log import TransferLog
 from tensormill.distributed.value_codec import empty_proto, value_from_proto, value_to_proto
 from tensormill.graph import errors

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tensormill.proto import cluster_status_pb2, loops_pb2, master_pb2, worker_pb2
+from tensormill.proto import cluster_status_pb2, direct_pb2, loops_pb2, master_pb2, worker_pb2
 
 __all__ = [
     "CLUSTER_SERVICE",
+    "DIRECT_SERVICE",
     "LOOP_SERVICE",
     "MASTER_SERVICE",
     "WORKER_SERVICE",
@@ -105,4 +106,16 @@ CLUSTER_SERVICE = _service(
     "TaskStatus",
     "ClusterStatus",
     "Finish",
+)
+
+DIRECT_SERVICE = Service(
+    "tensormill.DirectService",
+    {
+        "Offer": Method(
+            "Offer",
+            "/tensormill.DirectService/Offer",
+            direct_pb2.OfferRequest,
+            direct_pb2.OfferResponse,
+        )
+    },
 )

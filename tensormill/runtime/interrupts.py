@@ -12,9 +12,10 @@ import threading
 import time
 from typing import Any
 
-__all__ = ["DeferredInterrupts", "interruptible", "wait_interruptibly"]
+__all__ = ["SIGNAL_CHECK_S", "DeferredInterrupts", "interruptible", "wait_interruptibly"]
 
-_SIGNAL_CHECK_S = 0.5
+SIGNAL_CHECK_S = 0.5
+"""How often a main thread that waits looks up."""
 
 
 class DeferredInterrupts:
@@ -85,7 +86,7 @@ def wait_interruptibly(event: threading.Event, timeout_s: float | None) -> bool:
         return event.wait(timeout_s)
     deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
     while True:
-        left_s = _SIGNAL_CHECK_S
+        left_s = SIGNAL_CHECK_S
         if deadline_s is not None:
             left_s = min(left_s, deadline_s - time.monotonic())
         if event.wait(max(0.0, left_s)):

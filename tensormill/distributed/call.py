@@ -1,0 +1,69 @@
+"""`Call`: one request that is being answered, over whatever connection it came."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from tensormill.graph.errors import OpError
+
+__all__ = ["Call", "Handler"]
+
+
+class Call(ABC):
+    """One request that is being answered: by one `reply` or one `fail`, on any thread."""
+
+    __slots__ = ("_is_answered", "_lock")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_answered = False  # guarded by _lock
+
+    def reply(self, response: Any) -> None:
+        """Send the response message."""
+        if self._take():
+            self._send_reply(response)
+
+    def fail(self, error: OpError) -> None:
+        """Answer with the status of an error."""
+        if self._take():
+            self._send_failure(error)
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        """Call back if the call ends before it is answered: cancelled, too late, client gone."""
+
+        def end() -> None:
+            if self._take():
+                callback()
+
+        if not self._watch(end):
+            end()
+
+    @abstractmethod
+    def note_error(self, error: OpError) -> None:
+        """Send the facts of an error along with the response, which says the error itself."""
+
+    @abstractmethod
+    def _send_reply(self, response: Any) -> None:
+        """Send the response message and end the call."""
+
+    @abstractmethod
+    def _send_failure(self, error: OpError) -> None:
+        """Send the status of an error and end the call."""
+
+    @abstractmethod
+    def _watch(self, ended: Callable[[], None]) -> bool:
+        """Call `ended` when the call ends; return False where it has ended already."""
+
+    def _take(self) -> bool:
+        with self._lock:
+            if self._is_answered:
+                return False
+            self._is_answered = True
+            return True
+
+
+Handler = Callable[[Any, Call], None]
+"""Takes a request and the call to answer; it does not wait."""

@@ -1,0 +1,272 @@
+"""`DirectClient`: calls over a socket that stays open between two tensormill processes.
+
+A thread that calls while nothing else is under way reads its own answer, so that no other thread
+has to be woken. As soon as calls overlap, or one is begun without waiting, a thread of the
+connection's own reads from then on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tensormill.distributed.direct_frames import (
+    ConnectionBroken,
+    Frame,
+    FrameKind,
+    FrameSocket,
+    Piece,
+)
+from tensormill.runtime.interrupts import SIGNAL_CHECK_S, wait_interruptibly
+
+__all__ = ["CallFailed", "DirectClient", "Outcome", "Reply"]
+
+_MAX_TIMEOUT_MS = (1 << 32) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer.
+
+    Attributes:
+      data: the response message.
+      trailer: the facts of an error that the response speaks of; empty where there is none.
+    """
+
+    data: memoryview
+    trailer: bytes
+
+
+class CallFailed(Exception):
+    """The call failed.
+
+    Attributes:
+      code: TensorFlow's code.
+      text: what went wrong.
+      trailer: the facts of the error, or empty.
+    """
+
+    def __init__(self, code: int, text: str, trailer: bytes = b"") -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self.trailer = trailer
+
+
+Outcome = Reply | CallFailed | ConnectionBroken
+OnDone = Callable[[Outcome], None]
+
+
+class DirectClient:
+    """The calling end of a connection. Any thread may call; close it when it is not needed.
+
+    Attributes:
+      is_broken: the other side is gone; calls raise ConnectionBroken.
+    """
+
+    def __init__(self, frames: FrameSocket, methods: Sequence[str], name: str) -> None:
+        """Call over a socket.
+
+        Args:
+          frames: the socket.
+          methods: the paths of the methods, in the order of their numbers.
+          name: part of the name of the connection's thread.
+        """
+        self._frames = frames
+        self._numbers = {path: number for number, path in enumerate(methods)}
+        self._name = name
+        self._calls = itertools.count(1)
+        self._lock = threading.Lock()
+        self._waiting: dict[int, OnDone] = {}  # guarded by _lock
+        self._read_lock = threading.Lock()  # held by who reads
+        self._reader: threading.Thread | None = None  # guarded by _lock
+        self.is_broken = False
+
+    def has(self, path: str) -> bool:
+        """Return whether the other side has a method."""
+        return path in self._numbers
+
+    def call(self, path: str, body: Sequence[Piece], timeout_s: float | None = None) -> Reply:
+        """Call a method and wait for its answer.
+
+        Raises:
+          CallFailed: the other side says no.
+          ConnectionBroken: the other side is gone.
+          TimeoutError: there was no answer in time; the call is cancelled.
+          KeyboardInterrupt: likewise.
+        """
+        call = next(self._calls)
+        outcome: list[Outcome] = []
+        with self._lock:
+            self._check_open()
+            is_alone = not self._waiting and self._reader is None
+            reads = is_alone and self._read_lock.acquire(blocking=False)
+            done = None if reads else threading.Event()
+            self._waiting[call] = _noting(outcome, done)
+            if not reads:
+                self._start_reader()
+        try:
+            self._send_request(call, path, body, timeout_s)
+            if done is None:
+                self._read_until(outcome, timeout_s)
+            elif not wait_interruptibly(done, timeout_s):
+                raise TimeoutError
+        except ConnectionBroken as error:
+            self._break(error)
+            if not outcome:
+                outcome.append(error)
+        except BaseException:
+            self._give_up(call)
+            raise
+        finally:
+            if reads:
+                self._read_lock.release()
+        if isinstance(outcome[0], Reply):
+            return outcome[0]
+        raise outcome[0]
+
+    def start(
+        self, path: str, body: Sequence[Piece], on_done: OnDone, timeout_s: float | None = None
+    ) -> Callable[[], None]:
+        """Call a method without waiting.
+
+        Args:
+          path: the method.
+          body: the request message, in pieces.
+          on_done: called once with the outcome, on the connection's thread or at once.
+          timeout_s: the other side ends the call after this time.
+
+        Returns:
+          What cancels the call.
+        """
+        call = next(self._calls)
+        try:
+            with self._lock:
+                self._check_open()
+                self._waiting[call] = on_done
+                self._start_reader()
+            self._send_request(call, path, body, timeout_s)
+        except ConnectionBroken as error:
+            with self._lock:
+                mine = self._waiting.pop(call, None)
+            self._break(error)
+            if mine is not None:
+                on_done(error)
+        return lambda: self._cancel(call)
+
+    def close(self) -> None:
+        """End the connection and its thread; calls under way end with ConnectionBroken."""
+        self._break(ConnectionBroken("the connection was closed"))
+        reader = self._reader
+        if reader is not None and reader is not threading.current_thread():
+            reader.join()
+        with self._read_lock:  # a caller may be reading
+            self._frames.close()
+
+    # -- sending -----------------------------------------------------------------------------------
+
+    def _check_open(self) -> None:
+        if self.is_broken:
+            raise ConnectionBroken("the connection is closed")
+
+    def _send_request(
+        self, call: int, path: str, body: Sequence[Piece], timeout_s: float | None
+    ) -> None:
+        # Rounded up: a request without a timeout says 0.
+        timeout_ms = 0 if timeout_s is None else min(int(timeout_s * 1000) + 1, _MAX_TIMEOUT_MS)
+        self._frames.send(FrameKind.REQUEST, self._numbers[path], timeout_ms, call, body)
+
+    def _cancel(self, call: int) -> None:
+        with self._lock:
+            is_under_way = call in self._waiting
+        if is_under_way:
+            try:
+                self._frames.send(FrameKind.CANCEL, 0, 0, call, ())
+            except ConnectionBroken as error:
+                self._break(error)
+
+    def _give_up(self, call: int) -> None:
+        """Cancel a call whose caller was interrupted or has waited long enough."""
+        with self._lock:
+            self._waiting.pop(call, None)
+        try:
+            self._frames.send(FrameKind.CANCEL, 0, 0, call, ())
+        except ConnectionBroken as error:
+            self._break(error)
+
+    # -- receiving ---------------------------------------------------------------------------------
+
+    def _start_reader(self) -> None:
+        if self._reader is None:
+            # A daemon: a program may end without closing its sessions.
+            self._reader = threading.Thread(
+                target=self._read_always, name=f"tensormill {self._name}", daemon=True
+            )
+            self._reader.start()
+
+    def _read_until(self, outcome: list[Outcome], timeout_s: float | None) -> None:
+        """Read frames until there is an outcome."""
+        end_s = None if timeout_s is None else time.monotonic() + timeout_s
+        # The main thread looks up now and then: a signal may come just before it blocks.
+        is_main = threading.current_thread() is threading.main_thread()
+        while not outcome:
+            left_s = SIGNAL_CHECK_S if is_main else None
+            if end_s is not None:
+                left_s = max(min(end_s - time.monotonic(), left_s or math.inf), 1e-6)
+            try:
+                frame = self._frames.receive(left_s)
+            except TimeoutError:
+                if end_s is not None and time.monotonic() >= end_s:
+                    raise
+                continue
+            except ConnectionBroken:
+                raise
+            except BaseException:  # interrupted, perhaps in mid frame
+                self._break(ConnectionBroken("the thread that reads was interrupted"))
+                raise
+            self._handle(frame)
+
+    def _read_always(self) -> None:
+        try:
+            with self._read_lock:
+                while not self.is_broken:
+                    self._handle(self._frames.receive())
+        except ConnectionBroken as error:
+            self._break(error)
+
+    def _handle(self, frame: Frame) -> None:
+        with self._lock:
+            on_done = self._waiting.pop(frame.call, None)
+        if on_done is None:
+            return  # nobody waits for it any more
+        end = len(frame.body) - frame.aux
+        trailer = bytes(frame.body[end:])
+        if frame.kind == FrameKind.REPLY:
+            on_done(Reply(frame.body[:end], trailer))
+        else:
+            text = bytes(frame.body[:end]).decode(errors="replace")
+            on_done(CallFailed(frame.code, text, trailer))
+
+    def _break(self, error: ConnectionBroken) -> None:
+        with self._lock:
+            self.is_broken = True
+            waiting = list(self._waiting.values())
+            self._waiting.clear()
+        self._frames.shut_down()
+        for on_done in waiting:
+            on_done(error)
+
+
+def _noting(outcome: list[Outcome], done: threading.Event | None) -> OnDone:
+    if done is None:
+        return outcome.append
+
+    def note(result: Outcome) -> None:
+        outcome.append(result)
+        done.set()
+
+    return note

@@ -1,0 +1,209 @@
+"""Frames: how the messages of a direct connection stand on a socket.
+
+A frame is a head of fixed size and a body. The body is sent from the pieces that it consists of,
+and received into memory of its own, so that large tensors are not copied on the way.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+__all__ = ["ConnectionBroken", "Frame", "FrameKind", "FrameSocket", "Piece"]
+
+Piece = bytes | memoryview
+
+_HEAD = struct.Struct("<BHIQQ")
+_SMALL_BYTES = 1 << 16
+_MAX_PIECES = 256  # in one call of sendmsg; the system takes at most 1024
+_SOCKET_BUFFER_BYTES = 4 << 20
+
+
+class ConnectionBroken(ConnectionError):
+    """The other side is gone, or sent what is no frame."""
+
+
+class FrameKind(IntEnum):
+    """What a frame is.
+
+    `code` is the number of the method in a request and the status in a failure; `aux` is the
+    timeout of a request in ms, 0 for none, and in a reply how many bytes at the end of the body
+    are its trailer.
+    """
+
+    REQUEST = 1
+    REPLY = 2
+    FAILURE = 3
+    CANCEL = 4
+
+
+@dataclass(slots=True)
+class Frame:
+    """One frame, as it was received.
+
+    Attributes:
+      kind: what it is.
+      code: see `FrameKind`.
+      aux: see `FrameKind`.
+      call: the number of the call that it belongs to.
+      body: its body.
+    """
+
+    kind: int
+    code: int
+    aux: int
+    call: int
+    body: memoryview
+
+
+class FrameSocket:
+    """A connected socket that sends and receives frames.
+
+    Any thread may send. One thread at a time may receive; where a receive ends with TimeoutError,
+    the next one goes on in the middle of the frame.
+    """
+
+    def __init__(self, connected: socket.socket, max_body_bytes: int) -> None:
+        """Take over a socket.
+
+        Args:
+          connected: a stream socket.
+          max_body_bytes: a longer frame breaks the connection.
+        """
+        self._socket = connected
+        self._max_body_bytes = max_body_bytes
+        self._send_lock = threading.Lock()
+        self._arrivals = select.poll()
+        self._arrivals.register(connected, select.POLLIN)
+        self._buffer = memoryview(bytearray(_SMALL_BYTES))
+        self._start = 0
+        self._end = 0
+        self._head: tuple[int, int, int, int, int] | None = None
+        self._body = memoryview(b"")
+        self._filled = 0
+        for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+            connected.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER_BYTES)
+        if connected.family in (socket.AF_INET, socket.AF_INET6):
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def send(self, kind: FrameKind, code: int, aux: int, call: int, body: Sequence[Piece]) -> None:
+        """Send a frame whole.
+
+        Raises:
+          ConnectionBroken: the other side is gone.
+        """
+        size = sum(len(piece) for piece in body)
+        head = _HEAD.pack(kind, code, aux, call, size)
+        try:
+            with self._send_lock:
+                if size <= _SMALL_BYTES:
+                    self._socket.sendall(b"".join((head, *body)))
+                else:
+                    self._send_pieces([head, *body])
+        except OSError as error:
+            raise ConnectionBroken(str(error)) from error
+
+    def _send_pieces(self, pieces: list[Piece]) -> None:
+        views = [memoryview(piece).cast("B") for piece in pieces if len(piece)]
+        while views:
+            sent = self._socket.sendmsg(views[:_MAX_PIECES])
+            while sent and sent >= len(views[0]):
+                sent -= len(views.pop(0))
+            if sent:
+                views[0] = views[0][sent:]
+
+    def receive(self, timeout_s: float | None = None) -> Frame:
+        """Return the next frame.
+
+        Args:
+          timeout_s: how long to wait for more bytes; None for as long as it takes.
+
+        Raises:
+          TimeoutError: nothing came in time.
+          ConnectionBroken: the other side is gone, or sent what is no frame.
+        """
+        try:
+            return self._receive(timeout_s)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            if isinstance(error, ConnectionBroken):
+                raise
+            raise ConnectionBroken(str(error)) from error
+
+    def _receive(self, timeout_s: float | None) -> Frame:
+        if self._head is None:
+            while self._end - self._start < _HEAD.size:
+                self._await_bytes(timeout_s)
+                self._fill()
+            self._begin_body()
+        head = self._head
+        assert head is not None
+        size = head[4]
+        while self._filled < size:
+            self._await_bytes(timeout_s)
+            self._filled += self._checked(
+                self._socket.recv_into(self._body[self._filled :], 0, _flags(timeout_s))
+            )
+        self._head = None
+        return Frame(*head[:4], body=self._body)
+
+    def _await_bytes(self, timeout_s: float | None) -> None:
+        # Not a timeout of the socket: that would hold for sending, too.
+        if timeout_s is not None and not self._arrivals.poll(max(timeout_s, 0.0) * 1000):
+            raise TimeoutError
+
+    def _begin_body(self) -> None:
+        head = _HEAD.unpack_from(self._buffer, self._start)
+        if head[0] not in _KINDS or head[4] > self._max_body_bytes:
+            raise ConnectionBroken(f"a frame of kind {head[0]} with {head[4]} bytes")
+        self._start += _HEAD.size
+        size = head[4]
+        there = min(size, self._end - self._start)
+        # NumPy's memory is not cleared first.
+        self._body = np.empty(size, np.uint8).data if size else memoryview(b"")
+        if there:
+            self._body[:there] = self._buffer[self._start : self._start + there]
+        self._start += there
+        self._filled = there
+        self._head = head
+
+    def _fill(self) -> None:
+        """Receive more bytes behind those that are there."""
+        if self._start:
+            rest = self._end - self._start
+            self._buffer[:rest] = bytes(self._buffer[self._start : self._end])
+            self._start, self._end = 0, rest
+        self._end += self._checked(self._socket.recv_into(self._buffer[self._end :]))
+
+    @staticmethod
+    def _checked(count: int) -> int:
+        if not count:
+            raise ConnectionBroken("the other side closed the connection")
+        return count
+
+    def shut_down(self) -> None:
+        """End the connection: whoever receives gets ConnectionBroken. Idempotent."""
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:  # it is gone already
+            pass
+
+    def close(self) -> None:
+        """Let go of the socket; nobody may be receiving."""
+        self._socket.close()
+
+
+_KINDS = frozenset(FrameKind)
+
+
+def _flags(timeout_s: float | None) -> int:
+    # A whole body in one call, where no timeout has to interrupt it.
+    return socket.MSG_WAITALL if timeout_s is None else 0

@@ -1,0 +1,238 @@
+"""`DirectConnection`: the answering end of a direct connection; the other is `DirectClient`.
+
+The threads of a connection take turns: one reads, and the one that has read a request answers it
+while another one reads on. So an answer needs no change of threads, and a slow one holds up no
+other.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from tensormill.distributed.call import Call, Handler
+from tensormill.distributed.direct_frames import ConnectionBroken, Frame, FrameKind, FrameSocket
+from tensormill.distributed.server_threads import ServerThreads
+from tensormill.distributed.status_codec import record_bytes
+from tensormill.graph import errors
+from tensormill.graph.errors import OpError
+from tensormill.proto.services import Method
+
+__all__ = ["DirectConnection", "DirectMethod"]
+
+_log = logging.getLogger(__name__)
+
+_MAX_THREADS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class DirectMethod:
+    """A method that is served.
+
+    Attributes:
+      method: its messages.
+      handler: answers it.
+      is_slow: the handler may wait, and runs where that does no harm.
+    """
+
+    method: Method
+    handler: Handler
+    is_slow: bool
+
+
+class _DirectCall(Call):
+    """One request over a direct connection."""
+
+    __slots__ = ("_connection", "_on_cancel", "_trailer", "number")
+
+    def __init__(self, connection: DirectConnection, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self._connection = connection
+        self._on_cancel: Callable[[], None] | None = None
+        self._trailer = b""
+
+    def _send_reply(self, response: Any) -> None:
+        body = response.SerializeToString()
+        self._connection.answer(self, FrameKind.REPLY, 0, body, self._trailer)
+
+    def _send_failure(self, error: OpError) -> None:
+        self._connection.answer(
+            self, FrameKind.FAILURE, error.error_code, error.message.encode(), record_bytes(error)
+        )
+
+    def note_error(self, error: OpError) -> None:
+        """Send the facts of an error along with the response, which says the error itself."""
+        self._trailer = record_bytes(error)
+
+    def _watch(self, ended: Callable[[], None]) -> bool:
+        self._on_cancel = ended
+        return self._connection.is_open(self)
+
+    def cancel(self) -> None:
+        """End the call: the other side is gone or wants no answer."""
+        callback = self._on_cancel
+        if callback is not None:
+            callback()
+
+
+class DirectConnection:
+    """One client's connection to a server, and the threads that serve it."""
+
+    def __init__(
+        self,
+        frames: FrameSocket,
+        methods: Sequence[DirectMethod],
+        threads: ServerThreads,
+        name: str,
+        on_end: Callable[[DirectConnection], None],
+    ) -> None:
+        """Serve a socket; `start` begins.
+
+        Args:
+          frames: the socket.
+          methods: what is served; requests name a method by its place.
+          threads: where slow methods run.
+          name: part of the names of the connection's threads.
+          on_end: called once the client is gone, on a thread of the connection.
+        """
+        self._frames = frames
+        self._methods = methods
+        self._server_threads = threads
+        self._name = name
+        self._on_end = on_end
+        self._read_lock = threading.Lock()  # held by the thread that reads
+        self._lock = threading.Lock()
+        self._calls: dict[int, _DirectCall] = {}  # guarded by _lock
+        self._threads: list[threading.Thread] = []  # guarded by _lock
+        self._answering = 0  # threads that do not wait for their turn; guarded by _lock
+        self._is_over = False  # guarded by _lock
+
+    def start(self) -> None:
+        """Begin to read requests."""
+        with self._lock:
+            self._add_thread()
+
+    def shut_down(self) -> None:
+        """End the connection; its threads end when they have answered."""
+        self._frames.shut_down()
+
+    def join(self) -> None:
+        """Wait for the threads, and let go of the socket."""
+        while True:
+            with self._lock:
+                threads = [t for t in self._threads if t is not threading.current_thread()]
+            alive = [thread for thread in threads if thread.is_alive()]
+            if not alive:
+                break
+            alive[0].join()
+        self._frames.close()
+
+    def is_open(self, call: _DirectCall) -> bool:
+        """Return whether somebody still waits for an answer."""
+        return self._calls.get(call.number) is call
+
+    def answer(
+        self, call: _DirectCall, kind: FrameKind, code: int, body: bytes, trailer: bytes
+    ) -> None:
+        """Send the answer of a call, unless nobody waits for it."""
+        with self._lock:
+            if self._calls.pop(call.number, None) is None:
+                return
+        try:
+            self._frames.send(kind, code, len(trailer), call.number, (body, trailer))
+        except ConnectionBroken:
+            self._frames.shut_down()  # who reads sees it
+
+    # -- threads -----------------------------------------------------------------------------------
+
+    def _add_thread(self) -> None:
+        number = len(self._threads) + 1
+        thread = threading.Thread(target=self._serve, name=f"{self._name} {number}")
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self) -> None:
+        self._server_threads.mark_computing()
+        while True:
+            with self._read_lock:
+                if self._is_over:
+                    return
+                try:
+                    frame = self._frames.receive()
+                except ConnectionBroken:
+                    self._end()
+                    return
+                has_follower = self._note_answering()
+            if has_follower:
+                try:
+                    self._handle(frame)
+                finally:
+                    with self._lock:
+                        self._answering -= 1
+            else:
+                self._server_threads.submit(partial(self._handle, frame))
+
+    def _note_answering(self) -> bool:
+        """Leave the reading to another thread; return False where there may be no more of them."""
+        with self._lock:
+            if self._answering + 1 >= len(self._threads):
+                if len(self._threads) >= _MAX_THREADS:
+                    return False
+                self._add_thread()
+            self._answering += 1
+            return True
+
+    def _end(self) -> None:
+        with self._lock:
+            self._is_over = True
+            calls = list(self._calls.values())
+            self._calls.clear()
+        for call in calls:
+            call.cancel()
+        self._on_end(self)
+
+    # -- requests ----------------------------------------------------------------------------------
+
+    def _handle(self, frame: Frame) -> None:
+        if frame.kind == FrameKind.CANCEL:
+            with self._lock:
+                call = self._calls.pop(frame.call, None)
+            if call is not None:
+                call.cancel()
+            return
+        if frame.kind != FrameKind.REQUEST or frame.code >= len(self._methods):
+            self._frames.shut_down()
+            return
+        call = _DirectCall(self, frame.call)
+        with self._lock:
+            if frame.call in self._calls or self._is_over:
+                return
+            self._calls[frame.call] = call
+        served = self._methods[frame.code]
+        if served.is_slow:
+            self._server_threads.wait(lambda: self._answer(served, frame, call))
+        else:
+            self._answer(served, frame, call)
+
+    @staticmethod
+    def _answer(served: DirectMethod, frame: Frame, call: _DirectCall) -> None:
+        name = served.method.name
+        try:
+            request = served.method.request.FromString(frame.body)
+        except DecodeError:
+            call.fail(errors.invalid_argument(f"The request of {name} cannot be parsed"))
+            return
+        try:
+            served.handler(request, call)
+        except OpError as error:
+            call.fail(error)
+        except Exception as error:  # noqa: BLE001 - the server goes on
+            _log.exception("%s failed", name)
+            call.fail(errors.internal(f"{name}: {type(error).__name__}: {error}"))

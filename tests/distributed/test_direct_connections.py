@@ -1,0 +1,301 @@
+"""Direct connections: frames on a socket, calls over it, and who may open one."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import numpy as np
+import pytest
+
+import tensormill.api as tf
+from tensormill.distributed.call import Call
+from tensormill.distributed.channels import open_channel
+from tensormill.distributed.deadlines import Deadlines
+from tensormill.distributed.direct_client import CallFailed, DirectClient
+from tensormill.distributed.direct_frames import ConnectionBroken, FrameKind, FrameSocket
+from tensormill.distributed.direct_listener import TOKEN_BYTES
+from tensormill.distributed.direct_server import DirectConnection, DirectMethod
+from tensormill.distributed.limits import DEFAULT_LIMITS
+from tensormill.distributed.server_threads import ServerThreads
+from tensormill.graph import errors
+from tensormill.proto import direct_pb2, worker_pb2
+from tensormill.proto.services import DIRECT_SERVICE, WORKER_SERVICE
+
+WAIT_S = 30.0
+MAX_BODY_BYTES = 1 << 24
+
+
+@pytest.fixture
+def frames() -> Iterator[tuple[FrameSocket, FrameSocket]]:
+    ends = [FrameSocket(end, MAX_BODY_BYTES) for end in socket.socketpair()]
+    yield ends[0], ends[1]
+    for end in ends:
+        end.close()
+
+
+# -- frames ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sizes", [[], [0], [3], [65_536], [10, 3_000_000, 7], [1] * 600])
+def test_a_frame_arrives_as_it_was_sent(frames, sizes) -> None:
+    pieces = [bytes([number % 251]) * size for number, size in enumerate(sizes)]
+    received = []
+    reader = threading.Thread(target=lambda: received.append(frames[1].receive(WAIT_S)))
+    reader.start()
+    frames[0].send(FrameKind.REQUEST, 7, 8, 9, pieces)
+    reader.join(WAIT_S)
+    frame = received[0]
+    assert (frame.kind, frame.code, frame.aux, frame.call) == (FrameKind.REQUEST, 7, 8, 9)
+    assert bytes(frame.body) == b"".join(pieces)
+
+
+def test_frames_that_arrive_together_are_told_apart(frames) -> None:
+    for call in range(5):
+        frames[0].send(FrameKind.REPLY, 0, 0, call, [b"x" * call])
+    assert [len(frames[1].receive(WAIT_S).body) for _ in range(5)] == list(range(5))
+
+
+def test_a_receive_that_took_too_long_goes_on_later() -> None:
+    ends = socket.socketpair()
+    frames = FrameSocket(ends[1], MAX_BODY_BYTES)
+    whole, other = [], socket.socketpair()
+    sender = FrameSocket(other[0], MAX_BODY_BYTES)
+    sender.send(FrameKind.REPLY, 1, 0, 2, [b"abc"])
+    whole = other[1].recv(1000)
+    for byte in whole[:-1]:
+        ends[0].sendall(bytes([byte]))
+        with pytest.raises(TimeoutError):
+            frames.receive(0.0)
+    ends[0].sendall(whole[-1:])
+    assert bytes(frames.receive(WAIT_S).body) == b"abc"
+    for end in (*ends, *other):
+        end.close()
+
+
+@pytest.mark.parametrize("head", [b"\xff" * 64, b"GET / HTTP/1.1\r\n\r\n" + b" " * 32])
+def test_what_is_no_frame_breaks_the_connection(head) -> None:
+    ends = socket.socketpair()
+    ends[0].sendall(head)
+    frames = FrameSocket(ends[1], MAX_BODY_BYTES)
+    with pytest.raises(ConnectionBroken, match="a frame of kind"):
+        frames.receive(WAIT_S)
+    for end in ends:
+        end.close()
+
+
+# -- calls -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Echo:
+    """A service: what it answers depends on the key of the request."""
+
+    waiting: list[Call] = field(default_factory=list)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def handle(self, request: Any, call: Call) -> None:
+        key = request.rendezvous_key
+        if key == "wait":
+            call.on_cancel(self.cancelled.set)
+            self.waiting.append(call)
+            self.arrived.release()
+        elif key == "fail":
+            raise errors.not_found("no such thing", hint="look elsewhere")
+        elif key == "bug":
+            raise KeyError(key)
+        else:
+            call.reply(worker_pb2.RecvTensorResponse(send_start_micros=request.step_id + 1))
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[DirectClient, Echo]]:
+    echo = Echo()
+    method = WORKER_SERVICE.methods["RecvTensor"]
+    ours, theirs = socket.socketpair()
+    threads = ServerThreads("test", DEFAULT_LIMITS)
+    ended = threading.Event()
+    connection = DirectConnection(
+        FrameSocket(theirs, MAX_BODY_BYTES),
+        [DirectMethod(method, echo.handle, False)],
+        threads,
+        "test",
+        lambda connection: ended.set(),
+    )
+    connection.start()
+    client = DirectClient(FrameSocket(ours, MAX_BODY_BYTES), [method.path], "test")
+    yield client, echo
+    client.close()
+    assert ended.wait(WAIT_S)
+    connection.join()
+    threads.close()
+
+
+PATH = WORKER_SERVICE.methods["RecvTensor"].path
+
+
+def request(key: str = "", number: int = 0) -> list[bytes]:
+    message = worker_pb2.RecvTensorRequest(rendezvous_key=key, step_id=number)
+    return [message.SerializeToString()]
+
+
+def answer(reply: Any) -> int:
+    return int(worker_pb2.RecvTensorResponse.FromString(reply.data).send_start_micros)
+
+
+def test_calls_are_answered(served) -> None:
+    client, _ = served
+    assert [answer(client.call(PATH, request(number=i))) for i in range(10)] == [*range(1, 11)]
+
+
+def test_an_error_arrives_with_its_facts(served) -> None:
+    client, _ = served
+    with pytest.raises(CallFailed) as caught:
+        client.call(PATH, request("fail"))
+    assert (caught.value.code, caught.value.text) == (errors.NOT_FOUND, "no such thing")
+    assert b"look elsewhere" in caught.value.trailer
+
+
+def test_the_server_survives_a_handler_that_raises_and_a_request_that_is_none(served) -> None:
+    client, _ = served
+    for body in (request("bug"), [b"\xff\xff\xff"]):
+        with pytest.raises(CallFailed):
+            client.call(PATH, body)
+    assert answer(client.call(PATH, request())) == 1
+
+
+def test_calls_of_several_threads_overlap(served) -> None:
+    client, echo = served
+    answers: list[int] = []
+    waiting = threading.Thread(
+        target=lambda: answers.append(answer(client.call(PATH, request("wait"))))
+    )
+    waiting.start()
+    assert echo.arrived.acquire(timeout=WAIT_S)
+
+    def ask(number: int) -> None:
+        answers.append(answer(client.call(PATH, request(number=number))))
+
+    others = [threading.Thread(target=ask, args=(i,)) for i in range(20)]
+    for thread in others:
+        thread.start()
+    for thread in others:
+        thread.join(WAIT_S)
+    assert sorted(answers) == [*range(1, 21)]
+    echo.waiting[0].reply(worker_pb2.RecvTensorResponse(send_start_micros=99))
+    waiting.join(WAIT_S)
+    assert answers[-1] == 99
+
+
+def test_a_call_that_takes_too_long_is_cancelled(served) -> None:
+    client, echo = served
+    with pytest.raises(TimeoutError):
+        client.call(PATH, request("wait"), timeout_s=0.01)
+    assert echo.cancelled.wait(WAIT_S)
+    assert answer(client.call(PATH, request())) == 1
+
+
+def test_a_call_that_was_begun_can_be_cancelled(served) -> None:
+    client, echo = served
+    cancel = client.start(PATH, request("wait"), lambda outcome: None)
+    assert echo.arrived.acquire(timeout=WAIT_S)
+    cancel()
+    assert echo.cancelled.wait(WAIT_S)
+
+
+def test_calls_end_when_the_other_side_is_gone(served) -> None:
+    client, echo = served
+    outcomes: list[Any] = []
+    done = threading.Event()
+    client.start(PATH, request("wait"), lambda outcome: (outcomes.append(outcome), done.set()))
+    assert echo.arrived.acquire(timeout=WAIT_S)
+    client._frames.shut_down()
+    assert done.wait(WAIT_S)
+    assert isinstance(outcomes[0], ConnectionBroken)
+    assert echo.cancelled.wait(WAIT_S)
+    with pytest.raises(ConnectionBroken):
+        client.call(PATH, request())
+
+
+def test_deadlines_come_in_their_order_and_can_be_called_off() -> None:
+    deadlines = Deadlines("tensormill-process-test-deadlines")
+    seen: list[int] = []
+    done = threading.Event()
+    deadlines.after(0.02, done.set)
+    deadlines.after(0.01, lambda: seen.append(2))
+    deadlines.after(0.0, lambda: seen.append(1))
+    deadlines.after(0.005, lambda: seen.append(0))()
+    assert done.wait(WAIT_S)
+    assert seen == [1, 2]
+    assert not len(deadlines)
+
+
+# -- servers ---------------------------------------------------------------------------------------
+
+
+def offer(address: str) -> Any:
+    method = DIRECT_SERVICE.methods["Offer"]
+    with grpc.insecure_channel(address) as channel:
+        call = channel.unary_unary(
+            method.path, method.request.SerializeToString, method.response.FromString
+        )
+        return call(direct_pb2.OfferRequest(), timeout=WAIT_S)
+
+
+def connect(port: int, token: bytes) -> bytes:
+    with socket.create_connection(("localhost", port), WAIT_S) as connected:
+        connected.sendall(token)
+        return connected.recv(1)
+
+
+def test_a_token_is_good_for_one_connection() -> None:
+    with tf.train.Server.create_local_server() as server:
+        offered = offer(server.target.removeprefix("grpc://"))
+        assert connect(offered.port, b"\0" * TOKEN_BYTES) == b""
+        assert connect(offered.port, offered.token) == b"\x01"
+        assert connect(offered.port, offered.token) == b""
+
+
+def test_other_hosts_are_told_no_name_of_this_one() -> None:
+    with tf.train.Server.create_local_server() as server:
+        assert offer(server.target.removeprefix("grpc://")).local_name == ""
+
+
+@pytest.mark.parametrize("lane", ["direct", "grpc"])
+def test_the_first_call_chooses_the_kind_of_the_channel(lane, monkeypatch) -> None:
+    monkeypatch.setenv("TENSORMILL_LANE", lane)
+    method = WORKER_SERVICE.methods["GetStatus"]
+    with (
+        tf.train.Server.create_local_server() as server,
+        open_channel(server.target.removeprefix("grpc://")) as channel,
+    ):
+        call = channel.unary_unary(
+            method.path, method.request.SerializeToString, method.response.FromString
+        )
+        for _ in range(3):
+            response = call(worker_pb2.GetStatusRequest(), timeout=WAIT_S)
+            assert response.device_attributes[0].name.startswith("/job:localhost")
+        assert (channel.direct() is not None) is (lane == "direct")
+
+
+def test_a_session_goes_on_over_grpc_when_its_direct_connection_breaks() -> None:
+    config = tf.ConfigProto()
+    config.rpc_options.use_rpc_for_inprocess_master = True
+    value = tf.placeholder(tf.float32, [None])
+    with (
+        tf.train.Server.create_local_server() as server,
+        tf.Session(server.target, config=config) as session,
+    ):
+        double = value * 2
+        channel = session._master_session._client._channel
+        given = np.arange(3, dtype=np.float32)
+        session.run(double, {value: given})
+        channel.direct()._frames.shut_down()
+        with pytest.raises(tf.errors.UnavailableError):
+            session.run(double, {value: given})
+        np.testing.assert_array_equal(session.run(double, {value: given}), given * 2)
