@@ -300,6 +300,7 @@ def async_kernel(
     host_inputs: Iterable[str] = (),
     host_outputs: Iterable[str] = (),
     at_once: Callable[..., Any] | None = None,
+    is_factory: bool = False,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as a kernel that may wait: `f(*inputs, done, **attrs)`.
 
@@ -314,6 +315,8 @@ def async_kernel(
       host_outputs: outputs that the function returns as NumPy values.
       at_once: `g(*inputs, **attrs)` does the same where nothing need be waited for, and returns
         the outputs; else it changes nothing and returns `WAITS`. A step calls it first.
+      is_factory: the decorated function is called with the context of a node, and returns the
+        kernel.
     """
 
     def register(function: Function) -> Function:
@@ -324,6 +327,7 @@ def async_kernel(
             types,
             is_async=True,
             at_once=at_once,
+            is_factory=is_factory,
             host_inputs=frozenset(host_inputs),
             host_outputs=frozenset(host_outputs),
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +14,7 @@ from tensormill.distributed.loop_service import StepLoop
 from tensormill.proto import loops_pb2
 from tensormill.proto.services import LOOP_SERVICE
 from tests.gates import WAIT_S
+from tests.queues.waiting import wait_for
 
 OVER_THE_WIRE = tf.ConfigProto(
     rpc_options=rpc_options_pb2.RPCOptions(use_rpc_for_inprocess_master=True)
@@ -26,15 +25,6 @@ OVER_THE_WIRE = tf.ConfigProto(
 def server() -> Iterator[Any]:
     with tf.train.Server.create_local_server() as server:
         yield server
-
-
-def wait_for(condition: Any) -> None:
-    """Return once a condition holds that other threads bring about."""
-    pause = threading.Event()
-    deadline_s = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline_s, "it did not come about"
-        pause.wait(0.001)
 
 
 def counting_runner(limit: int, capacity: int = 5) -> tuple[Any, Any]:

@@ -267,6 +267,6 @@ PROGRAMS = {
 
 
 def run_program(name, tf, np, target):
-    """Run a program in a graph of its own, on a server that has not run it before, or was reset since."""
+    """Run a program in a graph of its own; a server was reset since it ran it before."""
     with tf.Graph().as_default():
         return PROGRAMS[name](tf, np, target, f"shared_{name}")

@@ -1,22 +1,11 @@
 """Queues in sessions: steps that wait, that are cancelled, and that share a queue."""
 
-import threading
-import time
-
 import numpy as np
 import pytest
 
 import tensormill as tf
-from tests.gates import WAIT_S, run_in_thread
-
-
-def wait_for(condition):
-    """Return once a condition holds that other threads bring about."""
-    pause = threading.Event()
-    deadline_s = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline_s, "it did not come about"
-        pause.wait(0.001)
+from tests.gates import run_in_thread
+from tests.queues.waiting import wait_for
 
 
 def waiting(session, queue):

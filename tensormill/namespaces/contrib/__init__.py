@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from tensormill.namespaces.contrib import framework, layers, rnn, slim, training, util
+from tensormill.namespaces.contrib import framework, layers, rnn, slim, staging, training, util

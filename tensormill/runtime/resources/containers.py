@@ -15,6 +15,7 @@ from tensormill.graph.shapes import Dims
 from tensormill.runtime.resources.accumulator import Accumulator
 from tensormill.runtime.resources.queue import Queue, QueueSpec
 from tensormill.runtime.resources.session_tensors import SessionTensors
+from tensormill.runtime.resources.staging import MapStagingArea, StagingArea
 from tensormill.runtime.resources.variable import VariableBuffer, VariableHandle
 
 __all__ = ["DEFAULT_CONTAINER", "ResourceContainers", "resource_name"]
@@ -183,6 +184,36 @@ class ResourceContainers:
         )
         found.check(options["dtype"], options["is_sparse"])
         return found
+
+    def staging_area(
+        self,
+        container: str,
+        shared_name: str,
+        node_name: str,
+        capacity: int,
+        memory_limit_bytes: int,
+        is_ordered: bool | None = None,
+    ) -> StagingArea | MapStagingArea:
+        """Return a staging area, by its shared name or else by that of the node.
+
+        Args:
+          container: the attribute of the node.
+          shared_name: the attribute of the node.
+          node_name: the name of the node.
+          capacity: how many elements fit; 0 for any number.
+          memory_limit_bytes: how many bytes fit; 0 for any number.
+          is_ordered: for one by key, whether the smallest key leaves first; None for a list.
+        """
+        name = shared_name or node_name
+        resource_name(container, name, node_name)
+
+        def make() -> StagingArea | MapStagingArea:
+            if is_ordered is None:
+                return StagingArea(capacity, memory_limit_bytes)
+            return MapStagingArea(capacity, memory_limit_bytes, is_ordered)
+
+        kind = "staging area" if is_ordered is None else "map staging area"
+        return self.lookup_or_create(kind, container or DEFAULT_CONTAINER, name, make)
 
     def session_tensors(self, session_handle: str) -> SessionTensors:
         """Return the tensors that a session keeps between its steps."""
