@@ -8,11 +8,10 @@ from tests.gates import run_in_thread
 from tests.queues.waiting import wait_for
 
 
-def waiting(session, queue):
-    """Return how many dequeues and enqueues of a session wait at a queue."""
-    found = session._master_session._worker_session._stateful
-    (state,) = [made._state for (name, _), made in found.items() if name == queue.queue_ref.op.name]
-    return state.waiting_dequeues + state.waiting_enqueues
+def waiting(session):
+    """Return how many dequeues and enqueues wait at the queues of a session's nodes."""
+    queues = session._master_session.resources.private_queues()
+    return sum(sum(queue.waiting_counts()) for queue in queues)
 
 
 def test_a_dequeue_waits_for_the_enqueue_of_another_thread():
@@ -21,7 +20,7 @@ def test_a_dequeue_waits_for_the_enqueue_of_another_thread():
     adding = queue.enqueue([[1.0, 2.0]])
     with tf.Session() as session:
         step = run_in_thread(lambda: session.run(doubled))
-        wait_for(lambda: session._steps and waiting(session, queue))
+        wait_for(lambda: waiting(session))
         session.run(adding)
         assert step().tolist() == [2.0, 4.0]
 
@@ -33,7 +32,7 @@ def test_an_enqueue_waits_for_room():
     with tf.Session() as session:
         session.run(adding, {x: 1})
         step = run_in_thread(lambda: session.run(adding, {x: 2}))
-        wait_for(lambda: waiting(session, queue))
+        wait_for(lambda: waiting(session))
         assert session.run(taking) == 1
         assert step() is None
         assert session.run(taking) == 2
@@ -96,10 +95,9 @@ def test_a_step_that_times_out_leaves_the_queue_as_it_was():
 def test_closing_the_session_cancels_what_waits():
     queue = tf.FIFOQueue(1, [tf.float32], [[]])
     taking = queue.dequeue()
-    session = tf.Session()
-    steps = [run_in_thread(lambda: session.run(taking)) for _ in range(3)]
-    wait_for(lambda: session._steps and waiting(session, queue) == 3)
-    session.close()
+    with tf.Session() as session:
+        steps = [run_in_thread(lambda: session.run(taking)) for _ in range(3)]
+        wait_for(lambda: waiting(session) == 3)
     for step in steps:
         error = step()
         assert isinstance(error, tf.errors.CancelledError)
