@@ -11,11 +11,11 @@ from tensormill.distributed.channels import open_channel
 from tensormill.distributed.reachability import why_unreachable
 from tensormill.distributed.status_codec import error_from_rpc
 from tensormill.graph import errors
-from tensormill.graph.device_names import DeviceName, matches, parse_device_name
 from tensormill.proto import cluster_status_pb2, worker_pb2
 from tensormill.proto.services import CLUSTER_SERVICE, WORKER_SERVICE, Method, Service
+from tensormill.runtime.session_tasks import is_wanted
 
-__all__ = ["ask_cluster", "ask_tasks", "call_cluster_service", "missing_tasks"]
+__all__ = ["ask_cluster", "ask_tasks", "call_cluster_service", "describe_report", "missing_tasks"]
 
 ANSWERS_NOT = "connected, but does not answer"
 NO_TENSORMILL = "no tensormill task, its devices are all it tells"
@@ -81,20 +81,17 @@ def missing_tasks(address: str, filters: Sequence[str], timeout_s: float) -> lis
     except errors.OpError:
         return []
     return [
-        f"{report.task} at {report.address} ({report.problem})"
+        describe_report(report)
         for report in reports
         if (not report.HasField("status") or report.status.is_finished)
-        and _is_wanted(report.task, filters)
+        and is_wanted(report.task, filters)
     ]
 
 
-def _is_wanted(task: str, filters: Sequence[str]) -> bool:
-    """Return whether device filters let a task take part in a session."""
-    for text in filters:
-        name = parse_device_name(text)
-        if matches(str(DeviceName(name.job, name.replica, name.task)), task):
-            return True
-    return not filters
+def describe_report(report: Any) -> str:
+    """Return a task with its address and, if it has one, its problem."""
+    problem = f" ({report.problem})" if report.problem else ""
+    return f"{report.task} at {report.address}{problem}"
 
 
 def ask_tasks(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tensormill.distributed.cluster_client import ask_tasks, describe_report
 from tensormill.distributed.grpc_worker_link import GrpcWorkerLink
 from tensormill.distributed.server_def import ServerDef, task_addresses
 from tensormill.distributed.server_threads import ServerThreads
@@ -17,6 +18,8 @@ from tensormill.runtime.step_rendezvous import ReceiveElsewhere
 from tensormill.runtime.worker_link import Cancel, WorkerLink
 
 __all__ = ["GrpcCluster"]
+
+_DESCRIBE_S = 1.0
 
 
 class GrpcCluster:
@@ -52,6 +55,12 @@ class GrpcCluster:
             for task, address in addresses.items()
             if task != self._own_task and is_wanted(task, filters)
         }
+
+    def describe(self, tasks: Sequence[str]) -> list[str]:
+        """Return for tasks where they are, and why they do not answer; takes a second at most."""
+        with self._lock:
+            known = {task: address for task, address in self._links if task in tasks}
+        return [describe_report(report) for report in ask_tasks(known, _DESCRIBE_S)]
 
     def ways_elsewhere(self, cluster_def: Any) -> ReceiveElsewhere:
         """Return what asks other tasks for values.

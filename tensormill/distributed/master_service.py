@@ -23,6 +23,7 @@ from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 from tensormill.proto import master_pb2
 from tensormill.runtime.any_master import StepOutcome
+from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.master import Master
 from tensormill.runtime.step_options import StepOptions
 
@@ -122,11 +123,19 @@ class MasterService:
             own_config.CopyFrom(config)
             own_config.graph_options.place_pruned_graph = False  # as TensorFlow's master
             handle = secrets.token_hex(8)
-            served = ServedSession(
-                lambda graph: self._master.create_session(graph, own_config, handle),
-                request.graph_def,
-                self._limits,
-            )
+            scope = CancellationScope(self._master.cancellation)
+            call.on_cancel(lambda: scope.cancel("The client has given up."))
+            try:
+                served = ServedSession(
+                    lambda graph: self._master.create_session(graph, own_config, handle, scope),
+                    request.graph_def,
+                    self._limits,
+                )
+            finally:
+                scope.close()
+            if scope.is_cancelled:
+                served.close()
+                raise errors.cancelled("The client has given up.")
             with self._lock:
                 self._entries[handle] = _Entry(served, own_config)
         finally:

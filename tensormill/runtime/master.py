@@ -36,7 +36,7 @@ from tensormill.runtime.plan.folding import fold_node
 from tensormill.runtime.prepared_step import PreparedStep, RunningSteps, StartableStep
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.resources.session_tensors import SessionTensors
-from tensormill.runtime.session_tasks import Cluster, SessionTasks, is_wanted
+from tensormill.runtime.session_tasks import Cluster, Opening, SessionTasks, is_wanted
 from tensormill.runtime.step import Step
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.waiting import ask_all
@@ -69,7 +69,11 @@ class Master:
         self._sessions: weakref.WeakSet[MasterSession] = weakref.WeakSet()  # guarded by _lock
 
     def create_session(
-        self, graph: Graph, config: Any = None, handle: str | None = None
+        self,
+        graph: Graph,
+        config: Any = None,
+        handle: str | None = None,
+        scope: CancellationScope | None = None,
     ) -> MasterSession:
         """Open a session on `graph`, which may grow afterwards.
 
@@ -77,8 +81,15 @@ class Master:
           graph: the graph.
           config: a ConfigProto, or None.
           handle: names the session; by default a name that is unique in this process.
+          scope: ends the waiting for tasks that are not there yet; that of the master by default.
+
+        Raises:
+          DeadlineExceededError: a task is not there within the timeout of `config`.
+          OpError: a task cannot take part.
         """
-        made = MasterSession(self, graph, config, handle or f"session_{next(_session_numbers)}")
+        name = handle or f"session_{next(_session_numbers)}"
+        opening = Opening(scope or self.cancellation, _timeout_s(config), self._describe)
+        made = MasterSession(self, graph, config, name, opening)
         with self._lock:
             self._sessions.add(made)
         return made
@@ -102,6 +113,7 @@ class Master:
             {task: link.list_devices for task, link in others.items()},
             self.cancellation,
             "ListDevices",
+            describe=self._describe,
         )
         return [*self.own_link.devices, *(d for devices in found.values() for d in devices)]
 
@@ -123,7 +135,11 @@ class Master:
             },
             self.cancellation,
             "Reset",
+            describe=self._describe,
         )
+
+    def _describe(self, tasks: Sequence[str]) -> Sequence[str]:
+        return tasks if self.cluster is None else self.cluster.describe(tasks)
 
 
 class MasterSession:
@@ -140,7 +156,9 @@ class MasterSession:
       resources: the state that the session's kernels see.
     """
 
-    def __init__(self, master: Master, graph: Graph, config: Any, handle: str) -> None:
+    def __init__(
+        self, master: Master, graph: Graph, config: Any, handle: str, opening: Opening
+    ) -> None:
         self.master = master
         self.graph = graph
         self.config = config
@@ -151,7 +169,7 @@ class MasterSession:
         self.inter_op_threads = _inter_op_threads(config)
         others = {} if master.cluster is None else master.cluster.links(config)
         spec = _session_spec(handle, config, self.inter_op_threads)
-        self._tasks = SessionTasks(master.own_link, others, spec, master.cancellation)
+        self._tasks = SessionTasks(master.own_link, others, spec, master.cancellation, opening)
         self.placement = Placement(self._tasks.devices, config, self._tasks.own_task)
         self.resources = self._tasks.resources
         self._lock = threading.RLock()
@@ -347,6 +365,12 @@ def _inter_op_threads(config: Any) -> int:
     if config.session_inter_op_thread_pool:
         threads = config.session_inter_op_thread_pool[0].num_threads or threads
     return 1 if threads < 0 else threads
+
+
+def _timeout_s(config: Any) -> float | None:
+    """Return how long anything may take that is done for a session; None for any time."""
+    timeout_ms = 0 if config is None else config.operation_timeout_in_ms
+    return timeout_ms / 1000 if timeout_ms > 0 else None
 
 
 def _wants_rewrites(config: Any) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
@@ -18,7 +19,7 @@ from tensormill.runtime.waiting import ask_all
 from tensormill.runtime.worker import WorkerSession
 from tensormill.runtime.worker_link import RegisteredPartition, SessionSpec, WorkerLink
 
-__all__ = ["Cluster", "SessionTasks", "is_wanted"]
+__all__ = ["Cluster", "Opening", "SessionTasks", "is_wanted"]
 
 CLOSE_TIMEOUT_S = 10.0
 _log = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ class Cluster(Protocol):
     def links(self, config: Any) -> Mapping[str, WorkerLink]:
         """Return the ways to the other tasks that a session with this ConfigProto may use."""
 
+    def describe(self, tasks: Sequence[str], /) -> Sequence[str]:
+        """Return for tasks where they are, and why they do not answer."""
+
 
 def is_wanted(task: str, filters: Sequence[str]) -> bool:
     """Return whether a task has devices that device filters let through; all do where none is."""
@@ -40,6 +44,21 @@ def is_wanted(task: str, filters: Sequence[str]) -> bool:
         if matches(str(DeviceName(name.job, name.replica, name.task)), task):
             return True
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """On what terms a session waits for its tasks while it is opened.
+
+    Attributes:
+      scope: ends the waiting.
+      timeout_s: how long to wait; None for as long as it takes.
+      describe: returns for missing tasks where they are, and why they do not answer.
+    """
+
+    scope: CancellationScope
+    timeout_s: float | None = None
+    describe: Callable[[Sequence[str]], Sequence[str]] = list
 
 
 class SessionTasks:
@@ -56,6 +75,7 @@ class SessionTasks:
         others: Mapping[str, WorkerLink],
         spec: SessionSpec,
         scope: CancellationScope,
+        opening: Opening | None = None,
     ) -> None:
         """Open the session on all tasks; waits for those that are not there yet.
 
@@ -63,11 +83,13 @@ class SessionTasks:
           own: the way to the master's own worker.
           others: the ways to the other tasks.
           spec: what the workers are told.
-          scope: ends the waiting.
+          scope: ends the waiting for tasks, as long as the session lives.
+          opening: on what terms to wait for tasks now.
 
         Raises:
           OpError: a task cannot take part.
         """
+        terms = opening or Opening(scope)
         self._own = own
         self._others = dict(others)
         self._spec = spec
@@ -77,13 +99,17 @@ class SessionTasks:
         try:
             found = ask_all(
                 {task: link.list_devices for task, link in self._others.items()},
-                scope,
+                terms.scope,
                 "CreateSession",
+                terms.timeout_s,
+                terms.describe,
             )
             ask_all(
                 {task: partial(link.create_session, spec) for task, link in self._others.items()},
-                scope,
+                terms.scope,
                 "CreateWorkerSession",
+                terms.timeout_s,
+                terms.describe,
             )
         except BaseException:
             own.delete_session(spec.handle, lambda made, error: None)

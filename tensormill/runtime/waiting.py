@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from tensormill.graph import errors
+from tensormill.graph import errors, tf_logging
 from tensormill.graph.errors import OpError
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.interrupts import wait_interruptibly
@@ -17,8 +17,8 @@ __all__ = ["ask_all"]
 
 Result = TypeVar("Result")
 
+FIRST_REPORT_S = 2.0
 REPORT_EVERY_S = 10.0
-_log = logging.getLogger("tensormill")
 
 
 def ask_all(
@@ -26,14 +26,18 @@ def ask_all(
     scope: CancellationScope,
     what: str,
     timeout_s: float | None = None,
+    describe: Callable[[Sequence[str]], Sequence[str]] = list,
 ) -> dict[str, Result]:
     """Ask several tasks, and wait for all answers.
+
+    After 2 s, and then every 10 s, one line of the log says which tasks are missing.
 
     Args:
       calls: by task what asks it.
       scope: ends the waiting when it is cancelled.
       what: what is waited for; a log names it and the tasks that have not answered.
       timeout_s: how long to wait; None for as long as it takes.
+      describe: returns for missing tasks where they are, and why they do not answer.
 
     Returns:
       The answers by task.
@@ -46,17 +50,19 @@ def ask_all(
     gathered = _Answers(calls)
     cancels = [call(gathered.taker(task)) for task, call in calls.items()]
     token = scope.register(lambda reason: gathered.fail(errors.cancelled(reason)))
-    waited_s = 0.0
+    started_s = time.monotonic()
+    report_s = started_s + FIRST_REPORT_S
+    end_s = None if timeout_s is None else started_s + timeout_s
     try:
-        while not wait_interruptibly(gathered.finished, _next_wait_s(waited_s, timeout_s)):
-            waited_s += REPORT_EVERY_S
-            if timeout_s is not None and waited_s >= timeout_s:
-                missing = ", ".join(gathered.missing())
+        while not wait_interruptibly(gathered.finished, _left_s(report_s, end_s)):
+            missing = ", ".join(describe(gathered.missing()))
+            if end_s is not None and time.monotonic() >= end_s:
                 raise errors.deadline_exceeded(
-                    f"{what} took longer than {timeout_s:g} s: {missing}"
+                    f"Deadline Exceeded\n  after {timeout_s:g} s {what} was waiting for {missing}"
                 )
-            for task in gathered.missing():
-                _log.warning("%s still waiting for response from worker: %s", what, task)
+            if missing:
+                tf_logging.warning("%s waits for %s", what, missing)
+            report_s += REPORT_EVERY_S
         if gathered.error is not None:
             raise gathered.error
         return gathered.answers
@@ -67,8 +73,9 @@ def ask_all(
                 cancel()
 
 
-def _next_wait_s(waited_s: float, timeout_s: float | None) -> float:
-    return REPORT_EVERY_S if timeout_s is None else min(REPORT_EVERY_S, timeout_s - waited_s)
+def _left_s(report_s: float, end_s: float | None) -> float:
+    next_s = report_s if end_s is None else min(report_s, end_s)
+    return max(0.0, next_s - time.monotonic())
 
 
 class _Answers:
