@@ -2,4 +2,15 @@
 
 from __future__ import annotations
 
-from tensormill.namespaces.contrib import framework, layers, rnn, slim, staging, training, util
+from tensormill.namespaces.contrib import (
+    crf,
+    framework,
+    layers,
+    legacy_seq2seq,
+    rnn,
+    seq2seq,
+    slim,
+    staging,
+    training,
+    util,
+)

@@ -1,0 +1,13 @@
+"""`tf.contrib.crf`: linear-chain conditional random fields."""
+
+from tensormill.seq2seq.fields import (
+    CrfForwardRnnCell,
+    crf_binary_score,
+    crf_decode,
+    crf_log_likelihood,
+    crf_log_norm,
+    crf_multitag_sequence_score,
+    crf_sequence_score,
+    crf_unary_score,
+    viterbi_decode,
+)

@@ -1,0 +1,1 @@
+"""Sequences from sequences: decoders, attention, losses, and the older functions of this kind."""
