@@ -1,5 +1,10 @@
 """`tf.contrib.legacy_seq2seq`: sequence models of lists of steps."""
 
+from tensormill.seq2seq.buckets import (
+    model_with_buckets,
+    sequence_loss,
+    sequence_loss_by_example,
+)
 from tensormill.seq2seq.legacy import (
     attention_decoder,
     basic_rnn_seq2seq,
@@ -8,10 +13,7 @@ from tensormill.seq2seq.legacy import (
     embedding_rnn_decoder,
     embedding_rnn_seq2seq,
     embedding_tied_rnn_seq2seq,
-    model_with_buckets,
     one2many_rnn_seq2seq,
     rnn_decoder,
-    sequence_loss,
-    sequence_loss_by_example,
     tied_rnn_seq2seq,
 )
