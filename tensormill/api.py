@@ -384,6 +384,7 @@ from tensormill.variables.initialization import (
     trainable_variables,
     variables_initializer,
 )
+from tensormill.lookup.initialization import initialize_all_tables, tables_initializer
 from tensormill.variables.initializers import Constant as constant_initializer
 from tensormill.variables.initializers import GlorotNormal as glorot_normal_initializer
 from tensormill.variables.initializers import GlorotUniform as glorot_uniform_initializer

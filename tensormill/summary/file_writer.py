@@ -17,9 +17,9 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 
 from tensormill.graph import tf_logging
 from tensormill.graph.graph import Graph
+from tensormill.io.meta_graph_export import create_meta_graph_def
 from tensormill.summary.event_file_writer import EventFileWriter
 from tensormill.summary.plugin_asset import write_plugin_assets
-from tensormill.train.meta_graph_export import create_meta_graph_def
 
 __all__ = ["FileWriter", "SummaryToEventTransformer"]
 

@@ -234,6 +234,28 @@ _ROWS = {
         unittesting.googletest unittesting.benchmark unittesting.stubs""",
     "python.platform.tf_logging": "graph.tf_logging",
     "python.pywrap_tensorflow": "tensorflow_modules.native_functions",
+    "python.summary.plugin_asset": "summary.plugin_asset",
+    "python.summary.summary": "summary",
+    "python.summary.summary_iterator": "summary.summary_iterator",
+    "python.summary.writer.event_file_writer": "summary.event_file_writer",
+    "python.summary.writer.writer": "summary.file_writer",
+    "python.summary.writer.writer_cache": "summary.file_writer_cache",
+    "python.ops.resources": "variables.resources",
+    "python.ops.summary_op_util": "ops.summaries",
+    "python.training.basic_loops": "train.monitored.basic_loops",
+    "python.training.basic_session_run_hooks": """
+        train.monitored.logging_hooks train.monitored.saving_hooks train.monitored.control_hooks
+        train.monitored.timers""",
+    "python.training.monitored_session": """
+        train.monitored.monitored_session train.monitored.session_creators
+        train.monitored.scaffold
+        _WrappedSession=train.monitored.wrapped_sessions.WrappedSession
+        _CoordinatedSession=train.monitored.wrapped_sessions.CoordinatedSession
+        _HookedSession=train.monitored.wrapped_sessions.HookedSession
+        _RecoverableSession=train.monitored.wrapped_sessions.RecoverableSession""",
+    "python.training.session_manager": "train.monitored.session_manager",
+    "python.training.session_run_hook": "train.monitored.session_run_hook",
+    "python.training.supervisor": "train.monitored.supervisor",
     "python.training.checkpoint_management": "train.checkpoints.state_file",
     "python.training.saver": """
         train.checkpoints.saver train.checkpoints.builder train.checkpoints.saveables
@@ -247,7 +269,10 @@ _ROWS = {
     "python.training.optimizer": "train.optimizer",
     "python.training.slot_creator": "train.slot_creator",
     "python.training.training": "train",
-    "python.training.training_util": "train.global_step write_graph=io.graph_io.write_graph",
+    "python.training.training_util": """
+        train.global_step write_graph=io.graph_io.write_graph
+        _get_or_create_global_step_read=train.global_step.get_or_create_global_step_read
+        _increment_global_step=train.global_step.increment_global_step""",
     "python.util.compat": "compat",
     "python.util.deprecation": "tensorflow_modules.deprecation",
     "python.util.lazy_loader": "tensorflow_modules.lazy_loader",

@@ -66,6 +66,45 @@ from tensormill.train.learning_rate_decay import (
 from tensormill.train.learning_rate_decay import piecewise_constant as piecewise_constant_decay
 from tensormill.train.meta_graph import export_meta_graph, import_meta_graph
 from tensormill.train.momentum import MomentumOptimizer
+from tensormill.train.monitored.basic_loops import basic_train_loop
+from tensormill.train.monitored.control_hooks import (
+    FeedFnHook,
+    FinalOpsHook,
+    GlobalStepWaiterHook,
+    StopAtStepHook,
+)
+from tensormill.train.monitored.logging_hooks import (
+    LoggingTensorHook,
+    NanLossDuringTrainingError,
+    NanTensorHook,
+    StepCounterHook,
+)
+from tensormill.train.monitored.monitored_session import (
+    MonitoredSession,
+    MonitoredTrainingSession,
+    SingularMonitoredSession,
+)
+from tensormill.train.monitored.saving_hooks import (
+    CheckpointSaverHook,
+    CheckpointSaverListener,
+    ProfilerHook,
+    SummarySaverHook,
+)
+from tensormill.train.monitored.scaffold import Scaffold
+from tensormill.train.monitored.session_creators import (
+    ChiefSessionCreator,
+    SessionCreator,
+    WorkerSessionCreator,
+)
+from tensormill.train.monitored.session_manager import SessionManager
+from tensormill.train.monitored.session_run_hook import (
+    SessionRunArgs,
+    SessionRunContext,
+    SessionRunHook,
+    SessionRunValues,
+)
+from tensormill.train.monitored.supervisor import Supervisor
+from tensormill.train.monitored.timers import SecondOrStepTimer
 from tensormill.train.moving_averages import ExponentialMovingAverage
 from tensormill.train.optimizer import Optimizer
 from tensormill.train.queue_runner import QueueRunner, add_queue_runner, start_queue_runners

@@ -9,6 +9,8 @@ from tensormill.graph.collections import GraphKeys
 from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.stacks import get_default_session
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.conditional import cond
+from tensormill.variables.assignments import assign_add, is_variable_initialized
 from tensormill.variables.base import VariableBase
 from tensormill.variables.initializers import Zeros
 from tensormill.variables.store import get_variable
@@ -18,8 +20,12 @@ __all__ = [
     "create_global_step",
     "get_global_step",
     "get_or_create_global_step",
+    "get_or_create_global_step_read",
     "global_step",
+    "increment_global_step",
 ]
+
+_READ_KEY = "global_step_read_op_cache"
 
 
 def get_global_step(graph: Graph | None = None) -> Any:
@@ -67,6 +73,56 @@ def get_or_create_global_step(graph: Graph | None = None) -> Any:
     graph = graph or get_default_graph()
     step = get_global_step(graph)
     return create_global_step(graph) if step is None else step
+
+
+def get_or_create_global_step_read(graph: Graph | None = None) -> Any:
+    """Return a tensor that reads the global step of a graph; None if it has none.
+
+    Raises:
+      RuntimeError: the graph has several such tensors.
+    """
+    graph = graph or get_default_graph()
+    reads = graph.get_collection(_READ_KEY)
+    if len(reads) > 1:
+        raise RuntimeError(
+            f"There are multiple items in collection {_READ_KEY}. There should be only one."
+        )
+    if reads:
+        return reads[0]
+    step = get_global_step(graph)
+    if step is None:
+        return None
+    with graph.as_default(), graph.name_scope(None), graph.name_scope(f"{step.op.name}/"):
+        # Hooks read it before and after the step itself.
+        value = step
+        if isinstance(step, VariableBase):
+            value = cond(is_variable_initialized(step), step.read_value, lambda: step.initial_value)
+        read = value + 0
+        graph.add_to_collection(_READ_KEY, read)
+    return read
+
+
+def increment_global_step(increment: Any = 1, graph: Graph | None = None) -> Any:
+    """Return what raises the global step of a graph, after hooks have read it.
+
+    Raises:
+      ValueError: the graph has none.
+    """
+    graph = graph or get_default_graph()
+    step = get_global_step(graph)
+    if step is None:
+        raise ValueError(
+            "Global step tensor should be created by tf.train.get_or_create_global_step before "
+            "calling increment."
+        )
+    read = get_or_create_global_step_read(graph)
+    with (
+        graph.as_default(),
+        graph.name_scope(None),
+        graph.name_scope(f"{step.op.name}/"),
+        graph.control_dependencies([read]),
+    ):
+        return assign_add(step, increment)
 
 
 def assert_global_step(global_step_tensor: Any) -> None:

@@ -29,13 +29,7 @@ from tensormill.graph.graph_def_import import import_graph_def
 from tensormill.graph.operation import Operation
 from tensormill.graph.scoped_names import prepend_name_scope, strip_name_scope
 from tensormill.graph.tensor import Tensor
-from tensormill.ops.control_flow_context import CondContext
-from tensormill.ops.while_context import WhileContext
-from tensormill.platform import gfile
-from tensormill.proto.control_flow_pb2 import CondContextDef, WhileContextDef
-from tensormill.train.checkpoints.saveables import all_saveable_objects
-from tensormill.train.checkpoints.saver import Saver
-from tensormill.train.meta_graph_export import (
+from tensormill.io.meta_graph_export import (
     SAVE_AND_RESTORE_OPS,
     UNBOUND_INPUTS,
     add_collection_def,
@@ -46,6 +40,12 @@ from tensormill.train.meta_graph_export import (
     strip_graph_default_valued_attrs,
     stripped_op_list_for_graph,
 )
+from tensormill.ops.control_flow_context import CondContext
+from tensormill.ops.while_context import WhileContext
+from tensormill.platform import gfile
+from tensormill.proto.control_flow_pb2 import CondContextDef, WhileContextDef
+from tensormill.train.checkpoints.saveables import all_saveable_objects
+from tensormill.train.checkpoints.saver import Saver
 from tensormill.variables.creation import Variable
 
 __all__ = [

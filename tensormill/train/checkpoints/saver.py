@@ -21,6 +21,7 @@ from tensormill.graph.collections import GraphKeys
 from tensormill.graph.default_scopes import add_to_collection, get_collection
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.scoped_names import prepend_name_scope, strip_name_scope
+from tensormill.io.meta_graph_export import export_meta_graph
 from tensormill.platform import gfile
 from tensormill.session.base_session import BaseSession
 from tensormill.train.checkpoints import state_file
@@ -28,7 +29,6 @@ from tensormill.train.checkpoints.builder import BulkSaverBuilder
 from tensormill.train.checkpoints.object_based import object_graph_key_mapping, renamed_saveables
 from tensormill.train.checkpoints.saveables import all_saveable_objects
 from tensormill.train.global_step import global_step as value_of_global_step
-from tensormill.train.meta_graph_export import export_meta_graph
 
 __all__ = ["Saver", "get_saver_or_default"]
 

@@ -1,0 +1,1 @@
+"""Lookup tables: `tf.lookup` and what lies behind `tf.contrib.lookup`."""

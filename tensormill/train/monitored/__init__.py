@@ -1,0 +1,1 @@
+"""Training loops that look after themselves: sessions with hooks, recovery, supervisors."""
