@@ -15,7 +15,6 @@ from typing import Any
 
 import grpc
 
-from tensormill.distributed.deadlines import DEADLINES
 from tensormill.distributed.direct_client import CallFailed, DirectClient, Outcome, Reply
 from tensormill.distributed.direct_frames import ConnectionBroken, FrameSocket, Piece
 from tensormill.distributed.direct_listener import ACCEPTED, host_id
@@ -23,6 +22,7 @@ from tensormill.distributed.status_codec import RECORD_KEY
 from tensormill.graph import errors
 from tensormill.proto import direct_pb2
 from tensormill.proto.services import DIRECT_SERVICE
+from tensormill.runtime.deadlines import DEADLINES
 
 __all__ = ["Channel", "open_channel"]
 
@@ -57,6 +57,9 @@ class Channel:
     """A channel to one server. Any thread may use it.
 
     `TENSORMILL_LANE=grpc` keeps it to gRPC.
+
+    Attributes:
+      is_tensormill: the server has shown that it is one of tensormill.
     """
 
     def __init__(self, address: str) -> None:
@@ -66,6 +69,7 @@ class Channel:
         self._direct: DirectClient | None = None  # guarded by _lock
         self._asks = os.environ.get("TENSORMILL_LANE") != "grpc"  # guarded by _lock
         self._is_closed = False  # guarded by _lock
+        self.is_tensormill = False
 
     def unary_unary(
         self,
@@ -120,6 +124,7 @@ class Channel:
             answer = offer(direct_pb2.OfferRequest(host_id=host_id()), timeout=_OFFER_TIMEOUT_S)
         except (grpc.RpcError, ValueError):  # another make of server, or the channel is closed
             return
+        self.is_tensormill = True
         connected = self._connect(answer)
         if connected is None:
             return

@@ -22,6 +22,8 @@ __all__ = ["TARGET_PREFIX", "MasterClient", "address_of"]
 
 TARGET_PREFIX = "grpc://"
 _ASK_TASKS_S = 1.0
+_GRACE_S = 2.0
+"""How much longer than a step may take its master may need to say what it waited for."""
 
 
 def address_of(target: str) -> str:
@@ -84,8 +86,11 @@ class MasterClient:
         Raises:
           OpError: the step failed, or the master cannot be reached.
         """
+        limit_s = timeout_s
+        if timeout_s is not None and self._channel.is_tensormill:
+            limit_s = timeout_s + _GRACE_S
         try:
-            response, call = self._run_step.with_call(request, timeout=timeout_s)
+            response, call = self._run_step.with_call(request, timeout=limit_s)
         except grpc.RpcError as error:
             raise self._error(error, "RunStep", timeout_s) from None
         try:

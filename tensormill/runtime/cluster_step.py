@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from tensormill.graph import errors
@@ -18,6 +19,7 @@ from tensormill.graph.graph import Graph
 from tensormill.kernels.torch_dtypes import to_host, to_tensor
 from tensormill.runtime.any_master import FetchForm, StepOutcome
 from tensormill.runtime.cancellation import CancellationScope
+from tensormill.runtime.deadlines import DEADLINES
 from tensormill.runtime.interrupts import wait_interruptibly
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.plan.frames import DEAD
@@ -167,8 +169,24 @@ class ClusterStep:
         self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
     ) -> CancellationScope | None:
         """Start one step; see `StartableStep`."""
-        run = self._start(feeds, options, on_done)
-        return None if run is None else run.scope
+        timeout_s = options.timeout_s
+        if timeout_s is None:
+            run = self._start(feeds, options, on_done)
+            return None if run is None else run.scope
+        calls_off: list[Callable[[], None]] = []
+
+        def finish(outcome: StepOutcome | None, error: OpError | None) -> None:
+            for call_off in calls_off:
+                call_off()
+            on_done(outcome, error)
+
+        run = self._start(feeds, options, finish)
+        if run is None:
+            return None
+        calls_off.append(DEADLINES.after(timeout_s, partial(run.give_up, timeout_s)))
+        if run.is_done:
+            calls_off[0]()
+        return run.scope
 
     def _start(
         self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
@@ -243,15 +261,24 @@ class _ClusterRun:
             if is_late:
                 cancel()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the run is over."""
+        return self._is_done
+
     def give_up(self, timeout_s: float) -> None:
         """End the run because its time is over."""
         with self._lock:
-            waiting = [self._partitions[i].link.task_name for i in sorted(self._state.open)]
+            links = [self._partitions[i].link for i in sorted(self._state.open)]
+        waiting: list[str] = []
+        for link in links:
+            known = link.waiting_operations(self.step_id)
+            waiting += known or [f"its part on {link.task_name}"]
         self._cancel(
             errors.deadline_exceeded(
                 "Timed out waiting for notification\n"
-                f"  after {timeout_s * 1000:g} ms the step was running on: "
-                + (", ".join(waiting) or "no task")
+                f"  after {timeout_s * 1000:g} ms the step was waiting for: "
+                + (", ".join(waiting) or "nothing")
             )
         )
 

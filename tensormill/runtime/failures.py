@@ -11,7 +11,7 @@ from tensormill.graph import errors
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.straight_line import InstructionFailed
 
-__all__ = ["as_op_error", "as_reported", "deadline_error"]
+__all__ = ["as_op_error", "as_reported", "deadline_error", "named_operations"]
 
 _NAMED_WAITERS = 5
 
@@ -75,13 +75,19 @@ def as_reported(error: BaseException, step_id: int | None = None) -> errors.OpEr
     return errors.internal(f"{type(error).__name__}: {error}")
 
 
+def named_operations(instructions: Sequence[Instruction]) -> list[str]:
+    """Return the operations of instructions with their types and devices, the first of many."""
+    names = [f"'{i.node.name}' ({i.node.op_type}) on {i.node.device}" for i in instructions]
+    if len(names) > _NAMED_WAITERS:
+        names[_NAMED_WAITERS:] = [f"{len(names) - _NAMED_WAITERS} more"]
+    return names
+
+
 def deadline_error(
     timeout_s: float, waiting: Sequence[Instruction]
 ) -> errors.DeadlineExceededError:
     """Return the error of a step whose time is over, naming the operations that it waited for."""
-    names = [f"'{i.node.name}' ({i.node.op_type}) on {i.node.device}" for i in waiting]
-    if len(names) > _NAMED_WAITERS:
-        names[_NAMED_WAITERS:] = [f"{len(names) - _NAMED_WAITERS} more"]
+    names = named_operations(waiting)
     return errors.DeadlineExceededError(
         None,
         None,

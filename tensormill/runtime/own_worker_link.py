@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 from tensormill.runtime.any_master import AnyDevice
-from tensormill.runtime.failures import as_reported
+from tensormill.runtime.failures import as_reported, named_operations
 from tensormill.runtime.passes.partition import Partition
 from tensormill.runtime.registered_graph import RegisteredGraph
 from tensormill.runtime.rendezvous import Receiver
@@ -133,6 +133,13 @@ class OwnWorkerLink(WorkerLink):
     def clean_up_step(self, step_id: int) -> None:
         """Forget a step."""
         self._worker.rendezvous.clean_up(step_id)
+
+    def waiting_operations(self, step_id: int) -> list[str]:
+        """Return the operations that a step waits for there."""
+        runs = list(self._worker.runs.copy().values())
+        return named_operations(
+            [i for run in runs if run.step.step_id == step_id for i in run.waiting_for()]
+        )
 
     def clear_containers(self, containers: Sequence[str], done: Done[bool]) -> Cancel:
         """Clear containers."""

@@ -16,6 +16,7 @@ from tensormill.runtime.any_master import (
     WaitObserver,
 )
 from tensormill.runtime.cancellation import CancellationScope
+from tensormill.runtime.deadlines import DEADLINES
 from tensormill.runtime.failures import as_op_error, as_reported, deadline_error
 from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
 from tensormill.runtime.node import NodeGraph
@@ -98,7 +99,7 @@ class StartableStep(AnyPreparedStep, Protocol):
 
         Args:
           feeds: values in the forms of `feed_forms`.
-          options: how it runs; whoever starts it sees to it that it ends in time.
+          options: how it runs; it ends in time.
           on_done: called once, with the outcome or the error, on the thread that ends the step.
 
         Returns:
@@ -107,6 +108,62 @@ class StartableStep(AnyPreparedStep, Protocol):
 
 
 CLOSED_BY_CLIENT = "Step was cancelled by an explicit call to `Session::Close()`."
+
+
+def _observer(step: Step, options: StepOptions) -> StepGuard | None:
+    """Return what watches a step that is traced, or may have to end between two instructions."""
+    if options.is_traced:
+        return StepTrace(step)
+    if options.timeout_s is not None or options.runs_inline:
+        return StepGuard(step)
+    return None
+
+
+def _late_error(
+    error: BaseException, timeout_s: float | None, observer: StepGuard | None
+) -> errors.DeadlineExceededError | None:
+    """Return the error of a step that saw itself that its time is over, or None."""
+    if timeout_s is None:
+        return None
+    if isinstance(error, InstructionFailed):
+        is_late = isinstance(error.__cause__, errors.DeadlineExceededError)
+        return deadline_error(timeout_s, [error.instruction]) if is_late else None
+    if not isinstance(error, errors.DeadlineExceededError):
+        return None
+    if observer is None or observer.instruction is None:
+        return None
+    return deadline_error(timeout_s, [observer.instruction])
+
+
+class _Deadline:
+    """Ends a step that waits when its time is over.
+
+    Attributes:
+      error: what the step then ended with.
+    """
+
+    def __init__(self, timeout_s: float | None, step: Step) -> None:
+        self._timeout_s = timeout_s
+        self._step = step
+        self._call_off: Callable[[], None] | None = None
+        self.error: errors.DeadlineExceededError | None = None
+
+    def watch(self, run: ProgramRun) -> None:
+        """Begin; the run has not been started yet."""
+        timeout_s, left_s = self._timeout_s, self._step.remaining_s()
+        if timeout_s is None or left_s is None:
+            return
+
+        def give_up() -> None:
+            self.error = deadline_error(timeout_s, run.waiting_for())
+            self._step.cancellation.cancel(self.error.message)
+
+        self._call_off = DEADLINES.after(left_s, give_up)
+
+    def call_off(self) -> None:
+        """Forget it: the step has ended."""
+        if self._call_off is not None:
+            self._call_off()
 
 
 class PreparedStep:
@@ -180,13 +237,20 @@ class PreparedStep:
         except errors.OpError as error:
             on_done(None, error)
             return None
-        step = self._new_step()
-        observer = StepTrace(step) if options.is_traced else None
+        timeout_s = options.timeout_s
+        step = self._new_step(None if timeout_s is None else time.monotonic() + timeout_s)
+        observer = _observer(step, options)
+        deadline = _Deadline(timeout_s, step)
 
         def finish(values: list[Any] | None, error: BaseException | None) -> None:
+            deadline.call_off()
             step.cancellation.close()
             self._running.leave()
             if error is not None:
+                late = deadline.error or _late_error(error, timeout_s, observer)
+                if late is not None:
+                    on_done(None, late)
+                    return
                 reported = as_reported(error, step.step_id)
                 if self._running.is_closed and isinstance(reported, errors.CancelledError):
                     reported = errors.cancelled(CLOSED_BY_CLIENT)
@@ -214,7 +278,9 @@ class PreparedStep:
         if begun is None:
             finish(values, None)
             return None
-        ProgramRun(program, step, [], finish, observer, begun).start()
+        run = ProgramRun(program, step, [], finish, observer, begun)
+        deadline.watch(run)
+        run.start()
         return step.cancellation
 
     def _outcome(
@@ -277,11 +343,7 @@ class PreparedStep:
         try:
             timeout_s = options.timeout_s
             step = self._new_step(None if timeout_s is None else time.monotonic() + timeout_s)
-            observer: StepGuard | None = None
-            if options.is_traced:
-                observer = StepTrace(step)
-            elif timeout_s is not None or options.runs_inline:
-                observer = StepGuard(step)
+            observer = _observer(step, options)
             values = self._run_step(feeds, step, observer, timeout_s)
             return self._outcome(values, observer, options)
         finally:
@@ -300,14 +362,15 @@ class PreparedStep:
                 return self._run_blocking(feeds, step, observer, timeout_s, begun)
             return self.program.run(feeds, step, observer)
         except InstructionFailed as failure:
-            cause = failure.__cause__
-            if timeout_s is not None and isinstance(cause, errors.DeadlineExceededError):
-                raise deadline_error(timeout_s, [failure.instruction]) from cause
-            raise as_op_error(failure, step.step_id) from cause
+            late = _late_error(failure, timeout_s, observer)
+            if late is not None:
+                raise late from failure.__cause__
+            raise as_op_error(failure, step.step_id) from failure.__cause__
         except errors.DeadlineExceededError as error:
-            if timeout_s is None or observer is None or observer.instruction is None:
+            late = _late_error(error, timeout_s, observer)
+            if late is None:
                 raise
-            raise deadline_error(timeout_s, [observer.instruction]) from error
+            raise late from error
         finally:
             step.cancellation.close()
 

@@ -15,7 +15,6 @@ import pytest
 import tensormill.api as tf
 from tensormill.distributed.call import Call
 from tensormill.distributed.channels import open_channel
-from tensormill.distributed.deadlines import Deadlines
 from tensormill.distributed.direct_client import CallFailed, DirectClient
 from tensormill.distributed.direct_frames import ConnectionBroken, FrameKind, FrameSocket
 from tensormill.distributed.direct_listener import TOKEN_BYTES
@@ -25,6 +24,7 @@ from tensormill.distributed.server_threads import ServerThreads
 from tensormill.graph import errors
 from tensormill.proto import direct_pb2, worker_pb2
 from tensormill.proto.services import DIRECT_SERVICE, WORKER_SERVICE
+from tensormill.runtime.deadlines import Deadlines
 
 WAIT_S = 30.0
 MAX_BODY_BYTES = 1 << 24
@@ -295,6 +295,8 @@ def test_a_session_goes_on_over_grpc_when_its_direct_connection_breaks() -> None
         channel = session._master_session._client._channel
         given = np.arange(3, dtype=np.float32)
         session.run(double, {value: given})
+        while channel.direct() is None:  # it is opened beside the first call
+            session.run(double, {value: given})
         channel.direct()._frames.shut_down()
         with pytest.raises(tf.errors.UnavailableError):
             session.run(double, {value: given})
