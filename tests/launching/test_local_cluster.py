@@ -43,6 +43,17 @@ def test_a_step_runs_over_the_tasks(in_process: bool) -> None:
     assert "running" not in cluster._repr_html_()
 
 
+def test_a_step_of_control_edges_alone_runs_over_the_tasks() -> None:
+    with tf.LocalCluster(ps=2, workers=1, in_process=True) as cluster:
+        with tf.device("/job:ps/task:0"):
+            first = tf.Variable(1.0)
+        with tf.device("/job:ps/task:1"):
+            second = tf.Variable(2.0)
+        with tf.Session(cluster.target) as session:
+            session.run(tf.group(first.initializer, second.initializer))
+            assert session.run([first, second]) == [1.0, 2.0]
+
+
 def test_a_cluster_may_be_made_by_any_thread() -> None:
     clusters: list[Any] = []
     thread = threading.Thread(target=lambda: clusters.append(tf.LocalCluster(ps=0, workers=1)))

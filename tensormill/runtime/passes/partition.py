@@ -178,7 +178,9 @@ class _Partitioning:
         key = (source, place)
         if key not in self._signals:
             signal = self._constant(
-                f"{source.name}/ctrl/_{self._edge_count}", source.device, self._place_of(source)
+                f"{source.name}/ctrl/signal/_{self._edge_count}",
+                source.device,
+                self._place_of(source),
             )
             signal.controls.append(self._copies[source])
             self._signals[key] = self._transfer(
