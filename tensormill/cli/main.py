@@ -9,12 +9,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tensormill.cli import check, devices, launch, run, server, status, version
+from tensormill.cli import check, devices, draw, launch, run, server, status, version
 from tensormill.cli.command import Command
 
 COMMANDS: tuple[Command, ...] = (
     check.COMMAND,
     devices.COMMAND,
+    draw.COMMAND,
     launch.COMMAND,
     run.COMMAND,
     server.COMMAND,
