@@ -41,6 +41,7 @@ from tensormill.variables.scope import variable_scope
 
 __all__ = [
     "auc",
+    "counts_at",
     "false_negatives",
     "false_positives",
     "precision",
@@ -221,7 +222,7 @@ _COUNTS = {
 }
 
 
-def _counts_at(
+def counts_at(
     labels: Any, predictions: Any, thresholds: Sequence[float], weights: Any, wanted: Sequence[str]
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return the counts at each threshold, and the operations that take a batch in."""
@@ -301,7 +302,7 @@ def auc(
         else:
             inner = sorted(thresholds)
         points = [-1e-7, *inner, 1.0 + 1e-7]
-        values, updates = _counts_at(labels, predictions, points, weights, tuple(_COUNTS))
+        values, updates = counts_at(labels, predictions, points, weights, tuple(_COUNTS))
         last = len(points) - 1
         value = value_outside(
             metrics_collections,
@@ -344,7 +345,7 @@ def _at_thresholds(
         return divide(right, 1e-7 + right + wrong, name=f"{default_name.split('_')[0]}_{scope}")
 
     with variable_scope(name, default_name, (predictions, labels, weights)):
-        values, updates = _counts_at(labels, predictions, thresholds, weights, ("tp", other))
+        values, updates = counts_at(labels, predictions, thresholds, weights, ("tp", other))
         value = value_outside(metrics_collections, lambda: ratio(values, "value"))
         update = ratio(updates, "update_op")
         collect(updates_collections, update)

@@ -45,8 +45,55 @@ result = [steps, [v.op.name for v in tf.local_variables()],
 """
 
 
-def test_metrics_are_those_of_tensorflow(oracle) -> None:
-    program = textwrap.dedent(_PROGRAM)
+_RANKING = """
+rng = np.random.RandomState(1)
+labels = tf.placeholder(tf.int64, [None, 2])
+single = tf.placeholder(tf.int64, [None])
+predictions = tf.placeholder(tf.float32, [None, 5])
+share = tf.placeholder(tf.float32, [None])
+weights = tf.placeholder(tf.float32, [None])
+ids = tf.constant([1, 2, 3, 0], tf.int64)
+sparse = tf.SparseTensor([[0, 0], [1, 0], [1, 1], [2, 0]], ids, [6, 2])
+m = tf.metrics
+truth = tf.equal(single % 2, 0)
+made = [
+    m.mean_iou(single, tf.argmax(predictions, 1), 5),
+    m.mean_iou(single, tf.argmax(predictions, 1), 5, weights, name="weighted"),
+    m.mean_per_class_accuracy(single, tf.argmax(predictions, 1), 5),
+    m.mean_per_class_accuracy(single, tf.argmax(predictions, 1), 5, weights),
+    m.sensitivity_at_specificity(truth, share, 0.6),
+    m.specificity_at_sensitivity(truth, share, 0.6, num_thresholds=20),
+    m.true_positives_at_thresholds(truth, share, [0.2, 0.7]),
+    m.false_negatives_at_thresholds(truth, share, [0.2, 0.7], weights),
+    m.true_negatives_at_thresholds(truth, share, [0.2, 0.7]),
+    m.false_positives_at_thresholds(truth, share, [0.2, 0.7]),
+    m.recall_at_k(labels, predictions, 2), m.recall_at_k(labels, predictions, 3, class_id=1),
+    m.recall_at_k(single, predictions, 2, weights=weights), m.recall_at_k(sparse, predictions, 2),
+    m.precision_at_k(labels, predictions, 2), m.precision_at_k(sparse, predictions, 2, class_id=2),
+    m.precision_at_top_k(labels, tf.cast(tf.nn.top_k(predictions, 3)[1], tf.int64), 3),
+    m.recall_at_top_k(labels, tf.cast(tf.nn.top_k(predictions, 3)[1], tf.int64)),
+    m.average_precision_at_k(labels, predictions, 3),
+    m.average_precision_at_k(single, predictions, 2, weights),
+    m.average_precision_at_k(sparse, predictions, 3),
+]
+steps = []
+with tf.Session() as session:
+    session.run(tf.local_variables_initializer())
+    for _ in range(3):
+        feed = {
+            labels: rng.randint(0, 5, (6, 2)), single: rng.randint(0, 5, 6), share: rng.rand(6),
+            predictions: rng.rand(6, 5), weights: rng.rand(6),
+        }
+        steps.append(session.run([update for _, update in made], feed))
+    steps.append(session.run([value for value, _ in made]))
+result = [steps, [v.op.name for v in tf.local_variables()],
+          [v.name for v, _ in made], [u.name for _, u in made]]
+"""
+
+
+@pytest.mark.parametrize("text", [_PROGRAM, _RANKING], ids=["averages", "ranking"])
+def test_metrics_are_those_of_tensorflow(oracle, text: str) -> None:
+    program = textwrap.dedent(text)
     steps, variables, values, updates = oracle.run(program)
     names = {"tf": tf, "np": np}
     with tf.Graph().as_default():
