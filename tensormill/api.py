@@ -285,6 +285,11 @@ from tensormill.ops.sparse_arrays import (
     sparse_to_indicator,
     sparse_transpose,
 )
+from tensormill.ops.sparse_serialization import (
+    deserialize_many_sparse,
+    serialize_many_sparse,
+    serialize_sparse,
+)
 from tensormill.ops.sparse_math import (
     sparse_add,
     sparse_maximum,
@@ -567,7 +572,7 @@ from tensormill.platform.behavior import (
 )
 
 # devices, placement
-from tensormill import summary, train
+from tensormill import data, summary, train
 from tensormill.namespaces import contrib, test
 from tensormill.graph.device_names import DeviceSpec
 from tensormill.session.device_attributes import list_devices

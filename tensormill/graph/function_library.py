@@ -65,6 +65,12 @@ class FunctionLibrary(Mapping[str, GraphFunction]):
     def __len__(self) -> int:
         return len(self._functions)
 
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
     def add(self, function: GraphFunction) -> None:
         """Add a function.
 

@@ -17,4 +17,9 @@ from tensormill.ops.queue_kinds import (
     PriorityQueue,
     RandomShuffleQueue,
 )
+from tensormill.ops.sparse_serialization import (
+    deserialize_many_sparse,
+    serialize_many_sparse,
+    serialize_sparse,
+)
 from tensormill.ops.strings import decode_base64, decode_raw, encode_base64

@@ -85,6 +85,9 @@ class KernelContext(Protocol):
     def constant(self, name: str) -> np.ndarray[Any, Any] | None:
         """Return the value of an input that is a constant in the plan, or None."""
 
+    def function(self, ref: Any) -> Any:
+        """Return a function of the graph, to be called by the kernel (see `dataset_base`)."""
+
 
 @dataclass(slots=True)
 class Kernel:

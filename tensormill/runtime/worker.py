@@ -8,10 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 from tensormill.graph import errors
+from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.device_names import parse_device_name
+from tensormill.graph.function_library import FunctionLibrary
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.devices import Device
+from tensormill.runtime.function_programs import CompiledFunction, FunctionPrograms
 from tensormill.runtime.node import Node, NodeGraph
+from tensormill.runtime.passes.function_bodies import FunctionBodies
+from tensormill.runtime.passes.placement.body_placer import BodyPlacer
+from tensormill.runtime.passes.placement.device_set import DeviceSet
 from tensormill.runtime.passes.structure import has_control_flow
 from tensormill.runtime.plan.control_flow import lower
 from tensormill.runtime.plan.dataflow import lower_dataflow
@@ -113,6 +119,7 @@ class WorkerSession:
         self.cancellation = CancellationScope()
         self._lock = threading.RLock()
         self._stateful: dict[tuple[str, str], Any] = {}  # guarded by _lock
+        self._functions: dict[FunctionLibrary, FunctionPrograms] = {}  # guarded by _lock
 
     def stateful(self, node: Node, make: Callable[[], Any]) -> Any:
         """Return what `make` made when the session first saw a node of this name on this device."""
@@ -126,7 +133,33 @@ class WorkerSession:
         """End what runs here for the session, and let go of its kernels."""
         self.cancellation.cancel(f"Session {self.session_handle} was closed.")
         with self._lock:
+            kept = list(self._stateful.values())
             self._stateful.clear()
+        for value in kept:
+            if hasattr(value, "close_with_session"):
+                value.close_with_session()
+
+    def function(self, node: Node, ref: FunctionRef) -> CompiledFunction:
+        """Return a function that the kernel of a node calls.
+
+        Raises:
+          NotFoundError: there is no such function in the graph of the node.
+        """
+        library = FunctionLibrary() if node.operation is None else node.operation.graph.functions
+        with self._lock:
+            programs = self._functions.get(library)
+            if programs is None:
+                task = node.device.rpartition("/device:")[0]
+                place = BodyPlacer(DeviceSet(list(self.worker.devices.values()), task)).place
+                programs = self._functions[library] = FunctionPrograms(
+                    FunctionBodies(library), place, self._register_function, self.session_handle
+                )
+        return programs.function(ref, node.device)
+
+    def _register_function(self, graph: NodeGraph, instance: str) -> Program:
+        devices, cache = self.worker.devices, _InstanceCache(self, instance)
+        lowered = lower(graph, devices, cache) or lower_dataflow(graph, devices, cache)
+        return Program(lowered, 1, self.worker.runs)
 
     def register_graph(self, graph: NodeGraph) -> Program:
         """Compile a partition.
@@ -141,3 +174,25 @@ class WorkerSession:
         if lowered is None:
             lowered = lower_dataflow(graph, devices, self)
         return Program(lowered, self.lanes, self.worker.runs)
+
+
+class _InstanceCache:
+    """The kernels of stateful nodes of one program of a function: they live as long as it does."""
+
+    def __init__(self, session: WorkerSession, instance: str) -> None:
+        self.session_handle = session.session_handle
+        self.resources = session.resources
+        self._session = session
+        self._instance = instance
+        self._made: dict[tuple[str, str], Any] = {}
+
+    def stateful(self, node: Node, make: Callable[[], Any]) -> Any:
+        """Return what `make` made when a node of this name was first seen."""
+        key = (node.name, node.device)
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+    def function(self, node: Node, ref: FunctionRef) -> CompiledFunction:
+        """Return a function that the kernel of a node calls."""
+        return self._session.function(node, ref)

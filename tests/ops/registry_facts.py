@@ -1,5 +1,6 @@
 """What the tests of the op registry except, each with its reason."""
 
+from tensormill.graph.op_table import OP_DEFS
 from tensormill.ops.functional import FUNCTIONAL_OP_TYPES
 
 OWN_OP_TYPES = frozenset({"_Arg"})
@@ -10,6 +11,28 @@ NO_CASE = {
     "Placeholder": "fails unless it is fed; every case feeds some",
     "NoOp": "has no outputs",
     "MaxPoolGradGradWithArgmax": "TensorFlow computes it on GPUs only",
+    **dict.fromkeys(
+        ("BatchDataset", "PaddedBatchDataset"),
+        "TensorFlow 2 cannot run it; the kernel is that of the next version",
+    ),
+    **dict.fromkeys(
+        (
+            "AssertNextDataset",
+            "FinalizeDataset",
+            "MatchingFilesDataset",
+            "NonSerializableDataset",
+            "OptimizeDataset",
+            "OptionsDataset",
+            "ParallelInterleaveDatasetV3",
+            "LegacyParallelInterleaveDatasetV2",
+        ),
+        "changes how a pipeline runs and not what it gives, or is a version of another op",
+    ),
+    **{
+        name: f"an older name of {name.removeprefix('Experimental')}"
+        for name in OP_DEFS
+        if name.startswith("Experimental")
+    },
 }
 """Op types without a case of their own."""
 

@@ -31,6 +31,8 @@ def fold_node(node: Node) -> list[np.ndarray[Any, Any]] | None:
     kernel = find_kernel(node.op_type, "CPU", node.attrs)
     if kernel is None or kernel.is_resource or kernel.is_async:
         return None
+    if any(not is_number(d) and d.name != "string" for d in node.output_dtypes):
+        return None
     if any(_element_count(dims) > _MAX_FOLDED_BYTES for dims in node.output_dims):
         return None
     try:

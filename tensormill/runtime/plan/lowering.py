@@ -33,6 +33,9 @@ class KernelCache(Protocol):
     def stateful(self, node: Node, make: Callable[[], Any]) -> Any:
         """Return what `make` made for the node when it was first seen in this session."""
 
+    def function(self, node: Node, ref: Any) -> Any:
+        """Return a function that the kernel of a node calls."""
+
 
 @dataclass(slots=True)
 class LoweredGraph:
@@ -157,7 +160,13 @@ class NodeLowering:
 
     def _make_kernel(self, node: Node, kernel: Kernel, device: Device) -> Any:
         cache = self._cache
-        context = node_context(node, device.torch_device, cache.resources, cache.session_handle)
+        context = node_context(
+            node,
+            device.torch_device,
+            cache.resources,
+            cache.session_handle,
+            partial(cache.function, node),
+        )
         try:
             return kernel.function(context)
         except errors.OpError as error:

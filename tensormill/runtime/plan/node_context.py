@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
 from tensormill.runtime.node import Node
@@ -34,14 +35,24 @@ class NodeContext:
     session_handle: str
     constants: dict[str, Any] = field(default_factory=dict)
     device_name: str = ""
+    find_function: Callable[[FunctionRef], Any] | None = None
 
     def constant(self, name: str) -> np.ndarray[Any, Any] | None:
         """Return the value of an input that is a constant in the plan, or None."""
         return self.constants.get(name)
 
+    def function(self, ref: FunctionRef) -> Any:
+        """Return a function of the graph, compiled when it is first called."""
+        assert self.find_function is not None
+        return self.find_function(ref)
+
 
 def node_context(
-    node: Node, torch_device: torch.device, resources: Any, session_handle: str
+    node: Node,
+    torch_device: torch.device,
+    resources: Any,
+    session_handle: str,
+    find_function: Callable[[FunctionRef], Any] | None = None,
 ) -> NodeContext:
     """Return what a kernel factory sees of a node."""
     return NodeContext(
@@ -57,6 +68,7 @@ def node_context(
         session_handle,
         _constant_inputs(node),
         node.device,
+        find_function,
     )
 
 

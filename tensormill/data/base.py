@@ -1,0 +1,98 @@
+"""`DatasetBase`: a variant of the graph, and the structure of the elements for which it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensormill.data import nest
+from tensormill.data.components import (
+    VariantComponent,
+    flat_dims,
+    flat_dtypes,
+)
+from tensormill.data.options import Options
+from tensormill.graph.constants import constant
+from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.dtypes import int64
+from tensormill.graph.shapes import TensorShape
+from tensormill.graph.tensor import Tensor
+from tensormill.ops.random_seeds import get_seed
+
+__all__ = ["DatasetBase", "as_int64", "flat_attrs", "seed_tensors"]
+
+
+def flat_attrs(structure: Any) -> dict[str, Any]:
+    """Return the attributes that say what the elements are."""
+    return {"output_types": flat_dtypes(structure), "output_shapes": flat_dims(structure)}
+
+
+def as_int64(value: Any, name: str) -> Tensor:
+    """Return a number as an int64 tensor."""
+    return convert_to_tensor(value, int64, name=name)
+
+
+def seed_tensors(seed: Any) -> tuple[Tensor, Tensor]:
+    """Return the two seeds of a random dataset as tensors; both zero for any numbers."""
+    if isinstance(seed, Tensor):
+        return as_int64(seed, "seed"), as_int64(0, "seed2")
+    first, second = get_seed(seed)
+    return (
+        constant(0 if first is None else first, int64, name="seed"),
+        constant(0 if second is None else second, int64, name="seed2"),
+    )
+
+
+class DatasetBase:
+    """A dataset.
+
+    Attributes:
+      _variant_tensor: the tensor that stands for it.
+      _structure: the components of its elements.
+    """
+
+    def __init__(self, variant_tensor: Tensor, structure: Any) -> None:
+        self._variant_tensor = variant_tensor
+        self._structure = structure
+        self._options = Options()
+
+    @property
+    def _component(self) -> VariantComponent:
+        return VariantComponent(type(self)._nested_class(), self._structure, _nested)
+
+    @classmethod
+    def _nested_class(cls) -> Any:
+        return DatasetBase
+
+    @property
+    def output_types(self) -> Any:
+        """The dtype of each component of an element."""
+        return nest.map_structure(lambda c: c.dtype, self._structure)
+
+    @property
+    def output_shapes(self) -> Any:
+        """The static shape of each component of an element."""
+        return nest.map_structure(lambda c: TensorShape.from_dims(c.dims), self._structure)
+
+    @property
+    def output_classes(self) -> Any:
+        """The class of each component of an element."""
+        return nest.map_structure(lambda c: c.legacy_class, self._structure)
+
+    def options(self) -> Options:
+        """Return how the pipeline is run."""
+        return self._options
+
+    def __repr__(self) -> str:
+        shapes = nest.map_structure(str, self.output_shapes)
+        shapes = str(shapes).replace("'", "")
+        types = nest.map_structure(repr, self.output_types)
+        types = str(types).replace("'", "")
+        return f"<DatasetV1Adapter shapes: {shapes}, types: {types}>"
+
+
+def _nested(tensor: Tensor, structure: Any) -> Any:
+    return NESTED_MAKERS[0](tensor, structure)
+
+
+NESTED_MAKERS: list[Any] = []
+"""Makes a dataset of a variant that is a component of an element: `Dataset` registers itself."""

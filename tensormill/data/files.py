@@ -1,0 +1,166 @@
+"""Datasets of the records of files.
+
+Source: TensorFlow 1.15, python/data/ops/readers.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensormill.data.base import DatasetBase, as_int64
+from tensormill.data.components import TensorComponent
+from tensormill.data.dataset import Dataset
+from tensormill.graph import dtypes
+from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.tensor import Tensor
+from tensormill.ops import dataset_files
+
+__all__ = ["FixedLengthRecordDataset", "TFRecordDataset", "TextLineDataset"]
+
+_BUFFER_BYTES = 256 * 1024
+_STRING = TensorComponent(dtypes.string, ())
+
+
+def _text(value: Any, name: str) -> Tensor:
+    tensor: Tensor = convert_to_tensor("" if value is None else value, dtypes.string, name=name)
+    return tensor
+
+
+def _size(value: Any, name: str, default: int) -> Tensor:
+    return as_int64(default if value is None else value, name)
+
+
+def _of_files(filenames: Any, make: Any, parallel_reads: Any = None) -> Dataset:
+    """Return the records of all files.
+
+    Raises:
+      TypeError: the names are no strings.
+      ValueError: the names have more than one dimension.
+    """
+    if isinstance(filenames, DatasetBase):
+        if filenames.output_types != dtypes.string:
+            raise TypeError("`filenames` must be a `tf.data.Dataset` of `tf.string` elements.")
+        names: Any = filenames
+    else:
+        tensor = convert_to_tensor(filenames, dtypes.string, name="filenames")
+        if parallel_reads is None and (tensor.dims is None or len(tensor.dims) <= 1):
+            return make(tensor)
+        names = Dataset.from_tensor_slices(_as_vector(tensor))
+    if parallel_reads is None:
+        return names.flat_map(make)
+    return names.interleave(make, cycle_length=parallel_reads, num_parallel_calls=parallel_reads)
+
+
+def _as_vector(tensor: Tensor) -> Tensor:
+    if tensor.dims == ():
+        from_scalar: Tensor = convert_to_tensor([tensor])
+        return from_scalar
+    return tensor
+
+
+class TextLineDataset(Dataset):
+    """The lines of text files, without their ends."""
+
+    def __init__(
+        self,
+        filenames: Any,
+        compression_type: Any = None,
+        buffer_size: Any = None,
+        num_parallel_reads: Any = None,
+    ) -> None:
+        """Name the files.
+
+        Args:
+          filenames: a name, a list of names, or a dataset of names.
+          compression_type: "", "GZIP" or "ZLIB".
+          buffer_size: how many bytes are read at once.
+          num_parallel_reads: of how many files lines are read by turns; one after the other where
+            None.
+        """
+
+        def make(names: Tensor) -> Dataset:
+            variant = dataset_files.text_line_dataset_op(
+                names,
+                _text(compression_type, "compression_type"),
+                _size(buffer_size, "buffer_size", _BUFFER_BYTES),
+            )
+            return Dataset(variant, _STRING)
+
+        made = _of_files(filenames, make, num_parallel_reads)
+        super().__init__(made._variant_tensor, _STRING)
+        self._filenames = filenames
+
+
+class TFRecordDataset(Dataset):
+    """The records of TFRecord files."""
+
+    def __init__(
+        self,
+        filenames: Any,
+        compression_type: Any = None,
+        buffer_size: Any = None,
+        num_parallel_reads: Any = None,
+    ) -> None:
+        """Name the files.
+
+        Args:
+          filenames: a name, a list of names, or a dataset of names.
+          compression_type: "", "GZIP" or "ZLIB".
+          buffer_size: how many bytes are read at once.
+          num_parallel_reads: of how many files records are read by turns; one after the other where
+            None.
+        """
+
+        def make(names: Tensor) -> Dataset:
+            variant = dataset_files.tf_record_dataset_op(
+                names,
+                _text(compression_type, "compression_type"),
+                _size(buffer_size, "buffer_size", _BUFFER_BYTES),
+            )
+            return Dataset(variant, _STRING)
+
+        made = _of_files(filenames, make, num_parallel_reads)
+        super().__init__(made._variant_tensor, _STRING)
+        self._filenames = filenames
+
+
+class FixedLengthRecordDataset(Dataset):
+    """Records of one length in binary files."""
+
+    def __init__(
+        self,
+        filenames: Any,
+        record_bytes: Any,
+        header_bytes: Any = None,
+        footer_bytes: Any = None,
+        buffer_size: Any = None,
+        compression_type: Any = None,
+        num_parallel_reads: Any = None,
+    ) -> None:
+        """Name the files.
+
+        Args:
+          filenames: a name, a list of names, or a dataset of names.
+          record_bytes: the length of a record.
+          header_bytes: how many bytes at the start are left out.
+          footer_bytes: how many bytes at the end are left out.
+          buffer_size: how many bytes are read at once.
+          compression_type: "", "GZIP" or "ZLIB".
+          num_parallel_reads: of how many files records are read by turns; one after the other where
+            None.
+        """
+
+        def make(names: Tensor) -> Dataset:
+            variant = dataset_files.fixed_length_record_dataset_v2_op(
+                names,
+                _size(header_bytes, "header_bytes", 0),
+                as_int64(record_bytes, "record_bytes"),
+                _size(footer_bytes, "footer_bytes", 0),
+                _size(buffer_size, "buffer_size", _BUFFER_BYTES),
+                _text(compression_type, "compression_type"),
+            )
+            return Dataset(variant, _STRING)
+
+        made = _of_files(filenames, make, num_parallel_reads)
+        super().__init__(made._variant_tensor, _STRING)
+        self._filenames = filenames

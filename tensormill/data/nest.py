@@ -1,0 +1,137 @@
+"""Structures of elements: tuples, named tuples and dictionaries; a list is one tensor.
+
+Source: TensorFlow 1.15, python/data/util/nest.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+__all__ = [
+    "assert_same_structure",
+    "flatten",
+    "is_structure",
+    "map_structure",
+    "map_structure_up_to",
+    "pack",
+]
+
+
+def is_structure(value: Any) -> bool:
+    """Return whether a value has components: a tuple or a dictionary."""
+    return isinstance(value, Mapping) or (
+        isinstance(value, tuple) and not getattr(value, "is_component", False)
+    )
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        return [value[key] for key in sorted(value)]
+    return list(value)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if is_structure(value):
+        for part in _parts(value):
+            yield from _leaves(part)
+    else:
+        yield value
+
+
+def flatten(structure: Any) -> list[Any]:
+    """Return the leaves, those of dictionaries in the order of their sorted keys."""
+    return list(_leaves(structure))
+
+
+def pack(structure: Any, leaves: list[Any]) -> Any:
+    """Return a structure like another one with other leaves."""
+    return _pack(structure, iter(leaves))
+
+
+def _pack(structure: Any, leaves: Iterator[Any]) -> Any:
+    if not is_structure(structure):
+        return next(leaves)
+    if isinstance(structure, Mapping):
+        packed = {key: _pack(structure[key], leaves) for key in sorted(structure)}
+        return type(structure)((key, packed[key]) for key in structure)  # type: ignore[call-arg]
+    parts = [_pack(part, leaves) for part in structure]
+    return type(structure)(*parts) if hasattr(structure, "_fields") else tuple(parts)
+
+
+def map_structure(function: Callable[..., Any], *structures: Any) -> Any:
+    """Return the results of a function on the leaves of structures that are alike."""
+    for other in structures[1:]:
+        assert_same_structure(structures[0], other)
+    columns = [flatten(structure) for structure in structures]
+    return pack(structures[0], [function(*leaves) for leaves in zip(*columns, strict=True)])
+
+
+def map_structure_up_to(shallow: Any, function: Callable[..., Any], *structures: Any) -> Any:
+    """Return the results of a function on what stands where one structure has its leaves."""
+    columns = [_up_to(shallow, structure) for structure in structures]
+    return pack(shallow, [function(*parts) for parts in zip(*columns, strict=True)])
+
+
+def _up_to(shallow: Any, value: Any) -> list[Any]:
+    if not is_structure(shallow):
+        return [value]
+    if isinstance(shallow, Mapping):
+        if not isinstance(value, Mapping):
+            raise TypeError(
+                "If shallow structure is a sequence, input must also be a sequence. Input has "
+                f"type: {type(value)}."
+            )
+        if set(shallow) != set(value):
+            raise ValueError(
+                "The two structures don't have the same keys. Input structure has keys "
+                f"{list(value)}, while shallow structure has keys {list(shallow)}."
+            )
+        pairs = [(shallow[key], value[key]) for key in sorted(shallow)]
+    else:
+        if not isinstance(value, (tuple, list)):
+            raise TypeError(
+                "If shallow structure is a sequence, input must also be a sequence. Input has "
+                f"type: {type(value)}."
+            )
+        if len(value) != len(shallow):
+            raise ValueError(
+                "The two structures don't have the same sequence length. Input structure has "
+                f"length {len(value)}, while shallow structure has length {len(shallow)}."
+            )
+        pairs = list(zip(shallow, value, strict=True))
+    return [leaf for part, item in pairs for leaf in _up_to(part, item)]
+
+
+def assert_same_structure(first: Any, second: Any, check_types: bool = True) -> None:
+    """Raise an error unless two structures are alike.
+
+    Raises:
+      ValueError: they are nested in different ways.
+      TypeError: they are made of different types, and `check_types`.
+    """
+    if is_structure(first) != is_structure(second):
+        raise ValueError(
+            "The two structures don't have the same nested structure. First structure: "
+            f"{first}, second structure: {second}."
+        )
+    if not is_structure(first):
+        return
+    both_mappings = isinstance(first, Mapping) and isinstance(second, Mapping)
+    if check_types and type(first) is not type(second) and not both_mappings:
+        raise TypeError(
+            "The two structures don't have the same sequence type. First structure has type "
+            f"{type(first)}, while second structure has type {type(second)}."
+        )
+    if len(first) != len(second):
+        raise ValueError(
+            "The two structures don't have the same number of elements. First structure: "
+            f"{first}, second structure: {second}."
+        )
+    if both_mappings and set(first) != set(second):
+        raise ValueError(
+            "The two dictionaries don't have the same set of keys. First structure has keys "
+            f"{list(first)}, while second structure has keys {list(second)}."
+        )
+    for a, b in zip(_parts(first), _parts(second), strict=True):
+        assert_same_structure(a, b, check_types)

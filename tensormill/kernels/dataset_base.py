@@ -1,0 +1,242 @@
+"""Datasets as values: what the kernels of dataset ops return, and how iterators pull elements.
+
+An element is a tuple with one component for each declared output: a torch tensor or a NumPy value
+for numbers, `bytes` or an object array for strings, another dataset or the like for variants.
+Nobody changes a component in place. An element that could not be computed is a `Failure`, which
+travels up to whoever asked; what comes after it can still be had.
+
+A dataset whose elements are rows of arrays says so with `rows`: then whole batches are cut or
+gathered from the arrays, and shuffling and repeating move nothing but row numbers.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from tensormill.graph import errors
+from tensormill.graph.dtypes import DType
+from tensormill.graph.shapes import Dims
+from tensormill.kernels.torch_dtypes import is_number, to_tensor
+from tensormill.kernels.value_types import as_object_array
+
+__all__ = [
+    "INFINITE",
+    "UNKNOWN",
+    "Chunk",
+    "Dataset",
+    "DatasetFunction",
+    "Element",
+    "Failure",
+    "Iteration",
+    "Rows",
+    "as_program_value",
+    "component_dims",
+    "lasting",
+    "plain_component",
+]
+
+Element = tuple[Any, ...]
+Chunk = Any
+"""Row numbers: a `range` of step 1, or an array of int64."""
+
+INFINITE = -1
+UNKNOWN = -2
+_BLOCK_ROWS = 512
+
+
+class Failure:
+    """An element that could not be computed.
+
+    Attributes:
+      error: why.
+      is_lasting: nothing but this failure comes from now on.
+    """
+
+    __slots__ = ("error", "is_lasting")
+
+    def __init__(self, error: BaseException, is_lasting: bool = False) -> None:
+        self.error = error
+        self.is_lasting = is_lasting
+
+
+class Iteration:
+    """What the stages of one running pipeline share: how they learn that nobody waits any more.
+
+    Attributes:
+      is_closed: the pipeline is not wanted any more.
+      interruption: why whoever pulls now does not want to wait any longer; None while it does.
+    """
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self.interruption: str | None = None
+        self._lock = threading.Lock()
+        self._wakers: dict[int, Callable[[str], None]] = {}  # guarded by _lock
+        self._next_token = 0
+
+    def register(self, waker: Callable[[str], None]) -> int:
+        """Call `waker(reason)` when a wait is to end early."""
+        with self._lock:
+            self._next_token += 1
+            self._wakers[self._next_token] = waker
+            return self._next_token
+
+    def deregister(self, token: int) -> None:
+        """Forget a waker."""
+        with self._lock:
+            self._wakers.pop(token, None)
+
+    def interrupt(self, reason: str) -> None:
+        """End the waits of this moment. Any thread."""
+        self.interruption = reason
+        with self._lock:
+            wakers = list(self._wakers.values())
+        for waker in wakers:
+            waker(reason)
+
+    def close(self) -> None:
+        """End the pipeline: background work stops. Any thread."""
+        self.is_closed = True
+        self.interrupt("The iterator was closed.")
+
+
+class DatasetFunction(Protocol):
+    """A graph function as datasets call it.
+
+    Attributes:
+      calls_python: the function runs Python code of the user.
+    """
+
+    calls_python: bool
+
+    def bind(self, captured: Iterable[Any], iteration: Iteration) -> Callable[..., Element]:
+        """Return what calls the function with the components of an element.
+
+        Args:
+          captured: the values of the further arguments.
+          iteration: the pipeline that calls; random numbers begin anew in each.
+        """
+
+
+class Rows:
+    """Arrays of which each row is a component of an element.
+
+    Attributes:
+      arrays: one an output, all with the same number of rows.
+      count: the number of rows.
+    """
+
+    def __init__(self, arrays: list[Any]) -> None:
+        self.arrays = arrays
+        self.count = int(arrays[0].shape[0])
+
+    def take(self, chunk: Chunk) -> Element:
+        """Return the rows of a chunk, stacked."""
+        if type(chunk) is range:
+            return tuple([array[chunk.start : chunk.stop] for array in self.arrays])
+        indices: Any = None
+        parts = []
+        for array in self.arrays:
+            if isinstance(array, torch.Tensor):
+                if indices is None:
+                    indices = torch.from_numpy(chunk)
+                parts.append(array.index_select(0, indices))
+            else:
+                parts.append(array[chunk])
+        return tuple(parts)
+
+    def elements(self, chunks: Iterable[Chunk]) -> Iterator[Element]:
+        """Yield the rows of chunks one by one."""
+        for chunk in chunks:
+            for start in range(0, len(chunk), _BLOCK_ROWS):
+                block = self.take(chunk[start : start + _BLOCK_ROWS])
+                yield from zip(*map(_unstacked, block), strict=True)
+
+
+def _unstacked(array: Any) -> Iterable[Any]:
+    """Return the rows of an array as components."""
+    if isinstance(array, torch.Tensor):
+        if array.dim() == 1 and array.dtype is not torch.bfloat16:
+            return list(array.numpy())
+        return array.unbind(0)
+    return list(array)
+
+
+class Dataset:
+    """A dataset; iterating over it twice gives the same elements (but for randomness).
+
+    Attributes:
+      dtypes: the dtype of each component.
+      dims: the static shape of each component.
+    """
+
+    def __init__(self, dtypes: Iterable[DType], dims: Iterable[Dims]) -> None:
+        self.dtypes = tuple(dtypes)
+        self.dims = tuple(dims)
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        """Yield the elements, and a `Failure` for each that could not be computed."""
+        found = self.rows(iteration)
+        assert found is not None
+        rows, chunks = found
+        return rows.elements(chunks)
+
+    def rows(self, iteration: Iteration) -> tuple[Rows, Iterator[Chunk]] | None:
+        """Return arrays and the numbers of the rows that are the elements; None for other data."""
+        return None
+
+    def cardinality(self) -> int:
+        """Return the number of elements, INFINITE or UNKNOWN."""
+        return UNKNOWN
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether `rows` returns arrays."""
+        return False
+
+    is_mapped = False
+    """Whether the elements are what a function returns: a batch with a failure then loses all."""
+
+
+def lasting(error: BaseException) -> Iterator[Any]:
+    """Yield a failure without end."""
+    return itertools.repeat(Failure(error, is_lasting=True))
+
+
+def component_dims(value: Any) -> tuple[int, ...]:
+    """Return the shape of a component."""
+    return tuple(value.shape) if hasattr(value, "shape") else ()
+
+
+def plain_component(value: Any, dtype: DType) -> Any:
+    """Return what a program computed as a component."""
+    if type(value) is np.ndarray and value.ndim == 0 and dtype.name == "string":
+        return value[()]
+    return value
+
+
+def as_program_value(value: Any, dtype: DType) -> Any:
+    """Return a component in the form in which values of its dtype usually travel in programs."""
+    if is_number(dtype):
+        return value if isinstance(value, torch.Tensor) else to_tensor(value)
+    if dtype.name == "string" and not isinstance(value, np.ndarray):
+        return as_object_array([value], ())
+    return value
+
+
+def check_positive(value: Any, name: str) -> int:
+    """Return a size that must be above zero.
+
+    Raises:
+      InvalidArgumentError: it is not.
+    """
+    size = int(value)
+    if size <= 0:
+        raise errors.invalid_argument(f"{name} must be greater than zero.")
+    return size

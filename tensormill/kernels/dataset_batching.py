@@ -1,0 +1,582 @@
+"""Kernels of datasets that put elements together and take them apart."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from tensormill.graph import dtypes, errors
+from tensormill.graph.dtypes import DType
+from tensormill.graph.shapes import format_dims
+from tensormill.kernels.dataset_base import (
+    Chunk,
+    Dataset,
+    Element,
+    Failure,
+    Iteration,
+    component_dims,
+)
+from tensormill.kernels.dataset_transformations import DerivedDataset
+from tensormill.kernels.registry import kernel
+from tensormill.kernels.torch_dtypes import is_number, to_host, to_tensor
+from tensormill.kernels.value_types import as_object_array
+
+__all__ = ["BatchedDataset", "stack_elements"]
+
+
+class BatchedDataset(DerivedDataset):
+    """Groups of elements, stacked."""
+
+    def __init__(
+        self, source: Dataset, size: int, drops_remainder: bool, dtypes: Any, dims: Any
+    ) -> None:
+        super().__init__(source, dtypes, dims)
+        self._size = size
+        self._drops_remainder = drops_remainder
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        if self.source.has_rows:
+            found = self.source.rows(iteration)
+            if found is not None:
+                rows, chunks = found
+                return map(rows.take, self._regrouped(chunks))
+        return self._stacked(iteration)
+
+    def _regrouped(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """Yield row numbers in groups of the size of a batch."""
+        size = self._size
+        parts: list[Chunk] = []
+        missing = size
+        for chunk in chunks:
+            at, end = 0, len(chunk)
+            while at < end:
+                part = chunk[at : at + missing]
+                at += len(part)
+                missing -= len(part)
+                parts.append(part)
+                if not missing:
+                    yield _joined(parts)
+                    parts, missing = [], size
+        if parts and not self._drops_remainder:
+            yield _joined(parts)
+
+    def _stacked(self, iteration: Iteration) -> Iterator[Any]:
+        source = self.source
+        items = source.elements(iteration)
+        for group in groups(items, self._size, self._drops_remainder, source.is_mapped):
+            yield group if type(group) is Failure else stack_elements(group, source.dtypes)
+
+    def cardinality(self) -> int:
+        count = self.source.cardinality()
+        if count < 0:
+            return count
+        return count // self._size if self._drops_remainder else -(-count // self._size)
+
+
+def _joined(parts: list[Chunk]) -> Chunk:
+    if len(parts) == 1:
+        return parts[0]
+    if all(type(part) is range for part in parts) and all(
+        a.stop == b.start for a, b in itertools.pairwise(parts)
+    ):
+        return range(parts[0].start, parts[-1].stop)
+    return np.concatenate([np.asarray(part, np.int64) for part in parts])
+
+
+def groups(
+    items: Iterator[Any], size: int, drops_remainder: bool, loses_all: bool = False
+) -> Iterator[Any]:
+    """Yield lists of `size` elements; a `Failure` takes the place of the group that it ends.
+
+    Args:
+      items: elements and failures.
+      size: how many elements make a group.
+      drops_remainder: leave out the last elements where they are fewer.
+      loses_all: the elements of a group that follow a failure are lost as well.
+    """
+    while True:
+        group = list(itertools.islice(items, size))
+        for position, item in enumerate(group):
+            if type(item) is Failure:
+                yield item
+                if not loses_all:
+                    items = itertools.chain(group[position + 1 :], items)
+                break
+        else:
+            if len(group) == size or (group and not drops_remainder):
+                yield group
+            if len(group) < size:
+                return
+
+
+def stack_elements(elements: Sequence[Element], output_dtypes: Sequence[DType]) -> Any:
+    """Return one element with a further dimension; a `Failure` where shapes differ."""
+    stacked = []
+    for index, (column, dtype) in enumerate(
+        zip(zip(*elements, strict=True), output_dtypes, strict=True)
+    ):
+        try:
+            stacked.append(_stack(column, dtype))
+        except errors.OpError as error:
+            return Failure(error)
+        except (RuntimeError, ValueError):
+            return Failure(_shapes_differ(column, index))
+    return tuple(stacked)
+
+
+def _stack(column: tuple[Any, ...], dtype: DType) -> Any:
+    first = column[0]
+    if is_number(dtype):
+        kinds = {type(value) for value in column}
+        if kinds == {torch.Tensor}:
+            return torch.stack(column)
+        if torch.Tensor in kinds:
+            return torch.stack([_as_tensor(value) for value in column])
+        if len(kinds) == 1 and isinstance(first, np.generic):
+            return to_tensor(np.array(column))
+        return to_tensor(np.stack(column))
+    if dtype is dtypes.string:
+        if type(first) is bytes:
+            if any(type(value) is not bytes for value in column):
+                raise ValueError("shapes differ")
+            return as_object_array(list(column))
+        return np.stack(column)
+    if dtype is dtypes.variant:
+        if isinstance(first, np.ndarray):
+            return np.stack(column)
+        raise errors.unimplemented("Batching of nested datasets and optional values")
+    return as_object_array(list(column))
+
+
+def _as_tensor(value: Any) -> torch.Tensor:
+    return value if isinstance(value, torch.Tensor) else to_tensor(value)
+
+
+def _shapes_differ(column: Sequence[Any], index: int) -> errors.OpError:
+    first = component_dims(column[0])
+    place = next(i for i, value in enumerate(column) if component_dims(value) != first)
+    return errors.invalid_argument(
+        f"Cannot batch tensors with different shapes in component {index}. First element had "
+        f"shape {format_dims(first, 'kernel')} and element {place} had shape "
+        f"{format_dims(component_dims(column[place]), 'kernel')}."
+    )
+
+
+def _checked_size(batch_size: Any, name: str = "Batch size") -> int:
+    size = int(batch_size)
+    if size <= 0:
+        raise errors.invalid_argument(f"{name} must be greater than zero.")
+    return size
+
+
+@kernel("BatchDataset", "cpu", host_inputs=("batch_size",))
+def batch_dataset(
+    input_dataset: Any, batch_size: Any, *, output_types: Any, output_shapes: Any
+) -> Dataset:
+    size = _checked_size(batch_size)
+    return BatchedDataset(input_dataset, size, False, output_types, output_shapes)
+
+
+@kernel("BatchDatasetV2", "cpu", host_inputs=("batch_size", "drop_remainder"))
+def batch_dataset_v2(
+    input_dataset: Any,
+    batch_size: Any,
+    drop_remainder: Any,
+    *,
+    output_types: Any,
+    output_shapes: Any,
+) -> Dataset:
+    size = _checked_size(batch_size)
+    return BatchedDataset(input_dataset, size, bool(drop_remainder), output_types, output_shapes)
+
+
+@kernel(
+    "ParallelBatchDataset",
+    "cpu",
+    host_inputs=("batch_size", "num_parallel_calls", "drop_remainder"),
+)
+def parallel_batch_dataset(
+    input_dataset: Any,
+    batch_size: Any,
+    num_parallel_calls: Any,
+    drop_remainder: Any,
+    *,
+    output_types: Any,
+    output_shapes: Any,
+) -> Dataset:
+    size = _checked_size(batch_size)
+    return BatchedDataset(input_dataset, size, bool(drop_remainder), output_types, output_shapes)
+
+
+class PaddedDataset(DerivedDataset):
+    """Groups of elements, stacked after each component was padded to one size."""
+
+    def __init__(
+        self,
+        source: Dataset,
+        size: int,
+        padded_shapes: list[list[int]],
+        padding_values: list[Any],
+        drops_remainder: bool,
+        dtypes: Any,
+        dims: Any,
+    ) -> None:
+        super().__init__(source, dtypes, dims)
+        self._size = size
+        self._padded_shapes = padded_shapes
+        self._padding_values = padding_values
+        self._drops_remainder = drops_remainder
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        for group in groups(self.source.elements(iteration), self._size, self._drops_remainder):
+            if type(group) is Failure:
+                yield group
+                continue
+            try:
+                yield tuple(
+                    self._pad(index, column)
+                    for index, column in enumerate(zip(*group, strict=True))
+                )
+            except errors.OpError as error:
+                yield Failure(error)
+
+    def _pad(self, index: int, column: tuple[Any, ...]) -> Any:
+        wanted = self._padded_shapes[index]
+        shapes = [component_dims(value) for value in column]
+        for shape in shapes:
+            if len(shape) != len(wanted):
+                raise errors.invalid_argument(
+                    "All elements in a batch must have the same rank as the padded shape for "
+                    f"component{index}: expected rank {len(wanted)} but got element with rank "
+                    f"{len(shape)}"
+                )
+        sizes = []
+        for axis, size in enumerate(wanted):
+            largest = max(shape[axis] for shape in shapes)
+            if size >= 0 and largest > size:
+                raise errors.data_loss("Attempted to pad to a smaller size than the input element.")
+            sizes.append(largest if size < 0 else size)
+        dtype = self.dtypes[index]
+        value = self._padding_values[index]
+        if dtype is dtypes.string:
+            fill = value if isinstance(value, bytes) else np.ravel(value)[0]
+            result = np.empty((len(column), *sizes), object)
+            result[...] = fill
+        else:
+            fill = to_host(value) if isinstance(value, torch.Tensor) else np.asarray(value)
+            result = np.full((len(column), *sizes), fill.ravel()[0], dtype.as_numpy_dtype)
+        for row, (item, shape) in enumerate(zip(column, shapes, strict=True)):
+            host = to_host(item) if isinstance(item, torch.Tensor) else item
+            place: Any = (row, *map(slice, shape))
+            result[place] = host
+        return result if dtype is dtypes.string else to_tensor(result)
+
+    def cardinality(self) -> int:
+        count = self.source.cardinality()
+        if count < 0:
+            return count
+        return count // self._size if self._drops_remainder else -(-count // self._size)
+
+
+def _padded(
+    source: Dataset,
+    batch_size: Any,
+    padded_shapes: list[Any],
+    padding_values: list[Any],
+    drop_remainder: bool,
+    types: Any,
+    shapes: Any,
+) -> Dataset:
+    size = _checked_size(batch_size)
+    wanted = [[int(n) for n in np.ravel(shape)] for shape in padded_shapes]
+    for value in padding_values:
+        if component_dims(value):
+            raise errors.invalid_argument("All padding values must be scalars")
+    return PaddedDataset(source, size, wanted, padding_values, drop_remainder, types, shapes)
+
+
+@kernel("PaddedBatchDataset", "cpu", host_inputs=("batch_size", "padded_shapes"))
+def padded_batch_dataset(
+    input_dataset: Any,
+    batch_size: Any,
+    padded_shapes: list[Any],
+    padding_values: list[Any],
+    *,
+    Toutput_types: Any,
+    output_shapes: Any,
+) -> Dataset:
+    return _padded(
+        input_dataset,
+        batch_size,
+        padded_shapes,
+        padding_values,
+        False,
+        Toutput_types,
+        output_shapes,
+    )
+
+
+@kernel(
+    "PaddedBatchDatasetV2", "cpu", host_inputs=("batch_size", "padded_shapes", "drop_remainder")
+)
+def padded_batch_dataset_v2(
+    input_dataset: Any,
+    batch_size: Any,
+    padded_shapes: list[Any],
+    padding_values: list[Any],
+    drop_remainder: Any,
+    *,
+    Toutput_types: Any,
+    output_shapes: Any,
+) -> Dataset:
+    return _padded(
+        input_dataset,
+        batch_size,
+        padded_shapes,
+        padding_values,
+        bool(drop_remainder),
+        Toutput_types,
+        output_shapes,
+    )
+
+
+class SparseBatches(DerivedDataset):
+    """Groups of dense elements as one sparse tensor: its indices, values and shape."""
+
+    def __init__(
+        self, source: Dataset, size: int, row_shape: list[int], dtypes: Any, dims: Any
+    ) -> None:
+        super().__init__(source, dtypes, dims)
+        self._size = size
+        self._row_shape = row_shape
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        for group in groups(self.source.elements(iteration), self._size, False):
+            if type(group) is Failure:
+                yield group
+                continue
+            try:
+                yield (self._sparse([element[0] for element in group]),)
+            except errors.OpError as error:
+                yield Failure(error)
+
+    def _sparse(self, column: list[Any]) -> Any:
+        arrays = [
+            to_host(item) if isinstance(item, torch.Tensor) else np.asarray(item) for item in column
+        ]
+        sizes = list(self._row_shape)
+        for array in arrays:
+            if array.ndim != len(sizes):
+                raise errors.invalid_argument(
+                    f"Input element had shape ({format_dims(array.shape, 'kernel')}) that is "
+                    "incompatible with the row shape"
+                )
+            for axis, size in enumerate(array.shape):
+                if self._row_shape[axis] < 0:
+                    sizes[axis] = max(sizes[axis], size)
+                elif size > self._row_shape[axis]:
+                    raise errors.data_loss("Input element is larger than the row shape")
+        indices = [
+            np.insert(np.argwhere(np.ones(array.shape, bool)), 0, row, axis=1)
+            for row, array in enumerate(arrays)
+        ]
+        values = np.concatenate([array.ravel() for array in arrays])
+        is_text = values.dtype == object
+        made = np.empty(3, object)
+        made[:] = [
+            to_tensor(np.concatenate(indices).astype(np.int64)),
+            values if is_text else to_tensor(values),
+            to_tensor(np.array([len(arrays), *sizes], np.int64)),
+        ]
+        return made
+
+
+@kernel("DenseToSparseBatchDataset", "cpu", host_inputs=("batch_size", "row_shape"))
+@kernel("ExperimentalDenseToSparseBatchDataset", "cpu", host_inputs=("batch_size", "row_shape"))
+def dense_to_sparse_batch_dataset(
+    input_dataset: Any, batch_size: Any, row_shape: Any, *, output_types: Any, output_shapes: Any
+) -> Dataset:
+    size = _checked_size(batch_size)
+    sizes = [int(n) for n in np.ravel(row_shape)]
+    return SparseBatches(input_dataset, size, sizes, output_types, output_shapes)
+
+
+class UnbatchedDataset(DerivedDataset):
+    """The rows of the elements."""
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        for element in self.source.elements(iteration):
+            if type(element) is Failure:
+                yield element
+                continue
+            sizes = [component_dims(value)[:1] for value in element]
+            if () in sizes:
+                text = "Input element must have a non-scalar value in each component."
+                yield Failure(errors.invalid_argument(text))
+            elif len(set(sizes)) > 1:
+                index = next(i for i, size in enumerate(sizes) if size != sizes[0])
+                text = (
+                    "Input element must have the same batch size in each component. Component 0 "
+                    f"had size {sizes[0][0]} but component {index} had size, {sizes[index][0]}."
+                )
+                yield Failure(errors.invalid_argument(text))
+            else:
+                yield from zip(*map(_rows, element), strict=True)
+
+
+def _rows(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return (
+            list(value.numpy())
+            if value.dim() == 1 and value.dtype is not torch.bfloat16
+            else value.unbind(0)
+        )
+    return list(value)
+
+
+@kernel("UnbatchDataset", "cpu")
+@kernel("ExperimentalUnbatchDataset", "cpu")
+def unbatch_dataset(input_dataset: Any, *, output_types: Any, output_shapes: Any) -> Dataset:
+    return UnbatchedDataset(input_dataset, output_types, output_shapes)
+
+
+class ListedDataset(Dataset):
+    """Elements that are there already."""
+
+    def __init__(self, items: Sequence[Element], dtypes: Any, dims: Any) -> None:
+        super().__init__(dtypes, dims)
+        self._items = items
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        return iter(self._items)
+
+    def cardinality(self) -> int:
+        return len(self._items)
+
+
+def _windows(
+    items: Iterator[Any], size: int, shift: int, stride: int, drops_remainder: bool
+) -> Iterator[Any]:
+    """Yield lists of elements: `size` of them, `stride` apart, each list `shift` after the last."""
+    held: list[Any] = []
+    span = (size - 1) * stride + 1
+    to_skip = 0
+    is_finished = False
+    while not is_finished:
+        while len(held) < span:
+            item = next(items, None)
+            if item is None:
+                is_finished = True
+                break
+            if type(item) is Failure:
+                yield item
+            elif to_skip:
+                to_skip -= 1
+            else:
+                held.append(item)
+        while held and (len(held) >= span or (is_finished and not drops_remainder)):
+            yield held[:span:stride]
+            to_skip += max(0, shift - len(held))
+            held = held[shift:]
+            if not is_finished:
+                break
+
+
+class WindowedDataset(DerivedDataset):
+    """Windows of elements: for each component, a dataset."""
+
+    def __init__(
+        self,
+        source: Dataset,
+        window: tuple[int, int, int],
+        drops_remainder: bool,
+        dtypes: Any,
+        dims: Any,
+    ) -> None:
+        super().__init__(source, dtypes, dims)
+        self._window = window
+        self._drops_remainder = drops_remainder
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        source = self.source
+        for window in _windows(source.elements(iteration), *self._window, self._drops_remainder):
+            if type(window) is Failure:
+                yield window
+                continue
+            yield tuple(
+                ListedDataset([(element[i],) for element in window], (dtype,), (dims,))
+                for i, (dtype, dims) in enumerate(zip(source.dtypes, source.dims, strict=True))
+            )
+
+    def cardinality(self) -> int:
+        count = self.source.cardinality()
+        if count < 0:
+            return count
+        size, shift, stride = self._window
+        if self._drops_remainder:
+            return max(0, (count - ((size - 1) * stride + 1)) // shift + 1)
+        return -(-count // shift)
+
+
+def _checked_window(size: Any, shift: Any, stride: Any) -> tuple[int, int, int]:
+    for name, value in (("size", size), ("shift", shift), ("stride", stride)):
+        if int(value) <= 0:
+            raise errors.invalid_argument(f"Window {name} must be greater than zero.")
+    return int(size), int(shift), int(stride)
+
+
+@kernel("WindowDataset", "cpu", host_inputs=("size", "shift", "stride", "drop_remainder"))
+def window_dataset(
+    input_dataset: Any,
+    size: Any,
+    shift: Any,
+    stride: Any,
+    drop_remainder: Any,
+    *,
+    output_types: Any,
+    output_shapes: Any,
+) -> Dataset:
+    window = _checked_window(size, shift, stride)
+    return WindowedDataset(input_dataset, window, bool(drop_remainder), output_types, output_shapes)
+
+
+class SlidingDataset(DerivedDataset):
+    """Windows of elements, stacked."""
+
+    def __init__(
+        self,
+        source: Dataset,
+        window: tuple[int, int, int],
+        drops_remainder: bool,
+        dtypes: Any,
+        dims: Any,
+    ) -> None:
+        super().__init__(source, dtypes, dims)
+        self._window = window
+        self._drops_remainder = drops_remainder
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        items = self.source.elements(iteration)
+        for window in _windows(items, *self._window, self._drops_remainder):
+            yield window if type(window) is Failure else stack_elements(window, self.dtypes)
+
+
+def _sliding(
+    input_dataset: Any,
+    window_size: Any,
+    window_shift: Any,
+    window_stride: Any,
+    *,
+    output_types: Any,
+    output_shapes: Any,
+) -> Dataset:
+    window = _checked_window(window_size, window_shift, window_stride)
+    return SlidingDataset(input_dataset, window, True, output_types, output_shapes)
+
+
+for _op_type in ("SlidingWindowDataset", "ExperimentalSlidingWindowDataset"):
+    kernel(_op_type, "cpu", host_inputs=("window_size", "window_shift", "window_stride"))(_sliding)

@@ -1,0 +1,46 @@
+"""Datasets of the records of files.
+
+Source: TensorFlow 1.15, core/ops/dataset_ops.cc, core/ops/experimental_dataset_ops.cc.
+"""
+
+from __future__ import annotations
+
+from tensormill.ops.dataset_op import define_dataset
+
+text_line_dataset_op = define_dataset(
+    "TextLineDataset",
+    inputs=("filenames: string", "compression_type: string", "buffer_size: int64"),
+    attrs=('metadata: string = ""',),
+    stateful=True,
+)
+tf_record_dataset_op = define_dataset(
+    "TFRecordDataset",
+    inputs=("filenames: string", "compression_type: string", "buffer_size: int64"),
+    attrs=('metadata: string = ""',),
+    stateful=True,
+)
+fixed_length_record_dataset_op = define_dataset(
+    "FixedLengthRecordDataset",
+    inputs=(
+        "filenames: string",
+        "header_bytes: int64",
+        "record_bytes: int64",
+        "footer_bytes: int64",
+        "buffer_size: int64",
+    ),
+    attrs=('metadata: string = ""',),
+    stateful=True,
+)
+fixed_length_record_dataset_v2_op = define_dataset(
+    "FixedLengthRecordDatasetV2",
+    inputs=(
+        "filenames: string",
+        "header_bytes: int64",
+        "record_bytes: int64",
+        "footer_bytes: int64",
+        "buffer_size: int64",
+        "compression_type: string",
+    ),
+    attrs=('metadata: string = ""',),
+    stateful=True,
+)
