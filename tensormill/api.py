@@ -285,11 +285,7 @@ from tensormill.ops.sparse_arrays import (
     sparse_to_indicator,
     sparse_transpose,
 )
-from tensormill.ops.sparse_serialization import (
-    deserialize_many_sparse,
-    serialize_many_sparse,
-    serialize_sparse,
-)
+from tensormill.ops.sparse_serialization import *
 from tensormill.ops.sparse_math import (
     sparse_add,
     sparse_maximum,

@@ -16,12 +16,7 @@ from tensormill.graph.shapes import Dims
 from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.tensor import Tensor
 
-__all__ = [
-    "deserialize_many_sparse",
-    "deserialize_sparse",
-    "serialize_many_sparse",
-    "serialize_sparse",
-]
+__all__ = ["deserialize_many_sparse", "serialize_many_sparse", "serialize_sparse"]
 
 _PARTS = ("sparse_indices: int64", "sparse_values: T", "sparse_shape: int64")
 _OUT_ATTRS = ("T: type", "out_type: {string, variant} = DT_STRING")
