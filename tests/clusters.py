@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,14 +10,24 @@ from typing import Any
 
 import tensormill as tf
 
+# Below the ports that systems give to connections, which come and go all the time.
+_PORTS = range(15_000, 32_000)
+
 
 def free_addresses(count: int) -> list[str]:
     """Return addresses that nobody listens at."""
+    draw = random.SystemRandom()
+    found: list[str] = []
     with ExitStack() as stack:
-        bound = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in bound:
-            one.bind(("127.0.0.1", 0))
-        return [f"127.0.0.1:{one.getsockname()[1]}" for one in bound]
+        while len(found) < count:
+            one = stack.enter_context(socket.socket())
+            port = draw.choice(_PORTS)
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found.append(f"127.0.0.1:{port}")
+    return found
 
 
 class Cluster:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensormill.graph.errors import OpError
+from tensormill.graph.tensor_wire_codec import Piece
 
-__all__ = ["Call", "Handler"]
+__all__ = ["Call", "Handler", "pieces_of"]
 
 
 class Call(ABC):
@@ -22,7 +23,7 @@ class Call(ABC):
         self._is_answered = False  # guarded by _lock
 
     def reply(self, response: Any) -> None:
-        """Send the response message."""
+        """Send the response: a message, or one that is written already, in pieces."""
         if self._take():
             self._send_reply(response)
 
@@ -63,6 +64,11 @@ class Call(ABC):
                 return False
             self._is_answered = True
             return True
+
+
+def pieces_of(response: Any) -> Sequence[Piece]:
+    """Return a response as bytes to send."""
+    return response if isinstance(response, list) else (response.SerializeToString(),)
 
 
 Handler = Callable[[Any, Call], None]

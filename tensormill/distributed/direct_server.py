@@ -16,12 +16,13 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from tensormill.distributed.call import Call, Handler
+from tensormill.distributed.call import Call, Handler, pieces_of
 from tensormill.distributed.direct_frames import ConnectionBroken, Frame, FrameKind, FrameSocket
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.distributed.status_codec import record_bytes
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
+from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto.services import Method
 
 __all__ = ["DirectConnection", "DirectMethod"]
@@ -59,12 +60,11 @@ class _DirectCall(Call):
         self._trailer = b""
 
     def _send_reply(self, response: Any) -> None:
-        body = response.SerializeToString()
-        self._connection.answer(self, FrameKind.REPLY, 0, body, self._trailer)
+        self._connection.answer(self, FrameKind.REPLY, 0, pieces_of(response), self._trailer)
 
     def _send_failure(self, error: OpError) -> None:
         self._connection.answer(
-            self, FrameKind.FAILURE, error.error_code, error.message.encode(), record_bytes(error)
+            self, FrameKind.FAILURE, error.error_code, [error.message.encode()], record_bytes(error)
         )
 
     def note_error(self, error: OpError) -> None:
@@ -139,14 +139,19 @@ class DirectConnection:
         return self._calls.get(call.number) is call
 
     def answer(
-        self, call: _DirectCall, kind: FrameKind, code: int, body: bytes, trailer: bytes
+        self,
+        call: _DirectCall,
+        kind: FrameKind,
+        code: int,
+        body: Sequence[Piece],
+        trailer: bytes,
     ) -> None:
         """Send the answer of a call, unless nobody waits for it."""
         with self._lock:
             if self._calls.pop(call.number, None) is None:
                 return
         try:
-            self._frames.send(kind, code, len(trailer), call.number, (body, trailer))
+            self._frames.send(kind, code, len(trailer), call.number, [*body, trailer])
         except ConnectionBroken:
             self._frames.shut_down()  # who reads sees it
 

@@ -11,20 +11,22 @@ from typing import Any
 
 import grpc
 
+from tensormill.distributed.call import pieces_of
 from tensormill.distributed.channels import open_channel
 from tensormill.distributed.device_codec import device_from_proto
+from tensormill.distributed.recv_tensor_codec import read_value
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.distributed.status_codec import error_from_rpc, error_from_status
-from tensormill.distributed.value_codec import value_from_proto, value_to_proto
+from tensormill.distributed.value_codec import named_value_pieces, value_from_proto
 from tensormill.graph import errors
-from tensormill.graph.dtypes import DType, as_dtype
+from tensormill.graph.dtypes import DType
 from tensormill.graph.errors import OpError
+from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto import worker_pb2
 from tensormill.proto.services import WORKER_SERVICE
 from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.partition_codec import graph_to_message
 from tensormill.runtime.passes.partition import Partition
-from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.plan.value_table import value_form
 from tensormill.runtime.rendezvous import Receiver
 from tensormill.runtime.worker_link import (
@@ -39,6 +41,7 @@ from tensormill.runtime.worker_link import (
 
 __all__ = ["GrpcWorkerLink"]
 
+_SEND = 3  # the field of RunGraphRequest
 _request_ids = itertools.count(random.SystemRandom().getrandbits(60) + 1)
 
 
@@ -73,7 +76,7 @@ class GrpcWorkerLink(WorkerLink):
         self._threads = threads
         self._channel = open_channel(address)
         self._stubs = {
-            name: self._channel.unary_unary(method.path, method.request.SerializeToString)
+            name: self._channel.unary_unary(method.path)
             for name, method in WORKER_SERVICE.methods.items()
         }
         self._lock = threading.Lock()
@@ -163,10 +166,11 @@ class GrpcWorkerLink(WorkerLink):
             ),
         )
         try:
+            pieces: list[Piece] = [request.SerializeToString()]
             for key, dtype, value in zip(
                 handle.feed_keys, handle.feed_dtypes, run.feeds, strict=True
             ):
-                request.send.add(name=key, tensor=value_to_proto(value, dtype))
+                pieces += named_value_pieces(_SEND, key, value, dtype)
         except OpError as error:
             done(None, error)
             return _nothing
@@ -187,20 +191,16 @@ class GrpcWorkerLink(WorkerLink):
             stats = response.step_stats if response.HasField("step_stats") else None
             return GraphResult(values, stats, list(response.partition_graph))
 
-        return self._call("RunGraph", request, done, result)
+        return self._call("RunGraph", pieces, done, result)
 
     def receive(self, step_id: int, key: str, receiver: Receiver) -> Cancel:
         """Ask with RecvTensor."""
-
-        def value(response: Any, call: Any) -> Any:
-            if response.is_dead:
-                return DEAD
-            return value_from_proto(response.tensor, value_form(as_dtype(response.tensor.dtype)))
-
         request = worker_pb2.RecvTensorRequest(
             step_id=step_id, rendezvous_key=key, request_id=next(_request_ids)
         )
-        return self._call("RecvTensor", request, receiver, value)
+        return self._call(
+            "RecvTensor", request, receiver, lambda message, call: read_value(message), raw=True
+        )
 
     def clean_up_step(self, step_id: int) -> None:
         """Tell with CleanupGraph."""
@@ -223,12 +223,13 @@ class GrpcWorkerLink(WorkerLink):
         done: Callable[[Any, OpError | None], None],
         convert: Callable[[Any, Any], Any],
         wait_for_ready: bool = False,
+        raw: bool = False,
     ) -> Cancel:
-        response_type = WORKER_SERVICE.methods[name].response
+        parse = bytes if raw else WORKER_SERVICE.methods[name].response.FromString
 
         def read(call: Any) -> None:
             try:
-                answer = convert(response_type.FromString(call.result()), call)
+                answer = convert(parse(call.result()), call)
             except grpc.FutureCancelledError:
                 done(None, errors.cancelled(f"{name} to task {self._peer} was cancelled"))
             except grpc.RpcError as error:
@@ -244,7 +245,7 @@ class GrpcWorkerLink(WorkerLink):
                 done(answer, None)
 
         try:
-            call = self._stubs[name].future(request, wait_for_ready=wait_for_ready)
+            call = self._stubs[name].future(pieces_of(request), wait_for_ready=wait_for_ready)
         except ValueError:  # the channel is closed
             done(None, errors.cancelled(f"The connection to task {self._peer} is closed"))
             return _nothing

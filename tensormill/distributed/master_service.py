@@ -268,10 +268,9 @@ def _start_step(served: ServedStep, request: Any, call: Call, options: StepOptio
             _fail_step(request, call, error)
             return
         try:
-            response = master_pb2.RunStepResponse()
-            for name, tensor in zip(served.fetches, served.encode(outcome), strict=True):
-                response.tensor.add(name=name, tensor=tensor)
-            _fill_metadata(response.metadata, outcome)
+            head = master_pb2.RunStepResponse()
+            _fill_metadata(head.metadata, outcome)
+            response = [head.SerializeToString(), *served.write(outcome)]
         except OpError as failure:
             _fail_step(request, call, failure)
         else:

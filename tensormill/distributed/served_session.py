@@ -10,6 +10,7 @@ from typing import Any
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.value_codec import (
     check_proto_dtype,
+    named_value_pieces,
     value_from_proto,
     value_to_proto,
 )
@@ -18,6 +19,7 @@ from tensormill.graph.graph import Graph
 from tensormill.graph.graph_def_extension import extend_graph, withdraw_nodes
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
+from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.master import MasterSession
@@ -25,6 +27,9 @@ from tensormill.runtime.prepared_step import OnStepDone, StartableStep
 from tensormill.runtime.step_options import StepOptions
 
 __all__ = ["ServedSession", "ServedStep"]
+
+
+_TENSOR = 1  # the field of RunStepResponse
 
 
 def _split(name: str) -> tuple[str, int]:
@@ -126,6 +131,14 @@ class ServedStep:
     ) -> CancellationScope | None:
         """Start the step with values that `decode` returned; see `StartableStep`."""
         return self.step.start(values, options, on_done)
+
+    def write(self, outcome: StepOutcome) -> list[Piece]:
+        """Return the fetched values as the tensors of a RunStepResponse."""
+        pieces: list[Piece] = []
+        for name, position in zip(self.fetches, self._fetch_positions, strict=True):
+            value, dtype = outcome.values[position], self._fetch_dtypes[position]
+            pieces += named_value_pieces(_TENSOR, name, value, dtype)
+        return pieces
 
     def encode(self, outcome: StepOutcome) -> list[Any]:
         """Return the fetched values as TensorProtos, in the order of `fetches`."""

@@ -46,12 +46,11 @@ class TransferLog:
         with self._lock:
             return self._steps.pop(step_id, None)
 
-    def note(self, step_id: int, key: RendezvousKey, tensor: Any, started_ns: int) -> None:
-        """Note one transfer."""
+    def note(self, step_id: int, key: RendezvousKey, size_bytes: int, started_ns: int) -> None:
+        """Note one transfer of so many bytes, of which the first was asked for then."""
         if not self._users:
             return
         now_ns = time.time_ns()
-        size_bytes = len(tensor.tensor_content)
         rate = size_bytes * 8e3 / max(1, now_ns - started_ns)
         with self._lock:
             stats = self._steps.get(step_id)

@@ -16,11 +16,76 @@ from tensorboard.compat.proto import tensor_pb2
 from tensormill.graph import dtypes, errors
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.tensor_codec import array_from_proto
-from tensormill.graph.tensor_wire_codec import encode_varint
+from tensormill.graph.tensor_wire_codec import (
+    Piece,
+    encode_tensor,
+    encode_varint,
+    field_head,
+    size_of,
+)
 from tensormill.kernels.torch_dtypes import is_number, to_host, to_tensor
 from tensormill.runtime.plan.instructions import Form
 
-__all__ = ["check_proto_dtype", "empty_proto", "value_from_proto", "value_to_proto"]
+__all__ = [
+    "check_proto_dtype",
+    "empty_proto",
+    "named_value_pieces",
+    "value_array",
+    "value_from_array",
+    "value_from_proto",
+    "value_pieces",
+    "value_to_proto",
+]
+
+
+_NAME, _TENSOR = 1, 2  # fields of NamedTensorProto
+
+
+def value_array(value: Any, dtype: DType) -> np.ndarray[Any, Any]:
+    """Return a value in any form as an array, which may share its memory.
+
+    Raises:
+      UnimplementedError: the value is a handle, which means something on its own task only.
+    """
+    if isinstance(value, torch.Tensor):
+        return to_host(value)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return np.asarray(value)
+    if isinstance(value, bytes):
+        return np.array(value, dtype=object)
+    raise errors.unimplemented(f"A value of dtype {dtype.name} cannot leave the task that holds it")
+
+
+def value_pieces(field: int, value: Any, dtype: DType) -> list[Piece]:
+    """Return a field of a message that holds a value as a TensorProto; large ones are not copied.
+
+    Args:
+      field: the number of the field.
+      value: the value, in any form.
+      dtype: its dtype.
+
+    Raises:
+      UnimplementedError: the value is a handle.
+    """
+    tensor = encode_tensor(value_array(value, dtype.base_dtype), dtype.base_dtype)
+    return [field_head(field, size_of(tensor)), *tensor]
+
+
+def named_value_pieces(field: int, name: str, value: Any, dtype: DType) -> list[Piece]:
+    """Return a field of a message that holds a value as a NamedTensorProto.
+
+    Args:
+      field: the number of the field.
+      name: what the value is called.
+      value: the value, in any form.
+      dtype: its dtype.
+
+    Raises:
+      UnimplementedError: the value is a handle.
+    """
+    text = name.encode()
+    named = [field_head(_NAME, len(text)), text, *value_pieces(_TENSOR, value, dtype)]
+    return [field_head(field, size_of(named)), *named]
 
 
 def value_to_proto(value: Any, dtype: DType) -> Any:
@@ -30,16 +95,7 @@ def value_to_proto(value: Any, dtype: DType) -> Any:
       UnimplementedError: the value is a handle, which means something on its own task only.
     """
     dtype = dtype.base_dtype
-    if isinstance(value, torch.Tensor):
-        array = to_host(value)
-    elif isinstance(value, (np.ndarray, np.generic)):
-        array = np.asarray(value)
-    elif isinstance(value, bytes):
-        array = np.array(value, dtype=object)
-    else:
-        raise errors.unimplemented(
-            f"A value of dtype {dtype.name} cannot leave the task that holds it"
-        )
+    array = value_array(value, dtype)
     message = tensor_pb2.TensorProto(dtype=dtype.as_datatype_enum)
     message.tensor_shape.SetInParent()
     for size in array.shape:
@@ -97,9 +153,25 @@ def value_from_proto(proto: Any, form: Form, max_bytes: int = (1 << 31) - 1) -> 
                 f"A tensor of shape {[dim.size for dim in proto.tensor_shape.dim]} is too large to "
                 "be received"
             )
-        array = array_from_proto(proto)
+        content = proto.tensor_content if numbers else b""
+        if len(content) == count * item_bytes and content:
+            # What is received is nobody else's, so that it may stay where it is.
+            shape = [dim.size for dim in proto.tensor_shape.dim]
+            array = np.frombuffer(content, dtype.as_numpy_dtype).reshape(shape)
+        else:
+            array = array_from_proto(proto)
     except (TypeError, ValueError, OverflowError) as error:
         raise errors.invalid_argument(f"Cannot parse tensor from proto: {error}") from error
+    return value_from_array(array, dtype, form)
+
+
+def value_from_array(array: np.ndarray[Any, Any], dtype: DType, form: Form) -> Any:
+    """Return a value in a form of the runtime; it shares the memory of the array.
+
+    Raises:
+      UnimplementedError: values of the dtype do not travel.
+    """
+    numbers = is_number(dtype)
     if form is Form.TENSOR and numbers:
         if not all(array.strides) and array.size > 1:
             array = np.ascontiguousarray(array)

@@ -14,14 +14,17 @@ from typing import Any
 from tensormill.distributed.call import Call, Handler
 from tensormill.distributed.device_codec import device_to_proto
 from tensormill.distributed.limits import ServerLimits
+from tensormill.distributed.recv_tensor_codec import write_dead, write_value
 from tensormill.distributed.request_ids import RequestIds
 from tensormill.distributed.transfer_log import TransferLog
-from tensormill.distributed.value_codec import empty_proto, value_from_proto, value_to_proto
+from tensormill.distributed.value_codec import named_value_pieces, value_from_proto
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.errors import OpError
+from tensormill.graph.tensor_wire_codec import Piece, size_of
 from tensormill.kernels.torch_dtypes import dtype_of_value
 from tensormill.proto import worker_pb2
+from tensormill.runtime.failures import as_reported
 from tensormill.runtime.own_worker_link import OwnWorkerLink
 from tensormill.runtime.partition_codec import KeyedGraph, graph_from_message
 from tensormill.runtime.plan.frames import DEAD
@@ -33,6 +36,7 @@ from tensormill.runtime.worker_link import GraphResult, GraphRun, SessionSpec
 __all__ = ["SLOW_WORKER_METHODS", "WorkerService"]
 
 SLOW_WORKER_METHODS = frozenset({"RegisterGraph", "DeleteWorkerSession"})
+_RECV = 1  # the field of RunGraphResponse
 _LEGACY_SESSION = ""
 """The handle of the session of masters that open none."""
 
@@ -192,16 +196,19 @@ class WorkerService:
             request.step_id, feeds, options.record_timeline, options.record_partition_graphs
         )
 
-    def _response(self, request: Any, graph: _Graph, result: GraphResult) -> Any:
+    def _response(self, request: Any, graph: _Graph, result: GraphResult) -> list[Piece]:
         response = worker_pb2.RunGraphResponse()
-        for key in request.recv_key:
-            position = graph.fetch_positions[key]
-            value = result.values[position]
-            response.recv.add(name=key, tensor=value_to_proto(value, graph.fetch_dtypes[position]))
         if result.step_stats is not None:
             response.step_stats.CopyFrom(result.step_stats)
         response.partition_graph.extend(result.partition_graphs)
-        return response
+        pieces: list[Piece] = [response.SerializeToString()]
+        for key in request.recv_key:
+            position = graph.fetch_positions[key]
+            value, dtype = result.values[position], graph.fetch_dtypes[position]
+            if value is DEAD:
+                raise errors.internal(f"The tensor returned for {key} was not valid.")
+            pieces += named_value_pieces(_RECV, key, value, dtype)
+        return pieces
 
     def _clean_up_graph(self, request: Any, call: Call) -> None:
         self._own.clean_up_step(request.step_id)
@@ -223,18 +230,16 @@ class WorkerService:
             if error is not None:
                 call.fail(error)
                 return
-            response = worker_pb2.RecvTensorResponse(send_start_micros=started_ns // 1000)
-            try:
-                if value is DEAD:
-                    response.is_dead = True
-                    response.tensor.CopyFrom(empty_proto())
-                else:
-                    response.tensor.CopyFrom(value_to_proto(value, dtype_of_value(value)))
-            except OpError as failure:
-                call.fail(failure)
+            if value is DEAD:
+                call.reply(write_dead(started_ns // 1000))
                 return
-            self._log.note(request.step_id, key, response.tensor, started_ns)
+            try:
+                response = write_value(value, dtype_of_value(value), started_ns // 1000)
+            except (OpError, TypeError) as failure:
+                call.fail(as_reported(failure))
+                return
             call.reply(response)
+            self._log.note(request.step_id, key, size_of(response), started_ns)
 
         call.on_cancel(self._own.receive(request.step_id, request.rendezvous_key, deliver))
 

@@ -106,18 +106,18 @@ def array_from_proto(proto: Any) -> np.ndarray[Any, Any]:
     if any(size < 0 for size in shape) or proto.tensor_shape.unknown_rank:
         raise ValueError("a tensor's shape must be fully defined")
     count = math.prod(shape)
-    if proto.tensor_content:
+    content = proto.tensor_content  # each access makes a copy
+    if content:
         if dtype == dtypes.string:
-            content = memoryview(proto.tensor_content)
-            return strings_from_content(content, count).reshape(shape)
+            return strings_from_content(memoryview(content), count).reshape(shape)
         numpy_type = np.dtype(dtype.as_numpy_dtype)
-        if len(proto.tensor_content) != count * numpy_type.itemsize:
+        if len(content) != count * numpy_type.itemsize:
             raise ValueError(
-                f"a tensor's content has {len(proto.tensor_content)} bytes, its shape "
+                f"a tensor's content has {len(content)} bytes, its shape "
                 f"{list(shape)} "
                 f"wants {count} elements of {numpy_type.itemsize} bytes"
             )
-        return np.frombuffer(proto.tensor_content, dtype=numpy_type).reshape(shape).copy()
+        return np.frombuffer(content, dtype=numpy_type).reshape(shape).copy()
     listed = _listed_elements(proto, dtype)
     if listed.size > count:
         raise ValueError(
