@@ -23,6 +23,7 @@ from tensormill.distributed.direct_frames import FrameSocket
 from tensormill.distributed.direct_server import DirectConnection, DirectMethod
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server_threads import ServerThreads
+from tensormill.graph import errors
 from tensormill.proto import direct_pb2
 from tensormill.proto.services import Service
 
@@ -82,6 +83,7 @@ class DirectListener:
         self._lock = threading.Lock()
         self._tokens: dict[bytes, float] = {}  # token to when it ends; guarded by _lock
         self._connections: set[DirectConnection] = set()  # guarded by _lock
+        self._greeted: set[socket.socket] = set()  # not connections yet; guarded by _lock
         self._is_closed = False  # guarded by _lock
         self._made = 0  # guarded by _lock
         self._sockets: list[socket.socket] = []
@@ -97,14 +99,22 @@ class DirectListener:
             local.bind(f"\0{self._local_name}")
             local.listen()
             self._sockets.append(local)
-        family, kind, _, _, address = socket.getaddrinfo(
-            host.strip("[]"), 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        remote = socket.socket(family, kind)
-        remote.bind(address)
-        remote.listen()
+        try:
+            family, kind, _, _, address = socket.getaddrinfo(
+                host.strip("[]"), 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            remote = socket.socket(family, kind)
+            self._sockets.append(remote)
+            remote.bind(address)
+            remote.listen()
+        except OSError as error:
+            for opened in self._sockets:
+                opened.close()
+            raise errors.unknown(
+                f"Could not start gRPC server: cannot listen on {host} ({error})",
+                hint="the host in the cluster spec must be a name or number of this machine.",
+            ) from error
         self._port = remote.getsockname()[1]
-        self._sockets.append(remote)
 
     def start(self) -> None:
         """Take connections."""
@@ -130,6 +140,10 @@ class DirectListener:
             self._thread.join()
         for listening in self._sockets:
             listening.close()
+        with self._lock:
+            greeted, self._greeted = self._greeted, set()
+        for connected in greeted:
+            connected.close()
         for connection in connections:
             connection.shut_down()
         for connection in connections:
@@ -173,6 +187,8 @@ class DirectListener:
                     if self._is_closed:
                         return
                     continue
+                with self._lock:
+                    self._greeted.add(connected)
                 # A client that says nothing must not hold up the others.
                 self._threads.wait(partial(self._greet, connected))
 
@@ -180,15 +196,19 @@ class DirectListener:
         try:
             connected.settimeout(_GREETING_TIMEOUT_S)
             token = connected.recv(TOKEN_BYTES, socket.MSG_WAITALL)
-            if not self._take_token(token):
+            if self._take_token(token):
+                connected.sendall(ACCEPTED)
+                connected.settimeout(None)
+            else:
                 connected.close()
-                return
-            connected.sendall(ACCEPTED)
-            connected.settimeout(None)
         except OSError:
             connected.close()
+        if connected.fileno() < 0:
+            with self._lock:
+                self._greeted.discard(connected)
             return
         with self._lock:
+            self._greeted.discard(connected)
             if self._is_closed:
                 connected.close()
                 return

@@ -331,3 +331,20 @@ def test_a_step_over_tasks_ends_when_its_time_is_over() -> None:
             assert "/job:ps/replica:0/task:0" in str(caught.value)
             gate.open()
             assert session.run(y, {x: 3.0}) == 9.0
+
+
+def test_a_host_that_is_not_this_machine_is_explained() -> None:
+    with pytest.raises(tf.errors.UnknownError) as caught:
+        tf.train.Server({"local": ["host.invalid:2222"]})
+    assert "host.invalid" in str(caught.value)
+    assert "a name or number of this machine" in str(caught.value)
+
+
+def test_clients_that_connect_and_say_nothing_do_not_hold_up_the_end() -> None:
+    server = tf.train.Server.create_local_server()
+    host, _, _ = server.address.rpartition(":")
+    port = server._task._direct._port
+    silent = [socket.create_connection((host, port), TIMEOUT_S) for _ in range(3)]
+    server.stop()
+    for connection in silent:
+        connection.close()
