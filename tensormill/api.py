@@ -331,6 +331,18 @@ from tensormill.ops.uniqueness import (
     unique_with_counts,
 )
 
+# ops: files, readers, parsing
+from tensormill.io.readers import (
+    FixedLengthRecordReader,
+    IdentityReader,
+    ReaderBase,
+    TFRecordReader,
+    TextLineReader,
+    WholeFileReader,
+)
+from tensormill.ops.csv_records import decode_csv
+from tensormill.ops.files import matching_files, read_file, write_file
+
 # ops: state, random; variables
 from tensormill.namespaces import initializers, keras, random
 from tensormill.ops.random import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 import zlib
 from typing import IO, Final, Protocol
 
@@ -86,7 +87,7 @@ class _InflatedStream:
 
 
 def open_stream(path: str, compression: str = "") -> ByteStream:
-    """Open a file to read it from front to back.
+    """Open a file to read it from front to back; it is closed with the stream, or its object.
 
     Args:
       path: its path.
@@ -96,4 +97,7 @@ def open_stream(path: str, compression: str = "") -> ByteStream:
       OSError: it cannot be opened.
     """
     file = open(path, "rb", buffering=0 if compression == "" else -1)  # noqa: SIM115
-    return _InflatedStream(file, compression) if compression else _PlainStream(file)
+    stream: ByteStream = _InflatedStream(file, compression) if compression else _PlainStream(file)
+    # A stream that nobody reads to its end is closed with its object.
+    weakref.finalize(stream, file.close)
+    return stream

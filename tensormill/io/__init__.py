@@ -10,6 +10,8 @@ from tensormill.io.record_io import (
     TFRecordWriter,
     tf_record_iterator,
 )
+from tensormill.ops.csv_records import decode_csv
+from tensormill.ops.files import matching_files, read_file, write_file
 from tensormill.ops.queue_base import QueueBase
 from tensormill.ops.queue_kinds import (
     FIFOQueue,

@@ -14,6 +14,15 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
 from tensormill.runtime.resources.accumulator import Accumulator
 from tensormill.runtime.resources.queue import Queue, QueueSpec
+from tensormill.runtime.resources.reader import Reader
+from tensormill.runtime.resources.reader_sources import (
+    FixedLengthSource,
+    IdentitySource,
+    RecordFileSource,
+    Source,
+    TextLineSource,
+    WholeFileSource,
+)
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.resources.staging import MapStagingArea, StagingArea
 from tensormill.runtime.resources.variable import VariableBuffer, VariableHandle
@@ -48,6 +57,15 @@ def resource_name(container: str, shared_name: str, node_name: str) -> tuple[str
     if shared_name:
         return shared_name, False
     return f"_{next(_private_numbers)}_{node_name}", True
+
+
+_READER_SOURCES: dict[str, Callable[..., Source]] = {
+    "FixedLengthRecordReader": FixedLengthSource,
+    "IdentityReader": IdentitySource,
+    "TFRecordReader": RecordFileSource,
+    "TextLineReader": TextLineSource,
+    "WholeFileReader": WholeFileSource,
+}
 
 
 class ResourceContainers:
@@ -214,6 +232,34 @@ class ResourceContainers:
 
         kind = "staging area" if is_ordered is None else "map staging area"
         return self.lookup_or_create(kind, container or DEFAULT_CONTAINER, name, make)
+
+    def reader(
+        self, container: str, shared_name: str, node_name: str, kind: str, **options: Any
+    ) -> Reader:
+        """Return the reader of a node: a shared one if it has a `shared_name`, else its own.
+
+        Args:
+          container: the attribute of the node.
+          shared_name: the attribute of the node.
+          node_name: the name of the node.
+          kind: its op type without a generation, such as "TextLineReader".
+          **options: what its source takes.
+
+        Raises:
+          InvalidArgumentError: the shared reader is of another kind.
+        """
+        name, is_private = resource_name(container, shared_name, node_name)
+        container = container or self.default_container
+
+        def make() -> Reader:
+            return Reader(container, name, kind, node_name, _READER_SOURCES[kind](**options))
+
+        if is_private:
+            return make()
+        found = self.lookup_or_create("reader", container, name, make)
+        if found.kind != kind:
+            raise errors.invalid_argument(f"Expected {kind}, found {found.kind}")
+        return found
 
     def session_tensors(self, session_handle: str) -> SessionTensors:
         """Return the tensors that a session keeps between its steps."""

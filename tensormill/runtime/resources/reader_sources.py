@@ -1,0 +1,269 @@
+"""What the kinds of readers make of a unit of work: records with their keys.
+
+Source: TensorFlow 1.15, core/kernels/text_line_reader_op.cc, whole_file_read_ops.cc,
+identity_reader_op.cc, fixed_length_record_reader_op.cc, tf_record_reader_op.cc.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from tensormill.formats.damage import DamagedFileError, TruncatedFileError
+from tensormill.formats.fixed_length_records import FixedLengthReader
+from tensormill.formats.record_files import RecordReader
+from tensormill.formats.text_lines import LineReader
+from tensormill.graph import errors
+from tensormill.graph.os_errors import tensorflow_errors
+
+__all__ = [
+    "FixedLengthSource",
+    "IdentitySource",
+    "RecordFileSource",
+    "Source",
+    "TextLineSource",
+    "WholeFileSource",
+]
+
+
+class Source(Protocol):
+    """A kind of reader.
+
+    Attributes:
+      keeps_state: its state can be saved and restored.
+    """
+
+    keeps_state: bool
+
+    def start(self, work: bytes) -> None:
+        """Begin a unit of work.
+
+        Raises:
+          OpError: it cannot be begun.
+        """
+
+    def read(self, count: int, keys: list[bytes], values: list[bytes]) -> bool:
+        """Append up to `count` records to `keys` and `values`; return whether the end was seen.
+
+        Raises:
+          OpError: the work cannot be read; what was read before is in `keys` and `values`.
+        """
+
+    def stop(self) -> None:
+        """Forget the unit of work, wherever it stands."""
+
+
+@contextmanager
+def _file_errors(path: str | None = None) -> Iterator[None]:
+    try:
+        with tensorflow_errors(path):
+            yield
+    except DamagedFileError as error:
+        raise errors.data_loss(str(error)) from error
+
+
+def _path(work: bytes) -> str:
+    return work.decode(errors="surrogateescape")
+
+
+class IdentitySource:
+    """The work is the record."""
+
+    keeps_state = True
+
+    def __init__(self) -> None:
+        self._work = b""
+
+    def start(self, work: bytes) -> None:
+        """Begin a unit of work."""
+        self._work = work
+
+    def read(self, count: int, keys: list[bytes], values: list[bytes]) -> bool:
+        """Append records; return whether the end was seen."""
+        keys.append(self._work)
+        values.append(self._work)
+        return True
+
+    def stop(self) -> None:
+        """Forget the unit of work."""
+        self._work = b""
+
+
+class WholeFileSource:
+    """The work names a file, whose content is the record."""
+
+    keeps_state = True
+
+    def __init__(self) -> None:
+        self._work = b""
+
+    def start(self, work: bytes) -> None:
+        """Begin a unit of work."""
+        self._work = work
+
+    def read(self, count: int, keys: list[bytes], values: list[bytes]) -> bool:
+        """Append records; return whether the end was seen."""
+        path = _path(self._work)
+        with _file_errors(path), open(path, "rb") as file:
+            content = file.read()
+        keys.append(self._work)
+        values.append(content)
+        return True
+
+    def stop(self) -> None:
+        """Forget the unit of work."""
+        self._work = b""
+
+
+class TextLineSource:
+    """The work names a file, whose lines are the records; keys end with the number of the line.
+
+    Args:
+      skip_header_lines: how many lines to pass over in each file.
+    """
+
+    keeps_state = False
+
+    def __init__(self, skip_header_lines: int) -> None:
+        self._skip_header_lines = skip_header_lines
+        self._prefix = b""
+        self._number = 0
+        self._lines: LineReader | None = None
+
+    def start(self, work: bytes) -> None:
+        """Begin a unit of work."""
+        self.stop()
+        path = _path(work)
+        with _file_errors(path):
+            self._lines = LineReader(path)
+            self._number = len(self._lines.read_up_to(self._skip_header_lines))
+        self._prefix = work + b":"
+
+    def read(self, count: int, keys: list[bytes], values: list[bytes]) -> bool:
+        """Append records; return whether the end was seen."""
+        assert self._lines is not None
+        prefix = self._prefix
+        number = self._number + 1
+        if count == 1:
+            with _file_errors():
+                line = self._lines.read()
+            if line is None:
+                return True
+            keys.append(b"%b%d" % (prefix, number))
+            values.append(line)
+            self._number = number
+            return False
+        with _file_errors():
+            lines = self._lines.read_up_to(count)
+        keys += [b"%b%d" % (prefix, i) for i in range(number, number + len(lines))]
+        values += lines
+        self._number += len(lines)
+        return len(lines) < count
+
+    def stop(self) -> None:
+        """Forget the unit of work."""
+        if self._lines is not None:
+            self._lines.close()
+            self._lines = None
+
+
+class FixedLengthSource:
+    """The work names a file of records of one length; keys end with the index of the record.
+
+    Args:
+      record_bytes: the length of a record.
+      header_bytes: how much to pass over at the start of the file.
+      footer_bytes: how much belongs to no record at its end.
+      hop_bytes: from the start of one record to that of the next; 0 for `record_bytes`.
+      compression: "", "GZIP" or "ZLIB".
+    """
+
+    keeps_state = False
+
+    def __init__(
+        self,
+        record_bytes: int,
+        header_bytes: int,
+        footer_bytes: int,
+        hop_bytes: int,
+        compression: str,
+    ) -> None:
+        self._sizes = (record_bytes, header_bytes, footer_bytes, hop_bytes)
+        self._compression = compression
+        self._prefix = b""
+        self._number = 0
+        self._records: FixedLengthReader | None = None
+
+    def start(self, work: bytes) -> None:
+        """Begin a unit of work."""
+        self.stop()
+        path = _path(work)
+        with _file_errors(path):
+            try:
+                self._records = FixedLengthReader(path, *self._sizes, self._compression)
+            except TruncatedFileError as error:
+                raise errors.out_of_range(str(error)) from error
+        self._prefix, self._number = work + b":", 0
+
+    def read(self, count: int, keys: list[bytes], values: list[bytes]) -> bool:
+        """Append records; return whether the end was seen."""
+        assert self._records is not None
+        for _ in range(count):
+            with _file_errors():
+                record = self._records.read()
+            if record is None:
+                return True
+            keys.append(b"%b%d" % (self._prefix, self._number))
+            values.append(record)
+            self._number += 1
+        return False
+
+    def stop(self) -> None:
+        """Forget the unit of work."""
+        if self._records is not None:
+            self._records.close()
+            self._records = None
+
+
+class RecordFileSource:
+    """The work names a record file; keys end with the position of the record.
+
+    Args:
+      compression: "", "GZIP" or "ZLIB".
+    """
+
+    keeps_state = False
+
+    def __init__(self, compression: str) -> None:
+        self._compression = compression
+        self._prefix = b""
+        self._records: RecordReader | None = None
+
+    def start(self, work: bytes) -> None:
+        """Begin a unit of work."""
+        self.stop()
+        path = _path(work)
+        with _file_errors(path):
+            self._records = RecordReader(path, self._compression)
+        self._prefix = work + b":"
+
+    def read(self, count: int, keys: list[bytes], values: list[bytes]) -> bool:
+        """Append records; return whether the end was seen."""
+        records = self._records
+        assert records is not None
+        with _file_errors():
+            for _ in range(count):
+                position = records.position
+                record = records.read()
+                if record is None:
+                    return True
+                keys.append(b"%b%d" % (self._prefix, position))
+                values.append(record)
+        return False
+
+    def stop(self) -> None:
+        """Forget the unit of work."""
+        if self._records is not None:
+            self._records.close()
+            self._records = None
