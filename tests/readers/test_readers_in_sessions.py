@@ -14,7 +14,7 @@ def shared_reader():
 
 def waiting(session):
     """Return how many reads wait at the shared readers of a task."""
-    found = session._master_session.resources.items()
+    found = session._master_session.resources.entries()
     return sum(len(made._waiting) for _, kind, _, made in found if kind == "reader")
 
 
