@@ -332,16 +332,7 @@ from tensormill.ops.uniqueness import (
 )
 
 # ops: files, readers, parsing
-from tensormill.io.readers import (
-    FixedLengthRecordReader,
-    IdentityReader,
-    ReaderBase,
-    TFRecordReader,
-    TextLineReader,
-    WholeFileReader,
-)
-from tensormill.ops.csv_records import decode_csv
-from tensormill.ops.files import matching_files, read_file, write_file
+from tensormill.namespaces.inputs import *
 
 # ops: state, random; variables
 from tensormill.namespaces import initializers, keras, random
