@@ -6,8 +6,8 @@ from tensormill.io.readers import (
     FixedLengthRecordReader,
     IdentityReader,
     ReaderBase,
-    TFRecordReader,
     TextLineReader,
+    TFRecordReader,
     WholeFileReader,
 )
 from tensormill.ops.csv_records import decode_csv
