@@ -16,6 +16,7 @@ from tensormill.distributed.run_step_codec import RunStepReply, read_run_step_re
 from tensormill.distributed.status_codec import error_from_rpc, error_from_status
 from tensormill.distributed.waiting import wait_for
 from tensormill.graph import errors
+from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto.services import LOOP_SERVICE, MASTER_SERVICE, Service
 
 __all__ = ["TARGET_PREFIX", "MasterClient", "address_of"]
@@ -76,11 +77,11 @@ class MasterClient:
         except grpc.RpcError as error:
             raise self._error(error, method, timeout_s, asks_cluster=waits) from None
 
-    def run_step(self, request: bytes, timeout_s: float | None = None) -> RunStepReply:
+    def run_step(self, request: Sequence[Piece], timeout_s: float | None = None) -> RunStepReply:
         """Run a step and return the answer.
 
         Args:
-          request: a RunStepRequest that asks for errors in the response.
+          request: a RunStepRequest, in pieces, that asks for errors in the response.
           timeout_s: how long it may take.
 
         Raises:
@@ -102,7 +103,7 @@ class MasterClient:
             raise error_from_status(reply.status_code, reply.status_message, metadata)
         return reply
 
-    def run_callable(self, request: bytes, timeout_s: float | None = None) -> bytes:
+    def run_callable(self, request: Sequence[Piece], timeout_s: float | None = None) -> bytes:
         """Run a callable and return the RunCallableResponse.
 
         Raises:

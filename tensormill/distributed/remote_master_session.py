@@ -16,6 +16,7 @@ from tensormill.graph.graph import Graph
 from tensormill.graph.graph_def_writer import write_graph_def
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
+from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto import loops_pb2, master_pb2
 from tensormill.runtime.any_master import StopSignal
 
@@ -106,7 +107,7 @@ class RemoteMasterSession:
         except errors.OpError as error:
             raise with_operation(error, self.graph) from None
 
-    def run_step(self, request: bytes, timeout_s: float | None = None) -> RunStepReply:
+    def run_step(self, request: Sequence[Piece], timeout_s: float | None = None) -> RunStepReply:
         """Run a step; what the graph has gained is sent before.
 
         Raises:
@@ -177,7 +178,7 @@ class RemoteMasterSession:
         response = self._call("MakeCallable", request)
         return RemoteCallable(self, session_handle, response.handle, feeds, fetches)
 
-    def run_callable(self, request: bytes, timeout_s: float | None) -> bytes:
+    def run_callable(self, request: Sequence[Piece], timeout_s: float | None) -> bytes:
         """Run a step that the master keeps under a handle, and return its response.
 
         Raises:

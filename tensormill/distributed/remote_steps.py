@@ -15,6 +15,7 @@ from tensormill.distributed.run_step_codec import (
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.tensor import Tensor
+from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.runtime.any_master import FetchForm, StepOutcome, StopSignal, WaitObserver
 from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.step_options import StepOptions
@@ -25,13 +26,15 @@ __all__ = ["RemoteCallable", "RemotePartialRun", "RemoteStep"]
 class _Session(Protocol):
     """What steps need of their session."""
 
-    def run_step(self, request: bytes, timeout_s: float | None = None, /) -> RunStepReply: ...
+    def run_step(
+        self, request: Sequence[Piece], timeout_s: float | None = None, /
+    ) -> RunStepReply: ...
 
     def run_loop(
         self, fetches: Sequence[str], targets: Sequence[str], stop: StopSignal, /
     ) -> bool: ...
 
-    def run_callable(self, request: bytes, timeout_s: float | None, /) -> bytes: ...
+    def run_callable(self, request: Sequence[Piece], timeout_s: float | None, /) -> bytes: ...
 
     def release_callable(self, handle: int, /) -> None: ...
 

@@ -78,8 +78,8 @@ class RunStepWriter:
             name = tensor.name.encode()
             self._feeds.append((field_head(_NAMED_NAME, len(name)) + name, tensor.dtype.base_dtype))
 
-    def write(self, values: Sequence[Any], options: bytes = b"") -> bytes:
-        """Return the request of one step.
+    def write(self, values: Sequence[Any], options: bytes = b"") -> list[Piece]:
+        """Return the request of one step, in pieces that share the memory of the values.
 
         Args:
           values: the fed values, arrays or NumPy scalars, in the order of the feeds.
@@ -92,7 +92,7 @@ class RunStepWriter:
             pieces += (field_head(_FEED, len(head) + size_of(tensor)), head, *tensor)
         pieces += (field_head(_OPTIONS, len(options)), options)
         pieces += (encode_varint(_REQUEST_ID << 3), encode_varint(new_request_id()))
-        return b"".join(pieces)
+        return pieces
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class RunStepReply:
     status_message: str = ""
 
 
-def read_run_step_reply(message: bytes) -> RunStepReply:
+def read_run_step_reply(message: bytes | bytearray | memoryview) -> RunStepReply:
     """Return a master's answer.
 
     Raises:
@@ -135,8 +135,8 @@ def read_run_step_reply(message: bytes) -> RunStepReply:
 
 def write_run_callable(
     session_handle: str, handle: int, dtypes: Sequence[DType], values: Sequence[Any]
-) -> bytes:
-    """Return a RunCallableRequest.
+) -> list[Piece]:
+    """Return a RunCallableRequest, in pieces that share the memory of the values.
 
     Args:
       session_handle: the session.
@@ -151,10 +151,10 @@ def write_run_callable(
     for dtype, value in zip(dtypes, values, strict=True):
         tensor = encode_tensor(np.asarray(value), dtype)
         pieces += (field_head(_CALLABLE_FEED, size_of(tensor)), *tensor)
-    return b"".join(pieces)
+    return pieces
 
 
-def read_run_callable_reply(message: bytes) -> tuple[list[Any], Any]:
+def read_run_callable_reply(message: bytes | bytearray | memoryview) -> tuple[list[Any], Any]:
     """Return the fetched values and the metadata, or None, of a RunCallableResponse.
 
     Raises:
