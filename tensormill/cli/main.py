@@ -9,13 +9,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tensormill.cli import check, devices, draw, launch, run, server, status, version
+from tensormill.cli import check, devices, draw, finish, launch, run, server, status, version
 from tensormill.cli.command import Command
 
 COMMANDS: tuple[Command, ...] = (
     check.COMMAND,
     devices.COMMAND,
     draw.COMMAND,
+    finish.COMMAND,
     launch.COMMAND,
     run.COMMAND,
     server.COMMAND,

@@ -182,3 +182,10 @@ def test_processes_end_with_the_job_and_metrics_are_served_over_http() -> None:
             assert exporter.wait() == 130
         assert tf.finish(server.target) == []
         assert server.wait(20) == 0
+
+
+def test_the_command_finishes_the_job(server: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["finish", server.target]) == 0
+    server.join()
+    assert main(["finish", f"grpc://{free_addresses(1)[0]}"]) == 1
+    assert "cannot be reached" in capsys.readouterr().err
