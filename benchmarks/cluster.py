@@ -1,0 +1,79 @@
+"""Clusters of either library: as processes, or in the process that measures."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+from typing import Any
+
+from benchmarks.case import expect
+
+ROOT = Path(__file__).resolve().parent.parent
+TASKS = {"ps": 2, "worker": 2}
+
+
+def library_of(tf: Any) -> str:
+    """Return which side a `tf` module is."""
+    return "tensorflow" if "tensorflow" in tf.__name__ else "tensormill"
+
+
+class Cluster:
+    """Two parameter servers and two workers; processes end with this object."""
+
+    def __init__(self, tf: Any, in_process: bool) -> None:
+        self.spec = _free_addresses()
+        self._servers: list[Any] = []
+        self._processes: list[subprocess.Popen[str]] = []
+        tasks = [(job, index) for job, count in TASKS.items() for index in range(count)]
+        if in_process:
+            self._servers = [tf.train.Server(self.spec, job_name=j, task_index=i) for j, i in tasks]
+            return
+        library = library_of(tf)
+        python = ROOT / ".oracle/bin/python" if library == "tensorflow" else Path(sys.executable)
+        self._processes = [
+            subprocess.Popen(
+                [python, "-m", "benchmarks.cluster_process", library, json.dumps(self.spec), j, str(i)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
+            )
+            for j, i in tasks
+        ]  # fmt: skip
+        self.close = weakref.finalize(self, _end, self._processes)
+        for process in self._processes:
+            assert process.stdout is not None
+            expect(process.stdout.readline().strip() == "ready", "a started server")
+
+    def target(self, job: str, index: int) -> str:
+        """Return where the master of a task is."""
+        return f"grpc://{self.spec[job][index]}"
+
+
+def _free_addresses() -> dict[str, list[str]]:
+    spec: dict[str, list[str]] = {}
+    held = []
+    for job, count in TASKS.items():
+        for _ in range(count):
+            listening = socket.create_server(("127.0.0.1", 0))
+            held.append(listening)
+            spec.setdefault(job, []).append(f"127.0.0.1:{listening.getsockname()[1]}")
+    for listening in held:
+        listening.close()
+    return spec
+
+
+def _end(processes: list[subprocess.Popen[str]]) -> None:
+    for process in processes:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.close()
+        process.wait()
+        process.stdout.close()
