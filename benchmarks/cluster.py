@@ -35,9 +35,10 @@ class Cluster:
             return
         library = library_of(tf)
         python = ROOT / ".oracle/bin/python" if library == "tensorflow" else Path(sys.executable)
+        spec = json.dumps(self.spec)
         self._processes = [
             subprocess.Popen(
-                [python, "-m", "benchmarks.cluster_process", library, json.dumps(self.spec), j, str(i)],
+                [python, "-m", "benchmarks.cluster_process", library, spec, j, str(i)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -20,8 +20,9 @@ __all__ = ["ConnectionBroken", "Frame", "FrameKind", "FrameSocket", "Piece"]
 
 Piece = bytes | memoryview
 
-_HEAD = struct.Struct("<BHIQQ")
+_HEAD = struct.Struct("<BBHIQQ")
 _SMALL_BYTES = 1 << 16
+_ALIGNMENT_BYTES = 64
 _MAX_PIECES = 256  # in one call of sendmsg; the system takes at most 1024
 _SOCKET_BUFFER_BYTES = 4 << 20
 
@@ -32,6 +33,9 @@ class ConnectionBroken(ConnectionError):
 
 class FrameKind(IntEnum):
     """What a frame is.
+
+    The head also says how far behind an aligned address the body has to begin, so that its largest
+    piece is aligned: what is received can then be used as a tensor where it is.
 
     `code` is the number of the method in a request and the status in a failure; `aux` is the
     timeout of a request in ms, 0 for none, and in a reply how many bytes at the end of the body
@@ -85,7 +89,7 @@ class FrameSocket:
         self._buffer = memoryview(bytearray(_SMALL_BYTES))
         self._start = 0
         self._end = 0
-        self._head: tuple[int, int, int, int, int] | None = None
+        self._head: tuple[int, ...] | None = None
         self._body = memoryview(b"")
         self._filled = 0
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
@@ -100,7 +104,7 @@ class FrameSocket:
           ConnectionBroken: the other side is gone.
         """
         size = sum(len(piece) for piece in body)
-        head = _HEAD.pack(kind, code, aux, call, size)
+        head = _HEAD.pack(kind, _lead(body), code, aux, call, size)
         try:
             with self._send_lock:
                 if size <= _SMALL_BYTES:
@@ -146,14 +150,15 @@ class FrameSocket:
             self._begin_body()
         head = self._head
         assert head is not None
-        size = head[4]
+        size = head[5]
         while self._filled < size:
             self._await_bytes(timeout_s)
             self._filled += self._checked(
                 self._socket.recv_into(self._body[self._filled :], 0, _flags(timeout_s))
             )
         self._head = None
-        return Frame(*head[:4], body=self._body)
+        kind, _, code, aux, call, _ = head
+        return Frame(kind, code, aux, call, self._body)
 
     def _await_bytes(self, timeout_s: float | None) -> None:
         # Not a timeout of the socket: that would hold for sending, too.
@@ -162,13 +167,12 @@ class FrameSocket:
 
     def _begin_body(self) -> None:
         head = _HEAD.unpack_from(self._buffer, self._start)
-        if head[0] not in _KINDS or head[4] > self._max_body_bytes:
-            raise ConnectionBroken(f"a frame of kind {head[0]} with {head[4]} bytes")
+        size = head[5]
+        if head[0] not in _KINDS or size > self._max_body_bytes:
+            raise ConnectionBroken(f"a frame of kind {head[0]} with {size} bytes")
         self._start += _HEAD.size
-        size = head[4]
         there = min(size, self._end - self._start)
-        # NumPy's memory is not cleared first.
-        self._body = np.empty(size, np.uint8).data if size else memoryview(b"")
+        self._body = _memory(size, head[1]) if size else memoryview(b"")
         if there:
             self._body[:there] = self._buffer[self._start : self._start + there]
         self._start += there
@@ -207,3 +211,20 @@ _KINDS = frozenset(FrameKind)
 def _flags(timeout_s: float | None) -> int:
     # A whole body in one call, where no timeout has to interrupt it.
     return socket.MSG_WAITALL if timeout_s is None else 0
+
+
+def _lead(body: Sequence[Piece]) -> int:
+    """Return how far behind an aligned address a body begins whose largest piece is aligned."""
+    at = best = largest = 0
+    for piece in body:
+        if len(piece) > largest:
+            largest, best = len(piece), at
+        at += len(piece)
+    return -best % _ALIGNMENT_BYTES
+
+
+def _memory(size: int, lead: int) -> memoryview:
+    """Return memory that begins `lead` bytes behind an aligned address. It is not cleared first."""
+    whole = np.empty(size + 2 * _ALIGNMENT_BYTES, np.uint8)
+    start = -whole.ctypes.data % _ALIGNMENT_BYTES + lead % _ALIGNMENT_BYTES
+    return whole[start : start + size].data

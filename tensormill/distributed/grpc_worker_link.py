@@ -14,14 +14,15 @@ import grpc
 from tensormill.distributed.call import pieces_of
 from tensormill.distributed.channels import open_channel
 from tensormill.distributed.device_codec import device_from_proto
-from tensormill.distributed.recv_tensor_codec import read_value
+from tensormill.distributed.recv_tensor_codec import read_value, value_from_message
+from tensormill.distributed.run_step_codec import split_named_tensor
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.distributed.status_codec import error_from_rpc, error_from_status
-from tensormill.distributed.value_codec import named_value_pieces, value_from_proto
+from tensormill.distributed.value_codec import named_value_pieces
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.errors import OpError
-from tensormill.graph.tensor_wire_codec import Piece
+from tensormill.graph.tensor_wire_codec import Piece, split_fields
 from tensormill.proto import worker_pb2
 from tensormill.proto.services import WORKER_SERVICE
 from tensormill.runtime.any_master import AnyDevice
@@ -42,6 +43,7 @@ from tensormill.runtime.worker_link import (
 __all__ = ["GrpcWorkerLink"]
 
 _SEND = 3  # the field of RunGraphRequest
+_RECV = 1  # the field of RunGraphResponse
 _request_ids = itertools.count(random.SystemRandom().getrandbits(60) + 1)
 
 
@@ -175,23 +177,25 @@ class GrpcWorkerLink(WorkerLink):
             done(None, error)
             return _nothing
 
-        def result(response: Any, call: Any) -> GraphResult:
+        def result(message: memoryview, call: Any) -> GraphResult:
+            named, rest = split_fields(message, _RECV)
+            response = worker_pb2.RunGraphResponse.FromString(rest)
             if response.status_code != errors.OK:
                 raise error_from_status(
                     response.status_code,
                     response.status_error_message,
                     call.trailing_metadata(),
                 )
-            received = {item.name: item.tensor for item in response.recv}
+            received = dict(map(split_named_tensor, named))
             values = []
-            for key, form in zip(handle.fetch_keys, graph.fetch_forms, strict=True):
+            for key in handle.fetch_keys:
                 if key not in received:
                     raise errors.internal(f"Task {self._peer} did not return {key}")
-                values.append(value_from_proto(received[key], form))
+                values.append(value_from_message(received[key]))
             stats = response.step_stats if response.HasField("step_stats") else None
             return GraphResult(values, stats, list(response.partition_graph))
 
-        return self._call("RunGraph", pieces, done, result)
+        return self._call("RunGraph", pieces, done, result, raw=True)
 
     def receive(self, step_id: int, key: str, receiver: Receiver) -> Cancel:
         """Ask with RecvTensor."""
@@ -225,7 +229,7 @@ class GrpcWorkerLink(WorkerLink):
         wait_for_ready: bool = False,
         raw: bool = False,
     ) -> Cancel:
-        parse = bytes if raw else WORKER_SERVICE.methods[name].response.FromString
+        parse = memoryview if raw else WORKER_SERVICE.methods[name].response.FromString
 
         def read(call: Any) -> None:
             try:

@@ -12,7 +12,7 @@ from tensormill.proto import worker_pb2
 from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.plan.value_table import value_form
 
-__all__ = ["read_value", "write_dead", "write_value"]
+__all__ = ["read_value", "value_from_message", "write_dead", "write_value"]
 
 _TENSOR, _IS_DEAD, _SEND_START = 1, 2, 3
 _DTYPE = 1
@@ -36,7 +36,7 @@ def write_dead(started_micros: int) -> Any:
     )
 
 
-def read_value(message: bytes) -> Any:
+def read_value(message: memoryview) -> Any:
     """Return the value of a response, or `DEAD`.
 
     Raises:
@@ -44,11 +44,23 @@ def read_value(message: bytes) -> Any:
     """
     tensor = memoryview(b"")
     try:
-        for number, field in scan_fields(memoryview(message)):
+        for number, field in scan_fields(message):
             if number == _IS_DEAD and field:
                 return DEAD
             if number == _TENSOR and not isinstance(field, int):
                 tensor = field
+    except ValueError as error:
+        raise errors.invalid_argument(f"Cannot parse tensor from proto: {error}") from error
+    return value_from_message(tensor)
+
+
+def value_from_message(tensor: memoryview) -> Any:
+    """Return the value of a TensorProto in the usual form of its dtype.
+
+    Raises:
+      InvalidArgumentError: it is not sound.
+    """
+    try:
         dtype = as_dtype(_dtype_of(tensor))
         return value_from_array(decode_tensor(tensor), dtype, value_form(dtype))
     except (TypeError, ValueError, OverflowError) as error:

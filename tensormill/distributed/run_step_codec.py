@@ -30,6 +30,7 @@ __all__ = [
     "new_request_id",
     "read_run_callable_reply",
     "read_run_step_reply",
+    "split_named_tensor",
     "write_run_callable",
 ]
 
@@ -122,8 +123,8 @@ def read_run_step_reply(message: bytes | bytearray | memoryview) -> RunStepReply
     reply = RunStepReply()
     for number, value in scan_fields(memoryview(message)):
         if number == _TENSOR:
-            name, tensor = _read_named_tensor(value)
-            reply.values[name] = tensor
+            name, tensor = split_named_tensor(value)
+            reply.values[name] = decode_tensor(tensor)
         elif number == _METADATA:
             reply.metadata = config_pb2.RunMetadata.FromString(bytes(value))
         elif number == _STATUS_CODE:
@@ -171,11 +172,16 @@ def read_run_callable_reply(message: bytes | bytearray | memoryview) -> tuple[li
     return values, metadata
 
 
-def _read_named_tensor(message: memoryview) -> tuple[str, np.ndarray[Any, Any]]:
+def split_named_tensor(message: memoryview) -> tuple[str, memoryview]:
+    """Return the name and the TensorProto of a NamedTensorProto.
+
+    Raises:
+      ValueError: it is not a message.
+    """
     name, tensor = "", memoryview(b"")
     for number, value in scan_fields(message):
         if number == _NAMED_NAME:
             name = bytes(value).decode()
         elif number == _NAMED_TENSOR:
             tensor = value
-    return name, decode_tensor(tensor)
+    return name, tensor

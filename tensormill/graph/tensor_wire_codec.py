@@ -28,6 +28,7 @@ __all__ = [
     "field_head",
     "scan_fields",
     "size_of",
+    "split_fields",
 ]
 
 Piece = bytes | memoryview
@@ -35,6 +36,7 @@ Piece = bytes | memoryview
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _MAX_VARINT_BYTES = 10
+_LARGE_BYTES = 1 << 16
 _DTYPE, _SHAPE, _VERSION, _CONTENT = 1, 2, 3, 4
 
 
@@ -66,13 +68,36 @@ def scan_fields(message: memoryview) -> Iterator[tuple[int, Any]]:
     Raises:
       ValueError: it is not a message.
     """
+    for number, value, _ in _scan(message):
+        yield number, value
+
+
+def split_fields(message: memoryview, number: int) -> tuple[list[memoryview], bytes]:
+    """Return the values of the fields of one number, which hold bytes, and the rest of the message.
+
+    Raises:
+      ValueError: it is not a message.
+    """
+    found: list[memoryview] = []
+    rest: list[memoryview] = []
+    for field, value, whole in _scan(message):
+        if field == number and not isinstance(value, int):
+            found.append(value)
+        else:
+            rest.append(whole)
+    return found, b"".join(rest)
+
+
+def _scan(message: memoryview) -> Iterator[tuple[int, Any, memoryview]]:
+    """Yield number and value of each field, and the whole of it."""
     at, end = 0, len(message)
     while at < end:
+        start = at
         tag, at = _read_varint(message, at)
         kind = tag & 7
         if kind == _VARINT:
             value, at = _read_varint(message, at)
-            yield tag >> 3, value
+            yield tag >> 3, value, message[start:at]
             continue
         if kind == _BYTES:
             size, at = _read_varint(message, at)
@@ -82,7 +107,7 @@ def scan_fields(message: memoryview) -> Iterator[tuple[int, Any]]:
             raise ValueError(f"a field has the unknown wire type {kind}")
         if size > end - at:
             raise ValueError("a message ends within a field")
-        yield tag >> 3, message[at : at + size]
+        yield tag >> 3, message[at : at + size], message[start : at + size]
         at += size
 
 
@@ -126,7 +151,9 @@ def encode_tensor(array: np.ndarray[Any, Any], dtype: DType) -> list[Piece]:
 
 
 def decode_tensor(message: memoryview) -> np.ndarray[Any, Any]:
-    """Return the tensor of a TensorProto; a large content is copied once, into the array.
+    """Return the tensor of a TensorProto.
+
+    A large content that can be written to and is aligned is not copied: the array is a view of it.
 
     Raises:
       ValueError: it is not a message, or its content does not fit its shape.
@@ -158,7 +185,9 @@ def decode_tensor(message: memoryview) -> np.ndarray[Any, Any]:
             f"a tensor's content has {len(content)} bytes, its shape {list(dims)} of {dtype.name} "
             f"wants {count * numpy_type.itemsize}"
         )
-    return np.frombuffer(content, dtype=numpy_type).reshape(dims).copy()
+    array = np.frombuffer(content, dtype=numpy_type).reshape(dims)
+    is_usable = array.flags.writeable and array.flags.aligned and len(content) >= _LARGE_BYTES
+    return array if is_usable else array.copy()
 
 
 def _parsed(kind: Any, message: memoryview) -> Any:

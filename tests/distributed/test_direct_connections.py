@@ -301,3 +301,28 @@ def test_a_session_goes_on_over_grpc_when_its_direct_connection_breaks() -> None
         with pytest.raises(tf.errors.UnavailableError):
             session.run(double, {value: given})
         np.testing.assert_array_equal(session.run(double, {value: given}), given * 2)
+
+
+@pytest.mark.parametrize("lane", ["direct", "grpc"])
+@pytest.mark.parametrize("kind", [np.bool_, np.int16, np.float32, np.complex128, np.bytes_])
+def test_large_values_arrive_whole_and_can_be_written_to(lane, kind, monkeypatch) -> None:
+    monkeypatch.setenv("TENSORMILL_LANE", lane)
+    config = tf.ConfigProto()
+    config.rpc_options.use_rpc_for_inprocess_master = True
+    given = np.random.RandomState(0).randint(0, 100, [5, 30_000]).astype(kind)
+    if kind is np.bytes_:
+        given = given.astype(object)
+    value = tf.placeholder(given.dtype, given.shape)
+    small = tf.shape(value)
+    with (
+        tf.train.Server.create_local_server() as server,
+        tf.Session(server.target, config=config) as session,
+    ):
+        fetches = [small, tf.reverse(value, [0]), tf.identity(value)]
+        for _ in range(3):
+            shape, backwards, same = session.run(fetches, {value: given})
+            assert shape.tolist() == [5, 30_000]
+            np.testing.assert_array_equal(backwards, given[::-1])
+            np.testing.assert_array_equal(same, given)
+            assert same.flags.writeable
+            assert same.flags.aligned
