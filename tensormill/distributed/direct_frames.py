@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 import threading
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -82,6 +83,8 @@ class FrameSocket:
           max_body_bytes: a longer frame breaks the connection.
         """
         self._socket = connected
+        # A session that its program forgets takes the connection with it.
+        self._close = weakref.finalize(self, connected.close)
         self._max_body_bytes = max_body_bytes
         self._send_lock = threading.Lock()
         self._arrivals = select.poll()
@@ -202,7 +205,7 @@ class FrameSocket:
 
     def close(self) -> None:
         """Let go of the socket; nobody may be receiving."""
-        self._socket.close()
+        self._close()
 
 
 _KINDS = frozenset(FrameKind)
