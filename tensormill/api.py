@@ -565,7 +565,7 @@ from tensormill.platform.behavior import (
 )
 
 # devices, placement
-from tensormill import data, summary, train
+from tensormill import data, lookup, summary, train
 from tensormill.namespaces import contrib, test
 from tensormill.graph.device_names import DeviceSpec
 from tensormill.session.device_attributes import list_devices

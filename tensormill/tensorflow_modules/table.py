@@ -240,6 +240,11 @@ _ROWS = {
     "python.summary.writer.event_file_writer": "summary.event_file_writer",
     "python.summary.writer.writer": "summary.file_writer",
     "python.summary.writer.writer_cache": "summary.file_writer_cache",
+    "python.ops.lookup_ops": """
+        lookup.static_tables lookup.table_initializers lookup.hash_buckets lookup.index_tables
+        lookup.mutable_tables lookup.interface lookup.initialization
+        StaticHashTableV1=lookup.static_tables.StaticHashTable
+        StaticVocabularyTableV1=lookup.hash_buckets.StaticVocabularyTable""",
     "python.ops.resources": "variables.resources",
     "python.ops.summary_op_util": "ops.summaries",
     "python.training.basic_loops": "train.monitored.basic_loops",

@@ -7,6 +7,7 @@ from tensormill.namespaces.contrib import (
     framework,
     layers,
     legacy_seq2seq,
+    lookup,
     rnn,
     seq2seq,
     slim,

@@ -13,6 +13,7 @@ from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
 from tensormill.runtime.resources.accumulator import Accumulator
+from tensormill.runtime.resources.lookup_table import DenseTable, LookupTable, MutableTable
 from tensormill.runtime.resources.queue import Queue, QueueSpec
 from tensormill.runtime.resources.reader import Reader
 from tensormill.runtime.resources.reader_sources import (
@@ -260,6 +261,30 @@ class ResourceContainers:
         if found.kind != kind:
             raise errors.invalid_argument(f"Expected {kind}, found {found.kind}")
         return found
+
+    def lookup_table(
+        self,
+        container: str,
+        shared_name: str,
+        key_dtype: DType,
+        value_dtype: DType,
+        value_dims: Dims = (),
+        is_mutable: bool = False,
+    ) -> LookupTable:
+        """Return a lookup table: that of a name, or a new one for a node of its own."""
+        kind = MutableTable if is_mutable else LookupTable
+        return self._table(container, shared_name, lambda: kind(key_dtype, value_dtype, value_dims))
+
+    def dense_table(self, container: str, shared_name: str, *options: Any) -> LookupTable:
+        """Return a table with an empty and a deleted key (see `DenseTable`)."""
+        return self._table(container, shared_name, lambda: DenseTable(*options))
+
+    def _table(
+        self, container: str, shared_name: str, make: Callable[[], LookupTable]
+    ) -> LookupTable:
+        if not shared_name:
+            return make()
+        return self.lookup_or_create("lookup table", container, shared_name, make)
 
     def session_tensors(self, session_handle: str) -> SessionTensors:
         """Return the tensors that a session keeps between its steps."""
