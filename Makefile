@@ -51,8 +51,9 @@ test-slow: $(VENV_STAMP)  ## run the tests that take long
 test-oracle: $(VENV_STAMP) $(ORACLE_STAMP)  ## run the tests against real TensorFlow
 	TENSORMILL_REQUIRE_ORACLE=1 $(PYTEST) -m oracle
 
-soak: $(VENV_STAMP)  ## send drawn requests to a server for ten minutes
+soak: $(VENV_STAMP)  ## load servers for ten minutes each: drawn requests, then queues
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz.soak --minutes $(or $(MINUTES),10)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.soak.queues --minutes $(or $(MINUTES),10)
 
 bench: $(VENV_STAMP) $(ORACLE_STAMP)  ## time tensormill and real TensorFlow side by side
 	$(BIN)/python -m benchmarks

@@ -1,0 +1,1 @@
+"""Soaks: load for as long as one likes, with faults, and what must hold in the end."""
