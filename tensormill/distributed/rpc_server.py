@@ -93,6 +93,9 @@ class RpcServer:
                 ("grpc.max_receive_message_length", limits.message_bytes),
                 ("grpc.max_send_message_length", limits.message_bytes),
                 ("grpc.so_reuseport", 0),
+                # A burst of requests is not refused while they are read one by one.
+                ("grpc.server.max_pending_requests", limits.concurrent_calls),
+                ("grpc.server.max_pending_requests_hard_limit", limits.concurrent_calls),
             ),
             maximum_concurrent_rpcs=limits.concurrent_calls,
         )
