@@ -574,6 +574,7 @@ from tensormill.session.placement_table import placement
 # clusters
 from tensormill.distributed.cluster_status import ClusterStatus, cluster_status
 from tensormill.distributed.job import finish
+from tensormill.session.cluster_trace import cluster_trace
 from tensormill.launching.local_cluster import LocalCluster
 
 # session
