@@ -236,6 +236,7 @@ from tensormill.ops.identities import (
     placeholder_with_default,
     stop_gradient,
 )
+from tensormill.ops.index_arithmetic import unravel_index
 from tensormill.ops.indexing import newaxis
 from tensormill.ops.joining import concat, parallel_stack, split, stack, tile, unstack
 from tensormill.graph.sparse_tensor import (
@@ -264,6 +265,9 @@ from tensormill.namespaces import manip, quantization, sets, sparse
 from tensormill.ops.image_patches import extract_image_patches
 from tensormill.ops.quantization import (
     fake_quant_with_min_max_args,
+    fake_quant_args_gradient_op as fake_quant_with_min_max_args_gradient,
+    fake_quant_per_channel_gradient_op as fake_quant_with_min_max_vars_per_channel_gradient,
+    fake_quant_vars_gradient_op as fake_quant_with_min_max_vars_gradient,
     fake_quant_with_min_max_vars,
     fake_quant_with_min_max_vars_per_channel,
     quantize_and_dequantize,
@@ -291,12 +295,15 @@ from tensormill.ops.sparse_math import (
     sparse_maximum,
     sparse_minimum,
     sparse_reduce_max,
+    sparse_reduce_max_sparse,
     sparse_reduce_sum,
     sparse_reduce_sum_sparse,
     sparse_softmax,
     sparse_tensor_dense_matmul,
 )
+from tensormill.ops.repetition import repeat
 from tensormill.ops.slicing import slice, strided_slice
+from tensormill.ops.sorting import argsort, sort
 from tensormill.namespaces import strings
 from tensormill.ops.strings import (
     as_string,
@@ -327,6 +334,7 @@ from tensormill.ops.uniqueness import (
     edit_distance,
     searchsorted,
     setdiff1d,
+    sparse_mask,
     unique,
     unique_with_counts,
 )
@@ -437,6 +445,7 @@ from tensormill.ops.assertions import (
     assert_non_positive,
     assert_none_equal,
     assert_positive,
+    assert_proper_iterable,
     assert_rank,
     assert_rank_at_least,
     assert_rank_in,
@@ -523,6 +532,7 @@ from tensormill.graph.default_scopes import (
 )
 from tensormill.graph.graph_def_import import import_graph_def
 from tensormill.graph.gradient_registry import NoGradient, NotDifferentiable, RegisterGradient
+from tensormill.graph.gradient_registry import NoGradient as no_gradient
 from tensormill.ops.grouping import group
 from tensormill.ops.grouping import tuple_of as tuple
 

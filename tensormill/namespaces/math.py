@@ -19,6 +19,7 @@ from tensormill.ops.arithmetic import (
     multiply_no_nan,
     nextafter,
     pow,
+    reciprocal_no_nan,
     scalar_mul,
     squared_difference,
     subtract,

@@ -48,7 +48,13 @@ from tensormill.ops.depthwise_convolution import (
     separable_conv2d,
 )
 from tensormill.ops.depthwise_convolution import (
+    depthwise_conv2d_backprop_filter_op as depthwise_conv2d_backprop_filter,
+)
+from tensormill.ops.depthwise_convolution import (
     depthwise_conv2d_backprop_filter_op as depthwise_conv2d_native_backprop_filter,
+)
+from tensormill.ops.depthwise_convolution import (
+    depthwise_conv2d_backprop_input_op as depthwise_conv2d_backprop_input,
 )
 from tensormill.ops.depthwise_convolution import (
     depthwise_conv2d_backprop_input_op as depthwise_conv2d_native_backprop_input,
@@ -107,7 +113,18 @@ from tensormill.ops.statistics import (
 )
 from tensormill.ops.swish import swish
 from tensormill.ops.top_k import in_top_k, top_k
+from tensormill.ops.transposed_convolution import (
+    atrous_conv2d_transpose,
+    conv1d_transpose,
+    conv_transpose,
+)
 from tensormill.ops.volume_convolution import conv3d, conv3d_transpose
+from tensormill.ops.volume_convolution import (
+    conv3d_backprop_filter_v2_op as conv3d_backprop_filter,
+)
+from tensormill.ops.volume_convolution import (
+    conv3d_backprop_filter_v2_op as conv3d_backprop_filter_v2,
+)
 from tensormill.ops.volume_pooling import avg_pool3d, max_pool3d
 from tensormill.rnn.dynamic import bidirectional_dynamic_rnn, dynamic_rnn
 from tensormill.rnn.raw import raw_rnn

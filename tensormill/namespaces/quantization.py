@@ -1,6 +1,15 @@
 """`tf.quantization`: rounding as if quantized."""
 
 from tensormill.ops.quantization import (
+    fake_quant_args_gradient_op as fake_quant_with_min_max_args_gradient,
+)
+from tensormill.ops.quantization import (
+    fake_quant_per_channel_gradient_op as fake_quant_with_min_max_vars_per_channel_gradient,
+)
+from tensormill.ops.quantization import (
+    fake_quant_vars_gradient_op as fake_quant_with_min_max_vars_gradient,
+)
+from tensormill.ops.quantization import (
     fake_quant_with_min_max_args,
     fake_quant_with_min_max_vars,
     fake_quant_with_min_max_vars_per_channel,

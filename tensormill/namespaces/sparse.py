@@ -27,8 +27,10 @@ from tensormill.ops.sparse_math import sparse_add as add
 from tensormill.ops.sparse_math import sparse_maximum as maximum
 from tensormill.ops.sparse_math import sparse_minimum as minimum
 from tensormill.ops.sparse_math import sparse_reduce_max as reduce_max
+from tensormill.ops.sparse_math import sparse_reduce_max_sparse as reduce_max_sparse
 from tensormill.ops.sparse_math import sparse_reduce_sum as reduce_sum
 from tensormill.ops.sparse_math import sparse_reduce_sum_sparse as reduce_sum_sparse
 from tensormill.ops.sparse_math import sparse_softmax as softmax
 from tensormill.ops.sparse_math import sparse_tensor_dense_matmul as matmul
 from tensormill.ops.sparse_math import sparse_tensor_dense_matmul as sparse_dense_matmul
+from tensormill.ops.uniqueness import sparse_mask as mask

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tensormill.graph import dtypes
+from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_builder import OpBuilder
@@ -329,3 +330,15 @@ def xlog1py(x: Any, y: Any, name: str | None = None) -> Tensor:
     """
     with OpScope(name, "xlog1py", (x,)):
         return xlog1py_op(x, y)
+
+
+def reciprocal_no_nan(x: Any, name: str | None = None) -> Tensor:
+    """Return 1 / x, 0 where x is 0.
+
+    Args:
+      x: floats or complex numbers.
+      name: the name of the node.
+    """
+    with OpScope(name, "reciprocal_no_nan", [x]) as scope:
+        x = convert_to_tensor(x, name="x")
+        return div_no_nan_op(constant(1, dtype=x.dtype, name="one"), x, name=scope)

@@ -13,7 +13,7 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
-from tensormill.graph.tensor import Tensor
+from tensormill.graph.tensor import Tensor, TensorLike
 from tensormill.ops.array_shapes import rank as rank_of
 from tensormill.ops.array_shapes import reshape
 from tensormill.ops.array_shapes import shape as shape_of
@@ -559,3 +559,17 @@ def is_strictly_increasing(x: Any, name: str | None = None) -> Tensor:
     """
     with OpScope(name, "is_strictly_increasing", [x]):
         return reduce_all(_neighbours_hold(x, greater))
+
+
+def assert_proper_iterable(values: Any) -> None:
+    """Refuse what is no list of values, though it may be iterated over.
+
+    Raises:
+      TypeError: a tensor, an array, a string, or what cannot be iterated over.
+    """
+    if isinstance(values, (TensorLike, np.ndarray, bytes, str)):
+        raise TypeError(
+            f"Expected argument 'values' to be a \"proper\" iterable.  Found: {type(values)}"
+        )
+    if not hasattr(values, "__iter__"):
+        raise TypeError(f"Expected argument 'values' to be iterable.  Found: {type(values)}")

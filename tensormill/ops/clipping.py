@@ -20,6 +20,7 @@ from tensormill.ops.array_shapes import rank, size
 from tensormill.ops.basics import identity_op
 from tensormill.ops.casting import cast
 from tensormill.ops.elementwise_unary import rsqrt, sqrt
+from tensormill.ops.filling import ones_like
 from tensormill.ops.joining import stack
 from tensormill.ops.reduction import reduce_sum
 
@@ -78,7 +79,7 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
         squares = reduce_sum(values * values, axes, keepdims=True)
         is_positive = squares > 0
         # The square root of 0 has no derivative.
-        safe = _select(is_positive, squares, OP_DEFS["OnesLike"].builder(squares))
+        safe = _select(is_positive, squares, ones_like(squares))
         norm = _select(is_positive, sqrt(safe), squares)
         scaled = values * clip_norm
         values.shape.assert_is_compatible_with(scaled.shape)

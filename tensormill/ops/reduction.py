@@ -303,7 +303,7 @@ def reduce_logsumexp(
         x = convert_to_tensor(input_tensor)
         greatest = reduce_max(x, axis, keepdims=True)
         finite = _node("IsFinite", greatest)
-        safe = _node("SelectV2", finite, greatest, constant(0, greatest.dtype.base_dtype, name="e"))
+        safe = _node("SelectV2", finite, greatest, 0)
         shift = _node("StopGradient", safe)
         total = reduce_sum(_node("Exp", _node("Sub", x, shift)), axis, keepdims=keepdims)
         result = _node("Log", total)

@@ -416,6 +416,26 @@ def sparse_reduce_sum_sparse(
     return SparseTensor(*made)
 
 
+def sparse_reduce_max_sparse(
+    sp_input: Any,
+    axis: Any = None,
+    keepdims: bool | None = None,
+    reduction_axes: Any = None,
+    keep_dims: bool | None = None,
+) -> SparseTensor:
+    """Return the largest entries of a sparse tensor along dimensions as a sparse tensor."""
+    sparse = as_sparse(sp_input)
+    axis = one_of_two(axis, reduction_axes, "axis", "reduction_axes")
+    made = sparse_reduce_max_sparse_op(
+        sparse.indices,
+        sparse.values,
+        sparse.dense_shape,
+        _axes(sparse, axis),
+        keep_dims=bool(keepdims or keep_dims),
+    )
+    return SparseTensor(*made)
+
+
 # -- element by element ----------------------------------------------------------------------------
 
 

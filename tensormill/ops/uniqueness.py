@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tensormill.graph import dtypes
-from tensormill.graph.op_registry import define
+from tensormill.graph.indexed_slices import IndexedSlices
+from tensormill.graph.op_registry import OP_DEFS, define
+from tensormill.graph.op_scope import OpScope
 from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims
 from tensormill.graph.sparse_tensor import SparseTensor
@@ -240,3 +242,17 @@ def edit_distance(
         normalize=normalize,
         name=name,
     )
+
+
+def sparse_mask(a: Any, mask_indices: Any, name: str | None = None) -> IndexedSlices:
+    """Return slices without those whose indices are given.
+
+    Args:
+      a: the slices.
+      mask_indices: the indices to leave out.
+      name: the name of the nodes.
+    """
+    with OpScope(name, "sparse_mask", [a.values, a.indices, mask_indices]) as scope:
+        kept, places = setdiff1d(a.indices, mask_indices)
+        values = OP_DEFS["GatherV2"].builder(a.values, places, 0, name=scope)
+        return IndexedSlices(values, kept, a.dense_shape)
