@@ -113,8 +113,8 @@ class QueueBase:
 
     @property
     def name(self) -> str:
-        """The name of the queue in its scope."""
-        return self._name
+        """The name of the operation that makes the queue."""
+        return self._queue_ref.op.name
 
     @property
     def dtypes(self) -> list[DType]:
