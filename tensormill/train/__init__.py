@@ -26,6 +26,16 @@ from tensormill.train.adagrad import (
     ProximalAdagradOptimizer,
 )
 from tensormill.train.adam import AdamOptimizer
+from tensormill.train.batching import (
+    batch,
+    batch_join,
+    maybe_batch,
+    maybe_batch_join,
+    maybe_shuffle_batch,
+    maybe_shuffle_batch_join,
+    shuffle_batch,
+    shuffle_batch_join,
+)
 from tensormill.train.checkpoints.reader import CheckpointReader, NewCheckpointReader
 from tensormill.train.checkpoints.saver import Saver
 from tensormill.train.checkpoints.state_file import (
@@ -51,6 +61,14 @@ from tensormill.train.global_step import (
 from tensormill.train.gradient_descent import (
     GradientDescentOptimizer,
     ProximalGradientDescentOptimizer,
+)
+from tensormill.train.input_producers import (
+    input_producer,
+    limit_epochs,
+    match_filenames_once,
+    range_input_producer,
+    slice_input_producer,
+    string_input_producer,
 )
 from tensormill.train.learning_rate_decay import (
     cosine_decay,
