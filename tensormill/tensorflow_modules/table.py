@@ -262,6 +262,7 @@ _ROWS = {
     "python.training.session_run_hook": "train.monitored.session_run_hook",
     "python.training.supervisor": "train.monitored.supervisor",
     "python.training.checkpoint_management": "train.checkpoints.state_file",
+    "python.training.checkpoint_utils": "train.checkpoints.variable_loading",
     "python.training.saver": """
         train.checkpoints.saver train.checkpoints.builder train.checkpoints.saveables
         train.checkpoints.state_file train.meta_graph

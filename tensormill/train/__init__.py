@@ -48,6 +48,13 @@ from tensormill.train.checkpoints.state_file import (
     remove_checkpoint,
     update_checkpoint_state,
 )
+from tensormill.train.checkpoints.variable_loading import (
+    checkpoints_iterator,
+    init_from_checkpoint,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+)
 from tensormill.train.coordinator import Coordinator, LooperThread
 from tensormill.train.device_setter import replica_device_setter
 from tensormill.train.ftrl import FtrlOptimizer

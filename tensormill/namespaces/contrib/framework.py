@@ -3,6 +3,16 @@
 from tensormill.graph import nest
 from tensormill.graph.tensor import is_tensor
 from tensormill.ops.assertions import assert_same_float_dtype, assert_scalar
+from tensormill.train.checkpoints.variable_assignment import (
+    assign_from_checkpoint,
+    assign_from_checkpoint_fn,
+)
+from tensormill.train.checkpoints.variable_loading import (
+    init_from_checkpoint,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+)
 from tensormill.train.global_step import (
     assert_global_step,
     create_global_step,

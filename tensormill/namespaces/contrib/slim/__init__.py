@@ -39,6 +39,10 @@ from tensormill.layers.regularizers import (
 )
 from tensormill.namespaces.contrib import layers
 from tensormill.namespaces.contrib.slim import utils
+from tensormill.train.checkpoints.variable_assignment import (
+    assign_from_checkpoint,
+    assign_from_checkpoint_fn,
+)
 from tensormill.train.global_step import (
     create_global_step,
     get_global_step,
