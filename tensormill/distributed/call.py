@@ -9,8 +9,9 @@ from typing import Any
 
 from tensormill.graph.errors import OpError
 from tensormill.graph.tensor_wire_codec import Piece
+from tensormill.proto.services import Method
 
-__all__ = ["Call", "Handler", "pieces_of"]
+__all__ = ["Call", "Handler", "parser_of", "pieces_of", "reads_itself"]
 
 
 class Call(ABC):
@@ -73,3 +74,21 @@ def pieces_of(response: Any) -> Sequence[Piece]:
 
 Handler = Callable[[Any, Call], None]
 """Takes a request and the call to answer; it does not wait."""
+
+
+def reads_itself(handler: Handler) -> Handler:
+    """Let a handler take the bytes of its requests, to read them around protobuf."""
+    return _Reading(handler)
+
+
+class _Reading:
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    def __call__(self, request: Any, call: Call) -> None:
+        self._handler(request, call)
+
+
+def parser_of(method: Method, handler: Handler) -> Callable[[Any], Any]:
+    """Return what makes of the bytes of a request what its handler takes."""
+    return memoryview if isinstance(handler, _Reading) else method.request.FromString

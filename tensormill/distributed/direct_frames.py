@@ -156,9 +156,7 @@ class FrameSocket:
         size = head[5]
         while self._filled < size:
             self._await_bytes(timeout_s)
-            self._filled += self._checked(
-                self._socket.recv_into(self._body[self._filled :], 0, _flags(timeout_s))
-            )
+            self._filled += self._checked(self._socket.recv_into(self._body[self._filled :]))
         self._head = None
         kind, _, code, aux, call, _ = head
         return Frame(kind, code, aux, call, self._body)
@@ -209,11 +207,6 @@ class FrameSocket:
 
 
 _KINDS = frozenset(FrameKind)
-
-
-def _flags(timeout_s: float | None) -> int:
-    # A whole body in one call, where no timeout has to interrupt it.
-    return socket.MSG_WAITALL if timeout_s is None else 0
 
 
 def _lead(body: Sequence[Piece]) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from tensormill.distributed.call import Call, Handler, pieces_of
+from tensormill.distributed.call import Call, Handler, parser_of, pieces_of
 from tensormill.distributed.direct_frames import ConnectionBroken, Frame, FrameKind, FrameSocket
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.distributed.status_codec import record_bytes
@@ -230,7 +230,7 @@ class DirectConnection:
     def _answer(served: DirectMethod, frame: Frame, call: _DirectCall) -> None:
         name = served.method.name
         try:
-            request = served.method.request.FromString(frame.body)
+            request = parser_of(served.method, served.handler)(frame.body)
         except DecodeError:
             call.fail(errors.invalid_argument(f"The request of {name} cannot be parsed"))
             return

@@ -10,12 +10,14 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from tensorboard.compat.proto import config_pb2
 
-from tensormill.distributed.call import Call, Handler
+from tensormill.distributed.call import Call, Handler, reads_itself
 from tensormill.distributed.device_codec import device_to_proto
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.request_ids import RequestIds
+from tensormill.distributed.run_step_codec import read_run_step_request
 from tensormill.distributed.served_callables import ServedCallables
 from tensormill.distributed.served_partial_runs import ServedPartialRuns
 from tensormill.distributed.served_session import ServedSession, ServedStep
@@ -81,7 +83,7 @@ class MasterService:
             "CreateSession": self._create_session,
             "ExtendSession": self._extend_session,
             "PartialRunSetup": self._partial_run_setup,
-            "RunStep": self._run_step,
+            "RunStep": reads_itself(self._run_step),
             "CloseSession": self._close_session,
             "ListDevices": self._list_devices,
             "Reset": self._reset,
@@ -195,7 +197,12 @@ class MasterService:
 
     # -- steps -----------------------------------------------------------------------------------
 
-    def _run_step(self, request: Any, call: Call) -> None:
+    def _run_step(self, message: memoryview, call: Call) -> None:
+        try:
+            request, contents = read_run_step_request(message)
+        except (DecodeError, ValueError):
+            call.fail(errors.invalid_argument("The request of RunStep cannot be parsed"))
+            return
         try:
             self._run_ids.admit(request.request_id)
             entry = self._entry(request.session_handle)
@@ -209,7 +216,7 @@ class MasterService:
         names = [feed.name for feed in request.feed]
         served = entry.served.find_step(names, request.fetch, request.target)
         if served is not None:
-            _start_step(served, request, call, options)
+            _start_step(served, request, contents, call, options)
             return
 
         def prepare() -> None:
@@ -218,7 +225,7 @@ class MasterService:
             except OpError as error:
                 _fail_step(request, call, error)
             else:
-                _start_step(made, request, call, options)
+                _start_step(made, request, contents, call, options)
 
         self._run_slowly(prepare)
 
@@ -261,7 +268,13 @@ def _restarted(handle: str, kind: Callable[[str], OpError]) -> OpError:
     return kind(f"Session {handle} is not found. Possibly, this master has restarted.")
 
 
-def _start_step(served: ServedStep, request: Any, call: Call, options: StepOptions) -> None:
+def _start_step(
+    served: ServedStep,
+    request: Any,
+    contents: Mapping[int, memoryview],
+    call: Call,
+    options: StepOptions,
+) -> None:
     def on_done(outcome: StepOutcome | None, error: OpError | None) -> None:
         if outcome is None:
             assert error is not None
@@ -277,7 +290,7 @@ def _start_step(served: ServedStep, request: Any, call: Call, options: StepOptio
             call.reply(response)
 
     try:
-        values = served.decode([feed.tensor for feed in request.feed])
+        values = served.decode([feed.tensor for feed in request.feed], contents)
     except OpError as error:
         _fail_step(request, call, error)
         return

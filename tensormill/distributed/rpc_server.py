@@ -16,7 +16,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from tensormill.distributed.call import Call, Handler, pieces_of
+from tensormill.distributed.call import Call, Handler, parser_of, pieces_of
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.distributed.status_codec import details, record_metadata, status_code
@@ -144,7 +144,7 @@ class _Handlers(grpc.GenericRpcHandler):
 
 
 def _method_handler(method: Method, handler: Handler, pool: ThreadPoolExecutor | None) -> Any:
-    parse = method.request.FromString
+    parse = parser_of(method, handler)
 
     def behavior(data: bytes, context: Any, send: Callable[[Any], None]) -> None:
         call = _GrpcCall(context, send)

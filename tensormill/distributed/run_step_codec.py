@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from tensorboard.compat.proto import config_pb2
+from tensorboard.compat.proto import config_pb2, types_pb2
 
 from tensormill.graph.dtypes import DType
 from tensormill.graph.tensor import Tensor
@@ -21,6 +21,7 @@ from tensormill.graph.tensor_wire_codec import (
     field_head,
     scan_fields,
     size_of,
+    split_fields,
 )
 from tensormill.proto import master_pb2
 
@@ -30,6 +31,7 @@ __all__ = [
     "new_request_id",
     "read_run_callable_reply",
     "read_run_step_reply",
+    "read_run_step_request",
     "split_named_tensor",
     "write_run_callable",
 ]
@@ -37,6 +39,8 @@ __all__ = [
 _FEED, _OPTIONS, _REQUEST_ID = 2, 5, 8
 _NAMED_NAME, _NAMED_TENSOR = 1, 2
 _CALLABLE_FEED = 3
+_CONTENT = 4
+_LARGE_BYTES = 1 << 16
 _TENSOR, _METADATA, _STATUS_CODE, _STATUS_MESSAGE = 1, 2, 3, 4
 
 _request_ids = itertools.count(random.SystemRandom().getrandbits(60) + 1)
@@ -94,6 +98,36 @@ class RunStepWriter:
         pieces += (field_head(_OPTIONS, len(options)), options)
         pieces += (encode_varint(_REQUEST_ID << 3), encode_varint(new_request_id()))
         return pieces
+
+
+def read_run_step_request(message: memoryview) -> tuple[Any, dict[int, memoryview]]:
+    """Return a RunStepRequest, and the contents of its large feeds by their place.
+
+    The contents are views of the message; their tensors in the request have none.
+
+    Raises:
+      DecodeError, ValueError: it cannot be read.
+    """
+    if len(message) < _LARGE_BYTES:
+        return master_pb2.RunStepRequest.FromString(message), {}
+    feeds, rest = split_fields(message, _FEED)
+    request = master_pb2.RunStepRequest.FromString(rest)
+    if request.partial_run_handle:
+        return master_pb2.RunStepRequest.FromString(message), {}
+    contents: dict[int, memoryview] = {}
+    for place, feed in enumerate(feeds):
+        if len(feed) < _LARGE_BYTES:
+            request.feed.add().ParseFromString(feed)
+            continue
+        name, tensor = split_named_tensor(feed)
+        found, head = split_fields(tensor, _CONTENT)
+        named = request.feed.add(name=name)
+        named.tensor.ParseFromString(head)
+        if len(found) == 1 and named.tensor.dtype != types_pb2.DT_STRING:
+            contents[place] = found[0]
+        else:
+            named.tensor.ParseFromString(tensor)
+    return request, contents
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tensormill.distributed.limits import ServerLimits
@@ -30,6 +30,7 @@ __all__ = ["ServedSession", "ServedStep"]
 
 
 _TENSOR = 1  # the field of RunStepResponse
+NOTHING: Mapping[int, memoryview] = {}
 
 
 def _split(name: str) -> tuple[str, int]:
@@ -109,8 +110,14 @@ class ServedStep:
         self._feed_forms = list(step.feed_forms)
         self._limits = limits
 
-    def decode(self, protos: Sequence[Any]) -> list[Any]:
+    def decode(
+        self, protos: Sequence[Any], contents: Mapping[int, memoryview] = NOTHING
+    ) -> list[Any]:
         """Return the fed values in the forms and the order of the step.
+
+        Args:
+          protos: the feeds in the order of the request.
+          contents: the contents of feeds by their place, where the messages do not hold them.
 
         Raises:
           InternalError: a value has another dtype than its tensor.
@@ -123,7 +130,8 @@ class ServedStep:
             if proto.dtype != tensor.dtype.base_dtype.as_datatype_enum:
                 op_name, index = _split(name)
                 check_proto_dtype(proto, tensor.dtype, f"_recv_{op_name}_{index}")
-            values.append(value_from_proto(proto, form, self._limits.tensor_bytes))
+            content = contents.get(position)
+            values.append(value_from_proto(proto, form, self._limits.tensor_bytes, content))
         return values
 
     def start(

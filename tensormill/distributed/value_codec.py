@@ -136,8 +136,19 @@ def _text(name: str) -> str:
     return {"float32": "float", "float64": "double", "float16": "half"}.get(name, name)
 
 
-def value_from_proto(proto: Any, form: Form, max_bytes: int = (1 << 31) - 1) -> Any:
+def value_from_proto(
+    proto: Any,
+    form: Form,
+    max_bytes: int = (1 << 31) - 1,
+    content: memoryview | None = None,
+) -> Any:
     """Return the value of a TensorProto in a form of the runtime.
+
+    Args:
+      proto: the message.
+      form: the form.
+      max_bytes: a larger tensor is refused.
+      content: its `tensor_content`, where that is not in the message.
 
     Raises:
       InvalidArgumentError: the message is not sound, or its tensor takes more than `max_bytes`.
@@ -153,11 +164,16 @@ def value_from_proto(proto: Any, form: Form, max_bytes: int = (1 << 31) - 1) -> 
                 f"A tensor of shape {[dim.size for dim in proto.tensor_shape.dim]} is too large to "
                 "be received"
             )
-        content = proto.tensor_content if numbers else b""
+        if content is not None and len(content) != count * item_bytes:
+            raise ValueError(f"a tensor's content has {len(content)} bytes")
+        if content is None:
+            content = memoryview(proto.tensor_content if numbers else b"")
         if len(content) == count * item_bytes and content:
             # What is received is nobody else's, so that it may stay where it is.
             shape = [dim.size for dim in proto.tensor_shape.dim]
             array = np.frombuffer(content, dtype.as_numpy_dtype).reshape(shape)
+            if not array.flags.aligned:
+                array = array.copy()
         else:
             array = array_from_proto(proto)
     except (TypeError, ValueError, OverflowError) as error:
