@@ -255,6 +255,8 @@ def check_values(element: Element, dtypes: Any, dims: Any) -> None:
         if declared is None:
             continue
         shape = component_dims(value)
+        if shape == declared:
+            continue
         if len(shape) != len(declared) or any(
             want is not None and want != have for want, have in zip(declared, shape, strict=True)
         ):
