@@ -39,6 +39,7 @@ class IteratorResource:
       name: of the resource.
       container: of the resource.
       device: the device that holds it.
+      forget: takes an iterator that belongs to one session out of its container; else None.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class IteratorResource:
         self.device = device
         self._dtypes = dtypes
         self._dims = dims
+        self.forget: Callable[[], Any] | None = None
         self._first = first
         self._lock = threading.Lock()
         self._iteration: Iteration | None = None
@@ -139,7 +141,8 @@ class IteratorResource:
 
     def close_with_session(self) -> None:
         """Let go of the pipeline where the iterator belongs to the session that ends."""
-        if self.name.startswith("_"):
+        if self.forget is not None:
+            self.forget()
             self.close()
 
     def destroy(self) -> None:
@@ -187,16 +190,20 @@ def _declared(ctx: KernelContext) -> tuple[tuple[DType, ...], tuple[Dims, ...]]:
 
 
 def _find_iterator(ctx: KernelContext, first: Callable[[], Dataset] | None = None) -> Any:
-    container = ctx.attrs["container"].decode()
-    name = ctx.attrs["shared_name"].decode() or f"_{ctx.session_handle}_{ctx.node_name}"
+    resources = ctx.resources
+    container = ctx.attrs["container"].decode() or resources.default_container
+    shared_name = ctx.attrs["shared_name"].decode()
+    name = shared_name or f"_{ctx.session_handle}_{ctx.node_name}"
     dtypes, dims = _declared(ctx)
-    found = ctx.resources.lookup_or_create(
+    found = resources.lookup_or_create(
         _KIND,
         container,
         name,
         lambda: IteratorResource(name, container, ctx.device_name, dtypes, dims, first),
     )
     found.check(dtypes, dims)
+    if not shared_name:
+        found.forget = lambda: resources.delete(_KIND, container, name)
     return found
 
 
@@ -311,7 +318,7 @@ def optional_get_value(optional: Any, *, output_types: Any, output_shapes: Any) 
 def iterator_to_string_handle(resource_handle: Any) -> Any:
     handle = ResourceHandleProto(
         device=resource_handle.device,
-        container=resource_handle.container or "localhost",
+        container=resource_handle.container,
         name=resource_handle.name,
         hash_code=0,
         maybe_type_name=_TYPE_NAME,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensormill.graph.dtypes import DType
+from tensormill.graph.function_library import FunctionLibrary
 from tensormill.graph.op_def import OpDef
 from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import Dims
@@ -81,9 +82,11 @@ class NodeGraph:
       feeds: the nodes (op type `_Arg`) that stand for the fed tensors, in the order of the feeds.
       fetches: the edges whose values the step returns, in the order of the fetches.
       targets: the nodes that must run, besides what the fetches need.
+      functions: the functions that nodes may call, where the graph came with some; else they are
+        those of the graphs of the nodes' operations.
     """
 
-    __slots__ = ("feeds", "fetches", "nodes", "targets")
+    __slots__ = ("feeds", "fetches", "functions", "nodes", "targets")
 
     def __init__(
         self, nodes: list[Node], feeds: list[Node], fetches: list[Edge], targets: list[Node]
@@ -92,3 +95,13 @@ class NodeGraph:
         self.feeds = feeds
         self.fetches = fetches
         self.targets = targets
+        self.functions: FunctionLibrary | None = None
+
+    def library(self) -> FunctionLibrary | None:
+        """Return the functions that nodes may call, or None where there are none."""
+        if self.functions is not None:
+            return self.functions
+        for node in self.nodes:
+            if node.operation is not None and node.operation.graph.functions:
+                return node.operation.graph.functions
+        return None

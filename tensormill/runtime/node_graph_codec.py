@@ -26,6 +26,9 @@ def to_graph_def(graph: NodeGraph) -> Any:
     message = graph_pb2.GraphDef(versions=GRAPH_DEF_VERSIONS)
     for node in graph.nodes:
         message.node.append(_to_node_def(node))
+    library = graph.library()
+    if library is not None:
+        library.write_to(message.library)
     for index, (node, output) in enumerate(graph.fetches):
         retval = message.node.add(
             name=f"_retval_{node.name}_{output}_{index}", op="_Retval", device=node.device

@@ -13,10 +13,9 @@ from typing import Any
 from tensorboard.compat.proto import graph_pb2
 
 from tensormill.graph import errors
-from tensormill.graph.device_names import is_full
+from tensormill.graph.device_names import canonical, is_full
 from tensormill.graph.graph import Graph
 from tensormill.graph.graph_def_extension import extend_graph
-from tensormill.graph.operation import Operation
 from tensormill.graph.tensor_codec import shape_to_proto
 from tensormill.runtime.fused_nodes_codec import with_fused_nodes_apart
 from tensormill.runtime.node import Edge, Node, NodeGraph
@@ -105,7 +104,9 @@ def graph_to_message(
                 [],
             )
         )
-    message = to_graph_def(NodeGraph(nodes, [], [], []))
+    whole = NodeGraph(nodes, [], [], [])
+    whole.functions = graph.library()
+    message = to_graph_def(whole)
     for node, node_def in zip(nodes, message.node, strict=True):
         if any(dims is not None for dims in node.output_dims):
             shapes = node_def.attr["_output_shapes"].list
@@ -131,10 +132,14 @@ def graph_from_message(message: Any, devices: Mapping[str, Any]) -> KeyedGraph:
     graph = Graph()
     if not isinstance(message, graph_pb2.GraphDef):
         raise errors.invalid_argument("a partition must be a GraphDef")
-    operations = extend_graph(graph, with_fused_nodes_apart(message), TRANSFER_OP_DEFS)
-    placed = {op: _device_of(op, devices) for op in operations}
+    message = with_fused_nodes_apart(message)
+    operations = extend_graph(graph, message, TRANSFER_OP_DEFS)
+    # An operation that is colocated with one of another partition is where the message says.
+    given = {node.name: node.device for node in message.node}
+    placed = {op: _checked_device(op.name, given[op.name], devices) for op in operations}
     nodes = prune((), (), operations, placed)
     keyed = KeyedGraph(NodeGraph([], [], [], []), [], [])
+    keyed.graph.functions = graph.functions
     for node in nodes.nodes:
         node.operation = None  # it is not the user's
         if node.op_type in RECEIVES and node.attrs["client_terminated"]:
@@ -151,10 +156,10 @@ def graph_from_message(message: Any, devices: Mapping[str, Any]) -> KeyedGraph:
     return keyed
 
 
-def _device_of(op: Operation, devices: Mapping[str, Any]) -> str:
-    device = op._device
+def _checked_device(name: str, device: str, devices: Mapping[str, Any]) -> str:
     if not device:
-        raise errors.invalid_argument(f"Node '{op.name}' is missing a device specification")
+        raise errors.invalid_argument(f"Node '{name}' is missing a device specification")
+    device = canonical(device)
     if device not in devices:
         what = "unknown device." if is_full(device) else "does not name one device."
         raise errors.invalid_argument(f"{device} {what}")

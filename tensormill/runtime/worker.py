@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tensormill.graph import errors
@@ -21,6 +22,7 @@ from tensormill.runtime.passes.placement.device_set import DeviceSet
 from tensormill.runtime.passes.structure import has_control_flow
 from tensormill.runtime.plan.control_flow import lower
 from tensormill.runtime.plan.dataflow import lower_dataflow
+from tensormill.runtime.plan.lowering import KernelCache
 from tensormill.runtime.plan.program import Program
 from tensormill.runtime.rendezvous import Receiver, RendezvousTable
 from tensormill.runtime.resources.containers import DEFAULT_CONTAINER, ResourceContainers
@@ -146,6 +148,16 @@ class WorkerSession:
           NotFoundError: there is no such function in the graph of the node.
         """
         library = FunctionLibrary() if node.operation is None else node.operation.graph.functions
+        return self.function_of(library, node, ref)
+
+    def function_of(
+        self, library: FunctionLibrary, node: Node, ref: FunctionRef
+    ) -> CompiledFunction:
+        """Return a function of a library that the kernel of a node calls.
+
+        Raises:
+          NotFoundError: there is no such function.
+        """
         with self._lock:
             programs = self._functions.get(library)
             if programs is None:
@@ -168,12 +180,25 @@ class WorkerSession:
           InvalidArgumentError: a node has no kernel on its device.
         """
         devices = self.worker.devices
+        cache: KernelCache = self
+        if graph.functions is not None:
+            cache = _LibraryCache(self, graph.functions)
         # Dead values may come from other tasks, and must be sent to them: the general rule does so.
         is_structured = not (has_transfers(graph) and has_control_flow(graph))
-        lowered = lower(graph, devices, self) if is_structured else None
+        lowered = lower(graph, devices, cache) if is_structured else None
         if lowered is None:
-            lowered = lower_dataflow(graph, devices, self)
+            lowered = lower_dataflow(graph, devices, cache)
         return Program(lowered, self.lanes, self.worker.runs)
+
+
+class _LibraryCache:
+    """The kernels of a session for a graph that came with functions of its own."""
+
+    def __init__(self, session: WorkerSession, library: FunctionLibrary) -> None:
+        self.session_handle = session.session_handle
+        self.resources = session.resources
+        self.stateful = session.stateful
+        self.function = partial(session.function_of, library)
 
 
 class _InstanceCache:
