@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import socket
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from tensormill.graph import errors
 from tensormill.proto import master_pb2, worker_pb2
 from tensormill.proto.services import (
     CLUSTER_SERVICE,
+    DIRECT_SERVICE,
     LOOP_SERVICE,
     MASTER_SERVICE,
     WORKER_SERVICE,
@@ -88,9 +90,18 @@ class Fuzzer:
       outcomes: how many ended how, by method.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, *, over_grpc: bool = False) -> None:
+        """Connect.
+
+        Args:
+          target: the server.
+          over_grpc: keep to gRPC, instead of the connection that the server offers beside it.
+        """
         self._target = target
-        self._channel: Any = open_channel(target.removeprefix("grpc://"))
+        self._address = target.removeprefix("grpc://")
+        self._channel: Any = (
+            grpc.insecure_channel(self._address) if over_grpc else open_channel(self._address)
+        )
         self._names: dict[str, list[str]] = {}  # by the field that they stand in
         self._random = random.Random(0)
         self.count = 0
@@ -125,7 +136,7 @@ class Fuzzer:
         """Send one request, which the server must answer, whatever it says."""
         self.count += 1
         timeout_s = PATIENCE_S if method.name in MAY_WAIT else ANSWER_S
-        call = self._channel.unary_unary(method.path, response_deserializer=None)
+        call = self._channel.unary_unary(method.path)
         try:
             response = method.response.FromString(call(request, timeout=timeout_s))
         except grpc.RpcError as error:
@@ -147,6 +158,20 @@ class Fuzzer:
         if code is grpc.StatusCode.DEADLINE_EXCEEDED and method.name not in MAY_WAIT:
             raise AssertionError(f"{method.name} hangs\n{request!r}")
         check_no_bug(method, code.value[0], details, request)
+
+    def send_garbage(self, number: int) -> None:
+        """Send bytes that mean nothing, to the port and to a connection that the server offered."""
+        garbage = random.Random(number).randbytes(200)
+        host, _, port = self._address.rpartition(":")
+        with socket.create_connection((host, int(port)), ANSWER_S) as connected:
+            connected.sendall(garbage)
+        method = DIRECT_SERVICE.methods["Offer"]
+        with grpc.insecure_channel(self._address) as channel:
+            offer = channel.unary_unary(
+                method.path, method.request.SerializeToString, method.response.FromString
+            )(method.request(), timeout=ANSWER_S)
+        with socket.create_connection((host, offer.port), ANSWER_S) as connected:
+            connected.sendall(garbage if number % 2 else offer.token + garbage)
 
     def check_that_it_serves(self) -> None:
         """Run a step of a new session."""

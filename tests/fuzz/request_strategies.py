@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tensorboard.compat.proto import graph_pb2, tensor_pb2
 
 import tensormill as tf
-from tensormill.proto import master_pb2
+from tensormill.proto import master_pb2, worker_pb2
 
 LIVE = "<live>"
 _MAX_DEPTH = 5
@@ -118,6 +118,17 @@ def steps(draw: st.DrawFn) -> Any:
 
 
 @st.composite
+def placed_graphs(draw: st.DrawFn) -> Any:
+    """Draw a partition whose nodes have devices."""
+    request = worker_pb2.RegisterGraphRequest(
+        session_handle=LIVE, graph_def=draw(graphs()), create_worker_session_called=True
+    )
+    for node in request.graph_def.node:
+        node.device = _CPU
+    return request
+
+
+@st.composite
 def partial_steps(draw: st.DrawFn) -> Any:
     """Draw a partial run that makes sense, mostly."""
     return master_pb2.PartialRunSetupRequest(
@@ -143,6 +154,8 @@ _IS_DRAWN_FREELY = frozenset({"RunStepRequest", "PartialRunSetupRequest"})
 def messages(draw: st.DrawFn, kind: Any, depth: int = 0) -> Any:
     """Draw a message of a class."""
     name = kind.DESCRIPTOR.name
+    if name == "RegisterGraphRequest" and draw(st.booleans()):
+        return draw(placed_graphs())
     special = _SPECIAL.get(name)
     if special is not None and not (name in _IS_DRAWN_FREELY and draw(st.integers(0, 3)) == 0):
         return draw(special)

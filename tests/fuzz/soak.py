@@ -7,6 +7,7 @@ larger at the end than it was after the first rounds.
 import argparse
 import itertools
 import time
+from collections import Counter
 
 from tensormill.testing.server_process import ServerProcess
 from tests.fuzz.fuzzer import Footprint, Fuzzer
@@ -26,24 +27,27 @@ def main() -> None:
     options = parser.parse_args()
     end_s = time.monotonic() + options.minutes * 60
     with ServerProcess() as server:
-        fuzzer = Fuzzer(server.target)
-        try:
-            before = after = None
-            for number in itertools.count(options.first):
+        before = after = None
+        count, outcomes = 0, Counter()
+        for number in itertools.count(options.first):
+            fuzzer = Fuzzer(server.target, over_grpc=number % 2 == 0)
+            try:
                 fuzzer.open_a_session()
                 fuzzer.run(number, EXAMPLES)
+                fuzzer.send_garbage(number)
                 fuzzer.check_that_it_serves()
                 fuzzer.reset()
-                after = Footprint.of(server.process_id)
-                print(f"round {number}, {fuzzer.count} requests: {after}", flush=True)
-                if number == options.first + WARM_UP_ROUNDS:
-                    before = after
-                if time.monotonic() > end_s:
-                    break
-        finally:
-            fuzzer.close()
-        for (method, outcome), count in sorted(fuzzer.outcomes.items()):
-            print(f"{method:22} {outcome:22} {count}")
+            finally:
+                fuzzer.close()
+            count, outcomes = count + fuzzer.count, outcomes + fuzzer.outcomes
+            after = Footprint.of(server.process_id)
+            print(f"round {number}, {count} requests: {after}", flush=True)
+            if number == options.first + WARM_UP_ROUNDS:
+                before = after
+            if time.monotonic() > end_s:
+                break
+        for (method, outcome), times in sorted(outcomes.items()):
+            print(f"{method:22} {outcome:22} {times}")
     if before is not None:
         assert after.threads <= before.threads + ALLOWED_THREADS, (before, after)
         assert after.descriptors <= before.descriptors + ALLOWED_DESCRIPTORS, (before, after)

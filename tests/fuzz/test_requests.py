@@ -5,24 +5,24 @@ import pytest
 from tensormill.testing.server_process import ServerProcess
 from tests.fuzz.fuzzer import Footprint, Fuzzer
 
-ROUNDS = 3
+ROUNDS = 4
 EXAMPLES = 60
 
 
 @pytest.mark.timeout(180)
 def test_no_request_kills_a_server_makes_it_hang_or_stay_larger():
     with ServerProcess() as server:
-        fuzzer = Fuzzer(server.target)
-        try:
-            fuzzer.check_that_it_serves()
-            before = None
-            for number in range(ROUNDS):
+        before = None
+        for number in range(ROUNDS):
+            fuzzer = Fuzzer(server.target, over_grpc=number % 2 == 1)
+            try:
                 fuzzer.open_a_session()
                 fuzzer.run(number, EXAMPLES)
+                fuzzer.send_garbage(number)
                 fuzzer.check_that_it_serves()
                 fuzzer.reset()
-                after = Footprint.of(server.process_id)
-                before = before or after
-            assert after.descriptors <= before.descriptors + 10
-        finally:
-            fuzzer.close()
+            finally:
+                fuzzer.close()
+            after = Footprint.of(server.process_id)
+            before = before or after
+        assert after.descriptors <= before.descriptors + 10
