@@ -8,6 +8,7 @@ from typing import Any
 
 from tensormill.distributed.cluster_client import ask_tasks, describe_report
 from tensormill.distributed.grpc_worker_link import GrpcWorkerLink
+from tensormill.distributed.in_process import address_key
 from tensormill.distributed.server_def import ServerDef, task_addresses
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.graph import errors
@@ -38,28 +39,58 @@ class GrpcCluster:
         """
         self._own_task = own_task
         self._addresses = task_addresses(cluster_def)
+        self._own_address = ""
         self._threads = threads
         self._lock = threading.Lock()
-        self._links: dict[tuple[str, str], WorkerLink] = {}  # guarded by _lock
+        self._links: dict[tuple[str, str, bool], WorkerLink] = {}  # guarded by _lock
 
     def links(self, config: Any) -> Mapping[str, WorkerLink]:
         """Return the ways to the other tasks that a session with this ConfigProto may use."""
-        addresses = self._addresses
+        addresses, own_task, renames = self._addresses, self._own_task, False
         filters: list[str] = []
         if config is not None:
             filters = list(config.device_filters)
             if config.cluster_def.job:
-                addresses = task_addresses(config.cluster_def)
+                addresses, renames = task_addresses(config.cluster_def), True
+                own_task = self.own_task(config.cluster_def)
         return {
-            task: self._link(task, address)
+            task: self._link(task, address, renames)
             for task, address in addresses.items()
-            if task != self._own_task and is_wanted(task, filters)
+            if task != own_task and is_wanted(task, filters)
         }
+
+    def note_own_address(self, address: str) -> None:
+        """Say where the own task listens."""
+        self._own_address = address
+
+    def own_task(self, cluster_def: Any) -> str:
+        """Return what the own task is called in a cluster that a session brings with it.
+
+        Raises:
+          InvalidArgumentError: it is not in there, or more than once.
+        """
+        own = address_key(self._own_address)
+        addresses = task_addresses(cluster_def)
+        found = [task for task, address in addresses.items() if address_key(address) == own]
+        if len(found) > 1:
+            raise errors.invalid_argument(
+                "Found multiple matching tasks that correspond to to the master. Master target: "
+                f"'grpc://{self._own_address}'. ClusterDef: {cluster_def}"
+            )
+        if found:
+            return found[0]
+        if self._own_task in addresses:
+            return self._own_task
+        raise errors.invalid_argument(
+            f"The cluster_def of the session has no task at grpc://{self._own_address}, where its "
+            "master is",
+            hint="name the server that the session connects to in the cluster.",
+        )
 
     def describe(self, tasks: Sequence[str]) -> list[str]:
         """Return for tasks where they are, and why they do not answer; takes a second at most."""
         with self._lock:
-            known = {task: address for task, address in self._links if task in tasks}
+            known = {task: address for task, address, _ in self._links if task in tasks}
         return [describe_report(report) for report in ask_tasks(known, _DESCRIBE_S)]
 
     def ways_elsewhere(self, cluster_def: Any) -> ReceiveElsewhere:
@@ -70,13 +101,14 @@ class GrpcCluster:
         """
         has_own = cluster_def is not None and cluster_def.job
         addresses = task_addresses(cluster_def) if has_own else self._addresses
+        renames = bool(has_own)
 
         def receive(task: str, step_id: int, key: str, receiver: Receiver) -> Cancel:
             address = addresses.get(task)
             if address is None:
                 receiver(None, errors.invalid_argument(f"There is no task {task} in the cluster"))
                 return lambda: None
-            return self._link(task, address).receive(step_id, key, receiver)
+            return self._link(task, address, renames).receive(step_id, key, receiver)
 
         return receive
 
@@ -88,14 +120,15 @@ class GrpcCluster:
         for link in links:
             link.close()
 
-    def _link(self, task: str, address: str) -> WorkerLink:
+    def _link(self, task: str, address: str, renames: bool) -> WorkerLink:
+        key = (task, address, renames)
         with self._lock:
-            found = self._links.get((task, address))
+            found = self._links.get(key)
             if found is None:
                 name = parse_device_name(task)
                 server_def = ServerDef(
                     job_name=name.job, task_index=name.task or 0, protocol="grpc"
                 )
-                found = GrpcWorkerLink(task, address, server_def, self._threads)
-                self._links[(task, address)] = found
+                found = GrpcWorkerLink(task, address, server_def, self._threads, renames)
+                self._links[key] = found
             return found

@@ -6,7 +6,7 @@ import itertools
 import random
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
@@ -62,7 +62,12 @@ class GrpcWorkerLink(WorkerLink):
     """A way to a worker of another process, of whatever make."""
 
     def __init__(
-        self, task_name: str, address: str, server_def: Any, threads: ServerThreads
+        self,
+        task_name: str,
+        address: str,
+        server_def: Any,
+        threads: ServerThreads,
+        renames: bool = False,
     ) -> None:
         """Make a way; it connects when it is first used.
 
@@ -71,7 +76,9 @@ class GrpcWorkerLink(WorkerLink):
           address: where it listens, "host:port".
           server_def: the ServerDef that is sent with sessions of a cluster of their own.
           threads: where answers are read.
+          renames: the task has another name where it is than in the cluster of the session.
         """
+        self._renames = renames
         self.task_name = task_name
         self._peer = f"{task_name} ({address})"
         self._server_def = server_def
@@ -90,6 +97,12 @@ class GrpcWorkerLink(WorkerLink):
 
         def devices(response: Any, call: Any) -> Sequence[AnyDevice]:
             found = [device_from_proto(device) for device in response.device_attributes]
+            if self._renames:
+                found = [
+                    replace(d, name=self.task_name + d.name[d.name.index("/device:") :])
+                    for d in found
+                    if "/device:" in d.name
+                ]
             own = [device for device in found if device.name.startswith(self.task_name + "/")]
             if not own:
                 named = ", ".join(device.name for device in found) or "none"

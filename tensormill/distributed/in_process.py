@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-__all__ = ["find_server", "forget_server", "note_server", "running_servers"]
+__all__ = ["address_key", "find_server", "forget_server", "note_server", "running_servers"]
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _lock = threading.Lock()
 _servers: dict[tuple[str, str], Any] = {}  # guarded by _lock
 
 
-def _key(address: str) -> tuple[str, str]:
+def address_key(address: str) -> tuple[str, str]:
+    """Return what is equal for addresses of one place: all names of the own machine are one."""
     host, _, port = address.rpartition(":")
     return ("localhost" if host in _LOOPBACK else host, port)
 
@@ -20,18 +21,18 @@ def _key(address: str) -> tuple[str, str]:
 def note_server(address: str, server: Any) -> None:
     """Take note of a server that listens at an address."""
     with _lock:
-        _servers[_key(address)] = server
+        _servers[address_key(address)] = server
 
 
 def forget_server(address: str) -> None:
     """Forget the server of an address."""
     with _lock:
-        _servers.pop(_key(address), None)
+        _servers.pop(address_key(address), None)
 
 
 def find_server(address: str) -> Any:
     """Return the server of this process that listens at an address, "host:port"; or None."""
-    return _servers.get(_key(address))
+    return _servers.get(address_key(address))
 
 
 def running_servers() -> list[Any]:

@@ -97,6 +97,7 @@ class Task:
             self._threads.close()
             raise
         self.port = self._rpc.port
+        self._cluster.note_own_address(f"{address.host}:{self.port}")
         self._cluster_service.note_address(f"{address.host}:{self.port}")
 
     def start(self) -> None:

@@ -95,14 +95,23 @@ class WorkerService:
         handle = request.session_handle
         if not handle:
             raise errors.invalid_argument("Session must be non-empty.")
-        cluster_def = request.server_def.cluster if request.server_def.cluster.job else None
+        given = request.server_def
+        cluster_def = given.cluster if given.cluster.job else None
+        task_name = None
+        if cluster_def is not None:
+            task_name = f"/job:{given.job_name}/replica:0/task:{given.task_index}"
         with self._lock:
             if handle not in self._graphs:
                 if len(self._graphs) > self._limits.worker_sessions:
                     raise errors.resource_exhausted(
                         f"{self._limits.worker_sessions} worker sessions are open"
                     )
-                spec = SessionSpec(handle, request.isolate_session_state, cluster_def=cluster_def)
+                spec = SessionSpec(
+                    handle,
+                    request.isolate_session_state,
+                    cluster_def=cluster_def,
+                    task_name=task_name,
+                )
                 self._own.create_session(spec, lambda made, error: None)
                 self._graphs[handle] = {}
         call.reply(worker_pb2.CreateWorkerSessionResponse())
@@ -131,8 +140,9 @@ class WorkerService:
         session_handle, graphs = self._graphs_of(request)
         if len(request.graph_def.node) > self._limits.graph_nodes:
             raise errors.resource_exhausted(f"A graph may have {self._limits.graph_nodes} nodes")
-        keyed = graph_from_message(request.graph_def, self._worker.devices)
-        registered = RegisteredGraph(self._own.session(session_handle), keyed.graph)
+        session = self._own.session(session_handle)
+        keyed = graph_from_message(request.graph_def, session.devices)
+        registered = RegisteredGraph(session, keyed.graph)
         handle = f"{next(self._graph_handles):016x}"
         graphs[handle] = _Graph(registered, keyed)
         call.reply(worker_pb2.RegisterGraphResponse(graph_handle=handle))
@@ -244,7 +254,9 @@ class WorkerService:
         call.on_cancel(self._own.receive(request.step_id, request.rendezvous_key, deliver))
 
     def _check_sender(self, device_name: str, incarnation: int) -> None:
-        device = self._worker.devices.get(device_name)
+        # A session may call the task by another name; the device is the same.
+        local_name = device_name.partition("/device:")[2]
+        device = self._worker.devices.get(f"{self._worker.task_name}/device:{local_name}")
         if device is None:
             raise errors.invalid_argument(f"{device_name} unknown device.")
         expected = device.incarnation & ((1 << 64) - 1)

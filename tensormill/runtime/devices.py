@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
 from tensormill.graph.errors import invalid_argument
 
-__all__ = ["Device", "is_built_with_cuda", "is_built_with_rocm", "local_devices"]
+__all__ = ["Device", "is_built_with_cuda", "is_built_with_rocm", "local_devices", "renamed"]
 
 EMULATED_GPUS = "TENSORMILL_EMULATED_GPUS"
 _REPORTED_CPU_BYTES = 256 << 20
@@ -94,6 +94,12 @@ def local_devices(
             _emulated_gpu(name, physical) if emulated else _cuda_gpu(name, physical, fraction)
         )
     return devices
+
+
+def renamed(device: Device, task_name: str) -> Device:
+    """Return a device under the name that it has where its task is called so."""
+    name = task_name + device.name[device.name.index("/device:") :]
+    return device if name == device.name else replace(device, name=name)
 
 
 def _emulated_gpu_count() -> int:

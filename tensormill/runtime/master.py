@@ -168,7 +168,7 @@ class MasterSession:
         self.opened_s = time.monotonic()
         self.inter_op_threads = _inter_op_threads(config)
         others = {} if master.cluster is None else master.cluster.links(config)
-        spec = _session_spec(handle, config, self.inter_op_threads)
+        spec = _session_spec(handle, config, self.inter_op_threads, master.cluster)
         self._tasks = SessionTasks(master.own_link, others, spec, master.cancellation, opening)
         self.placement = Placement(self._tasks.devices, config, self._tasks.own_task)
         self.resources = self._tasks.resources
@@ -294,7 +294,7 @@ class MasterSession:
 
     def _client_device(self) -> str:
         """Return the device where what comes from the client arrives: the first of the own task."""
-        return self.master.own_link.devices[0].name
+        return self._tasks.devices[0].name
 
     def _pruned(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
@@ -349,12 +349,16 @@ def _new_cluster_step_id() -> int:
     return secrets.randbits(56) or 1
 
 
-def _session_spec(handle: str, config: Any, inter_op_threads: int) -> SessionSpec:
+def _session_spec(
+    handle: str, config: Any, inter_op_threads: int, cluster: Cluster | None
+) -> SessionSpec:
     if config is None:
         return SessionSpec(handle, inter_op_threads=inter_op_threads)
     cluster_def = config.cluster_def if config.cluster_def.job else None
     isolates = config.isolate_session_state or cluster_def is not None
-    return SessionSpec(handle, isolates, inter_op_threads, cluster_def)
+    has_name = cluster_def is not None and cluster is not None
+    task_name = cluster.own_task(cluster_def) if has_name and cluster is not None else None
+    return SessionSpec(handle, isolates, inter_op_threads, cluster_def, task_name)
 
 
 def _inter_op_threads(config: Any) -> int:

@@ -51,7 +51,7 @@ class OwnWorkerLink(WorkerLink):
         shared = self._worker.resources
         resources = ResourceContainers(shared.default_container) if spec.isolates_state else None
         session = self._worker.create_session(
-            spec.handle, resources, spec.inter_op_threads, spec.cluster_def
+            spec.handle, resources, spec.inter_op_threads, spec.cluster_def, spec.task_name
         )
         with self._lock:
             self._sessions.setdefault(spec.handle, session)

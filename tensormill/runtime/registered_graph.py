@@ -53,9 +53,9 @@ class RegisteredGraph:
         step.dispatcher = worker.dispatcher
         step.rendezvous = StepRendezvous(
             run.step_id,
-            worker.task_name,
+            session.task_name,
             local,
-            worker.torch_devices,
+            session.torch_devices,
             session.receive_elsewhere,
             scope,
         )

@@ -31,6 +31,9 @@ class Cluster(Protocol):
     def links(self, config: Any) -> Mapping[str, WorkerLink]:
         """Return the ways to the other tasks that a session with this ConfigProto may use."""
 
+    def own_task(self, cluster_def: Any) -> str:
+        """Return what the master's own task is called in the cluster of a session."""
+
     def describe(self, tasks: Sequence[str], /) -> Sequence[str]:
         """Return for tasks where they are, and why they do not answer."""
 
@@ -114,7 +117,7 @@ class SessionTasks:
         except BaseException:
             own.delete_session(spec.handle, lambda made, error: None)
             raise
-        self.devices: list[AnyDevice] = list(own.devices)
+        self.devices: list[AnyDevice] = list(self.own_session.devices.values())
         for devices in found.values():
             self.devices += devices
         self._incarnations = {device.name: device.incarnation for device in self.devices}
@@ -127,7 +130,7 @@ class SessionTasks:
     @property
     def own_task(self) -> str:
         """The master's own task."""
-        return self._own.task_name
+        return self.own_session.task_name
 
     @property
     def resources(self) -> ResourceContainers:
@@ -141,7 +144,7 @@ class SessionTasks:
 
     def link(self, task: str) -> WorkerLink:
         """Return the way to a task."""
-        return self._own if task == self._own.task_name else self._others[task]
+        return self._own if task == self.own_task else self._others[task]
 
     def register(self, parts: Mapping[str, Partition]) -> dict[str, RegisteredPartition]:
         """Let each task compile its partition.

@@ -13,7 +13,7 @@ from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.device_names import parse_device_name
 from tensormill.graph.function_library import FunctionLibrary
 from tensormill.runtime.cancellation import CancellationScope
-from tensormill.runtime.devices import Device
+from tensormill.runtime.devices import Device, renamed
 from tensormill.runtime.function_programs import CompiledFunction, FunctionPrograms
 from tensormill.runtime.node import Node, NodeGraph
 from tensormill.runtime.passes.function_bodies import FunctionBodies
@@ -55,7 +55,6 @@ class Worker:
     ) -> None:
         self.task_name = task_name
         self.devices = {device.name: device for device in devices}
-        self.torch_devices = {device.name: device.torch_device for device in devices}
         self.resources = ResourceContainers(parse_device_name(task_name).job or DEFAULT_CONTAINER)
         self.runs: dict[int, Any] = {}
         self.rendezvous = RendezvousTable()
@@ -68,6 +67,7 @@ class Worker:
         resources: ResourceContainers | None = None,
         inter_op_threads: int = 0,
         cluster_def: Any = None,
+        task_name: str | None = None,
     ) -> WorkerSession:
         """Return the worker's part of a session.
 
@@ -77,6 +77,7 @@ class Worker:
           inter_op_threads: how many threads a step may use for independent operations; 0 for one
             a core.
           cluster_def: the ClusterDef of the session; None for the worker's own.
+          task_name: what the task is called in the cluster of the session.
         """
         lanes = inter_op_threads or min(os.cpu_count() or 1, _MAX_LANES)
         return WorkerSession(
@@ -85,6 +86,7 @@ class Worker:
             self.resources if resources is None else resources,
             lanes,
             self.ways_elsewhere(cluster_def),
+            task_name or self.task_name,
         )
 
 
@@ -99,6 +101,8 @@ class WorkerSession:
     Attributes:
       worker: the worker.
       session_handle: names the session.
+      task_name: what the task is called in the session.
+      devices: the devices of the task, by the names that they have in the session.
       resources: the state that the session's kernels see.
       lanes: how many threads a step may use for independent operations.
       receive_elsewhere: asks another task for a value.
@@ -112,8 +116,15 @@ class WorkerSession:
         resources: ResourceContainers,
         lanes: int,
         receive_elsewhere: ReceiveElsewhere,
+        task_name: str,
     ) -> None:
         self.worker = worker
+        self.task_name = task_name
+        self.devices = {
+            device.name: device
+            for device in (renamed(device, task_name) for device in worker.devices.values())
+        }
+        self.torch_devices = {name: d.torch_device for name, d in self.devices.items()}
         self.session_handle = session_handle
         self.resources = resources
         self.lanes = lanes
@@ -162,14 +173,14 @@ class WorkerSession:
             programs = self._functions.get(library)
             if programs is None:
                 task = node.device.rpartition("/device:")[0]
-                place = BodyPlacer(DeviceSet(list(self.worker.devices.values()), task)).place
+                place = BodyPlacer(DeviceSet(list(self.devices.values()), task)).place
                 programs = self._functions[library] = FunctionPrograms(
                     FunctionBodies(library), place, self._register_function, self.session_handle
                 )
         return programs.function(ref, node.device)
 
     def _register_function(self, graph: NodeGraph, instance: str) -> Program:
-        devices, cache = self.worker.devices, _InstanceCache(self, instance)
+        devices, cache = self.devices, _InstanceCache(self, instance)
         lowered = lower(graph, devices, cache) or lower_dataflow(graph, devices, cache)
         return Program(lowered, 1, self.worker.runs)
 
@@ -179,7 +190,7 @@ class WorkerSession:
         Raises:
           InvalidArgumentError: a node has no kernel on its device.
         """
-        devices = self.worker.devices
+        devices = self.devices
         cache: KernelCache = self
         if graph.functions is not None:
             cache = _LibraryCache(self, graph.functions)

@@ -46,12 +46,14 @@ class SessionSpec:
       inter_op_threads: how many threads a step may use for independent operations; 0 for one a
         core.
       cluster_def: a ClusterDef that takes the place of the worker's own, or None.
+      task_name: what the task of the master is called in that cluster; None for its own name.
     """
 
     handle: str
     isolates_state: bool = False
     inter_op_threads: int = 0
     cluster_def: Any = None
+    task_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

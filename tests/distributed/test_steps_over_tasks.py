@@ -270,3 +270,14 @@ def test_training_over_tasks_gives_what_training_on_one_gives(cluster: Cluster) 
     together = losses("", None)
     np.testing.assert_allclose(apart, together, rtol=1e-5)
     assert apart[-1] < 0.5 * apart[0]
+
+
+def test_functions_of_the_graph_run_on_other_tasks(session: Any) -> None:
+    with tf.device(WORKER_1):
+        dataset = tf.data.Dataset.range(4).map(lambda i: i * i + 1)
+        value = tf.data.make_one_shot_iterator(dataset).get_next()
+    with tf.device(PS):
+        doubled = value * 2
+    assert [session.run(doubled) for _ in range(4)] == [2, 4, 10, 20]
+    with pytest.raises(tf.errors.OutOfRangeError):
+        session.run(doubled)
