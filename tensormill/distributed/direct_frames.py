@@ -6,16 +6,21 @@ and received into memory of its own, so that large tensors are not copied on the
 
 from __future__ import annotations
 
+import array
+import os
 import select
 import socket
 import struct
 import threading
 import weakref
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+
+from tensormill.distributed.shared_memory import HAS_SHARED_MEMORY, map_shared, shared_file
 
 __all__ = ["ConnectionBroken", "Frame", "FrameKind", "FrameSocket", "Piece"]
 
@@ -23,6 +28,10 @@ Piece = bytes | memoryview
 
 _HEAD = struct.Struct("<BBHIQQ")
 _SMALL_BYTES = 1 << 16
+_SHARED_BYTES = 1 << 20
+"""From this size on, a body goes through shared memory between processes of one host."""
+_IS_SHARED = 0x80  # beside the kind of a frame whose body is in the file that comes along
+_FILES_ROOM = socket.CMSG_SPACE(4 * 16)
 _ALIGNMENT_BYTES = 64
 _MAX_PIECES = 256  # in one call of sendmsg; the system takes at most 1024
 _SOCKET_BUFFER_BYTES = 4 << 20
@@ -95,6 +104,8 @@ class FrameSocket:
         self._head: tuple[int, ...] | None = None
         self._body = memoryview(b"")
         self._filled = 0
+        self._is_local = HAS_SHARED_MEMORY and connected.family == socket.AF_UNIX
+        self._files: deque[int] = deque()  # of shared memory, received and not used yet
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             connected.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER_BYTES)
         if connected.family in (socket.AF_INET, socket.AF_INET6):
@@ -107,8 +118,13 @@ class FrameSocket:
           ConnectionBroken: the other side is gone.
         """
         size = sum(len(piece) for piece in body)
-        head = _HEAD.pack(kind, _lead(body), code, aux, call, size)
+        lead = _lead(body)
+        head = _HEAD.pack(kind, lead, code, aux, call, size)
         try:
+            if size >= _SHARED_BYTES and self._is_local:
+                shared_head = _HEAD.pack(kind | _IS_SHARED, lead, code, aux, call, size)
+                if self._send_shared(shared_head, lead, body):
+                    return
             with self._send_lock:
                 if size <= _SMALL_BYTES:
                     self._socket.sendall(b"".join((head, *body)))
@@ -116,6 +132,19 @@ class FrameSocket:
                     self._send_pieces([head, *body])
         except OSError as error:
             raise ConnectionBroken(str(error)) from error
+
+    def _send_shared(self, head: bytes, lead: int, body: Sequence[Piece]) -> bool:
+        """Send a frame with its body in shared memory; return False where there is too little."""
+        try:
+            file = shared_file(lead, body)
+        except OSError:
+            return False
+        try:
+            with self._send_lock:
+                socket.send_fds(self._socket, [head], [file])
+        finally:
+            os.close(file)
+        return True
 
     def _send_pieces(self, pieces: list[Piece]) -> None:
         views = [memoryview(piece).cast("B") for piece in pieces if len(piece)]
@@ -169,9 +198,15 @@ class FrameSocket:
     def _begin_body(self) -> None:
         head = _HEAD.unpack_from(self._buffer, self._start)
         size = head[5]
-        if head[0] not in _KINDS or size > self._max_body_bytes:
-            raise ConnectionBroken(f"a frame of kind {head[0]} with {size} bytes")
+        kind = head[0] & ~_IS_SHARED
+        if kind not in _KINDS or size > self._max_body_bytes:
+            raise ConnectionBroken(f"a frame of kind {kind} with {size} bytes")
         self._start += _HEAD.size
+        if head[0] & _IS_SHARED:
+            self._body = self._map_shared(head[1], size)
+            self._filled = size
+            self._head = (kind, *head[1:])
+            return
         there = min(size, self._end - self._start)
         self._body = _memory(size, head[1]) if size else memoryview(b"")
         if there:
@@ -186,7 +221,26 @@ class FrameSocket:
             rest = self._end - self._start
             self._buffer[:rest] = bytes(self._buffer[self._start : self._end])
             self._start, self._end = 0, rest
-        self._end += self._checked(self._socket.recv_into(self._buffer[self._end :]))
+        room = self._buffer[self._end :]
+        if not self._is_local:
+            self._end += self._checked(self._socket.recv_into(room))
+            return
+        count, sent_along, _, _ = self._socket.recvmsg_into([room], _FILES_ROOM)
+        for level, kind, data in sent_along:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                self._files.extend(array.array("i", data[: len(data) // 4 * 4]))
+        self._end += self._checked(count)
+
+    def _map_shared(self, lead: int, size: int) -> memoryview:
+        if not self._files:
+            raise ConnectionBroken("a frame of shared memory without its memory")
+        file = self._files.popleft()
+        try:
+            return map_shared(file, lead, size)
+        except (OSError, ValueError) as error:
+            raise ConnectionBroken(f"shared memory of {size} bytes: {error}") from error
+        finally:
+            os.close(file)
 
     @staticmethod
     def _checked(count: int) -> int:
@@ -204,6 +258,8 @@ class FrameSocket:
     def close(self) -> None:
         """Let go of the socket; nobody may be receiving."""
         self._close()
+        while self._files:
+            os.close(self._files.popleft())
 
 
 _KINDS = frozenset(FrameKind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from tensormill.distributed.direct_listener import TOKEN_BYTES
 from tensormill.distributed.direct_server import DirectConnection, DirectMethod
 from tensormill.distributed.limits import DEFAULT_LIMITS
 from tensormill.distributed.server_threads import ServerThreads
+from tensormill.distributed.shared_memory import map_shared, shared_file
 from tensormill.graph import errors
 from tensormill.proto import direct_pb2, worker_pb2
 from tensormill.proto.services import DIRECT_SERVICE, WORKER_SERVICE
@@ -75,6 +77,34 @@ def test_a_receive_that_took_too_long_goes_on_later() -> None:
     assert bytes(frames.receive(WAIT_S).body) == b"abc"
     for end in (*ends, *other):
         end.close()
+
+
+def test_a_large_body_is_shared_and_given_back(frames) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    large = np.arange(1 << 19, dtype=np.float64)
+    frames[0].send(FrameKind.REPLY, 0, 0, 1, [b"abc", large.data.cast("B"), b"de"])
+    frames[0].send(FrameKind.REPLY, 0, 0, 2, [b"small"])
+    frame = frames[1].receive(WAIT_S)
+    values = np.frombuffer(frame.body[3:-2], np.float64)
+    np.testing.assert_array_equal(values, large)
+    assert values.flags.aligned
+    assert values.flags.writeable
+    assert bytes(frame.body[:3]) + bytes(frame.body[-2:]) == b"abcde"
+    assert bytes(frames[1].receive(WAIT_S).body) == b"small"
+    del frame, values
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_shared_memory_that_could_be_cut_is_refused() -> None:
+    file = os.memfd_create("test", os.MFD_ALLOW_SEALING)
+    os.ftruncate(file, 100)
+    with pytest.raises(ValueError, match="not sealed"):
+        map_shared(file, 0, 100)
+    os.close(file)
+    file = shared_file(0, [b"x" * 100])
+    with pytest.raises(ValueError, match="too small"):
+        map_shared(file, 1, 100)
+    os.close(file)
 
 
 @pytest.mark.parametrize("head", [b"\xff" * 64, b"GET / HTTP/1.1\r\n\r\n" + b" " * 32])
