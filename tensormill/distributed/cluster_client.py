@@ -47,6 +47,10 @@ def call_cluster_service(
                 raise errors.deadline_exceeded(
                     f"{method} on {address} took longer than {timeout_s:g} s: {reason}"
                 ) from None
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                raise errors.unimplemented(
+                    f"The server at {address} is none of tensormill and does not know {method}"
+                ) from None
             raise error_from_rpc(error, address) from None
 
 

@@ -192,4 +192,6 @@ class MasterClient:
         if state != self.target:
             return state
         missing = missing_tasks(self._address, self._filters, _ASK_TASKS_S)
-        return f"{state}, which waits for {', '.join(missing)}" if missing else state
+        if not missing:
+            return f"{state}: it listens, but has not answered"
+        return f"{state}, which waits for {', '.join(missing)}"

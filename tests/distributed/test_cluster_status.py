@@ -17,7 +17,7 @@ import pytest
 import tensormill as tf
 from tensormill.cli.main import main
 from tensormill.testing.server_process import ServerProcess
-from tensormill.testing.tensorflow_servers import free_addresses
+from tensormill.testing.tensorflow_servers import TensorFlowServer, free_addresses
 from tests.gates import run_in_thread
 
 
@@ -189,3 +189,19 @@ def test_the_command_finishes_the_job(server: Any, capsys: pytest.CaptureFixture
     server.join()
     assert main(["finish", f"grpc://{free_addresses(1)[0]}"]) == 1
     assert "cannot be reached" in capsys.readouterr().err
+
+
+@pytest.mark.oracle
+def test_tasks_of_tensorflow_are_told_apart() -> None:
+    addresses = free_addresses(2)
+    cluster = {"ps": addresses[:1], "worker": addresses[1:]}
+    with TensorFlowServer(cluster, "ps", 0) as ps, tf.train.Server(cluster, "worker", 0) as worker:
+        status = tf.cluster_status(worker.target)
+        assert status.missing == {}
+        ps_report = status.reports[0]
+        assert ps_report.problem == "no tensormill task, its devices are all it tells"
+        assert ps_report.status.device[0].name == "/job:ps/replica:0/task:0/device:CPU:0"
+        with pytest.raises(tf.errors.UnimplementedError, match="is none of tensormill"):
+            tf.cluster_status(ps.target)
+        (untold,) = tf.finish(worker.target)
+        assert "no tensormill task" in untold
