@@ -167,3 +167,21 @@ def test_a_queue_has_no_device_of_its_own() -> None:
     assert tf.FIFOQueue(10, tf.float32).queue_ref.op.device == ""
     with tf.device("/job:ps/task:1"):
         assert tf.FIFOQueue(10, tf.float32).queue_ref.op.device == "/job:ps/task:1"
+
+
+def test_what_is_ordered_behind_a_dequeue_by_a_constant_waits_for_it():
+    queue = tf.FIFOQueue(3, [tf.float32], [[]])
+    first = tf.Variable(0.0)
+    second = tf.Variable(0.0)
+    updated = tf.group(first.assign_add(queue.dequeue()))
+    with tf.control_dependencies([updated]):
+        # The constant is behind the update, and the addition behind the constant alone.
+        counted = second.assign_add(1.0)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        step = run_in_thread(lambda: session.run(counted.op))
+        wait_for(lambda: waiting(session))
+        assert session.run([first, second]) == [0.0, 0.0]
+        session.run(queue.enqueue([5.0]))
+        assert step() is None
+        assert session.run([first, second]) == [5.0, 1.0]

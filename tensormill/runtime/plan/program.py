@@ -269,12 +269,26 @@ def _cut(lowered: LoweredGraph, lanes: int) -> list[Segment]:
 
 
 def _mask_of(node: Node, masks: dict[Node, int]) -> int:
-    """Return what a node waits for; one without an instruction of its own stands for its input."""
-    while node not in masks:
-        if not node.inputs:
-            return 0
-        node = node.inputs[0][0]
-    return masks[node]
+    """Return what a node waits for; one without an instruction of its own waits for its sources.
+
+    Such are constants and identities, which other nodes may be ordered behind.
+    """
+    mask = masks.get(node)
+    if mask is not None:
+        return mask
+    mask = 0
+    pending, seen = [node], {node}
+    while pending:
+        passed = pending.pop()
+        for source in (*passed.controls, *(source for source, _ in passed.inputs)):
+            known = masks.get(source)
+            if known is not None:
+                mask |= known
+            elif source not in seen:
+                seen.add(source)
+                pending.append(source)
+    masks[node] = mask
+    return mask
 
 
 def _note_drops(lowered: LoweredGraph, single: bool) -> None:
