@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import grpc
@@ -115,11 +115,12 @@ class MasterClient:
             raise self._error(error, "RunCallable", timeout_s) from None
         return response
 
-    def run_loop(self, request: Any) -> bool:
+    def run_loop(self, request: Any, on_start: Callable[[Callable[[str], object]], None]) -> bool:
         """Let the master run a step again and again until it is stopped or fails.
 
         Args:
           request: a RunLoopRequest.
+          on_start: told what cancels the loop.
 
         Returns:
           Whether the master can do that; one of TensorFlow cannot.
@@ -128,7 +129,11 @@ class MasterClient:
           OpError: a step failed, or the master cannot be reached.
         """
         try:
-            response, call = self._method("RunLoop", LOOP_SERVICE).with_call(request)
+            call = self._method("RunLoop", LOOP_SERVICE).future(request)
+            on_start(lambda reason: call.cancel())
+            response = call.result()
+        except grpc.FutureCancelledError:
+            raise errors.cancelled("The loop was cancelled.") from None
         except grpc.RpcError as error:
             if error.code() is grpc.StatusCode.UNIMPLEMENTED:
                 return False

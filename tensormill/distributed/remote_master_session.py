@@ -18,7 +18,7 @@ from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto import loops_pb2, master_pb2
-from tensormill.runtime.any_master import StopSignal
+from tensormill.runtime.any_master import StopSignal, WaitObserver
 
 __all__ = ["RemoteDevice", "RemoteMasterSession", "reset_master"]
 
@@ -119,8 +119,20 @@ class RemoteMasterSession:
         except errors.OpError as error:
             raise with_operation(error, self.graph) from None
 
-    def run_loop(self, fetches: Sequence[str], targets: Sequence[str], stop: StopSignal) -> bool:
+    def run_loop(
+        self,
+        fetches: Sequence[str],
+        targets: Sequence[str],
+        stop: StopSignal,
+        waits: WaitObserver,
+    ) -> bool:
         """Let the master run a step again and again, until it is to stop or fails.
+
+        Args:
+          fetches: names of tensors.
+          targets: names of operations.
+          stop: says when to stop.
+          waits: told what cancels the loop.
 
         Returns:
           Whether the master can do that.
@@ -135,7 +147,7 @@ class RemoteMasterSession:
         stop_request = loops_pb2.StopLoopRequest(session_handle=handle, loop_id=loop_id)
         stop.call_on_stop(lambda: self._client.stop_loop(stop_request, _CLOSE_TIMEOUT_S))
         try:
-            return self._client.run_loop(request)
+            return self._client.run_loop(request, waits.wait_begins)
         except errors.OpError as error:
             raise with_operation(error, self.graph) from None
 

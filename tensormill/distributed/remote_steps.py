@@ -31,7 +31,12 @@ class _Session(Protocol):
     ) -> RunStepReply: ...
 
     def run_loop(
-        self, fetches: Sequence[str], targets: Sequence[str], stop: StopSignal, /
+        self,
+        fetches: Sequence[str],
+        targets: Sequence[str],
+        stop: StopSignal,
+        waits: WaitObserver,
+        /,
     ) -> bool: ...
 
     def run_callable(self, request: Sequence[Piece], timeout_s: float | None, /) -> bytes: ...
@@ -89,9 +94,10 @@ class RemoteStep:
         Raises:
           OpError: a step failed.
         """
-        waits.wait_begins()
+        if stop.should_stop():
+            return
         try:
-            if stop.should_stop() or self._session.run_loop(self._names, self._targets, stop):
+            if self._session.run_loop(self._names, self._targets, stop, waits):
                 return
             while not stop.should_stop():
                 self.run([])

@@ -108,8 +108,8 @@ class AnyPreparedStep(Protocol):
 class WaitObserver(Protocol):
     """Is told when a step that is repeated begins to wait for others, and when it goes on."""
 
-    def wait_begins(self) -> None:
-        """Take note that the step waits."""
+    def wait_begins(self, cancel: Callable[[str], object]) -> None:
+        """Take note that the step waits, and what cancels it, told a reason."""
 
     def wait_ends(self) -> None:
         """Take note that the step goes on."""
@@ -130,7 +130,7 @@ class Repeatable(Protocol):
     """A prepared step without feeds that its master can run again and again by itself."""
 
     def repeat(self, stop: StopSignal, waits: WaitObserver, /) -> None:
-        """Run steps until they are to stop, or until one fails; none is broken off."""
+        """Run steps until they are to stop, or until one fails; a stop breaks none off."""
 
 
 class AnyPartialRun(Protocol):

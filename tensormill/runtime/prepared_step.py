@@ -314,9 +314,12 @@ class PreparedStep:
             try:
                 made = self._begin()
                 if made is not None:
-                    waits.wait_begins()
-                    self._run_step([], self._new_step(), None, None, made)
-                    waits.wait_ends()
+                    step = self._new_step()
+                    waits.wait_begins(step.cancellation.cancel)
+                    try:
+                        self._run_step([], step, None, None, made)
+                    finally:
+                        waits.wait_ends()
             finally:
                 running.leave()
 

@@ -254,7 +254,7 @@ class BaseSession:
             return
         run = self.make_callable(fetches)
         while not stop.should_stop():
-            waits.wait_begins()  # for all that is known here
+            waits.wait_begins(_ignore)  # for all that is known here
             try:
                 run()
             finally:
@@ -300,6 +300,10 @@ class BaseSession:
     def as_default(self) -> Any:
         """Return a context manager that makes this the default session, without closing it."""
         return default_sessions.pushed(self)
+
+
+def _ignore(reason: str) -> None:
+    """Stand for what cancels a step where nothing does but its session."""
 
 
 _sessions_lock = threading.Lock()

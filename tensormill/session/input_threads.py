@@ -92,6 +92,7 @@ class InputThread(threading.Thread):
         self._work = target
         self.is_kept = is_kept
         self.is_waiting = False
+        self._cancel_wait: Callable[[str], object] | None = None
         self.stop: Callable[[], None] = lambda: None
 
     def run(self) -> None:
@@ -105,8 +106,9 @@ class InputThread(threading.Thread):
                 self._running.discard(self)
                 self._changed.notify_all()
 
-    def wait_begins(self) -> None:
-        """Take note that the thread waits from now on."""
+    def wait_begins(self, cancel: Callable[[str], object]) -> None:
+        """Take note that the thread waits from now on, and what ends that."""
+        self._cancel_wait = cancel
         self.is_waiting = True
         if InputThread._is_ending:
             with self._changed:
@@ -115,6 +117,12 @@ class InputThread(threading.Thread):
     def wait_ends(self) -> None:
         """Take note that the thread goes on."""
         self.is_waiting = False
+
+    def cancel_wait(self, reason: str) -> None:
+        """Cancel what the thread waits for now, if it waits."""
+        cancel = self._cancel_wait
+        if self.is_waiting and cancel is not None:
+            cancel(reason)
 
     @classmethod
     def end_all(cls) -> None:

@@ -134,3 +134,4 @@ from tensormill.train.moving_averages import ExponentialMovingAverage
 from tensormill.train.optimizer import Optimizer
 from tensormill.train.queue_runner import QueueRunner, add_queue_runner, start_queue_runners
 from tensormill.train.rmsprop import RMSPropOptimizer
+from tensormill.train.sync_replicas import SyncReplicasOptimizer

@@ -175,7 +175,8 @@ class QueueRunner:
         ]
         made: list[threading.Thread] = [thread.thread for thread in threads]
         if coord is not None:
-            made.append(_Closer(self, sess, coord, is_kept=not daemon).thread)
+            feeders = [thread.thread for thread in threads]
+            made.append(_Closer(self, sess, coord, feeders, is_kept=not daemon).thread)
         for thread in made:
             if coord is not None:
                 coord.register_thread(thread)
@@ -301,19 +302,31 @@ class _Stop:
 
 
 class _Closer:
-    """A thread that closes the queue when the coordinator stops, if the session is open then."""
+    """A thread that closes the queue when the coordinator stops, if the session is open then.
 
-    def __init__(self, runner: QueueRunner, sess: Any, coord: Any, is_kept: bool) -> None:
+    Whatever else the feeding threads wait for, an element of another queue or a gradient, is given
+    up then: nobody may be left to bring it.
+    """
+
+    def __init__(
+        self,
+        runner: QueueRunner,
+        sess: Any,
+        coord: Any,
+        feeders: Sequence[InputThread],
+        is_kept: bool,
+    ) -> None:
         self._runner = runner
         self._sess = sess
         self._coord = coord
+        self._feeders = feeders
         self._is_over = threading.Event()
         name = f"QueueRunnerThread-{runner.name}-close_on_stop"
         self.thread = InputThread(self._close_on_stop, name, is_kept)
         self.thread.stop = self._is_over.set
 
     def _close_on_stop(self, thread: InputThread) -> None:
-        thread.wait_begins()
+        thread.wait_begins(lambda reason: self._is_over.set())
         if isinstance(self._sess, BaseSession) and isinstance(self._coord, Coordinator):
             self._sess._input_threads.call_on_close(self._is_over.set)
             self._coord._call_on_stop(self._is_over.set)
@@ -327,6 +340,8 @@ class _Closer:
             self._sess.run(self._runner.cancel_op)
         except Exception as error:  # noqa: BLE001 - the session may be closed already
             tf_logging.vlog(1, "Ignored exception: %s", error)
+        for feeder in self._feeders:
+            feeder.cancel_wait("The coordinator has stopped.")
 
 
 def add_queue_runner(qr: QueueRunner, collection: str = GraphKeys.QUEUE_RUNNERS) -> None:
