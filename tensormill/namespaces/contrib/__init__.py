@@ -8,6 +8,7 @@ from tensormill.namespaces.contrib import (
     layers,
     legacy_seq2seq,
     lookup,
+    opt,
     rnn,
     seq2seq,
     slim,

@@ -7,3 +7,4 @@ from tensormill.train.device_setter import (
     RandomStrategy,
     byte_size_load_fn,
 )
+from tensormill.train.hparams import HParams, parse_values
