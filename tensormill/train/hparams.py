@@ -27,7 +27,8 @@ _TRUE, _FALSE = frozenset(["true", "True", "1"]), frozenset(["false", "False", "
 
 def _fail(name: str, kind: Any, value: Any, values: str) -> None:
     raise ValueError(
-        f"Could not parse hparam '{name}' of type '{kind.__name__}' with value '{value}' in {values}"
+        f"Could not parse hparam '{name}' of type '{kind.__name__}' with value '{value}' in "
+        f"{values}"
     )
 
 

@@ -13,6 +13,7 @@ from tensormill.namespaces.contrib import (
     seq2seq,
     slim,
     staging,
+    tensorboard,
     training,
     util,
 )

@@ -56,6 +56,16 @@ from tensormill.layers.model_shaping import (
     spatial_softmax,
 )
 from tensormill.layers.model_shaping import stack_layers as stack
+from tensormill.layers.model_training import (
+    OPTIMIZER_CLS_NAMES,
+    OPTIMIZER_SUMMARIES,
+    optimize_loss,
+    summarize_activation,
+    summarize_activations,
+    summarize_collection,
+    summarize_tensor,
+    summarize_tensors,
+)
 from tensormill.layers.regularizers import (
     apply_regularization,
     l1_l2_regularizer,

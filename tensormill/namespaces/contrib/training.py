@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from tensormill.layers.model_training import (
+    add_gradients_summaries,
+    clip_gradient_norms,
+    create_train_op,
+    multiply_gradients,
+)
 from tensormill.train.device_setter import (
     GreedyLoadBalancingStrategy,
     RandomStrategy,
