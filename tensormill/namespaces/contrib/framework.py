@@ -3,10 +3,6 @@
 from tensormill.graph import nest
 from tensormill.graph.tensor import is_tensor
 from tensormill.ops.assertions import assert_same_float_dtype, assert_scalar
-from tensormill.train.checkpoint_assignment import (
-    assign_from_checkpoint,
-    assign_from_checkpoint_fn,
-)
 from tensormill.train.checkpoints.variable_assignment import (
     assign_from_checkpoint,
     assign_from_checkpoint_fn,

@@ -39,10 +39,6 @@ from tensormill.layers.regularizers import (
 )
 from tensormill.namespaces.contrib import layers
 from tensormill.namespaces.contrib.slim import learning, utils
-from tensormill.train.checkpoint_assignment import (
-    assign_from_checkpoint,
-    assign_from_checkpoint_fn,
-)
 from tensormill.train.checkpoints.variable_assignment import (
     assign_from_checkpoint,
     assign_from_checkpoint_fn,
