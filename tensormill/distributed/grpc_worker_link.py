@@ -229,6 +229,21 @@ class GrpcWorkerLink(WorkerLink):
         request = worker_pb2.CleanupAllRequest(container=containers)
         return self._call("CleanupAll", request, done, _yes)
 
+    def log_transfers(self, is_on: bool, done: Done[bool]) -> Cancel:
+        """Tell with Logging."""
+        request = worker_pb2.LoggingRequest(enable_rpc_logging=is_on, disable_rpc_logging=not is_on)
+        return self._call("Logging", request, done, _yes)
+
+    def take_transfers(self, step_id: int, done: Done[list[Any]]) -> Cancel:
+        """Ask with Logging."""
+        request = worker_pb2.LoggingRequest(fetch_step_id=[step_id])
+        return self._call(
+            "Logging",
+            request,
+            done,
+            lambda response, call: [step.step_stats for step in response.step],
+        )
+
     def close(self) -> None:
         """Close the connection; calls that are under way end with CancelledError."""
         self._channel.close()

@@ -16,12 +16,11 @@ from tensormill.distributed.device_codec import device_to_proto
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.recv_tensor_codec import write_dead, write_value
 from tensormill.distributed.request_ids import RequestIds
-from tensormill.distributed.transfer_log import TransferLog
 from tensormill.distributed.value_codec import named_value_pieces, value_from_proto
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.errors import OpError
-from tensormill.graph.tensor_wire_codec import Piece, size_of
+from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.kernels.torch_dtypes import dtype_of_value
 from tensormill.proto import worker_pb2
 from tensormill.runtime.failures import as_reported
@@ -65,7 +64,7 @@ class WorkerService:
         self._graphs: dict[str, dict[str, _Graph]] = {}  # by session, then handle; guarded by _lock
         self._run_ids = RequestIds("RunGraph", limits.remembered_requests)
         self._receive_ids = RequestIds("RecvTensor", limits.remembered_requests)
-        self._log = TransferLog()
+        self._log = worker.transfers
         own_link.create_session(SessionSpec(_LEGACY_SESSION), lambda made, error: None)
         self._graphs[_LEGACY_SESSION] = {}
 
@@ -249,7 +248,6 @@ class WorkerService:
                 call.fail(as_reported(failure))
                 return
             call.reply(response)
-            self._log.note(request.step_id, key, size_of(response), started_ns)
 
         call.on_cancel(self._own.receive(request.step_id, request.rendezvous_key, deliver))
 

@@ -6,6 +6,7 @@ answers with what follows. `ClusterStep` starts the runs and carries that out.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -28,8 +29,10 @@ from tensormill.runtime.plan.value_table import value_form
 from tensormill.runtime.prepared_step import CLOSED_BY_CLIENT, OnStepDone, RunningSteps
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.step_options import StepOptions
+from tensormill.runtime.waiting import ask_all
 from tensormill.runtime.worker_link import (
     Cancel,
+    Done,
     GraphResult,
     GraphRun,
     RegisteredPartition,
@@ -37,6 +40,9 @@ from tensormill.runtime.worker_link import (
 )
 
 __all__ = ["ClusterStep", "PlacedPartition", "StepGathering"]
+
+_LOGGING_TIMEOUT_S = 10.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +246,13 @@ class _ClusterRun:
         self._state = StepGathering(set(range(len(partitions))))  # guarded by _lock
         self._cancels: dict[int, Cancel] = {}  # guarded by _lock
         self._is_done = False  # guarded by _lock
+        self._is_traced = False
 
     def start(self, feeds: list[Any], options: StepOptions, resources: Mapping[str, Any]) -> None:
         """Start all partitions; that of the own task last, as it may run on this thread."""
+        self._is_traced = options.is_traced
+        if options.is_traced:
+            self._ask_tasks("Logging", lambda link: partial(link.log_transfers, True))
         self.scope.register(lambda reason: self._cancel(errors.cancelled(reason)))
         for index, part in enumerate(self._partitions):
             forms = part.registered.feed_forms
@@ -308,6 +318,9 @@ class _ClusterRun:
         self.scope.close()
         for part in self._partitions:
             part.link.clean_up_step(self.step_id)
+        if self._is_traced:
+            for part in self._partitions:
+                part.link.log_transfers(False, lambda noted, error: None)
         error = self._state.error
         if error is not None:
             self._on_done(None, error)
@@ -331,7 +344,31 @@ class _ClusterRun:
             for position, form in zip(part.fetch_indices, part.registered.fetch_forms, strict=True):
                 outcome.values[position] = _in_usual_form(outcome.values[position], form)
         outcome.partition_graphs = graphs
+        if self._is_traced:
+            self._add_transfers(outcome)
         self._on_done(outcome, None)
+
+    def _add_transfers(self, outcome: StepOutcome) -> None:
+        """Add what the tasks have noted of the values that they got from each other."""
+        for stats in self._ask_tasks(
+            "Logging", lambda link: partial(link.take_transfers, self.step_id)
+        ):
+            for noted in stats:
+                outcome.step_stats.MergeFrom(noted)
+
+    def _ask_tasks(
+        self, what: str, call: Callable[[WorkerLink], Callable[[Done[Any]], Cancel]]
+    ) -> list[Any]:
+        """Ask all tasks of a traced step; one that does not know how is left out."""
+        found: list[Any] = []
+        for part in self._partitions:
+            try:
+                found += ask_all(
+                    {part.link.task_name: call(part.link)}, self.scope, what, _LOGGING_TIMEOUT_S
+                ).values()
+            except OpError as error:
+                _log.info("%s does not note transfers: %s", part.link.task_name, error.message)
+        return found
 
     def _dead_fetch(self, position: int) -> OpError:
         return errors.internal(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
@@ -145,6 +146,21 @@ class OwnWorkerLink(WorkerLink):
         """Clear containers."""
         self._worker.resources.reset(containers)
         done(True, None)
+        return _nothing
+
+    def log_transfers(self, is_on: bool, done: Done[bool]) -> Cancel:
+        """Note transfers, or no longer."""
+        if is_on:
+            self._worker.transfers.enable()
+        else:
+            self._worker.transfers.disable()
+        done(True, None)
+        return _nothing
+
+    def take_transfers(self, step_id: int, done: Done[list[Any]]) -> Cancel:
+        """Return what was noted."""
+        found = self._worker.transfers.take(step_id)
+        done([] if found is None else [found], None)
         return _nothing
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.rendezvous import Receiver, Rendezvous
 from tensormill.runtime.rendezvous_keys import ROOT, make_key, task_of
 
-__all__ = ["ReceiveElsewhere", "StepRendezvous"]
+__all__ = ["Cancel", "ReceiveElsewhere", "StepRendezvous"]
 
 Cancel = Callable[[], None]
 

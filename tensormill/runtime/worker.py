@@ -28,6 +28,7 @@ from tensormill.runtime.rendezvous import Receiver, RendezvousTable
 from tensormill.runtime.resources.containers import DEFAULT_CONTAINER, ResourceContainers
 from tensormill.runtime.step import Dispatcher
 from tensormill.runtime.step_rendezvous import ReceiveElsewhere
+from tensormill.runtime.transfer_log import TransferLog
 from tensormill.runtime.transfers import has_transfers
 
 __all__ = ["Worker", "WorkerSession"]
@@ -44,6 +45,7 @@ class Worker:
       resources: the state of the task.
       runs: the runs of programs that may wait and have not ended, by number.
       rendezvous: where values for other tasks wait.
+      transfers: what came from other tasks, for traces.
       dispatcher: the threads on which steps go on that waited for other tasks; None for the thread
         that brings what they waited for.
       ways_elsewhere: returns what asks other tasks of a cluster for values; takes the ClusterDef of
@@ -58,6 +60,7 @@ class Worker:
         self.resources = ResourceContainers(parse_device_name(task_name).job or DEFAULT_CONTAINER)
         self.runs: dict[int, Any] = {}
         self.rendezvous = RendezvousTable()
+        self.transfers = TransferLog()
         self.dispatcher = dispatcher
         self.ways_elsewhere: Callable[[Any], ReceiveElsewhere] = lambda cluster_def: _no_other_task
 
@@ -85,7 +88,7 @@ class Worker:
             session_handle,
             self.resources if resources is None else resources,
             lanes,
-            self.ways_elsewhere(cluster_def),
+            self.transfers.noting(self.ways_elsewhere(cluster_def)),
             task_name or self.task_name,
         )
 

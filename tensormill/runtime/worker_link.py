@@ -164,5 +164,13 @@ class WorkerLink(ABC):
         """Clear resource containers of the task; its default one where none is named."""
 
     @abstractmethod
+    def log_transfers(self, is_on: bool, done: Done[bool]) -> Cancel:
+        """Let the task note the values that it gets from others, or no longer."""
+
+    @abstractmethod
+    def take_transfers(self, step_id: int, done: Done[list[Any]]) -> Cancel:
+        """Ask for what was noted of a step: StepStats messages."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the way; what is under way ends with an error."""

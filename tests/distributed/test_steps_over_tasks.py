@@ -245,6 +245,18 @@ def test_a_trace_shows_all_tasks(session: Any) -> None:
     devices = {stats.device for stats in metadata.step_stats.dev_stats}
     assert "/job:ps/replica:0/task:0/device:CPU:0" in devices
     assert "/job:worker/replica:0/task:1/device:CPU:0" in devices
+    (transfer,) = [
+        (stats.device, node.timeline_label)
+        for stats in metadata.step_stats.dev_stats
+        for node in stats.node_stats
+        if node.node_name == "RecvTensor"
+    ]
+    assert transfer[0] == "/job:worker/replica:0/task:1/device:CPU:0"
+    assert transfer[1].startswith("[32B] [")
+    assert transfer[1].endswith(
+        " from /job:ps/replica:0/task:0/device:CPU:0 to /job:worker/replica:0/task:1/device:CPU:0"
+    )
+    assert session.run(b).shape == (8,)
 
 
 def test_training_over_tasks_gives_what_training_on_one_gives(cluster: Cluster) -> None:

@@ -1,6 +1,6 @@
-"""`TransferLog`: the values that a task gave to others, for traces of whole clusters.
+"""`TransferLog`: the values that a task got from others, for traces of whole clusters.
 
-TensorFlow 1.15: core/distributed_runtime/worker_cache_logger.cc.
+Source: TensorFlow 1.15, core/distributed_runtime/worker_cache_logger.cc.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ from typing import Any
 
 from tensorboard.compat.proto import step_stats_pb2
 
-from tensormill.runtime.rendezvous_keys import RendezvousKey
+from tensormill.graph.errors import OpError
+from tensormill.runtime.rendezvous import Receiver
+from tensormill.runtime.rendezvous_keys import RendezvousKey, parse_key
+from tensormill.runtime.step_rendezvous import Cancel, ReceiveElsewhere
 
 __all__ = ["TransferLog"]
 
@@ -46,12 +49,27 @@ class TransferLog:
         with self._lock:
             return self._steps.pop(step_id, None)
 
-    def note(self, step_id: int, key: RendezvousKey, size_bytes: int, started_ns: int) -> None:
-        """Note one transfer of so many bytes, of which the first was asked for then."""
-        if not self._users:
-            return
-        now_ns = time.time_ns()
-        rate = size_bytes * 8e3 / max(1, now_ns - started_ns)
+    def noting(self, receive: ReceiveElsewhere) -> ReceiveElsewhere:
+        """Return what asks other tasks for values as `receive` does, and notes them."""
+
+        def receive_and_note(task: str, step_id: int, key: str, receiver: Receiver) -> Cancel:
+            if not self._users:
+                return receive(task, step_id, key, receiver)
+            asked_ns = time.time_ns()
+
+            def take(value: Any, error: OpError | None) -> None:
+                if error is None:
+                    size_bytes = getattr(value, "nbytes", 0)
+                    self._note(step_id, parse_key(key), size_bytes, asked_ns)
+                receiver(value, error)
+
+            return receive(task, step_id, key, take)
+
+        return receive_and_note
+
+    def _note(self, step_id: int, key: RendezvousKey, size_bytes: int, asked_ns: int) -> None:
+        took_ns = time.time_ns() - asked_ns
+        rate = size_bytes * 8e3 / max(1, took_ns)
         with self._lock:
             stats = self._steps.get(step_id)
             if stats is None:
@@ -67,10 +85,10 @@ class TransferLog:
                     f"[{size_bytes}B] [{rate:.2f}Mb/s] {key.tensor_name} from {key.send_device} "
                     f"to {key.recv_device}"
                 ),
-                all_start_micros=started_ns // 1000,
-                op_end_rel_micros=(now_ns - started_ns) // 1000,
-                all_end_rel_micros=(now_ns - started_ns) // 1000,
-                all_start_nanos=started_ns,
-                op_end_rel_nanos=now_ns - started_ns,
-                all_end_rel_nanos=now_ns - started_ns,
+                all_start_micros=asked_ns // 1000,
+                op_end_rel_micros=took_ns // 1000,
+                all_end_rel_micros=took_ns // 1000,
+                all_start_nanos=asked_ns,
+                op_end_rel_nanos=took_ns,
+                all_end_rel_nanos=took_ns,
             )
