@@ -8,6 +8,7 @@ VENV := .venv
 ORACLE := .oracle
 ORACLE_REQUIREMENTS := tests/oracle/requirements.txt
 
+DEMO := build/demo
 VENV_STAMP := $(VENV)/.installed
 ORACLE_STAMP := $(ORACLE)/.installed
 BIN := $(VENV)/bin
@@ -58,8 +59,11 @@ soak: $(VENV_STAMP)  ## load servers for ten minutes each: drawn requests, then 
 bench: $(VENV_STAMP) $(ORACLE_STAMP)  ## time tensormill and real TensorFlow side by side
 	$(BIN)/python -m benchmarks
 
-demo: $(VENV_STAMP)  ## run the best main job there is
-	$(BIN)/python examples/one_machine.py
+demo: $(VENV_STAMP)  ## train on a cluster of processes, and draw where and when
+	@mkdir -p $(DEMO)
+	$(BIN)/tensormill launch --ps 2 --workers 3 --log-dir $(DEMO)/logs examples/digits/train.py --out_dir=$(DEMO)
+	@$(BIN)/tensormill draw $(DEMO)/run_metadata.pb
+	@echo "$(DEMO)/timeline.json is the trace of one step, for chrome://tracing"
 
 docs: $(VENV_STAMP)  ## write the pages that are made from the code (docs/ops.md)
 	$(BIN)/python docs/generate_ops.py
