@@ -138,6 +138,7 @@ def write_trace(session, model):
 
 
 def main(_):
+    tf.logging.set_verbosity(tf.logging.WARN)
     jobs = {"ps": FLAGS.ps_hosts, "worker": FLAGS.worker_hosts}
     cluster = tf.train.ClusterSpec({job: hosts.split(",") for job, hosts in jobs.items() if hosts})
     server = tf.train.Server(cluster, job_name=FLAGS.job_name, task_index=FLAGS.task_index)
