@@ -1,6 +1,6 @@
 """Several devices on one machine: memory, pins, the placement log, kernels, soft placement, order.
 
-Run it with `make demo` or `python examples/one_machine.py`. On a machine without a GPU two are
+Run it with `python examples/one_machine.py`. On a machine without a GPU two are
 emulated in host memory, and the program says so; TENSORMILL_EMULATED_GPUS=0 shows what happens
 without any, TENSORMILL_EMULATED_GPUS=4 with four.
 """

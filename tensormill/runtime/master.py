@@ -80,14 +80,15 @@ class Master:
         Args:
           graph: the graph.
           config: a ConfigProto, or None.
-          handle: names the session; by default a name that is unique in this process.
+          handle: names the session; by default a name that no other process takes either, as
+            tasks have sessions of the masters of several.
           scope: ends the waiting for tasks that are not there yet; that of the master by default.
 
         Raises:
           DeadlineExceededError: a task is not there within the timeout of `config`.
           OpError: a task cannot take part.
         """
-        name = handle or f"session_{next(_session_numbers)}"
+        name = handle or f"session_{next(_session_numbers)}_{secrets.token_hex(8)}"
         opening = Opening(scope or self.cancellation, _timeout_s(config), self._describe)
         made = MasterSession(self, graph, config, name, opening)
         with self._lock:
