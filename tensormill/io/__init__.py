@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from tensormill.io import gfile
+from tensormill.io.example_parsing import (
+    FixedLenFeature,
+    FixedLenSequenceFeature,
+    SparseFeature,
+    VarLenFeature,
+    decode_json_example,
+    parse_example,
+    parse_single_example,
+)
 from tensormill.io.graph_io import write_graph
 from tensormill.io.record_io import (
     TFRecordCompressionType,

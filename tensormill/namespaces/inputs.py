@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from tensormill.io.example_parsing import (
+    FixedLenFeature,
+    FixedLenSequenceFeature,
+    SparseFeature,
+    VarLenFeature,
+    decode_json_example,
+    parse_example,
+    parse_single_example,
+)
 from tensormill.io.readers import (
     FixedLengthRecordReader,
     IdentityReader,
@@ -14,14 +23,21 @@ from tensormill.ops.csv_records import decode_csv
 from tensormill.ops.files import matching_files, read_file, write_file
 
 __all__ = [
+    "FixedLenFeature",
+    "FixedLenSequenceFeature",
     "FixedLengthRecordReader",
     "IdentityReader",
     "ReaderBase",
+    "SparseFeature",
     "TFRecordReader",
     "TextLineReader",
+    "VarLenFeature",
     "WholeFileReader",
     "decode_csv",
+    "decode_json_example",
     "matching_files",
+    "parse_example",
+    "parse_single_example",
     "read_file",
     "write_file",
 ]
