@@ -39,7 +39,6 @@ from tensormill.ops import (
 __all__ = ["Dataset"]
 
 _AUTOTUNE = -1
-_MOST_FILES = 1 << 20
 
 
 class Dataset(DatasetBase):
@@ -180,12 +179,10 @@ class Dataset(DatasetBase):
           shuffle: whether the order is random, as it is by default.
           seed: of the random order.
         """
-        patterns = convert_to_tensor(file_pattern, dtypes.string, name="pattern")
-        dataset = Dataset(
-            dataset_sources.matching_files_dataset_op(patterns), TensorComponent(dtypes.string, ())
-        )
+        names = sources.matched_files(file_pattern)
+        dataset = Dataset.from_tensor_slices(names)
         if shuffle is None or shuffle:
-            dataset = dataset.shuffle(_MOST_FILES, seed=seed)
+            dataset = dataset.shuffle(sources.size_of(names), seed=seed)
         return dataset
 
     # -- transformations without functions -----------------------------------------------------

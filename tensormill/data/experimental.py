@@ -18,6 +18,7 @@ from tensormill.data.components import (
     packed,
     unpacked,
 )
+from tensormill.data.csv import CsvDataset, make_csv_dataset
 from tensormill.data.dataset import Dataset
 from tensormill.data.grouping import (
     Reducer,
@@ -59,6 +60,7 @@ __all__ = [
     "UNKNOWN_CARDINALITY",
     "AutoShardPolicy",
     "Counter",
+    "CsvDataset",
     "DistributeOptions",
     "OptimizationOptions",
     "Optional",
@@ -78,6 +80,7 @@ __all__ = [
     "group_by_reducer",
     "group_by_window",
     "ignore_errors",
+    "make_csv_dataset",
     "map_and_batch",
     "map_and_batch_with_legacy_function",
     "parallel_interleave",

@@ -17,6 +17,9 @@ from tensormill.data.structured_function import StructuredFunction
 from tensormill.graph import dtypes
 from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.constant_value import constant_value
+from tensormill.graph.constants import constant
+from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.default_scopes import control_dependencies, name_scope
 from tensormill.graph.func_graph import FuncGraph
 from tensormill.graph.function_calls import add_function
 from tensormill.graph.function_def_writer import write_function_def
@@ -27,13 +30,17 @@ from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import iterators
 from tensormill.ops.array_shapes import size
+from tensormill.ops.assertions import assert_greater
 from tensormill.ops.dataset_sources import sparse_tensor_slice_dataset_op
+from tensormill.ops.files import matching_files
+from tensormill.ops.identities import identity
 from tensormill.ops.sparse_serialization import serialize_many_sparse
 
 __all__ = [
     "known_batch_size",
     "make_initializable_iterator",
     "make_one_shot_iterator",
+    "matched_files",
     "size_of",
     "sliceable_tensors",
     "sparse_slices",
@@ -122,6 +129,21 @@ def size_of(tensor: Tensor) -> Tensor:
     """Return the number of items of a tensor, one at least."""
     count: Tensor = size(tensor, out_type=dtypes.int64)
     return count
+
+
+def matched_files(file_pattern: Any) -> Tensor:
+    """Return the names of the files that match patterns; a run fails where there are none."""
+    with name_scope("list_files"):
+        patterns = convert_to_tensor(file_pattern, dtypes.string, name="file_pattern")
+        names = matching_files(patterns)
+        check = assert_greater(
+            size(names, out_type=dtypes.int64),
+            constant(0, dtypes.int64),
+            message="No files matched the patterns",
+        )
+        with control_dependencies([check]):
+            checked: Tensor = identity(names)
+        return checked
 
 
 def state_function(

@@ -87,8 +87,10 @@ class Work:
             raise self.error
         return self.result
 
-    def cancel(self) -> None:
-        """Let nobody begin the call; one that has begun goes on."""
-        if self._claim.acquire(blocking=False):
-            self._call = None
-            self._done.release()
+    def cancel(self) -> bool:
+        """Let nobody begin the call; return whether that came in time."""
+        if not self._claim.acquire(blocking=False):
+            return False
+        self._call = None
+        self._done.release()
+        return True

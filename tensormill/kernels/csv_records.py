@@ -20,6 +20,8 @@ from tensormill.kernels.number_text import numbers_of
 from tensormill.kernels.registry import KernelContext, kernel_factory
 from tensormill.kernels.value_types import as_object_array
 
+__all__ = ["CsvDecoder"]
+
 Array = np.ndarray[Any, Any]
 
 
@@ -35,7 +37,7 @@ def make_decode_csv(ctx: KernelContext) -> Callable[[Any, Sequence[Any]], list[A
         raise errors.invalid_argument("select_cols should be strictly increasing indices")
     if columns and columns[0] < 0:
         raise errors.invalid_argument("select_cols should be non-negative indices")
-    decoder = _Decoder(
+    decoder = CsvDecoder(
         FieldSplitter(delimiter, attrs["use_quote_delim"], columns),
         attrs["OUT_TYPE"],
         attrs["na_value"],
@@ -43,7 +45,7 @@ def make_decode_csv(ctx: KernelContext) -> Callable[[Any, Sequence[Any]], list[A
     return decoder.decode
 
 
-class _Decoder:
+class CsvDecoder:
     """Decodes records of one kind.
 
     Args:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -39,6 +40,7 @@ __all__ = [
     "component_dims",
     "lasting",
     "plain_component",
+    "unstacked",
 ]
 
 Element = tuple[Any, ...]
@@ -66,7 +68,7 @@ class Failure:
 
 
 class Iteration:
-    """What the stages of one running pipeline share: how they learn that nobody waits any more.
+    """What the stages of one running pipeline share: who pulls, how long, and whether still.
 
     Attributes:
       is_closed: the pipeline is not wanted any more.
@@ -76,15 +78,34 @@ class Iteration:
     def __init__(self) -> None:
         self.is_closed = False
         self.interruption: str | None = None
+        self._puller = 0
+        self._deadline_s: float | None = None
         self._lock = threading.Lock()
-        self._wakers: dict[int, Callable[[str], None]] = {}  # guarded by _lock
+        self._wakers: dict[int, tuple[int, Callable[[str], None]]] = {}  # guarded by _lock
         self._next_token = 0
 
+    def begin_pull(self, deadline_s: float | None) -> None:
+        """Note that the calling thread pulls an element now.
+
+        Args:
+          deadline_s: how long it waits, on the clock of `time.monotonic`; None for ever.
+        """
+        self._puller = threading.get_ident()
+        self._deadline_s = deadline_s
+        self.interruption = None
+
+    def remaining_s(self) -> float | None:
+        """Return how long the calling thread may wait; None for work that is done ahead."""
+        deadline_s = self._deadline_s
+        if deadline_s is None or threading.get_ident() != self._puller:
+            return None
+        return max(0.0, deadline_s - time.monotonic())
+
     def register(self, waker: Callable[[str], None]) -> int:
-        """Call `waker(reason)` when a wait is to end early."""
+        """Call `waker(reason)` when a wait of the calling thread is to end early."""
         with self._lock:
             self._next_token += 1
-            self._wakers[self._next_token] = waker
+            self._wakers[self._next_token] = (threading.get_ident(), waker)
             return self._next_token
 
     def deregister(self, token: int) -> None:
@@ -93,17 +114,25 @@ class Iteration:
             self._wakers.pop(token, None)
 
     def interrupt(self, reason: str) -> None:
-        """End the waits of this moment. Any thread."""
+        """End the waits of whoever pulls now; work that is done ahead goes on. Any thread."""
         self.interruption = reason
-        with self._lock:
-            wakers = list(self._wakers.values())
-        for waker in wakers:
-            waker(reason)
+        self._wake(reason, of_puller=True)
 
     def close(self) -> None:
-        """End the pipeline: background work stops. Any thread."""
+        """End the pipeline: all waits end, work ahead stops. Any thread."""
         self.is_closed = True
-        self.interrupt("The iterator was closed.")
+        self.interruption = "The iterator was closed."
+        self._wake(self.interruption, of_puller=False)
+
+    def _wake(self, reason: str, of_puller: bool) -> None:
+        with self._lock:
+            wakers = [
+                waker
+                for thread, waker in self._wakers.values()
+                if not of_puller or thread == self._puller
+            ]
+        for waker in wakers:
+            waker(reason)
 
 
 class DatasetFunction(Protocol):
@@ -156,10 +185,10 @@ class Rows:
         for chunk in chunks:
             for start in range(0, len(chunk), _BLOCK_ROWS):
                 block = self.take(chunk[start : start + _BLOCK_ROWS])
-                yield from zip(*map(_unstacked, block), strict=True)
+                yield from zip(*map(unstacked, block), strict=True)
 
 
-def _unstacked(array: Any) -> Iterable[Any]:
+def unstacked(array: Any) -> Iterable[Any]:
     """Return the rows of an array as components."""
     if isinstance(array, torch.Tensor):
         if array.dim() == 1 and array.dtype is not torch.bfloat16:

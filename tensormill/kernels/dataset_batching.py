@@ -19,6 +19,7 @@ from tensormill.kernels.dataset_base import (
     Failure,
     Iteration,
     component_dims,
+    unstacked,
 )
 from tensormill.kernels.dataset_transformations import DerivedDataset
 from tensormill.kernels.registry import kernel
@@ -425,17 +426,7 @@ class UnbatchedDataset(DerivedDataset):
                 )
                 yield Failure(errors.invalid_argument(text))
             else:
-                yield from zip(*map(_rows, element), strict=True)
-
-
-def _rows(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return (
-            list(value.numpy())
-            if value.dim() == 1 and value.dtype is not torch.bfloat16
-            else value.unbind(0)
-        )
-    return list(value)
+                yield from zip(*map(unstacked, element), strict=True)
 
 
 @kernel("UnbatchDataset", "cpu")

@@ -264,9 +264,10 @@ class _Ahead:
         return 2 * len(self._buffer) <= self._size
 
     def _wait(self) -> None:
-        """Wait for an element; work that nobody has begun is done here."""
+        """Wait for an element; where nobody has begun to compute it, that is done here."""
         work = self._work
-        if work is not None and work.begin():
+        if work is not None and work.cancel():
+            self._fill(most=1)
             return
         token = self._iteration.register(self._wake)
         try:
@@ -274,7 +275,10 @@ class _Ahead:
                 while self._is_filling and not self._buffer:
                     if self._iteration.interruption is not None:
                         raise errors.CancelledError(None, None, self._iteration.interruption)
-                    self._changed.wait()
+                    if not self._changed.wait(self._iteration.remaining_s()):
+                        raise errors.DeadlineExceededError(
+                            None, None, "Timed out waiting for notification"
+                        )
         finally:
             self._iteration.deregister(token)
 
@@ -282,7 +286,9 @@ class _Ahead:
         with self._changed:
             self._changed.notify_all()
 
-    def _fill(self) -> None:
+    def _fill(self, most: int | None = None) -> None:
+        """Compute elements until the buffer has `most`, or is full."""
+        wanted = self._size if most is None else most
         try:
             while not self._iteration.is_closed:
                 element = next(self._source, None)
@@ -292,7 +298,7 @@ class _Ahead:
                         return
                     self._buffer.append(element)
                     self._changed.notify_all()
-                    if len(self._buffer) >= self._size:
+                    if len(self._buffer) >= wanted:
                         return
         except BaseException as error:  # noqa: BLE001 - whoever asks next gets it
             with self._changed:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,21 @@ import numpy as np
 from tensormill.formats.byte_streams import CHUNK_BYTES, COMPRESSIONS, ByteStream, open_stream
 from tensormill.formats.damage import DamagedFileError
 from tensormill.formats.record_files import RecordReader
+from tensormill.formats.text_lines import LineReader
 from tensormill.graph import dtypes, errors
-from tensormill.kernels.dataset_base import Dataset, Failure, Iteration, lasting
+from tensormill.graph.os_errors import tensorflow_errors
+from tensormill.kernels.csv_fields import FieldSplitter
+from tensormill.kernels.csv_records import CsvDecoder
+from tensormill.kernels.dataset_base import (
+    UNKNOWN,
+    Dataset,
+    Failure,
+    Iteration,
+    lasting,
+    unstacked,
+)
 from tensormill.kernels.registry import kernel
+from tensormill.kernels.value_types import as_object_array
 
 __all__ = ["FileDataset", "file_failure"]
 
@@ -50,39 +63,20 @@ class FileDataset(Dataset):
 
 def file_failure(error: BaseException, path: str) -> BaseException:
     """Return what is said of a file that cannot be read."""
-    if isinstance(error, errors.OpError):
-        return error
     if isinstance(error, DamagedFileError):
         return errors.data_loss(str(error))
-    kind: Callable[..., errors.OpError] = errors.UnknownError
-    if isinstance(error, FileNotFoundError):
-        kind = errors.NotFoundError
-    elif isinstance(error, PermissionError):
-        kind = errors.PermissionDeniedError
-    elif isinstance(error, IsADirectoryError):
-        kind = errors.FailedPreconditionError
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return kind(None, None, f"{path}; {text}")
+    try:
+        with tensorflow_errors(path):
+            raise error
+    except errors.OpError as said:
+        return said
 
 
 class LinesDataset(FileDataset):
     """The lines of text files."""
 
     def open(self, path: str) -> Iterator[bytes]:
-        return self._lines(open_stream(path, self.compression))
-
-    def _lines(self, stream: ByteStream) -> Iterator[bytes]:
-        try:
-            rest = b""
-            while chunk := stream.read(CHUNK_BYTES):
-                lines = (rest + chunk).split(b"\n")
-                rest = lines.pop()
-                for line in lines:
-                    yield line[:-1] if line.endswith(b"\r") else line
-            if rest:
-                yield rest
-        finally:
-            stream.close()
+        return LineReader(path, self.compression)
 
 
 @kernel("TextLineDataset", "cpu", host_inputs=("buffer_size",))
@@ -198,3 +192,130 @@ def fixed_length_record_dataset_v2(
     return _fixed(
         filenames, header_bytes, record_bytes, footer_bytes, buffer_size, compression_type
     )
+
+
+class CsvDataset(FileDataset):
+    """The records of CSV files, a component a column."""
+
+    def __init__(
+        self,
+        names: Any,
+        compression: Any,
+        has_header: bool,
+        uses_quotes: bool,
+        decoder: CsvDecoder,
+        defaults: list[Any],
+        dtypes: Any,
+        dims: Any,
+    ) -> None:
+        super().__init__(names, compression)
+        self.dtypes, self.dims = tuple(dtypes), tuple(dims)
+        self._has_header = has_header
+        self._uses_quotes = uses_quotes
+        self._decoder = decoder
+        self._defaults = defaults
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        for records in super().elements(iteration):
+            if type(records) is Failure:
+                yield records
+                continue
+            (block,) = records
+            try:
+                columns = self._decoder.decode(as_object_array(block), self._defaults)
+            except errors.OpError:
+                yield from map(self._one, block)
+            else:
+                yield from zip(*map(unstacked, columns), strict=True)
+
+    def _one(self, record: bytes) -> Any:
+        try:
+            columns = self._decoder.decode(as_object_array([record]), self._defaults)
+        except errors.OpError as error:
+            text = error.message.replace(" in record 0", " in record")
+            return Failure(errors.invalid_argument(text))
+        return tuple(next(iter(unstacked(column))) for column in columns)
+
+    def open(self, path: str) -> Iterator[Any]:
+        return self._blocks(LineReader(path, self.compression))
+
+    def _blocks(self, reader: LineReader) -> Iterator[list[bytes]]:
+        """Yield lists of records; a line break between quotes is part of a field."""
+        if self._has_header:
+            reader.read()
+        while lines := reader.read_up_to(_BLOCK_RECORDS):
+            if self._uses_quotes and any(b'"' in line for line in lines):
+                lines = list(_joined(lines, reader))
+            yield lines
+
+    def cardinality(self) -> int:
+        return UNKNOWN
+
+
+_BLOCK_RECORDS = 256
+
+
+def _joined(lines: list[bytes], reader: LineReader) -> Iterator[bytes]:
+    begun = b""
+    is_open = False
+    for line in itertools.chain(lines, iter(reader.read, None)):
+        begun = begun + b"\n" + line if is_open else line
+        is_open = begun.count(b'"') % 2 == 1
+        if not is_open:
+            yield begun
+            lines = lines[1:]
+            if not lines:
+                return
+        else:
+            lines = lines[1:] or [b""]
+    if is_open:
+        yield begun
+
+
+def _csv_kernel(
+    filenames: Any,
+    compression_type: Any,
+    buffer_size: Any,
+    header: Any,
+    field_delim: Any,
+    use_quote_delim: Any,
+    na_value: Any,
+    select_cols: Any,
+    record_defaults: list[Any],
+    *,
+    output_types: Any,
+    output_shapes: Any,
+) -> Dataset:
+    delimiter = np.ravel(field_delim)[0]
+    if len(delimiter) != 1:
+        raise errors.invalid_argument("field_delim should be only 1 char")
+    columns = tuple(int(column) for column in np.ravel(select_cols))
+    if columns and len(columns) != len(output_types):
+        raise errors.invalid_argument("select_cols should match output size")
+    if any(a >= b for a, b in itertools.pairwise(columns)):
+        raise errors.invalid_argument("select_cols should be strictly increasing indices")
+    if columns and columns[0] < 0:
+        raise errors.invalid_argument("select_cols should be non-negative indices")
+    decoder = CsvDecoder(
+        FieldSplitter(delimiter, bool(use_quote_delim), columns),
+        output_types,
+        np.ravel(na_value)[0],
+    )
+    return CsvDataset(
+        filenames,
+        compression_type,
+        bool(header),
+        bool(use_quote_delim),
+        decoder,
+        record_defaults,
+        output_types,
+        output_shapes,
+    )
+
+
+for _op_type in ("CSVDataset", "ExperimentalCSVDataset"):
+    kernel(
+        _op_type,
+        "cpu",
+        host_inputs=("buffer_size", "header", "use_quote_delim", "select_cols", "record_defaults"),
+    )(_csv_kernel)

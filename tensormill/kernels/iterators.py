@@ -110,7 +110,7 @@ class IteratorResource:
             iteration = self._iteration
             assert iteration is not None
             assert self._elements is not None
-            iteration.interruption = None
+            iteration.begin_pull(step.deadline_s)
             token = step.cancellation.register(iteration.interrupt)
             try:
                 element = next(self._elements, None)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from tensormill.graph import errors
 from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.dtypes import DType
 from tensormill.kernels.dataset_base import Element, Iteration, plain_component
@@ -204,7 +205,7 @@ class CompiledFunction:
             step = owner.new_step(scope)
             try:
                 if program.is_blocking:
-                    return _wait_for(program, step, feeds)
+                    return _wait_for(program, step, feeds, iteration)
                 return program.run(feeds, step)
             except InstructionFailed as failure:
                 raise as_op_error(failure, step.step_id) from failure.__cause__
@@ -214,7 +215,7 @@ class CompiledFunction:
         return run_in_step if program.is_blocking or program.takes_step else run_plain
 
 
-def _wait_for(program: Program, step: Step, feeds: list[Any]) -> list[Any]:
+def _wait_for(program: Program, step: Step, feeds: list[Any], iteration: Iteration) -> list[Any]:
     finished = threading.Event()
     outcome: list[Any] = []
 
@@ -222,9 +223,22 @@ def _wait_for(program: Program, step: Step, feeds: list[Any]) -> list[Any]:
         outcome.extend((values, error))
         finished.set()
 
-    ProgramRun(program, step, feeds, on_done).start()
-    finished.wait()
+    timed_out = False
+    try:
+        ProgramRun(program, step, feeds, on_done).start()
+        timed_out = not finished.wait(iteration.remaining_s())
+        if timed_out:
+            step.cancellation.cancel("Timed out waiting for notification")
+            finished.wait()
+    except BaseException:  # interrupted
+        step.cancellation.cancel("The step was interrupted.")
+        finished.wait()
+        raise
     values, error = outcome
+    if timed_out and error is not None:
+        raise errors.DeadlineExceededError(
+            None, None, "Timed out waiting for notification"
+        ) from error
     if error is not None:
         raise error
     result: list[Any] = values

@@ -62,6 +62,7 @@ _ROWS = {
         TYPE_TO_STRING=tensorflow_modules.dtype_tables.TYPE_TO_STRING""",
     "python.framework.errors": "graph.errors",
     "python.framework.errors_impl": "graph.errors",
+    "python.framework.function": "functional.defun",
     "python.framework.graph_util": "graph.graph_def_surgery",
     "python.framework.graph_util_impl": "graph.graph_def_surgery",
     "python.framework.importer": "graph.graph_def_import",
@@ -217,6 +218,16 @@ _ROWS = {
         variables.creation variables.initialization variables.policies variables.partitioned
         variables.slices variables.ref_variable VariableV1=variables.creation.Variable""",
     "python.ops.weights_broadcast_ops": "ops.weights_broadcast",
+    # -- data ------------------------------------------------------------------------------------
+    "python.data.ops.dataset_ops": """
+        data.dataset data.sources data.iterator data.options DatasetV1=data.dataset.Dataset
+        DatasetV2=data.dataset.Dataset DatasetV1Adapter=data.dataset.Dataset
+        StructuredFunctionWrapper=data.structured_function.StructuredFunction""",
+    "python.data.ops.iterator_ops": "data.iterator data.optional",
+    "python.data.ops.optional_ops": "data.optional",
+    "python.data.ops.readers": "data.files",
+    "python.data.util.nest": """
+        data.nest pack_sequence_as=data.nest.pack is_sequence=data.nest.is_structure""",
     # -- client, platform, util --------------------------------------------------------------------
     "python.client.device_lib": "session.device_attributes",
     "python.client.session": "session.session session.base_session session.conversions",

@@ -407,6 +407,39 @@ with tempfile.TemporaryDirectory() as folder:
 """,
     ),
     _program(
+        "CSVDataset",
+        """
+import gzip, os, tempfile
+E = tf.data.experimental
+with tempfile.TemporaryDirectory() as folder:
+    def write(name, data):
+        path = os.path.join(folder, name)
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+    plain = write("a.csv", b"1,2.5,x\\n-3,,yy\\n4,1e3,\\"a,b\\"\\n")
+    header = write("h.csv", b"n,x,s\\n1,2.5,x\\n7,8,z\\n")
+    quoted = write("q.csv", b'1,"two\\nlines"\\n2,"say \\"\\"hi\\"\\"\\"\\n3,plain\\n')
+    wrong = write("w.csv", b"1,2\\nx,3\\n4,5\\n6\\n7,8,9\\n10,11\\n")
+    packed = write("p.csv", gzip.compress(b"1\\t2\\nNA\\t4\\n"))
+    kinds = [tf.int32, tf.constant([9.5]), tf.string]
+    result = [
+        values(E.CsvDataset(plain, kinds)),
+        values(E.CsvDataset([header, header], kinds, header=True)),
+        values(E.CsvDataset(quoted, [tf.int64, tf.string])),
+        values(E.CsvDataset(wrong, [tf.int32, tf.int32])),
+        values(E.CsvDataset(packed, [tf.constant([-1]), tf.float64], "GZIP", field_delim="\\t",
+                            na_value="NA")),
+        values(E.CsvDataset(plain, [tf.float32, tf.string], select_cols=[0, 2])),
+        values(E.CsvDataset(plain, kinds).batch(2)),
+        values(E.CsvDataset(plain, [tf.int32, tf.float32, tf.string])),
+    ]
+    made = E.make_csv_dataset(header, 2, num_epochs=1, shuffle=False, label_name="s")
+    found = values(made)
+    result.append([found[0][0]["n"], found[0][0]["x"], found[0][1], found[1]])
+""",
+    ),
+    _program(
         "IteratorToStringHandle IteratorFromStringHandle IteratorFromStringHandleV2 "
         "AnonymousIterator IteratorGetNextAsOptional OptionalNone OptionalFromValue "
         "OptionalHasValue OptionalGetValue DatasetToSingleElement",

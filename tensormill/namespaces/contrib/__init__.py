@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tensormill.namespaces.contrib import (
     crf,
+    data,
     framework,
     layers,
     legacy_seq2seq,

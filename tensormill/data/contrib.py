@@ -1,0 +1,105 @@
+"""Transformations that only `tf.contrib.data` has.
+
+Source: TensorFlow 1.15, contrib/data/python/ops/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tensormill.data import nest
+from tensormill.data.base import as_int64, flat_attrs
+from tensormill.data.dataset import Dataset
+from tensormill.data.experimental import parallel_interleave
+from tensormill.data.grouping import Reducer, Transformation
+from tensormill.graph import dtypes
+from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.shapes import TensorShape
+from tensormill.ops import dataset_batching
+
+__all__ = [
+    "assert_element_shape",
+    "batch_and_drop_remainder",
+    "padded_batch_and_drop_remainder",
+    "reduce_dataset",
+    "sliding_window_batch",
+    "sloppy_interleave",
+]
+
+
+def batch_and_drop_remainder(batch_size: Any) -> Transformation:
+    """Return a transformation into batches of one size."""
+    return lambda dataset: dataset.batch(batch_size, drop_remainder=True)
+
+
+def padded_batch_and_drop_remainder(
+    batch_size: Any, padded_shapes: Any, padding_values: Any = None
+) -> Transformation:
+    """Return a transformation into padded batches of one size."""
+    return lambda dataset: dataset.padded_batch(
+        batch_size, padded_shapes, padding_values, drop_remainder=True
+    )
+
+
+def sloppy_interleave(
+    map_func: Callable[..., Any], cycle_length: Any, block_length: Any = 1
+) -> Transformation:
+    """Return a transformation into the elements of the datasets of a function, in any order."""
+    return parallel_interleave(map_func, cycle_length, block_length, sloppy=True)
+
+
+def sliding_window_batch(
+    window_size: Any, stride: Any = None, window_shift: Any = None, window_stride: Any = 1
+) -> Transformation:
+    """Return a transformation into stacked windows of elements.
+
+    Args:
+      window_size: how many elements a window has.
+      stride: the older name of `window_shift`.
+      window_shift: how far the next window begins.
+      window_stride: how far the elements of a window are apart.
+
+    Raises:
+      ValueError: both names are given.
+    """
+    if stride is not None and window_shift is not None:
+        raise ValueError("Cannot specify both `stride` and `window_shift`")
+    shift = window_shift if stride is None else stride
+
+    def apply(dataset: Any) -> Dataset:
+        structure = nest.map_structure(lambda c: c.batched(None), dataset._structure)
+        variant = dataset_batching.sliding_window_dataset_op(
+            dataset._variant_tensor,
+            as_int64(window_size, "window_size"),
+            as_int64(1 if shift is None else shift, "window_shift"),
+            as_int64(window_stride, "window_stride"),
+            **flat_attrs(structure),
+        )
+        return Dataset(variant, structure)
+
+    return apply
+
+
+def reduce_dataset(dataset: Any, reducer: Reducer) -> Any:
+    """Return what a reducer makes of all elements."""
+    first = reducer.init_func(convert_to_tensor(0, dtypes.int64))
+    return reducer.finalize_func(dataset.reduce(first, reducer.reduce_func))
+
+
+def assert_element_shape(expected_shapes: Any) -> Transformation:
+    """Return a transformation that fails for elements of other static shapes."""
+
+    def apply(dataset: Any) -> Dataset:
+        def check(*parts: Any) -> Any:
+            element = parts[0] if len(parts) == 1 else parts
+            for value, shape in zip(
+                nest.flatten(element), nest.flatten(expected_shapes), strict=True
+            ):
+                value.set_shape(TensorShape(shape))
+            return element
+
+        made: Dataset = dataset.map(check)
+        return made
+
+    return apply

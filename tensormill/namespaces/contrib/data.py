@@ -1,0 +1,44 @@
+"""`tf.contrib.data`: the older place of `tf.data.experimental`."""
+
+from __future__ import annotations
+
+from tensormill.data.contrib import (
+    assert_element_shape,
+    batch_and_drop_remainder,
+    padded_batch_and_drop_remainder,
+    reduce_dataset,
+    sliding_window_batch,
+    sloppy_interleave,
+)
+from tensormill.data.dataset import Dataset
+from tensormill.data.experimental import (
+    AUTOTUNE,
+    Counter,
+    CsvDataset,
+    Optional,
+    RandomDataset,
+    Reducer,
+    TFRecordWriter,
+    bucket_by_sequence_length,
+    choose_from_datasets,
+    copy_to_device,
+    dense_to_sparse_batch,
+    enumerate_dataset,
+    get_next_as_optional,
+    get_single_element,
+    group_by_reducer,
+    group_by_window,
+    ignore_errors,
+    make_csv_dataset,
+    map_and_batch,
+    parallel_interleave,
+    prefetch_to_device,
+    rejection_resample,
+    sample_from_datasets,
+    scan,
+    shuffle_and_repeat,
+    unbatch,
+    unique,
+)
+from tensormill.data.files import FixedLengthRecordDataset, TextLineDataset, TFRecordDataset
+from tensormill.data.iterator import Iterator
