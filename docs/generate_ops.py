@@ -129,7 +129,7 @@ GROUPS = (
     (
         "Linear operators and distributions",
         "They are libraries on top of the ops, and come later.",
-        "linalg.LinearOperator* distributions train.sdca* nn.compute_average_loss",
+        "linalg.LinearOperator* train.sdca* nn.compute_average_loss",
     ),
     ("Fourier transforms and signals", "They are to come.", "*fft* signal spectral"),
     (

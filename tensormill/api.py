@@ -302,7 +302,7 @@ from tensormill.ops.space_to_batch import (
 from tensormill.ops.tensor_contraction import tensordot
 from tensormill.ops.confusion_matrix import confusion_matrix
 from tensormill.namespaces import debugging, image, nn
-from tensormill import layers, losses, metrics
+from tensormill import distributions, layers, losses, metrics
 
 # gradients, training
 from tensormill.graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tensormill.namespaces.contrib import (
     crf,
     data,
+    distributions,
     framework,
     layers,
     legacy_seq2seq,

@@ -1,0 +1,27 @@
+"""`tf.distributions`: random variables with densities, moments and samples."""
+
+from __future__ import annotations
+
+from tensormill.distributions.base import (
+    FULLY_REPARAMETERIZED,
+    NOT_REPARAMETERIZED,
+    Distribution,
+    ReparameterizationType,
+)
+from tensormill.distributions.continuous import (
+    Beta,
+    Exponential,
+    Gamma,
+    Laplace,
+    Normal,
+    StudentT,
+    Uniform,
+)
+from tensormill.distributions.discrete import (
+    Bernoulli,
+    Categorical,
+    Dirichlet,
+    DirichletMultinomial,
+    Multinomial,
+)
+from tensormill.distributions.divergence import RegisterKL, kl_divergence

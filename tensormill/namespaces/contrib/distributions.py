@@ -1,0 +1,3 @@
+"""`tf.contrib.distributions`: what `tf.distributions` has, under its older name."""
+
+from tensormill.distributions import *
