@@ -1,7 +1,7 @@
 """Graphs that arrive from other tasks: the nodes of a GraphDef added to a graph under their names.
 
 Nothing in such a graph is trusted, and it may come from another version of TensorFlow. Python
-functions are refused: their tokens mean something in the process that made them only.
+functions are not called: their tokens mean something in the process that made them only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tensormill.graph.creation_site import NO_FRAMES
-from tensormill.graph.errors import InvalidArgumentError, OpError, invalid_argument
+from tensormill.graph.errors import InvalidArgumentError, OpError
 from tensormill.graph.graph import Graph
 from tensormill.graph.graph_def_import import GraphDefImport
 from tensormill.graph.node_def_reader import CONTROL, NodeReader
@@ -41,14 +41,7 @@ def extend_graph(
       NotFoundError: an op type is not known.
       InvalidArgumentError: the nodes are not sound, or there are nodes of those names.
     """
-    bodies = (function.node_def for function in graph_def.library.function)
-    for node in itertools.chain(graph_def.node, *bodies):
-        if node.op in _PYTHON_OPS:
-            raise invalid_argument(
-                f"Node '{node.name}' calls a Python function ({node.op}), which exists in the "
-                "process that built the graph only",
-                hint="run it in a session of that process, or feed what it returns.",
-            )
+    _disown_python_functions(graph_def)
     work = _Extension(graph, graph_def, runtime_op_defs)
     try:
         with graph.as_default():
@@ -59,6 +52,14 @@ def extend_graph(
     except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise InvalidArgumentError(None, None, str(error)) from error
     return work.order
+
+
+def _disown_python_functions(graph_def: Any) -> None:
+    """Let calls of Python functions name none of this process, in nodes and in functions."""
+    bodies = (function.node_def for function in graph_def.library.function)
+    for node in itertools.chain(graph_def.node, *bodies):
+        if node.op in _PYTHON_OPS:
+            node.attr["token"].s += b" of another process"
 
 
 def withdraw_nodes(graph: Graph, operations: Sequence[Operation]) -> None:

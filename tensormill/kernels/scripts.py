@@ -32,7 +32,11 @@ def _make_py_func(ctx: KernelContext) -> Any:
     def py_func(values: list[Any]) -> list[Any]:
         found = find_py_function(token)
         if found is None:
-            raise errors.invalid_argument(f"callback {token} is not found")
+            raise errors.invalid_argument(
+                f"callback {token} is not found",
+                hint="a Python function runs in the process that built the graph only; use a "
+                "session of that process, or feed what the function returns.",
+            )
         given = _call(found.function, [_argument(value) for value in values])
         results = _results(given)
         if len(results) != len(dtypes_out):

@@ -128,7 +128,15 @@ class ClusterStep:
         self._step_resources = step_resources or {}
         self.feed_forms = [value_form(node.output_dtypes[0]) for node in nodes.feeds]
         dtypes = [node.output_dtypes[output].base_dtype for node, output in nodes.fetches]
-        self.fetch_forms = [FetchForm(value_form(t), t, is_shared=True) for t in dtypes]
+        shared = {
+            part.fetch_indices[position]
+            for part in partitions
+            for position in part.registered.shared_fetches
+        }
+        self.fetch_forms = [
+            FetchForm(value_form(dtype), dtype, index in shared)
+            for index, dtype in enumerate(dtypes)
+        ]
 
     def run(self, feeds: list[Any]) -> list[Any]:
         """Run one step and return the fetched values.

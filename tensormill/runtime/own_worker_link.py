@@ -94,6 +94,7 @@ class OwnWorkerLink(WorkerLink):
                 graph,
                 [form for _, form, _, _ in program.feeds],
                 [form for _, form, _ in program.fetches],
+                program.copied_fetches,
             )
 
         _answer(done, compiled)

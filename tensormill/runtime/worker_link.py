@@ -64,11 +64,13 @@ class RegisteredPartition:
       handle: names it to the link that registered it.
       feed_forms: the forms in which it takes its feeds.
       fetch_forms: the forms in which it gives its fetches.
+      shared_fetches: positions of the fetches whose memory may belong to something that changes.
     """
 
     handle: Any
     feed_forms: Sequence[Form]
     fetch_forms: Sequence[Form]
+    shared_fetches: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

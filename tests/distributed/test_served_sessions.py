@@ -304,11 +304,28 @@ def test_a_partial_run_is_fed_in_parts(client: MasterClient) -> None:
     assert text == "Must run PartialRunSetup before performing partial runs"
 
 
-def test_python_functions_of_a_client_are_refused(client: MasterClient) -> None:
-    tf.py_func(lambda: np.float32(1), [], tf.float32, name="f")
-    code, text = status_of(lambda: client.create(tf.get_default_graph()))
+def test_python_functions_of_a_client_are_not_called(client: MasterClient) -> None:
+    called = []
+    tf.py_func(lambda: called.append(1) or np.float32(1), [], tf.float32, name="f")
+    tf.constant(2.0, name="c")
+
+    def generate() -> Iterator[int]:
+        called.append(2)
+        yield 1
+
+    dataset = tf.data.Dataset.from_generator(generate, tf.int32, [])
+    iterator = tf.data.make_initializable_iterator(dataset)
+    iterator.get_next("g")
+    handle = client.create(tf.get_default_graph())
+    assert client.value(handle, "c:0") == 2.0  # what is not run does no harm
+    code, text = client.error(handle, ["f:0"])
     assert code == errors.INVALID_ARGUMENT
-    assert "calls a Python function" in text
+    assert "callback pyfunc_" in text
+    assert "of another process is not found" in text
+    started = client.run(handle, target=[iterator.initializer.name])
+    failed = started if started.status_code else client.run(handle, ["g:0"])
+    assert "of another process is not found" in failed.status_error_message
+    assert called == []
 
 
 def test_strings_and_numbers_travel_in_every_dtype(client: MasterClient) -> None:
