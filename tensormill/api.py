@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
 import tensormill.runtime.openmp  # before torch is loaded
 from tensorboard.compat.proto.config_pb2 import (
     ConfigProto,
@@ -170,7 +173,7 @@ from tensormill.ops.uniqueness import (
 from tensormill.namespaces.inputs import *
 
 # ops: state, random; variables
-from tensormill.namespaces import initializers, keras, random
+from tensormill.namespaces import initializers, random
 from tensormill.ops.random import (
     multinomial,
     random_crop,
@@ -403,7 +406,6 @@ from tensormill.platform.behavior import (
 
 # devices, placement
 from tensormill import data, lookup, summary, train
-from tensormill.namespaces import contrib, test
 from tensormill.graph.device_names import DeviceSpec
 from tensormill.session.device_attributes import list_devices
 from tensormill.session.placement_table import placement
@@ -430,4 +432,18 @@ _exempt_imported_objects()
 
 del tensormill
 
-__all__ = sorted(name for name in globals() if not name.startswith("_") and name != "annotations")
+_LATE_NAMESPACES = ("contrib", "keras", "test")
+"""Namespaces that few programs use, and that are loaded when one does."""
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in _LATE_NAMESPACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    namespace = globals()[name] = _import_module(f"tensormill.namespaces.{name}")
+    return namespace
+
+
+__all__ = sorted(
+    {name for name in globals() if not name.startswith("_") and name != "annotations"}
+    | {*_LATE_NAMESPACES}
+)
