@@ -76,7 +76,8 @@ def test_a_program_gives_what_it_gives_with_tensorflow(
 
 
 @pytest.mark.parametrize("master", ["ps", "worker"])
-def test_tensorflows_client_trains_on_it(
-    master: str, targets: dict[str, str], expected: Any, oracle: Oracle
+@pytest.mark.parametrize("name", cluster_programs.PROGRAMS)
+def test_a_program_of_tensorflows_client_gives_the_same(
+    name: str, master: str, targets: dict[str, str], expected: Any, oracle: Oracle
 ) -> None:
-    assert run_with_tensorflow(oracle, "training", targets[master]) == expected("training")
+    assert run_with_tensorflow(oracle, name, targets[master]) == expected(name)
