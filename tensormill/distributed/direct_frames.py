@@ -94,6 +94,7 @@ class FrameSocket:
         self._socket = connected
         # A session that its program forgets takes the connection with it.
         self._close = weakref.finalize(self, connected.close)
+        self._close.atexit = False  # a session that is closed at exit still needs it
         self._max_body_bytes = max_body_bytes
         self._send_lock = threading.Lock()
         self._arrivals = select.poll()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensorboard.compat.proto import config_pb2
 
+from tensormill.distributed.dropped import close_when_dropped
 from tensormill.graph import errors
 from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
@@ -37,6 +38,7 @@ class InProcessMasterSession:
         self._lock = threading.Lock()
         self._opened: MasterSession | None = None  # guarded by _lock
         self._is_closed = False  # guarded by _lock
+        self._forget_drop: Callable[[], Any] = lambda: None  # guarded by _lock
 
     @property
     def opened(self) -> MasterSession:
@@ -52,6 +54,7 @@ class InProcessMasterSession:
                     raise errors.CancelledError(None, None, "Session has been closed.")
                 if self._opened is None:
                     self._opened = self._master.create_session(self._graph, self._config)
+                    self._forget_drop = close_when_dropped(self, self._opened.close)
         return self._opened
 
     def prepare(
@@ -93,5 +96,6 @@ class InProcessMasterSession:
         with self._lock:
             self._is_closed = True
             opened = self._opened
+            self._forget_drop()
         if opened is not None:
             opened.close()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tensormill.distributed.dropped import close_when_dropped
 from tensormill.distributed.master_client import MasterClient
 from tensormill.distributed.remote_errors import with_operation
 from tensormill.distributed.remote_steps import RemoteCallable, RemotePartialRun, RemoteStep
@@ -38,6 +39,37 @@ class RemoteDevice:
     physical_desc: str
 
 
+class _OpenSession:
+    """A session as its master knows it, apart from the object that the user holds.
+
+    Attributes:
+      handle: empty until the master has the session.
+      is_closed: it is closed, or will be at once.
+    """
+
+    def __init__(self, client: MasterClient, timeout_s: float) -> None:
+        self._client = client
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self.handle = ""
+        self.is_closed = False  # guarded by _lock
+
+    def close(self) -> None:
+        """Close the session and the connection. Idempotent."""
+        with self._lock:
+            if self.is_closed:
+                return
+            self.is_closed = True
+        try:
+            if self.handle:
+                request = master_pb2.CloseSessionRequest(session_handle=self.handle)
+                self._client.call("CloseSession", request, self._timeout_s)
+        except _GONE:
+            pass
+        finally:
+            self._client.close()
+
+
 class RemoteMasterSession:
     """One session on a remote master.
 
@@ -55,12 +87,12 @@ class RemoteMasterSession:
         self.config = config
         self._client = MasterClient(target, config.device_filters if config is not None else ())
         self._lock = threading.RLock()
-        self._handle = ""  # guarded by _lock; empty until the master has the session
         self._graph_version = 0  # guarded by _lock; as the master counts
         self._sent_version = 0  # guarded by _lock; of the graph
-        self._is_closed = False  # guarded by _lock
         timeout_ms = config.operation_timeout_in_ms if config is not None else 0
         self._timeout_s = timeout_ms / 1000 if timeout_ms > 0 else None
+        self._open = _OpenSession(self._client, self._timeout_s or _CLOSE_TIMEOUT_S)
+        self._forget_drop = close_when_dropped(self, self._open.close)
 
     def extend(self) -> str:
         """Send the master what it does not know of the graph; return the session's handle.
@@ -69,27 +101,27 @@ class RemoteMasterSession:
           CancelledError: the session is closed.
           OpError: the master refuses the graph.
         """
-        if self.graph.version == self._sent_version and self._handle:
-            return self._handle
+        if self.graph.version == self._sent_version and self._open.handle:
+            return self._open.handle
         with self._lock:
             version = self.graph.version
-            if not self._handle:
+            if not self._open.handle:
                 self._create(version)
             elif version != self._sent_version:
                 graph_def = write_graph_def(self.graph, self._sent_version, to_version=version)
                 request = master_pb2.ExtendSessionRequest(
-                    session_handle=self._handle,
+                    session_handle=self._open.handle,
                     graph_def=graph_def,
                     current_graph_version=self._graph_version,
                 )
                 response = self._call("ExtendSession", request)
                 self._graph_version = response.new_graph_version
                 self._sent_version = version
-            return self._handle
+            return self._open.handle
 
     def _create(self, version: int) -> None:
         """Create the session with the graph up to a version."""
-        if self._is_closed:
+        if self._open.is_closed:
             raise errors.CancelledError(None, None, "Session has been closed.")
         request = master_pb2.CreateSessionRequest(
             graph_def=write_graph_def(self.graph, to_version=version),
@@ -97,7 +129,7 @@ class RemoteMasterSession:
             target=self._client.target,
         )
         response = self._call("CreateSession", request, waits=True)
-        self._handle = response.session_handle
+        self._open.handle = response.session_handle
         self._graph_version = response.graph_version
         self._sent_version = version
 
@@ -205,18 +237,18 @@ class RemoteMasterSession:
     def release_callable(self, handle: int) -> None:
         """Let the master forget a handle; does not wait for its answer."""
         with self._lock:
-            if not self._is_closed:
+            if not self._open.is_closed:
                 request = master_pb2.ReleaseCallableRequest(
-                    session_handle=self._handle, handle=handle
+                    session_handle=self._open.handle, handle=handle
                 )
                 self._client.send("ReleaseCallable", request, _CLOSE_TIMEOUT_S)
 
     def list_devices(self) -> list[RemoteDevice]:
         """Return the devices that steps can use."""
         with self._lock:
-            if not self._handle:
+            if not self._open.handle:
                 self._create(0)
-        request = master_pb2.ListDevicesRequest(session_handle=self._handle)
+        request = master_pb2.ListDevicesRequest(session_handle=self._open.handle)
         response = self._call("ListDevices", request)
         return [
             RemoteDevice(
@@ -238,19 +270,8 @@ class RemoteMasterSession:
 
     def close(self) -> None:
         """Let the master cancel the running steps and forget the session. Idempotent."""
-        with self._lock:
-            if self._is_closed:
-                return
-            self._is_closed = True
-            handle = self._handle
-        try:
-            if handle:
-                request = master_pb2.CloseSessionRequest(session_handle=handle)
-                self._client.call("CloseSession", request, self._timeout_s or _CLOSE_TIMEOUT_S)
-        except _GONE:
-            pass
-        finally:
-            self._client.close()
+        self._forget_drop()
+        self._open.close()
 
 
 def reset_master(target: str, containers: Sequence[str], config: Any = None) -> None:

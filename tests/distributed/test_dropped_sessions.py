@@ -1,0 +1,53 @@
+"""Sessions that are dropped, or left open at the end of a program, leave nothing on the server."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tensormill as tf
+
+PROGRAM = """
+import sys
+import tensormill as tf
+session = tf.Session(sys.argv[1])
+print(session.run(tf.constant(1.0)))
+"""
+
+
+def open_count(server: Any) -> int:
+    return len(tf.cluster_status(server.target).reports[0].status.session)
+
+
+@pytest.mark.parametrize("over_wire", [False, True], ids=["in process", "over the wire"])
+def test_dropped_sessions_are_closed(over_wire: bool) -> None:
+    config = tf.ConfigProto()
+    config.rpc_options.use_rpc_for_inprocess_master = over_wire
+    x = tf.constant(1.0)
+    with tf.train.Server.create_local_server() as server:
+        for _ in range(5):
+            tf.Session(server.target, config=config).run(x)
+        while open_count(server):
+            gc.collect()
+        assert not server._task.master.open_sessions()
+        assert set(server._task._own_link._sessions) == {""}
+
+
+def test_a_program_that_ends_closes_its_sessions() -> None:
+    with tf.train.Server.create_local_server() as server:
+        root = str(Path(tf.__file__).parents[1])
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, server.target],
+            env={**os.environ, "PYTHONPATH": root},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.stdout, done.returncode) == ("1.0\n", 0), done.stderr
+        assert open_count(server) == 0
