@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,6 +188,154 @@ with tf.Session('grpc://127.0.0.1:2222') as sess:
 ]
 
 
+_READER = """
+tf.reset_default_graph()
+
+filename_queue = tf.FIFOQueue(capacity=10, dtypes=[tf.string], shapes=[()])
+filename = tf.placeholder(tf.string)
+enqueue_filename = filename_queue.enqueue([filename])
+close_filename_queue = filename_queue.close()
+"""
+_INSTANCE_QUEUE = """
+instance_queue = tf.RandomShuffleQueue(capacity=10, min_after_dequeue=2,
+                                       dtypes=[tf.float32, tf.int32],
+                                       shapes=[[2], []], name='instance_q',
+                                       shared_name='shared_instance_q')
+"""
+_TRAIN = """
+with tf.Session('grpc://127.0.0.1:2222') as sess:
+  sess.run(enqueue_filename, {filename: csv_filename})
+  sess.run(close_filename_queue)
+  enqueue_threads = queue_runner.create_threads(sess, coord=coord, start=True)
+  try:
+    while True:
+      print(sess.run([mini_batch_instances, mini_batch_targets]))
+  except tf.errors.OutOfRangeError:
+    pass
+"""
+ROWS = "[1., 2.] 0 [4., 5.] 1 [7., 0.] 0"
+
+READERS = [
+    Cell("import tensormill as tf"),
+    Cell(
+        r"""
+csv_data = \
+  'x1, x2, target\n' \
+  '1., 2., 0\n' \
+  '4., 5., 1\n' \
+  '7., , 0'
+csv_filename = 'my_test.csv'
+
+with open(csv_filename, 'w') as f:
+  f.write(csv_data)
+  f.close()
+"""
+    ),
+    Cell(
+        """
+tf.reset_default_graph()
+
+reader = tf.TextLineReader(skip_header_lines=1)
+"""
+    ),
+    Cell(_READER.replace("tf.reset_default_graph()", "")),
+    Cell("key, value = reader.read(filename_queue)"),
+    Cell(
+        """
+x1, x2, target = tf.decode_csv(value, record_defaults=[[-1.], [-1.], [-1]])
+features = tf.stack([x1, x2])
+"""
+    ),
+    Cell(
+        _INSTANCE_QUEUE
+        + """
+enqueue_instance = instance_queue.enqueue([features, target])
+close_instance_queue = instance_queue.close()
+"""
+    ),
+    Cell(
+        """
+with tf.Session('grpc://127.0.0.1:2222') as sess:
+  sess.run(enqueue_filename, feed_dict={filename: csv_filename})
+  sess.run(close_filename_queue)
+  try:
+    while True:
+      sess.run(enqueue_instance)
+  except tf.errors.OutOfRangeError:
+    pass
+  sess.run(close_instance_queue)
+"""
+    ),
+    Cell(
+        """
+mini_batch_instances, mini_batch_targets = instance_queue.dequeue_up_to(2)
+
+with tf.Session('grpc://127.0.0.1:2222') as sess:
+  try:
+    while True:
+      print(sess.run([mini_batch_instances, mini_batch_targets]))
+  except tf.errors.OutOfRangeError:
+    pass
+""",
+        ROWS,
+        is_random=True,
+    ),
+    RESET,
+    Cell(
+        _READER
+        + """
+reader = tf.TextLineReader(skip_header_lines=1)
+
+key, value = reader.read(filename_queue)
+
+x1, x2, target = tf.decode_csv(value, record_defaults=[[-1.], [-1.], [-1]])
+features = tf.stack([x1, x2])
+"""
+        + _INSTANCE_QUEUE
+        + """
+enqueue_instance = instance_queue.enqueue([features, target])
+close_instance_queue = instance_queue.close()
+
+mini_batch_instances, mini_batch_targets = instance_queue.dequeue_up_to(2)
+
+# New code here!
+n_threads = 5
+queue_runner = tf.train.QueueRunner(instance_queue,
+                                    [enqueue_instance] * n_threads)
+coord = tf.train.Coordinator()
+"""
+    ),
+    Cell(_TRAIN, ROWS, is_random=True),
+    RESET,
+    Cell(
+        """
+def read_and_push_instance(file_queue, instance_queue, skip_header_lines=1):
+  reader = tf.TextLineReader(skip_header_lines=skip_header_lines)
+  key, value = reader.read(file_queue)
+  x1, x2, target = tf.decode_csv(value, record_defaults=[[-1.], [-1.], [-1]])
+  features = tf.stack([x1, x2])
+  enqueue_instance = instance_queue.enqueue([features, target])
+  return enqueue_instance
+"""
+    ),
+    Cell(
+        _READER
+        + _INSTANCE_QUEUE
+        + """
+minibatch_instances, minibatch_targets = instance_queue.dequeue_up_to(2)
+
+read_and_enqueue_ops = [read_and_push_instance(filename_queue, instance_queue)
+                        for _ in range(5)]
+
+queue_runner = tf.train.QueueRunner(instance_queue, read_and_enqueue_ops)
+coord = tf.train.Coordinator()
+"""
+    ),
+    Cell(_TRAIN.replace("mini_batch", "minibatch"), ROWS, is_random=True),
+    RESET,
+]
+
+
 @pytest.fixture(params=["five servers in this process", "five processes"])
 def target(request: pytest.FixtureRequest) -> Iterator[str]:
     """The second parameter server, on which the notebook opens its sessions."""
@@ -210,6 +361,9 @@ def check(cells: list[Cell], target: str) -> Notebook:
 
 
 def check_random(shown: str, written: str) -> None:
+    if written is ROWS:
+        assert sorted(numbers(shown)) == sorted(numbers(written))
+        return
     got = numbers(shown)
     assert len(got) == len(numbers(written))
     assert set(got) <= set(range(25))
@@ -218,3 +372,19 @@ def check_random(shown: str, written: str) -> None:
 
 def test_the_cells_on_queues_show_what_they_show(target: str) -> None:
     check(QUEUES, target)
+
+
+def test_the_cells_on_readers_and_queue_runners_give_each_row_once(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # The servers look for the file in their own folder.
+    path = os.fspath(tmp_path / "my_test.csv")
+    cells = [
+        Cell(c.code.replace("'my_test.csv'", repr(path)), c.shown, c.is_random) for c in READERS
+    ]
+    notebook = check(cells, target)
+    names: dict[str, Any] = notebook.names
+    for thread in names["enqueue_threads"]:
+        thread.join(20.0)
+        assert not thread.is_alive()

@@ -287,7 +287,9 @@ class Queue:
 
     def dequeue(self, done: Done) -> None:
         """Take an element; `done` is called with its components."""
-        self._waiting.submit(done, lambda key: Dequeue(key, 1), lambda pieces: single(pieces[0]))
+        self._waiting.submit(
+            done, lambda key: Dequeue(key, 1, is_single=True), lambda pieces: single(pieces[0])
+        )
 
     def dequeue_many(self, count: int, allows_fewer: bool, done: Done) -> None:
         """Take elements; `done` is called with a batch of them.

@@ -34,11 +34,15 @@ class Enqueue:
 
 @dataclass(frozen=True, slots=True)
 class Dequeue:
-    """Somebody wants `count` elements; fewer will do at the end if `allows_fewer`."""
+    """Somebody wants `count` elements; fewer will do at the end if `allows_fewer`.
+
+    An element that `is_single` is wanted alone, not as a batch of one.
+    """
 
     key: Hashable
     count: int
     allows_fewer: bool = False
+    is_single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class _Taking:
     count: int
     missing: int
     allows_fewer: bool
+    is_single: bool
     pieces: list[Piece] = field(default_factory=list)
 
 
@@ -89,6 +94,8 @@ class QueueState:
 
     def __init__(self, kind: str, name: str, capacity: int, elements: ElementStore) -> None:
         self.kind = kind
+        # A padding queue differs in its batches alone; whatever else it says it says as a FIFO one.
+        self._row_kind = kind.removeprefix("Padding")
         self.name = name
         self.capacity = capacity
         self.elements = elements
@@ -159,7 +166,7 @@ class QueueState:
             self._enqueues[event.key] = _Adding(event.key, event.piece)
         elif isinstance(event, Dequeue):
             self._dequeues[event.key] = _Taking(
-                event.key, event.count, event.count, event.allows_fewer
+                event.key, event.count, event.count, event.allows_fewer, event.is_single
             )
         elif isinstance(event, Cancel):
             self._cancel(event.key, made)
@@ -206,7 +213,7 @@ class QueueState:
             if isinstance(attempt, _Closing):
                 made.append(self._close(attempt.key))
             elif self.is_closed:
-                text = f"{self.kind} '{self.name}' is closed."
+                text = f"{self._row_kind} '{self.name}' is closed."
                 made.append(Fail(attempt.key, errors.cancelled(text)))
             else:
                 moved, is_done = self._move_in(attempt)
@@ -272,8 +279,9 @@ class QueueState:
         if attempt.allows_fewer and self.elements.size:
             attempt.missing = self.elements.size
             return None
+        kind = self._row_kind if attempt.is_single else self.kind
         text = (
-            f"{self.kind} '{self.name}' is closed and has insufficient elements "
+            f"{kind} '{self.name}' is closed and has insufficient elements "
             f"(requested {attempt.missing}, current size {size})"
         )
         return Fail(attempt.key, errors.out_of_range(text))
