@@ -34,20 +34,21 @@ PIXELS = 64
 CLASSES = 10
 
 
-def read_example(pattern, num_epochs=None, shuffle=True):
-    """Return the image and the label of the next line of some files."""
+def read_examples(pattern, num_epochs=None, shuffle=True):
+    """Return the images and labels of the next lines of some files."""
     files = sorted(glob.glob(os.path.join(FLAGS.data_dir, pattern)))
     names = tf.train.string_input_producer(files, num_epochs=num_epochs, shuffle=shuffle)
-    _, line = tf.TextLineReader().read(names)
-    columns = tf.decode_csv(line, record_defaults=[[0]] * (PIXELS + 1))
-    image = tf.cast(tf.stack(columns[:PIXELS]), tf.float32) / 16.0
-    return image, columns[PIXELS]
+    _, lines = tf.TextLineReader().read_up_to(names, 32)
+    columns = tf.decode_csv(lines, record_defaults=[[0]] * (PIXELS + 1))
+    images = tf.cast(tf.stack(columns[:PIXELS], axis=1), tf.float32) / 16.0
+    return images, columns[PIXELS]
 
 
 def training_batch():
-    image, label = read_example("train-*.csv")
+    images, labels = read_examples("train-*.csv")
     return tf.train.shuffle_batch(
-        [image, label],
+        [images, labels],
+        enqueue_many=True,
         batch_size=FLAGS.batch_size,
         capacity=1000,
         min_after_dequeue=500,
@@ -56,8 +57,10 @@ def training_batch():
 
 
 def held_out_batch():
-    image, label = read_example("test-*.csv", num_epochs=1, shuffle=False)
-    return tf.train.batch([image, label], batch_size=100, allow_smaller_final_batch=True)
+    images, labels = read_examples("test-*.csv", num_epochs=1, shuffle=False)
+    return tf.train.batch(
+        [images, labels], enqueue_many=True, batch_size=100, allow_smaller_final_batch=True
+    )
 
 
 def weights_and_biases(shape):
