@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tensormill.launching.cluster import LocalAddresses, flags_for
+from tensormill.launching.job import TaskName
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "examples" / "digits" / "train.py"
@@ -90,6 +91,7 @@ def test_real_tensorflow_runs_the_script_with_the_same_flags(tmp_path: Path) -> 
     if not python.exists():
         pytest.skip("make oracle makes the environment with real TensorFlow")
     addresses = LocalAddresses.choose({"ps": 2, "worker": 3})
+    chief = TaskName("worker", 0)
     processes = {}
     for task in addresses.tasks():
         flags = [f"--{name}={value}" for name, value in flags_for(addresses, task).items()]
@@ -97,16 +99,15 @@ def test_real_tensorflow_runs_the_script_with_the_same_flags(tmp_path: Path) -> 
             [str(python), str(Path(__file__).with_name("real_tensorflow.py")), str(SCRIPT),
              f"--out_dir={tmp_path}", *flags],
             env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"},
-            stdout=subprocess.PIPE,
+            stdout=subprocess.PIPE if task == chief else subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
             text=True,
         )  # fmt: skip
-    chief = next(task for task in processes if task.job == "worker")
     try:
         output, _ = processes[chief].communicate()
     finally:
         for process in processes.values():
             process.send_signal(signal.SIGKILL)
-            process.communicate()
+            process.wait()
     assert processes[chief].returncode == 0, output
     assert accuracy_in(output) > 0.96
