@@ -7,6 +7,7 @@ functions are not called: their tokens mean something in the process that made t
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from tensormill.graph.operation import Operation
 
 __all__ = ["extend_graph", "withdraw_nodes"]
 
+_MOST_ELEMENTS = (1 << 31) - 1
 _PYTHON_OPS = frozenset({"PyFunc", "PyFuncStateless", "EagerPyFunc"})
 
 
@@ -42,6 +44,7 @@ def extend_graph(
       InvalidArgumentError: the nodes are not sound, or there are nodes of those names.
     """
     _disown_python_functions(graph_def)
+    _check_constants(graph_def)
     work = _Extension(graph, graph_def, runtime_op_defs)
     try:
         with graph.as_default():
@@ -60,6 +63,23 @@ def _disown_python_functions(graph_def: Any) -> None:
     for node in itertools.chain(graph_def.node, *bodies):
         if node.op in _PYTHON_OPS:
             node.attr["token"].s += b" of another process"
+
+
+def _check_constants(graph_def: Any) -> None:
+    """Refuse constants that say that they are larger than any message is.
+
+    A tensor that repeats one value may have any shape, which costs the sender nothing.
+    """
+    for node in graph_def.node:
+        if node.op == "Const":
+            shape = node.attr["value"].tensor.tensor_shape
+            if math.prod(dim.size for dim in shape.dim) > _MOST_ELEMENTS:
+                raise InvalidArgumentError(
+                    None,
+                    None,
+                    f"Node '{node.name}': a constant of shape {[dim.size for dim in shape.dim]} "
+                    "is too large",
+                )
 
 
 def withdraw_nodes(graph: Graph, operations: Sequence[Operation]) -> None:
