@@ -104,6 +104,36 @@ def records_to_batches(tf: Any) -> Sample:
     return lambda: BATCH / seconds_per_call(call, 50)
 
 
+def examples_to_batches(tf: Any) -> Sample:
+    folder = tempfile.TemporaryDirectory()
+    path = str(Path(folder.name) / "examples.tfrecord")
+    with tf.python_io.TFRecordWriter(path) as writer:
+        for number in range(2000):
+            row = tf.train.FloatList(value=[number + i for i in range(16)])
+            label = tf.train.Int64List(value=[number])
+            features = {
+                "row": tf.train.Feature(float_list=row),
+                "label": tf.train.Feature(int64_list=label),
+            }
+            example = tf.train.Example(features=tf.train.Features(feature=features))
+            writer.write(example.SerializeToString())
+    weakref.finalize(tf.get_default_graph(), folder.cleanup)
+    spec = {
+        "row": tf.FixedLenFeature([16], tf.float32),
+        "label": tf.FixedLenFeature([], tf.int64),
+    }
+
+    def parse(record: Any) -> Any:
+        parsed = tf.parse_single_example(record, spec)
+        return parsed["row"], parsed["label"]
+
+    dataset = tf.data.TFRecordDataset(path).repeat().map(parse).batch(BATCH)
+    session, (rows, labels) = _iterate(tf, dataset)
+    call = session.make_callable([tf.reduce_sum(rows[:, 0]), tf.reduce_sum(labels)])
+    expect([float(v) for v in call()] == [sum(range(BATCH))] * 2, "the numbers of the examples")
+    return lambda: BATCH / seconds_per_call(call, 50)
+
+
 def first_epoch(tf: Any) -> Sample:
     def sample() -> float:
         dataset = tf.data.Dataset.range(2000).map(lambda x: x + 1).batch(100)
@@ -127,5 +157,6 @@ CASES = [
     Case("tf.data: shuffled batches of 128 x 784", "batches/s", 1, shuffled_batches, True),
     Case("tf.data: shuffled batches into a network", "steps/s", 1, network_on_batches, True),
     Case("tf.data: TFRecords decoded into batches", "records/s", 1, records_to_batches, True),
+    Case("tf.data: examples parsed into batches", "records/s", 1, examples_to_batches, True),
     Case("tf.data: build and run 20 batches", "ms", 1, first_epoch),
 ]

@@ -152,6 +152,15 @@ class DatasetFunction(Protocol):
           iteration: the pipeline that calls; random numbers begin anew in each.
         """
 
+    def bind_batched(
+        self, captured: Iterable[Any], iteration: Iteration
+    ) -> Callable[..., Element] | None:
+        """Return what calls the function with the components of a batch, stacked.
+
+        It gives what the calls with each element give, stacked, or raises where it cannot. None
+        where the function has no such form.
+        """
+
 
 class Rows:
     """Arrays of which each row is a component of an element.
@@ -228,6 +237,15 @@ class Dataset:
     def has_rows(self) -> bool:
         """Whether `rows` returns arrays."""
         return False
+
+    def blocks(self, iteration: Iteration, size: int) -> Iterator[Any]:
+        """Yield blocks of `size` elements, the last one smaller.
+
+        A block is a tuple of stacked components, or a list of elements and failures.
+        """
+        items = self.elements(iteration)
+        while block := list(itertools.islice(items, size)):
+            yield block
 
     is_mapped = False
     """Whether the elements are what a function returns: a batch with a failure then loses all."""

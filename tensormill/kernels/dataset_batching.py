@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 import torch
 
 from tensormill.graph import dtypes, errors
-from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.dataset_base import (
     Chunk,
@@ -21,12 +19,12 @@ from tensormill.kernels.dataset_base import (
     component_dims,
     unstacked,
 )
+from tensormill.kernels.dataset_stacking import groups, regrouped, stack_elements
 from tensormill.kernels.dataset_transformations import DerivedDataset
 from tensormill.kernels.registry import kernel
-from tensormill.kernels.torch_dtypes import is_number, to_host, to_tensor
-from tensormill.kernels.value_types import as_object_array
+from tensormill.kernels.torch_dtypes import to_host, to_tensor
 
-__all__ = ["BatchedDataset", "stack_elements"]
+__all__ = ["BatchedDataset", "ListedDataset"]
 
 
 class BatchedDataset(DerivedDataset):
@@ -44,127 +42,42 @@ class BatchedDataset(DerivedDataset):
             found = self.source.rows(iteration)
             if found is not None:
                 rows, chunks = found
-                return map(rows.take, self._regrouped(chunks))
+                return map(rows.take, self._whole(regrouped(chunks, self._size)))
         return self._stacked(iteration)
 
-    def _regrouped(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        """Yield row numbers in groups of the size of a batch."""
-        size = self._size
-        parts: list[Chunk] = []
-        missing = size
-        for chunk in chunks:
-            at, end = 0, len(chunk)
-            while at < end:
-                part = chunk[at : at + missing]
-                at += len(part)
-                missing -= len(part)
-                parts.append(part)
-                if not missing:
-                    yield _joined(parts)
-                    parts, missing = [], size
-        if parts and not self._drops_remainder:
-            yield _joined(parts)
+    def _whole(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        if not self._drops_remainder:
+            return chunks
+        return (chunk for chunk in chunks if len(chunk) == self._size)
 
     def _stacked(self, iteration: Iteration) -> Iterator[Any]:
         source = self.source
+        if source.is_mapped:
+            yield from self._mapped(source, iteration)
+            return
         items = source.elements(iteration)
         for group in groups(items, self._size, self._drops_remainder, source.is_mapped):
             yield group if type(group) is Failure else stack_elements(group, source.dtypes)
+
+    def _mapped(self, source: Dataset, iteration: Iteration) -> Iterator[Any]:
+        for block in source.blocks(iteration, self._size):
+            if type(block) is tuple:
+                is_whole = block[0].shape[0] == self._size
+                stacked: Any = block
+            else:
+                is_whole = len(block) == self._size
+                failure = next((item for item in block if type(item) is Failure), None)
+                stacked = failure or (stack_elements(block, source.dtypes) if block else None)
+            if type(stacked) is Failure or (
+                stacked is not None and (is_whole or not self._drops_remainder)
+            ):
+                yield stacked
 
     def cardinality(self) -> int:
         count = self.source.cardinality()
         if count < 0:
             return count
         return count // self._size if self._drops_remainder else -(-count // self._size)
-
-
-def _joined(parts: list[Chunk]) -> Chunk:
-    if len(parts) == 1:
-        return parts[0]
-    if all(type(part) is range for part in parts) and all(
-        a.stop == b.start for a, b in itertools.pairwise(parts)
-    ):
-        return range(parts[0].start, parts[-1].stop)
-    return np.concatenate([np.asarray(part, np.int64) for part in parts])
-
-
-def groups(
-    items: Iterator[Any], size: int, drops_remainder: bool, loses_all: bool = False
-) -> Iterator[Any]:
-    """Yield lists of `size` elements; a `Failure` takes the place of the group that it ends.
-
-    Args:
-      items: elements and failures.
-      size: how many elements make a group.
-      drops_remainder: leave out the last elements where they are fewer.
-      loses_all: the elements of a group that follow a failure are lost as well.
-    """
-    while True:
-        group = list(itertools.islice(items, size))
-        for position, item in enumerate(group):
-            if type(item) is Failure:
-                yield item
-                if not loses_all:
-                    items = itertools.chain(group[position + 1 :], items)
-                break
-        else:
-            if len(group) == size or (group and not drops_remainder):
-                yield group
-            if len(group) < size:
-                return
-
-
-def stack_elements(elements: Sequence[Element], output_dtypes: Sequence[DType]) -> Any:
-    """Return one element with a further dimension; a `Failure` where shapes differ."""
-    stacked = []
-    for index, (column, dtype) in enumerate(
-        zip(zip(*elements, strict=True), output_dtypes, strict=True)
-    ):
-        try:
-            stacked.append(_stack(column, dtype))
-        except errors.OpError as error:
-            return Failure(error)
-        except (RuntimeError, ValueError):
-            return Failure(_shapes_differ(column, index))
-    return tuple(stacked)
-
-
-def _stack(column: tuple[Any, ...], dtype: DType) -> Any:
-    first = column[0]
-    if is_number(dtype):
-        kinds = {type(value) for value in column}
-        if kinds == {torch.Tensor}:
-            return torch.stack(column)
-        if torch.Tensor in kinds:
-            return torch.stack([_as_tensor(value) for value in column])
-        if len(kinds) == 1 and isinstance(first, np.generic):
-            return to_tensor(np.array(column))
-        return to_tensor(np.stack(column))
-    if dtype is dtypes.string:
-        if type(first) is bytes:
-            if any(type(value) is not bytes for value in column):
-                raise ValueError("shapes differ")
-            return as_object_array(list(column))
-        return np.stack(column)
-    if dtype is dtypes.variant:
-        if isinstance(first, np.ndarray):
-            return np.stack(column)
-        raise errors.unimplemented("Batching of nested datasets and optional values")
-    return as_object_array(list(column))
-
-
-def _as_tensor(value: Any) -> torch.Tensor:
-    return value if isinstance(value, torch.Tensor) else to_tensor(value)
-
-
-def _shapes_differ(column: Sequence[Any], index: int) -> errors.OpError:
-    first = component_dims(column[0])
-    place = next(i for i, value in enumerate(column) if component_dims(value) != first)
-    return errors.invalid_argument(
-        f"Cannot batch tensors with different shapes in component {index}. First element had "
-        f"shape {format_dims(first, 'kernel')} and element {place} had shape "
-        f"{format_dims(component_dims(column[place]), 'kernel')}."
-    )
 
 
 def _checked_size(batch_size: Any, name: str = "Batch size") -> int:

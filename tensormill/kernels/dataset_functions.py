@@ -19,9 +19,11 @@ from tensormill.kernels.dataset_base import (
     Failure,
     Iteration,
     component_dims,
+    unstacked,
 )
 from tensormill.kernels.dataset_batching import BatchedDataset
 from tensormill.kernels.dataset_buffers import WORTH_A_THREAD_NS
+from tensormill.kernels.dataset_stacking import stacked_blocks
 from tensormill.kernels.dataset_transformations import DerivedDataset
 from tensormill.kernels.registry import KernelContext, kernel_factory
 
@@ -71,6 +73,28 @@ class MappedDataset(FunctionDataset):
             if type(result) is Failure and self._ends_with(result):
                 return
             yield result
+
+    def blocks(self, iteration: Iteration, size: int) -> Iterator[Any]:
+        call_batched = self.function.bind_batched(self.captured, iteration)
+        if call_batched is None:
+            yield from super().blocks(iteration, size)
+            return
+        call = self.bound(iteration)
+        for block in stacked_blocks(self.source, iteration, size):
+            if type(block) is tuple:
+                try:
+                    yield call_batched(*block)
+                    continue
+                except Exception:  # noqa: BLE001 - some element fails: see which
+                    block = list(zip(*map(unstacked, block), strict=True))
+            results: list[Any] = []
+            for element in block:
+                result = _attempt(call, element)
+                if type(result) is Failure and result is not element and self._ends_with(result):
+                    yield results
+                    return
+                results.append(result)
+            yield results
 
     def _ends_with(self, failure: Failure) -> bool:
         """Return whether a failure of the function ends the dataset."""

@@ -19,6 +19,7 @@ from tensormill.kernels.value_types import as_object_array
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.failures import as_op_error
 from tensormill.runtime.node import Edge, Node, NodeGraph
+from tensormill.runtime.passes.batched_bodies import batched_body
 from tensormill.runtime.passes.function_bodies import FunctionBodies, OrderedBody
 from tensormill.runtime.passes.inlining import Place, inline_functions
 from tensormill.runtime.passes.prune import ARG
@@ -161,6 +162,8 @@ class CompiledFunction:
             op.op_schema.is_stateful and op.type not in _KEEPS_NOTHING for op in body.order
         )
         self._shared: Program | None = None
+        # The function of batches, once it was looked for; empty where there is none.
+        self._batched: tuple[CompiledFunction, ...] | None = None
 
     def _program(self) -> Program:
         """Return a program whose stateful kernels belong to the caller, where there are any."""
@@ -189,6 +192,21 @@ class CompiledFunction:
             return tuple(results)
 
         return call
+
+    def bind_batched(
+        self, captured: Iterable[Any], iteration: Iteration
+    ) -> Callable[..., Element] | None:
+        """Return what calls the function with the components of a batch, or None."""
+        further = list(captured)
+        if self._batched is None:
+            count = len(self._body.inputs) - len(further)
+            body = batched_body(self._body, count, self._owner.bodies.library)
+            self._batched = (
+                ()
+                if body is None
+                else (CompiledFunction(f"{self.name}/batched", body, self._device, self._owner),)
+            )
+        return self._batched[0].bind(further, iteration) if self._batched else None
 
     def _runner(self, program: Program, iteration: Iteration) -> Callable[[list[Any]], list[Any]]:
         owner = self._owner
