@@ -1,42 +1,43 @@
-"""Memory: the peak that training a network adds to a process, in a process of its own."""
+"""Peak memory of training: what a process needs beyond the loaded library; also of eager PyTorch.
+
+The rows called "eager PyTorch" measure a hand-written PyTorch step in the column of tensormill.
+"""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from benchmarks.bench_training import NETWORKS
+from benchmarks.bench_training import EAGER, NETWORKS
 from benchmarks.case import Case, Sample
 
-ROOT = Path(__file__).resolve().parent.parent
+
+def peak_of(library: str, network: str) -> float:
+    """Return what a process of its own measures, in MiB."""
+    made = subprocess.run(
+        [sys.executable, "-m", "benchmarks.memory_process", library, network],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(made.stdout.split()[-1])
 
 
-def peak_of(network: str) -> Callable[[Any], Sample]:
+def peak(network: str, is_eager: bool) -> Any:
     def prepare(tf: Any) -> Sample:
-        library = "tensorflow" if "tensorflow" in tf.__name__ else "tensormill"
-        python = ROOT / ".oracle/bin/python" if library == "tensorflow" else Path(sys.executable)
-
-        def peak_mib() -> float:
-            done = subprocess.run(
-                [python, "-m", "benchmarks.memory_process", library, network],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                check=True,
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
-            )
-            return float(done.stdout)
-
-        return peak_mib
+        library = "tensormill" if tf.__name__ == "tensormill" else "tensorflow"
+        if is_eager and library == "tensormill":
+            library = "torch"
+        return lambda: peak_of(library, network)
 
     return prepare
 
 
 CASES = [
-    Case(f"peak memory, {network}", "MiB", 1, peak_of(network), rounds=2) for network in NETWORKS
+    *(Case(f"memory: {name}", "MiB", 1, peak(name, False), rounds=3) for name in NETWORKS),
+    *(
+        Case(f"memory: eager PyTorch: {name}", "MiB", 1, peak(name, True), rounds=3)
+        for name in EAGER
+    ),
 ]

@@ -204,6 +204,12 @@ NETWORKS: dict[str, tuple[Build, Optimize]] = {
     "embedding 100,000x64, SGD": (embeddings, fast_sgd),
     "embedding 100,000x64, Adagrad": (embeddings, adagrad),
 }
+EAGER: dict[str, Optimize] = {
+    "MLP 784-300-100-10, SGD": eager_perceptron(BOOK, 50, eager_sgd),
+    "MLP 3x1024, Adam": eager_perceptron(WIDE, 256, eager_adam),
+    "CNN, Adam": eager_convolutional,
+    "embedding 100,000x64, SGD": eager_embeddings,
+}
 _LONG = frozenset(["MLP 3x1024, Adam", "CNN, Adam"])
 
 CASES = [
@@ -213,11 +219,11 @@ CASES = [
     ),
     _row(
         "eager PyTorch: MLP, SGD",
-        eager(book, sgd, eager_perceptron(BOOK, 50, eager_sgd), 200),
+        eager(book, sgd, EAGER["MLP 784-300-100-10, SGD"], 200),
     ),
     _row(
         "eager PyTorch: MLP 3x1024, Adam",
-        eager(wide, adam, eager_perceptron(WIDE, 256, eager_adam), 10),
+        eager(wide, adam, EAGER["MLP 3x1024, Adam"], 10),
         5,
     ),
     _row("eager PyTorch: CNN, Adam", eager(convolutional, adam, eager_convolutional, 10), 5),

@@ -1,42 +1,65 @@
-"""One process that trains a network and tells its peak of memory.
+"""One process that trains a network for some steps and says by how much its peak memory grew.
 
-Prints the MiB that building and training the network added to what the process held before.
+`python -m benchmarks.memory_process LIBRARY NETWORK`, with "tensormill", "tensorflow" or "torch" as
+the library, prints MiB: the highest resident size of the process, without what it had when the
+library had run one small step.
 """
 
 from __future__ import annotations
 
 import importlib
+import resource
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 STEPS = 30
 
 
-def status_mib(field: str) -> float:
-    """Return a field of the process's status that is given in kB: VmRSS, VmHWM."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name == field:
-            return int(value.split()[0]) / 1024
-    raise LookupError(field)
+def peak_mib() -> float:
+    """Return the highest resident size so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def session_step(library: str, network: str) -> Callable[[], Any]:
+    """Return a training step in a session, from what `bench_training` builds."""
+    tf = importlib.import_module("benchmarks.side").load(library)
+    training = importlib.import_module("benchmarks.bench_training")
+    with tf.Session() as session:
+        session.run(tf.constant(1.0) + 1.0)
+    build, optimize = training.NETWORKS[network]
+    begin = peak_mib()
+    loss, fed = build(tf)
+    update = optimize(tf.train).minimize(loss)
+    session = tf.Session()
+    session.run(tf.global_variables_initializer())
+    step = session.make_callable([loss, update], list(fed))
+    values = list(fed.values())
+    return lambda: (float(step(*values)[0]), begin)
+
+
+def torch_step(network: str) -> Callable[[], Any]:
+    """Return an eager training step in PyTorch."""
+    torch = importlib.import_module("torch")
+    training = importlib.import_module("benchmarks.bench_training")
+    float(torch.ones(1) + 1.0)
+    begin = peak_mib()
+    step = training.EAGER[network](torch)
+    return lambda: (float(step()), begin)
 
 
 def main() -> None:
-    library, network = sys.argv[1:]
-    tf = importlib.import_module("benchmarks.side").load(library)
-    training = importlib.import_module("benchmarks.bench_training")
-    with tf.Session() as session:  # what a first step loads belongs to the library
-        session.run(tf.matmul(tf.ones([64, 64]), tf.ones([64, 64])))
-    tf.reset_default_graph()
-    before_mib = status_mib("VmRSS")
-    build, optimize = training.NETWORKS[network]
-    loss, fed = build(tf)
-    update = optimize(tf.train).minimize(loss)
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        for _ in range(STEPS):
-            session.run([loss, update], fed)
-    print(status_mib("VmHWM") - before_mib)
+    library, network = sys.argv[1:3]
+    step = torch_step(network) if library == "torch" else session_step(library, network)
+    first, begin = step()
+    last = first
+    for _ in range(STEPS):
+        last, begin = step()
+    if not np.isfinite(last) or last >= first:
+        raise AssertionError("wrong result: the loss does not fall")
+    print(round(peak_mib() - begin, 1))
 
 
 if __name__ == "__main__":
