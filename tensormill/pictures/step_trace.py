@@ -11,7 +11,7 @@ from tensormill.graph.device_names import DeviceName, DeviceNameError, parse_dev
 __all__ = ["Execution", "StepTrace", "Transfer", "read_step_trace"]
 
 _SENDS = ("_Send", "_HostSend")
-_RECEIVES = ("_Recv", "_HostRecv")
+_RECEIVES = ("_Recv", "_HostRecv", "RecvTensor")
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,8 @@ def _is_device(name: str) -> bool:
 
 def _execution(device: str, stats: Any, begin: int) -> Execution:
     label = stats.timeline_label.partition(" = ")[2]
-    op_type = label.partition("(")[0] if label else ""
+    # What is no operation, such as RecvTensor, the transfer behind a receive, says so by its name.
+    op_type = label.partition("(")[0] if label else stats.node_name
     return Execution(
         name=stats.node_name,
         op_type=op_type,
