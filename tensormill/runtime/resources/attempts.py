@@ -52,6 +52,11 @@ class Attempts:
                 made.append(Fail(event.key, error))
         else:
             self._waiting[event.key] = event
+        return made + self.go_on()
+
+    def go_on(self) -> list[Instruction]:
+        """Let those go on that can, as the state has changed."""
+        made: list[Instruction] = []
         while self._advance(made):
             pass
         return made

@@ -14,6 +14,7 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
 from tensormill.runtime.resources.accumulator import Accumulator
 from tensormill.runtime.resources.lookup_table import DenseTable, LookupTable, MutableTable
+from tensormill.runtime.resources.mutex import Mutex
 from tensormill.runtime.resources.queue import Queue, QueueSpec
 from tensormill.runtime.resources.reader import Reader
 from tensormill.runtime.resources.reader_sources import (
@@ -285,6 +286,13 @@ class ResourceContainers:
         if not shared_name:
             return make()
         return self.lookup_or_create("lookup table", container, shared_name, make)
+
+    def mutex(self, container: str, shared_name: str, node_name: str) -> Mutex:
+        """Return the mutex of a node: a shared one if it has a `shared_name`, else its own."""
+        name, is_private = resource_name(container, shared_name, node_name)
+        if is_private:
+            return Mutex()
+        return self.lookup_or_create("mutex", container, name, Mutex)
 
     def session_tensors(self, session_handle: str) -> SessionTensors:
         """Return the tensors that a session keeps between its steps."""

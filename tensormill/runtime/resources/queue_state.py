@@ -282,7 +282,8 @@ class QueueState:
         kind = self._row_kind if attempt.is_single else self.kind
         text = (
             f"{kind} '{self.name}' is closed and has insufficient elements "
-            f"(requested {attempt.missing}, current size {size})"
+            f"(requested {attempt.missing}, current size {size})\n"
+            f"  this is the end of the data: {self.enqueued} elements came in before it was closed"
         )
         return Fail(attempt.key, errors.out_of_range(text))
 

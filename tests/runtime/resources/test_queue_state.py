@@ -138,7 +138,8 @@ def test_the_end_of_a_closed_queue():
     made = state.handle(Dequeue("too many", 4))
     assert failures(made)["too many"] == (
         errors.OutOfRangeError,
-        "FIFOQueue 'q' is closed and has insufficient elements (requested 4, current size 3)",
+        "FIFOQueue 'q' is closed and has insufficient elements (requested 4, current size 3)\n"
+        "  this is the end of the data: 3 elements came in before it was closed",
     )
     assert state.size == 3
     assert taken(state.handle(Dequeue("up to", 9, allows_fewer=True))[0]) == [1, 2, 3]
