@@ -336,6 +336,7 @@ from tensormill.ops.accumulator_classes import (
     SparseConditionalAccumulator,
 )
 from tensormill.namespaces import queue
+from tensormill.ops.critical_section import CriticalSection
 from tensormill.ops.queue_base import QueueBase
 from tensormill.ops.queue_kinds import (
     FIFOQueue,

@@ -36,9 +36,14 @@ class Mutex:
 
     def lock(self, done: Done) -> None:
         """Call `done` with a `MutexLock` once nobody else has one."""
-        self._waiting.submit(
-            done, lambda key: Begin(key, self._take, "MutexLock"), lambda made: MutexLock(self)
-        )
+
+        def hand_out(made: Any) -> MutexLock:
+            lock = MutexLock(self)
+            # A step that fails does not get to the operation that releases the lock.
+            done.step.cancellation.register(lambda reason: lock.release())
+            return lock
+
+        self._waiting.submit(done, lambda key: Begin(key, self._take, "MutexLock"), hand_out)
 
     def _take(self) -> Any:
         if self._is_held:
