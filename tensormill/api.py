@@ -102,7 +102,7 @@ from tensormill.ops.quantization import (
     fake_quant_with_min_max_vars_per_channel,
     quantize_and_dequantize,
 )
-from tensormill.ops.scripts import numpy_function, py_func
+from tensormill.ops.scripts import numpy_function, py_func, py_function
 from tensormill.ops.sparse_arrays import (
     sparse_concat,
     sparse_fill_empty_rows,

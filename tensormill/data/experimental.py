@@ -20,6 +20,10 @@ from tensormill.data.components import (
 )
 from tensormill.data.csv import CsvDataset, make_csv_dataset
 from tensormill.data.dataset import Dataset
+from tensormill.data.example_datasets import (
+    make_batched_features_dataset,
+    parse_example_dataset,
+)
 from tensormill.data.grouping import (
     Reducer,
     Transformation,
@@ -75,21 +79,26 @@ __all__ = [
     "copy_to_device",
     "dense_to_sparse_batch",
     "enumerate_dataset",
+    "from_variant",
     "get_next_as_optional",
     "get_single_element",
+    "get_structure",
     "group_by_reducer",
     "group_by_window",
     "ignore_errors",
+    "make_batched_features_dataset",
     "make_csv_dataset",
     "map_and_batch",
     "map_and_batch_with_legacy_function",
     "parallel_interleave",
+    "parse_example_dataset",
     "prefetch_to_device",
     "rejection_resample",
     "sample_from_datasets",
     "scan",
     "shuffle_and_repeat",
     "take_while",
+    "to_variant",
     "unbatch",
     "unique",
 ]
@@ -450,6 +459,26 @@ def rejection_resample(
         )
 
     return apply
+
+
+def from_variant(variant: Any, structure: Any) -> Dataset:
+    """Return the dataset for which a variant tensor stands.
+
+    Args:
+      variant: a tensor of `to_variant`.
+      structure: what the elements are, from `get_structure`.
+    """
+    return Dataset(variant, structure)
+
+
+def to_variant(dataset: Any) -> Any:
+    """Return the variant tensor that stands for a dataset."""
+    return dataset._variant_tensor
+
+
+def get_structure(dataset_or_iterator: Any) -> Any:
+    """Return what the elements are."""
+    return dataset_or_iterator._structure
 
 
 def cardinality(dataset: Any) -> Any:

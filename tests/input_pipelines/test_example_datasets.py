@@ -1,0 +1,77 @@
+"""Datasets of parsed examples, and Python functions as nodes of pipelines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensormill.api as tf
+
+
+def write_examples(path: Path, count: int) -> str:
+    with tf.python_io.TFRecordWriter(str(path)) as writer:
+        for i in range(count):
+            value = tf.train.FloatList(value=[i, 2 * i])
+            label = tf.train.Int64List(value=[i % 3])
+            features = {
+                "x": tf.train.Feature(float_list=value),
+                "y": tf.train.Feature(int64_list=label),
+            }
+            example = tf.train.Example(features=tf.train.Features(feature=features))
+            writer.write(example.SerializeToString())
+    return str(path)
+
+
+SPEC = {"x": tf.FixedLenFeature([2], tf.float32), "y": tf.FixedLenFeature([], tf.int64)}
+
+
+def test_batches_of_features_come_from_files(tmp_path: Path) -> None:
+    write_examples(tmp_path / "a.tfrecord", 5)
+    dataset = tf.data.experimental.make_batched_features_dataset(
+        str(tmp_path / "*.tfrecord"), 2, SPEC, label_key="y", num_epochs=1, shuffle=False
+    )
+    features, label = dataset.make_one_shot_iterator().get_next()
+    found: list[Any] = []
+    with tf.Session() as session:
+        for _ in range(3):
+            found.append(session.run([features["x"], label]))
+        with pytest.raises(tf.errors.OutOfRangeError):
+            session.run(label)
+    np.testing.assert_array_equal(np.concatenate([x for x, _ in found])[:, 1], [0, 2, 4, 6, 8])
+    np.testing.assert_array_equal(np.concatenate([y for _, y in found]), [0, 1, 2, 0, 1])
+
+
+def test_no_file_is_an_error_when_the_graph_is_built(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="No files match"):
+        tf.data.experimental.make_batched_features_dataset(str(tmp_path / "*"), 2, SPEC)
+
+
+def test_listing_no_files_fails_in_the_step(tmp_path: Path) -> None:
+    dataset = tf.data.Dataset.list_files(str(tmp_path / "*.txt"))
+    iterator = dataset.make_initializable_iterator()
+    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="No files"):
+        session.run(iterator.initializer)
+
+
+def test_a_variant_stands_for_a_dataset() -> None:
+    dataset = tf.data.Dataset.range(3)
+    variant = tf.data.experimental.to_variant(dataset)
+    structure = tf.data.experimental.get_structure(dataset)
+    restored = tf.data.experimental.from_variant(variant, structure)
+    with tf.Session() as session:
+        assert session.run(restored.reduce(np.int64(0), lambda s, x: s + x)) == 3
+
+
+def test_a_python_function_asks_its_arguments_for_arrays() -> None:
+    y, z = tf.py_function(
+        lambda a, b: (a.numpy() * 2, b.numpy().sum()),
+        [tf.constant(1.5), tf.constant([1, 2])],
+        [tf.float32, tf.int32],
+    )
+    single = tf.py_function(lambda a: a + 1.0, [tf.constant([1.0])], tf.float32)
+    with tf.Session() as session:
+        assert session.run([y, z]) == [3.0, 3]
+        assert session.run(single).tolist() == [2.0]
