@@ -11,3 +11,4 @@ from tensormill.ops.strings import string_to_hash_bucket_fast as to_hash_bucket_
 from tensormill.ops.strings import string_to_hash_bucket_strong as to_hash_bucket_strong
 from tensormill.ops.strings import string_to_number as to_number
 from tensormill.ops.strings import string_upper as upper
+from tensormill.ops.unicode import unicode_transcode, unsorted_segment_join
