@@ -21,6 +21,17 @@ from tensormill.io.record_io import (
 )
 from tensormill.ops.csv_records import decode_csv
 from tensormill.ops.files import matching_files, read_file, write_file
+from tensormill.ops.image_codecs import (
+    decode_and_crop_jpeg,
+    decode_bmp,
+    decode_gif,
+    decode_image,
+    decode_jpeg,
+    decode_png,
+    encode_jpeg,
+    encode_png,
+    extract_jpeg_shape,
+)
 from tensormill.ops.queue_base import QueueBase
 from tensormill.ops.queue_kinds import (
     FIFOQueue,

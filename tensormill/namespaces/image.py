@@ -7,6 +7,17 @@ from tensormill.ops.image_boxes import (
     non_max_suppression_padded,
     non_max_suppression_with_scores,
 )
+from tensormill.ops.image_codecs import (
+    decode_and_crop_jpeg,
+    decode_bmp,
+    decode_gif,
+    decode_image,
+    decode_jpeg,
+    decode_png,
+    encode_jpeg,
+    encode_png,
+    extract_jpeg_shape,
+)
 from tensormill.ops.image_colors import (
     adjust_brightness,
     adjust_contrast,
