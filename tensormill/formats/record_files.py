@@ -17,7 +17,6 @@ from typing import IO, Final
 from crc32c import crc32c
 
 from tensormill.formats.byte_streams import CHUNK_BYTES, ByteStream, open_stream
-from tensormill.formats.checksums import packed_crc32c
 from tensormill.formats.damage import DamagedFileError, TruncatedFileError
 
 __all__ = ["RecordReader", "RecordWriter", "packed_record"]
@@ -29,14 +28,21 @@ _LARGEST_READ_BYTES: Final = 1 << 24
 _MASK_DELTA: Final = 0xA282EAD8
 _BITS: Final = 0xFFFFFFFF
 
+_packed_length = struct.Struct("<Q").pack
+_packed_uint32 = struct.Struct("<I").pack
 _length_and_checksum = struct.Struct("<QI").unpack_from
 _checksum_at = struct.Struct("<I").unpack_from
 
 
+def _packed_checksum(data: bytes | bytearray | memoryview) -> bytes:
+    checksum = crc32c(data)
+    return _packed_uint32(((checksum >> 15 | checksum << 17) + _MASK_DELTA) & _BITS)
+
+
 def packed_record(data: bytes | bytearray | memoryview) -> bytes:
     """Return a record as it stands in a file."""
-    length = struct.pack("<Q", len(data))
-    return b"".join((length, packed_crc32c(length), data, packed_crc32c(data)))
+    length = _packed_length(len(data))
+    return b"".join((length, _packed_checksum(length), data, _packed_checksum(data)))
 
 
 class RecordReader:

@@ -160,8 +160,11 @@ class TFRecordWriter:
         if isinstance(record, str):
             record = record.encode()
         writer = self._opened()
-        with tensorflow_errors(self._path):
+        try:
             writer.write(record)
+        except OSError as error:
+            with tensorflow_errors(self._path):
+                raise error
 
     def flush(self) -> None:
         """Hand what was written to the operating system.
@@ -233,8 +236,10 @@ class _RecordIterator:
 
     def __next__(self) -> bytes:
         try:
+            record = self._reader.read() if self._close.alive else None
+        except OSError as error:
             with tensorflow_errors(self._path):
-                record = self._reader.read() if self._close.alive else None
+                raise error
         except DamagedFileError as error:
             self._close()
             raise errors.data_loss(str(error)) from error

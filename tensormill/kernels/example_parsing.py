@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,6 @@ from tensormill.proto.example_pb2 import Example
 
 _LISTS = {"float32": "float_list", "int64": "int64_list", "string": "bytes_list"}
 _DTYPE_NAMES = {"float_list": "float", "int64_list": "int64", "bytes_list": "string"}
-# From here on it is cheaper to serialize floats again and to take their bytes.
-_MANY_FLOATS = 32
 
 
 @dataclass(slots=True)
@@ -42,6 +41,7 @@ class Column:
         for a feature of varying size what fills the shorter ones up.
       where: which list of the message holds it.
       size: how many values a dense feature has; of one that varies the size of a row.
+      values: gives the values in a message.
     """
 
     key: str
@@ -50,9 +50,11 @@ class Column:
     default: Any = None
     where: str = ""
     size: int = 0
+    values: Any = None
 
     def __post_init__(self) -> None:
         self.where = _LISTS[self.dtype.name]
+        self.values = attrgetter(f"{self.where}.value")
         if self.dims is not None:
             sizes = self.dims[1:] if self.varies else self.dims
             self.size = math.prod(size or 0 for size in sizes)
@@ -61,15 +63,6 @@ class Column:
     def varies(self) -> bool:
         """Whether a dense feature may have any number of rows."""
         return bool(self.dims) and self.dims is not None and self.dims[0] is None
-
-    def joined(self, parts: Sequence[Any]) -> Any:
-        """Return the values of several examples as one array."""
-        if self.where == "bytes_list":
-            return as_object_array([item for part in parts for item in part])
-        kind = np.float32 if self.where == "float_list" else np.int64
-        if any(isinstance(part, np.ndarray) for part in parts):
-            return np.concatenate([np.asarray(part, kind) for part in parts])
-        return np.array([item for part in parts for item in part], kind)
 
 
 def parse_features(text: bytes) -> Any:
@@ -97,12 +90,69 @@ def values_of(feature: Any, column: Column) -> Any:
         if where is None:
             return None
         raise ValueError(_DTYPE_NAMES[where])
-    found = getattr(feature, where)
-    values = found.value
-    if where == "float_list" and len(values) >= _MANY_FLOATS:
-        packed = found.SerializeToString()
-        return np.frombuffer(packed, "<f4", len(values), len(packed) - 4 * len(values))
-    return values
+    return column.values(feature)
+
+
+class _Values:
+    """The values of one feature in all examples.
+
+    Attributes:
+      column: the feature.
+      key: its name.
+      of: gives its values in the message of an example, none where they have another dtype.
+      size: how many values a dense feature has; -1 where that varies.
+    """
+
+    __slots__ = ("_flat", "_lengths", "column", "key", "of", "size")
+
+    def __init__(self, column: Column) -> None:
+        self.column = column
+        self.key = column.key
+        self.of = column.values
+        self.size = -1 if column.varies or not column.size else column.size
+        self._flat: list[Any] = []
+        self._lengths: list[int] = []
+
+    def add(self, values: Any) -> None:
+        """Add the values of the next example."""
+        self._flat.extend(values)
+        self._lengths.append(len(values))
+
+    def _array(self) -> Any:
+        where = self.column.where
+        if where == "bytes_list":
+            return as_object_array(self._flat)
+        return np.array(self._flat, np.float32 if where == "float_list" else np.int64)
+
+    def sparse(self) -> tuple[Any, Any, Any]:
+        """Return the indices, the values and the shape of a sparse tensor."""
+        lengths = np.array(self._lengths, np.int64)
+        total = len(self._flat)
+        starts = np.cumsum(lengths) - lengths
+        indices = np.empty((total, 2), np.int64)
+        indices[:, 0] = np.repeat(np.arange(len(lengths)), lengths)
+        indices[:, 1] = np.arange(total) - np.repeat(starts, lengths)
+        shape = np.array([len(lengths), lengths.max(initial=0)], np.int64)
+        return torch.from_numpy(indices), _value(self._array()), torch.from_numpy(shape)
+
+    def dense(self) -> Any:
+        """Return a tensor; what varies is filled up to the longest."""
+        dims, count = self.column.dims, len(self._lengths)
+        assert dims is not None
+        if not self.column.varies:
+            return _value(self._array().reshape((count, *dims)))
+        longest = max(self._lengths, default=0)
+        rows = longest // self.column.size if self.column.size else 0
+        shape = (count, rows, *dims[1:])
+        values = self._array()
+        if len(values) == longest * count:
+            return _value(values.reshape(shape))
+        filled = np.full((count, longest), self.column.default.item(), values.dtype)
+        start = 0
+        for row, length in zip(filled, self._lengths, strict=True):
+            row[:length] = values[start : start + length]
+            start += length
+        return _value(filled.reshape(shape))
 
 
 class ExampleParser:
@@ -123,26 +173,33 @@ class ExampleParser:
         Raises:
           InvalidArgumentError: a message is no Example, or a feature is not as it should be.
         """
-        sparse: list[list[Any]] = [[] for _ in self._sparse]
-        dense: list[list[Any]] = [[] for _ in self._dense]
+        sparse = [_Values(column) for column in self._sparse]
+        dense = [_Values(column) for column in self._dense]
         for index, text in enumerate(texts):
-            features = parse_features(text)
-            for column, parts in zip(self._sparse, sparse, strict=True):
-                parts.append(self._sparse_values(features, column, names, index))
-            for column, parts in zip(self._dense, dense, strict=True):
-                parts.append(self._dense_values(features, column, names, index))
-        made = [_sparse(column, parts) for column, parts in zip(self._sparse, sparse, strict=True)]
+            get = parse_features(text).get
+            for values in sparse:
+                feature = get(values.key)
+                found = () if feature is None else values.of(feature)
+                if not found:
+                    found = self._sparse_values(feature, values.column, names, index)
+                values.add(found)
+            for values in dense:
+                feature = get(values.key)
+                found = () if feature is None else values.of(feature)
+                if len(found) != values.size:
+                    found = self._dense_values(feature, values.column, names, index)
+                values.add(found)
+        made = [values.sparse() for values in sparse]
         return [
             *(indices for indices, _, _ in made),
             *(values for _, values, _ in made),
             *(shape for _, _, shape in made),
-            *map(_dense, self._dense, dense),
+            *(values.dense() for values in dense),
         ]
 
     def _sparse_values(
-        self, features: Any, column: Column, names: Sequence[bytes], index: int
+        self, feature: Any, column: Column, names: Sequence[bytes], index: int
     ) -> Any:
-        feature = features.get(column.key)
         try:
             found = None if feature is None else values_of(feature, column)
         except ValueError as error:
@@ -153,9 +210,8 @@ class ExampleParser:
         return () if found is None else found
 
     def _dense_values(
-        self, features: Any, column: Column, names: Sequence[bytes], index: int
+        self, feature: Any, column: Column, names: Sequence[bytes], index: int
     ) -> Any:
-        feature = features.get(column.key)
         at = f"{_where(names, index)}Key: {column.key}, Index: {index}.  "
         kind = dtype_text(column.dtype)
         try:
@@ -190,38 +246,6 @@ class ExampleParser:
 def _where(names: Sequence[bytes], index: int) -> str:
     name = names[index].decode(errors="replace") if index < len(names) else "<unknown>"
     return f"Name: {name}, "
-
-
-def _sparse(column: Column, parts: Sequence[Any]) -> tuple[Any, Any, Any]:
-    lengths = np.array([len(part) for part in parts], np.int64)
-    total = int(lengths.sum())
-    starts = np.cumsum(lengths) - lengths
-    indices = np.empty((total, 2), np.int64)
-    indices[:, 0] = np.repeat(np.arange(len(parts)), lengths)
-    indices[:, 1] = np.arange(total) - np.repeat(starts, lengths)
-    shape = np.array([len(parts), lengths.max(initial=0)], np.int64)
-    return torch.from_numpy(indices), _value(column.joined(parts)), torch.from_numpy(shape)
-
-
-def _dense(column: Column, parts: Sequence[Any]) -> Any:
-    dims = column.dims
-    assert dims is not None
-    if not column.varies:
-        return _value(column.joined(parts).reshape((len(parts), *dims)))
-    longest = max(map(len, parts), default=0)
-    rows = longest // column.size if column.size else 0
-    shape = (len(parts), rows, *dims[1:])
-    if all(len(part) == longest for part in parts):
-        return _value(column.joined(parts).reshape(shape))
-    filler = column.default.item()
-    if column.where == "bytes_list":
-        filled: Any = np.full((len(parts), longest), filler, object)
-    else:
-        kind = np.float32 if column.where == "float_list" else np.int64
-        filled = np.full((len(parts), longest), filler, kind)
-    for row, part in zip(filled, parts, strict=True):
-        row[: len(part)] = part
-    return _value(filled.reshape(shape))
 
 
 def _value(array: Any) -> Any:

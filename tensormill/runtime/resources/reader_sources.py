@@ -54,6 +54,9 @@ class Source(Protocol):
         """Forget the unit of work, wherever it stands."""
 
 
+_FILE_FAILURES = (OSError, DamagedFileError)
+
+
 @contextmanager
 def _file_errors(path: str | None = None) -> Iterator[None]:
     try:
@@ -146,8 +149,11 @@ class TextLineSource:
         prefix = self._prefix
         number = self._number + 1
         if count == 1:
-            with _file_errors():
+            try:
                 line = self._lines.read()
+            except _FILE_FAILURES as error:
+                with _file_errors():
+                    raise error
             if line is None:
                 return True
             keys.append(b"%b%d" % (prefix, number))
@@ -209,14 +215,18 @@ class FixedLengthSource:
     def read(self, count: int, keys: list[bytes], values: list[bytes]) -> bool:
         """Append records; return whether the end was seen."""
         assert self._records is not None
-        for _ in range(count):
+        read = self._records.read
+        try:
+            for _ in range(count):
+                record = read()
+                if record is None:
+                    return True
+                keys.append(b"%b%d" % (self._prefix, self._number))
+                values.append(record)
+                self._number += 1
+        except _FILE_FAILURES as error:
             with _file_errors():
-                record = self._records.read()
-            if record is None:
-                return True
-            keys.append(b"%b%d" % (self._prefix, self._number))
-            values.append(record)
-            self._number += 1
+                raise error
         return False
 
     def stop(self) -> None:
@@ -252,7 +262,7 @@ class RecordFileSource:
         """Append records; return whether the end was seen."""
         records = self._records
         assert records is not None
-        with _file_errors():
+        try:
             for _ in range(count):
                 position = records.position
                 record = records.read()
@@ -260,6 +270,9 @@ class RecordFileSource:
                     return True
                 keys.append(b"%b%d" % (self._prefix, position))
                 values.append(record)
+        except _FILE_FAILURES as error:
+            with _file_errors():
+                raise error
         return False
 
     def stop(self) -> None:
