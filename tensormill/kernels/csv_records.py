@@ -16,8 +16,9 @@ from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_def_text import dtype_text
 from tensormill.kernels.csv_fields import FieldSplitter
-from tensormill.kernels.number_text import numbers_of
+from tensormill.kernels.number_text import number_of, numbers_of
 from tensormill.kernels.registry import KernelContext, kernel_factory
+from tensormill.kernels.torch_dtypes import torch_dtype
 from tensormill.kernels.value_types import as_object_array
 
 __all__ = ["CsvDecoder"]
@@ -58,6 +59,9 @@ class CsvDecoder:
         self._split = splitter.split
         self._dtypes = dtypes
         self._missing = (b"", na_value) if na_value else (b"",)
+        self._torch_dtypes = [
+            None if dtype.name == "string" else torch_dtype(dtype) for dtype in dtypes
+        ]
         self._kinds = [
             None if dtype.name == "string" else np.dtype(dtype.as_numpy_dtype) for dtype in dtypes
         ]
@@ -65,8 +69,19 @@ class CsvDecoder:
     def decode(self, records: Any, record_defaults: Sequence[Any]) -> list[Any]:
         """Return one tensor a column, of the shape of `records`."""
         defaults = [_default(index, value) for index, value in enumerate(record_defaults)]
+        if records.ndim == 0:
+            fields = self._fields(records.item(), 0)
+            try:
+                return list(map(self._single, fields, self._kinds, self._torch_dtypes, defaults))
+            except ValueError:
+                raise self._first_error([fields], defaults) or _no_error() from None
         texts = records.ravel().tolist()
-        rows = [self._fields(text, index) for index, text in enumerate(texts)]
+        rows: list[list[bytes]] = []
+        try:
+            for index, text in enumerate(texts):
+                rows.append(self._fields(text, index))
+        except errors.OpError as error:
+            raise self._first_error(rows, defaults) or error from None
         shape = records.shape
         if not rows:
             return [self._column([], index, None, shape) for index in range(len(self._dtypes))]
@@ -76,7 +91,28 @@ class CsvDecoder:
                 for index, column in enumerate(zip(*rows, strict=True))
             ]
         except ValueError:
-            raise self._first_error(rows, defaults) from None
+            raise self._first_error(rows, defaults) or _no_error() from None
+
+    def _single(self, field: bytes, kind: Any, dtype: Any, default: Any) -> Any:
+        """Return the field of a record as a scalar.
+
+        Raises:
+          ValueError: it is missing or no number of its dtype.
+        """
+        if field in self._missing:
+            if default is None:
+                raise ValueError
+            value = default
+        elif kind is None:
+            value = field
+        else:
+            try:
+                value = number_of(field, kind)
+            except ValueError:
+                value = _numbers([field], kind)[0].item()
+        if kind is None:
+            return as_object_array([value], ())
+        return torch.tensor(value, dtype=dtype)
 
     def _fields(self, text: bytes, record: int) -> list[bytes]:
         fields = self._split(text)
@@ -112,7 +148,9 @@ class CsvDecoder:
             numbers[np.array(is_missing)] = default
         return torch.from_numpy(numbers.reshape(shape))
 
-    def _first_error(self, rows: Sequence[Sequence[bytes]], defaults: Sequence[Any]) -> Exception:
+    def _first_error(
+        self, rows: Sequence[Sequence[bytes]], defaults: Sequence[Any]
+    ) -> errors.OpError | None:
         """Return the error of the first field that has one, record by record."""
         for record, fields in enumerate(rows):
             for index, field in enumerate(fields):
@@ -130,7 +168,11 @@ class CsvDecoder:
                             f"Field {index} in record {record} is not a valid "
                             f"{dtype_text(self._dtypes[index])}: {field.decode(errors='replace')}"
                         )
-        return errors.internal("DecodeCSV: a column has no number for a field that has one")
+        return None
+
+
+def _no_error() -> errors.OpError:
+    return errors.internal("DecodeCSV: a column was refused, none of its fields is")
 
 
 def _numbers(column: Sequence[bytes], kind: np.dtype[Any]) -> Array:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["numbers_of"]
+__all__ = ["number_of", "numbers_of"]
 
 # The bits of a float64 that a float32 lacks, and where they say "half way between two of those".
 _LOST_BITS: Final = (1 << 29) - 1
 _HALF_WAY: Final = 1 << 28
 _SMALLEST_NORMAL: Final = 2.0**-126
+_LEAST_EXPONENT: Final = -125
+_MANTISSA: Final = 2.0**53
 
 _INTEGER_KINDS: Final = {"int32": np.int32, "int64": np.int64, "uint32": np.uint32}
 
@@ -40,6 +43,29 @@ def numbers_of(texts: Sequence[bytes], kind: np.dtype[Any]) -> np.ndarray[Any, A
     except ValueError:
         wide = np.array(list(map(_float, texts)), np.float64)
     return _narrowed(wide, texts) if kind.itemsize == 4 else wide
+
+
+def number_of(text: bytes, kind: np.dtype[Any]) -> float | int:
+    """Return the one number that a text names, as `numbers_of` does.
+
+    Raises:
+      ValueError: the text is no such number.
+    """
+    if b"_" in text:
+        raise ValueError
+    if kind.kind != "f":
+        number = int(text)
+        bits = 8 * kind.itemsize - 1
+        if kind.kind != "i" or not -(1 << bits) <= number < 1 << bits:
+            raise ValueError
+        return number
+    value = float(text)
+    if kind.itemsize == 8 or not math.isfinite(value):
+        return value
+    fraction, exponent = math.frexp(value)
+    if exponent < _LEAST_EXPONENT or int(fraction * _MANTISSA) & _LOST_BITS == _HALF_WAY:
+        return float(numbers_of([text], kind)[0])
+    return value
 
 
 def _has_underscore(text: bytes) -> bool:
