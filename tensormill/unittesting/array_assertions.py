@@ -6,11 +6,11 @@ Source: TensorFlow 1.15, python/framework/test_util.py.
 from __future__ import annotations
 
 import math
-import unittest
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from absl.testing import absltest
 
 from tensormill.graph.dtypes import as_dtype
 from tensormill.graph.indexed_slices import IndexedSlices
@@ -26,7 +26,7 @@ _MOST_PRINTED = 500
 _MOST_ENTRIES = 10
 
 
-class ArrayAssertions(unittest.TestCase):
+class ArrayAssertions(absltest.TestCase):
     """A test case that compares arrays, lists of arrays, and tensors."""
 
     def evaluate(self, tensors: Any) -> Any:

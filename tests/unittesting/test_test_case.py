@@ -4,9 +4,11 @@ import collections
 import os
 import random
 import sys
+import unittest
 
 import numpy as np
 import pytest
+from absl.testing import parameterized
 
 import tensormill.api as tf
 
@@ -201,3 +203,33 @@ def test_writes_to_a_stream_are_captured(case):
 
 def test_versions_are_added_to_the_text_of_a_graph(case):
     case.assertProtoEqualsVersion("", tf.Graph().as_graph_def())
+
+
+def test_assertions_of_absl_are_there(case):
+    case.assertLen([1, 2], 2)
+    case.assertBetween(1, 0, 2)
+    case.assertContainsSubset([1], [1, 2])
+    with case.assertRaisesWithLiteralMatch(ValueError, "x"):
+        raise ValueError("x")
+    with pytest.raises(AssertionError):
+        case.assertSameElements([1, 2], [2, 3])
+
+
+def test_parameterized_tests_run_as_graphs():
+    from tensormill.python.framework import test_util
+
+    class Doubled(tf.test.TestCase, parameterized.TestCase):
+        @parameterized.named_parameters(("one", 1, 2), ("two", 2, 4))
+        @test_util.run_in_graph_and_eager_modes
+        def test_double(self, x, doubled):
+            self.assertEqual(self.evaluate(tf.constant(x) * 2), doubled)
+
+        @test_util.run_v2_only
+        def test_later(self):
+            self.fail("is not run")
+
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(Doubled).run(result)
+    assert result.wasSuccessful()
+    assert result.testsRun == 4  # with `test_session`, which is skipped as it is no test
+    assert len(result.skipped) == 2
