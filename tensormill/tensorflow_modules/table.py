@@ -176,7 +176,9 @@ _ROWS = {
         bincount=ops.histograms.bincount count_nonzero_v2=ops.reduction.count_nonzero
         reduced_shape=tensorflow_modules.static_shapes.reduced_shape""",
     "python.ops.metrics": "metrics",
-    "python.ops.metrics_impl": "metrics",
+    "python.ops.metrics_impl": """
+        metrics metrics.running
+        _remove_squeezable_dimensions=metrics.running.matching""",
     "python.ops.nn": "namespaces.nn",
     "python.ops.nn_impl": "namespaces.nn ops.statistics ops.sampled_losses ops.swish",
     "python.ops.nn_ops": """
@@ -303,10 +305,22 @@ _ROWS = {
     # -- layers ------------------------------------------------------------------------------------
     "python.layers.base": "layers.base",
     "python.layers.layers": "layers",
-    "python.layers.core": "layers layers.core",
-    "python.layers.convolutional": "layers layers.convolution",
-    "python.layers.normalization": "layers layers.normalization",
-    "python.layers.pooling": "layers layers.pooling",
+    "python.layers.core": """
+        layers layers.core FullyConnected=layers.Dense fully_connected=layers.dense""",
+    "python.layers.convolutional": """
+        layers layers.convolution
+        Convolution1D=layers.Conv1D Convolution2D=layers.Conv2D Convolution3D=layers.Conv3D
+        convolution1d=layers.conv1d convolution2d=layers.conv2d convolution3d=layers.conv3d
+        Convolution2DTranspose=layers.Conv2DTranspose Deconvolution2D=layers.Conv2DTranspose
+        Deconv2D=layers.Conv2DTranspose SeparableConvolution2D=layers.SeparableConv2D
+        convolution2d_transpose=layers.conv2d_transpose deconv2d=layers.conv2d_transpose
+        deconvolution2d=layers.conv2d_transpose separable_convolution2d=layers.separable_conv2d""",
+    "python.layers.normalization": """
+        layers layers.normalization BatchNorm=layers.BatchNormalization
+        batch_norm=layers.batch_normalization""",
+    "python.layers.pooling": """
+        layers layers.pooling MaxPool2D=layers.MaxPooling2D AvgPool2D=layers.AveragePooling2D
+        max_pool2d=layers.max_pooling2d avg_pool2d=layers.average_pooling2d""",
     "python.layers.utils": """
         smart_cond=ops.smart_cond.smart_cond constant_value=ops.smart_cond.smart_constant_value
         normalize_tuple=layers.arguments.window_tuple

@@ -33,8 +33,20 @@ def test_a_test_case_runs_and_its_session_is_no_test():
 def test_main_runs_the_tests_of_a_program(monkeypatch, capsys):
     seen = {}
     monkeypatch.setattr(unittest, "main", lambda argv: seen.update(argv=argv))
-    tf.test.main(["program", "-v"])
-    assert seen == {"argv": ["program", "-v"]}
+    tf.test.main(["program", "-v", "--unknown=1"])
+    assert seen == {"argv": ["program", "-v", "--unknown=1"]}
+
+
+def test_main_reads_the_flags_of_the_program(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(unittest, "main", lambda argv: seen.update(argv=argv))
+    tf.flags.DEFINE_integer("tensormill_test_size", 1, "")
+    try:
+        tf.test.main(["program", "--tensormill_test_size=7", "Sums", "-v"])
+        assert tf.flags.FLAGS.tensormill_test_size == 7
+        assert seen == {"argv": ["program", "Sums", "-v"]}
+    finally:
+        delattr(tf.flags.FLAGS, "tensormill_test_size")
 
 
 class Products(tf.test.Benchmark):

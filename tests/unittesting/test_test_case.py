@@ -222,7 +222,7 @@ def test_parameterized_tests_run_as_graphs():
         @parameterized.named_parameters(("one", 1, 2), ("two", 2, 4))
         @test_util.run_in_graph_and_eager_modes
         def test_double(self, x, doubled):
-            self.assertEqual(self.evaluate(tf.constant(x) * 2), doubled)
+            assert self.evaluate(tf.constant(x) * 2) == doubled
 
         @test_util.run_v2_only
         def test_later(self):
