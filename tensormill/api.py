@@ -406,7 +406,7 @@ from tensormill.platform.behavior import (
 )
 
 # devices, placement
-from tensormill import data, lookup, summary, train
+from tensormill import data, lookup, saved_model, summary, train
 from tensormill.graph.device_names import DeviceSpec
 from tensormill.session.device_attributes import list_devices
 from tensormill.session.placement_table import placement

@@ -9,6 +9,7 @@ import os
 from collections.abc import Collection
 from typing import Any
 
+from google.protobuf import any_pb2
 from tensorboard.compat.proto import graph_pb2
 from tensorboard.compat.proto.attr_value_pb2 import AttrValue
 from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
@@ -357,5 +358,7 @@ def _write_plain_items(written: Any, items: list[Any], scope: str | None) -> Non
         written.int64_list.value.extend(items)
     elif isinstance(first, float):
         written.float_list.value.extend(items)
+    elif isinstance(first, any_pb2.Any):
+        written.any_list.value.extend(items)
     else:
         written.node_list.value.extend(strip_name_scope(item.name, scope) for item in items)

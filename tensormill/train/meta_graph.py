@@ -14,6 +14,7 @@ from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 from tensorboard.compat.proto import graph_pb2
 from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
+from tensorboard.compat.proto.saver_pb2 import SaverDef
 from tensorboard.compat.proto.variable_pb2 import VariableDef
 
 from tensormill.compat import as_str
@@ -56,6 +57,7 @@ __all__ = [
     "export_meta_graph",
     "export_scoped_meta_graph",
     "import_meta_graph",
+    "import_meta_graph_with_return_elements",
     "import_scoped_meta_graph",
     "import_scoped_meta_graph_with_return_elements",
     "ops_used_by_graph_def",
@@ -104,20 +106,39 @@ def import_meta_graph(
       The saver of the meta graph; where it has none, a new one for all variables; None where there
       are no variables.
     """
+    return import_meta_graph_with_return_elements(
+        meta_graph_or_file, clear_devices, import_scope, **kwargs
+    )[0]
+
+
+def import_meta_graph_with_return_elements(
+    meta_graph_or_file: Any,
+    clear_devices: bool = False,
+    import_scope: str | None = None,
+    return_elements: Any = None,
+    **kwargs: Any,
+) -> tuple[Saver | None, Any]:
+    """Do what `import_meta_graph` does; return also what `return_elements` names."""
     message = _as_meta_graph(meta_graph_or_file)
-    variables, _ = import_scoped_meta_graph_with_return_elements(
-        message, clear_devices=clear_devices, import_scope=import_scope, **kwargs
+    variables, elements = import_scoped_meta_graph_with_return_elements(
+        message,
+        clear_devices=clear_devices,
+        import_scope=import_scope,
+        return_elements=return_elements,
+        **kwargs,
     )
     if message.HasField("saver_def"):
         scope = import_scope
         for old_name, variable in variables.items():
             scope = variable.name[: -len(old_name)]
             break
-        return Saver(saver_def=message.saver_def, name=scope)
+        saver_def = SaverDef()
+        saver_def.CopyFrom(message.saver_def)
+        return Saver(saver_def=saver_def, name=scope), elements
     if all_saveable_objects(import_scope):
-        return Saver()
+        return Saver(), elements
     tf_logging.info("Saver not created because there are no variables in the graph to restore")
-    return None
+    return None, elements
 
 
 def _as_meta_graph(source: Any) -> Any:

@@ -1,0 +1,152 @@
+"""`tf.saved_model.signature_def_utils`: what goes into and comes out of an exported model.
+
+Source: TensorFlow 1.15, python/saved_model/signature_def_utils_impl.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorboard.compat.proto.meta_graph_pb2 import SignatureDef
+from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
+
+from tensormill.graph.tensor import Tensor
+from tensormill.saved_model import signature_constants as names
+from tensormill.saved_model.utils import build_tensor_info
+
+__all__ = [
+    "build_signature_def",
+    "classification_signature_def",
+    "is_valid_signature",
+    "predict_signature_def",
+    "regression_signature_def",
+]
+
+
+def build_signature_def(
+    inputs: dict[str, Any] | None = None,
+    outputs: dict[str, Any] | None = None,
+    method_name: str | None = None,
+) -> Any:
+    """Return a SignatureDef.
+
+    Args:
+      inputs: TensorInfo messages by name.
+      outputs: TensorInfo messages by name.
+      method_name: what a server does with them.
+    """
+    signature = SignatureDef(method_name=method_name)
+    for name, info in (inputs or {}).items():
+        signature.inputs[name].CopyFrom(info)
+    for name, info in (outputs or {}).items():
+        signature.outputs[name].CopyFrom(info)
+    return signature
+
+
+def predict_signature_def(inputs: dict[str, Any], outputs: dict[str, Any]) -> Any:
+    """Return the signature of a model that predicts.
+
+    Args:
+      inputs: tensors by name.
+      outputs: tensors by name.
+
+    Raises:
+      ValueError: there are none.
+    """
+    if not inputs:
+        raise ValueError("Prediction `inputs` cannot be None or empty.")
+    if not outputs:
+        raise ValueError("Prediction `outputs` cannot be None or empty.")
+    return build_signature_def(
+        {name: build_tensor_info(tensor) for name, tensor in inputs.items()},
+        {name: build_tensor_info(tensor) for name, tensor in outputs.items()},
+        names.PREDICT_METHOD_NAME,
+    )
+
+
+def _examples_info(kind: str, examples: Any) -> Any:
+    if examples is None:
+        raise ValueError(f"{kind} `examples` cannot be None.")
+    if not isinstance(examples, Tensor):
+        raise ValueError(
+            f"Expected {kind.lower()} `examples` to be of type Tensor. Found `examples` of type "
+            f"{type(examples)}."
+        )
+    info = build_tensor_info(examples)
+    if info.dtype != DT_STRING:
+        raise ValueError(
+            f"{kind} input tensors must be of type string. Found tensors "
+            + (f"of type {info.dtype}" if kind == "Classification" else f"with type {info.dtype}.")
+        )
+    return info
+
+
+def regression_signature_def(examples: Any, predictions: Any) -> Any:
+    """Return the signature of a model that estimates numbers from serialized examples.
+
+    Raises:
+      ValueError: a tensor is missing or of the wrong dtype.
+    """
+    inputs = {names.REGRESS_INPUTS: _examples_info("Regression", examples)}
+    if predictions is None:
+        raise ValueError("Regression `predictions` cannot be None.")
+    info = build_tensor_info(predictions)
+    if info.dtype != DT_FLOAT:
+        raise ValueError(
+            f"Regression output tensors must be of type float. Found tensors with type "
+            f"{info.dtype}."
+        )
+    outputs = {names.REGRESS_OUTPUTS: info}
+    return build_signature_def(inputs, outputs, names.REGRESS_METHOD_NAME)
+
+
+def classification_signature_def(examples: Any, classes: Any, scores: Any) -> Any:
+    """Return the signature of a model that classifies serialized examples.
+
+    Raises:
+      ValueError: a tensor is missing or of the wrong dtype.
+    """
+    inputs = {names.CLASSIFY_INPUTS: _examples_info("Classification", examples)}
+    if classes is None and scores is None:
+        raise ValueError("Classification `classes` and `scores` cannot both be None.")
+    outputs = {}
+    if classes is not None:
+        info = build_tensor_info(classes)
+        if info.dtype != DT_STRING:
+            raise ValueError(
+                "Classification classes must be of type string Tensor. Found tensors of type "
+                f"{info.dtype}."
+            )
+        outputs[names.CLASSIFY_OUTPUT_CLASSES] = info
+    if scores is not None:
+        info = build_tensor_info(scores)
+        if info.dtype != DT_FLOAT:
+            raise ValueError("Classification scores must be a float Tensor.")
+        outputs[names.CLASSIFY_OUTPUT_SCORES] = info
+    return build_signature_def(inputs, outputs, names.CLASSIFY_METHOD_NAME)
+
+
+def is_valid_signature(signature_def: Any) -> bool:
+    """Return whether servers understand a SignatureDef."""
+    if signature_def is None:
+        return False
+    inputs = {name: info.dtype for name, info in signature_def.inputs.items()}
+    outputs = {name: info.dtype for name, info in signature_def.outputs.items()}
+    method = signature_def.method_name
+    if method == names.PREDICT_METHOD_NAME:
+        return bool(inputs) and bool(outputs)
+    if method == names.REGRESS_METHOD_NAME:
+        return inputs == {names.REGRESS_INPUTS: DT_STRING} and outputs == {
+            names.REGRESS_OUTPUTS: DT_FLOAT
+        }
+    if method == names.CLASSIFY_METHOD_NAME:
+        allowed = {
+            names.CLASSIFY_OUTPUT_CLASSES: DT_STRING,
+            names.CLASSIFY_OUTPUT_SCORES: DT_FLOAT,
+        }
+        return (
+            inputs == {names.CLASSIFY_INPUTS: DT_STRING}
+            and bool(outputs)
+            and outputs.items() <= allowed.items()
+        )
+    return False

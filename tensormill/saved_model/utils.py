@@ -1,0 +1,72 @@
+"""`tf.saved_model.utils`: tensors as TensorInfo messages.
+
+Source: TensorFlow 1.15, python/saved_model/utils_impl.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorboard.compat.proto.meta_graph_pb2 import TensorInfo
+from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+from tensorboard.compat.proto.types_pb2 import DT_INVALID
+
+from tensormill.graph.graph import Graph, get_default_graph
+from tensormill.graph.operation import Operation
+from tensormill.graph.scoped_names import prepend_name_scope
+from tensormill.graph.sparse_tensor import SparseTensor
+
+__all__ = ["build_tensor_info", "build_tensor_info_from_op", "get_tensor_from_tensor_info"]
+
+
+def build_tensor_info(tensor: Any) -> Any:
+    """Return a TensorInfo that describes a tensor, SparseTensor or variable."""
+    info = TensorInfo(
+        dtype=tensor.dtype.as_datatype_enum, tensor_shape=tensor.get_shape().as_proto()
+    )
+    if isinstance(tensor, SparseTensor):
+        info.coo_sparse.values_tensor_name = tensor.values.name
+        info.coo_sparse.indices_tensor_name = tensor.indices.name
+        info.coo_sparse.dense_shape_tensor_name = tensor.dense_shape.name
+    else:
+        info.name = tensor.name
+    return info
+
+
+def build_tensor_info_from_op(op: Operation) -> Any:
+    """Return a TensorInfo that names an operation."""
+    return TensorInfo(
+        dtype=DT_INVALID, tensor_shape=TensorShapeProto(unknown_rank=True), name=op.name
+    )
+
+
+def get_tensor_from_tensor_info(
+    tensor_info: Any, graph: Graph | None = None, import_scope: str | None = None
+) -> Any:
+    """Return the tensor or SparseTensor that a TensorInfo names.
+
+    Args:
+      tensor_info: the message.
+      graph: the graph, by default the default graph.
+      import_scope: the scope into which the graph was imported.
+
+    Raises:
+      KeyError: it is not in the graph.
+      ValueError: it names nothing.
+    """
+    graph = graph or get_default_graph()
+
+    def found(name: str) -> Any:
+        return graph.get_tensor_by_name(prepend_name_scope(name, import_scope))
+
+    encoding = tensor_info.WhichOneof("encoding")
+    if encoding == "name":
+        return found(tensor_info.name)
+    if encoding == "coo_sparse":
+        sparse = tensor_info.coo_sparse
+        return SparseTensor(
+            found(sparse.indices_tensor_name),
+            found(sparse.values_tensor_name),
+            found(sparse.dense_shape_tensor_name),
+        )
+    raise ValueError(f"Invalid TensorInfo.encoding: {encoding}")
