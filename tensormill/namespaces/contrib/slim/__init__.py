@@ -38,7 +38,7 @@ from tensormill.layers.regularizers import (
     sum_regularizer,
 )
 from tensormill.namespaces.contrib import layers
-from tensormill.namespaces.contrib.slim import learning, utils
+from tensormill.namespaces.contrib.slim import learning, prefetch_queue, utils
 from tensormill.train.checkpoints.variable_assignment import (
     assign_from_checkpoint,
     assign_from_checkpoint_fn,
