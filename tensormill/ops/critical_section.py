@@ -25,10 +25,10 @@ from tensormill.ops.grouping import tuple_of as joined
 from tensormill.ops.identities import identity
 from tensormill.ops.mutexes import consume_mutex_lock_op, mutex_lock_op, mutex_v2_op
 
-__all__ = ["CriticalSection"]
+__all__ = ["CRITICAL_SECTIONS", "CRITICAL_SECTION_EXECUTIONS", "CriticalSection"]
 
-_SECTIONS = "critical_sections"
-_EXECUTIONS = "critical_section_executions"
+CRITICAL_SECTIONS = "critical_sections"
+CRITICAL_SECTION_EXECUTIONS = "critical_section_executions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class CriticalSection:
     def __init__(self, name: str | None = None, shared_name: str | None = None) -> None:
         with name_scope(name, "CriticalSection", []) as scope, control_dependencies(None):
             self._handle: Tensor = mutex_v2_op(shared_name=shared_name or scope, name=scope)
-        add_to_collection(_SECTIONS, self)
+        add_to_collection(CRITICAL_SECTIONS, self)
 
     @property
     def name(self) -> str:
@@ -99,7 +99,7 @@ class CriticalSection:
             with control_dependencies([release]):
                 outputs = nest.map_structure(_identity, together)
             add_to_collection(
-                _EXECUTIONS,
+                CRITICAL_SECTION_EXECUTIONS,
                 _Execution(lock.op, self._handle, list(resources), exclusive_resource_access),
             )
             return outputs
@@ -114,7 +114,7 @@ class CriticalSection:
         return same_names and tensor.op.device == own.device
 
     def _check_resources(self, resources: set[Tensor], is_exclusive: bool) -> None:
-        for other in get_collection(_EXECUTIONS):
+        for other in get_collection(CRITICAL_SECTION_EXECUTIONS):
             if self._is_own_handle(other.handle) or not (is_exclusive or other.is_exclusive):
                 continue
             shared = resources.intersection(other.resources)

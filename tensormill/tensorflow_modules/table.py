@@ -130,7 +130,9 @@ _ROWS = {
     "python.ops.control_flow_v2_toggles": """
         enable_control_flow_v2=tensorflow_modules.control_flow_facts.enable_control_flow_v2
         disable_control_flow_v2=platform.behavior.disable_control_flow_v2""",
+    "python.ops.critical_section_ops": "ops.critical_section",
     "python.ops.custom_gradient": "ops.custom_gradients",
+    "python.ops.data_flow_ops": "ops.staging_areas",
     "python.ops.embedding_ops": "ops.embedding ops.safe_embedding",
     "python.ops.functional_ops": """
         foldl=functional.fold.foldl foldr=functional.fold.foldr scan=functional.scan.scan
