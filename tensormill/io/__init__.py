@@ -45,3 +45,4 @@ from tensormill.ops.sparse_serialization import (
     serialize_sparse,
 )
 from tensormill.ops.strings import decode_base64, decode_raw, encode_base64
+from tensormill.ops.tensor_serialization import decode_compressed, parse_tensor, serialize_tensor

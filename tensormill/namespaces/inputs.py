@@ -21,6 +21,7 @@ from tensormill.io.readers import (
 )
 from tensormill.ops.csv_records import decode_csv
 from tensormill.ops.files import matching_files, read_file, write_file
+from tensormill.ops.tensor_serialization import decode_compressed, parse_tensor, serialize_tensor
 
 __all__ = [
     "FixedLenFeature",
@@ -33,11 +34,14 @@ __all__ = [
     "TextLineReader",
     "VarLenFeature",
     "WholeFileReader",
+    "decode_compressed",
     "decode_csv",
     "decode_json_example",
     "matching_files",
     "parse_example",
     "parse_single_example",
+    "parse_tensor",
     "read_file",
+    "serialize_tensor",
     "write_file",
 ]
