@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tensormill.graph.sparse_tensor import SparseTensorValue
+
 __all__ = [
     "assert_same_structure",
     "flatten",
@@ -21,7 +23,7 @@ __all__ = [
 def is_structure(value: Any) -> bool:
     """Return whether a value has components: a tuple or a dictionary."""
     return isinstance(value, Mapping) or (
-        isinstance(value, tuple) and not getattr(value, "is_component", False)
+        isinstance(value, tuple) and not isinstance(value, SparseTensorValue)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tensormill.graph.graph import default_graphs, get_default_graph
+from tensormill.graph.graph import default_graphs, function_graphs, get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 
@@ -85,7 +85,12 @@ class name_scope:
 
 
 def _graph_of_all(values: Any) -> Any:
-    """Return the graph of the tensors among `values`, None where there are none."""
+    """Return the graph of the tensors among `values`, None where there are none.
+
+    While the body of a function is built that is the default graph, which captures the others.
+    """
+    if function_graphs and get_default_graph().building_function:
+        return get_default_graph()
     first: Any = None
     for value in values:
         if not isinstance(value, (Tensor, Operation)):
@@ -131,12 +136,14 @@ def control_dependencies(control_inputs: Any) -> Any:
 
 @contextmanager
 def init_scope() -> Iterator[None]:
-    """Make the operations of the block outside of loops, branches and control dependencies.
+    """Make the operations of the block outside of functions, loops, branches and control inputs.
 
     The name scope and the devices stay as they are.
     """
     graph = get_default_graph()
-    with graph.control_dependencies(None):
+    while graph.outer_graph is not None:
+        graph = graph.outer_graph
+    with graph.as_default(), graph.control_dependencies(None):
         yield
 
 

@@ -50,7 +50,7 @@ class FuncGraph(Graph):
         super().__init__()
         outer = get_default_graph()
         self.name = name
-        self.outer_graph = outer
+        self.outer_graph: Graph = outer
         self.functions = outer.functions
         self._py_functions = outer._py_functions
         self._extra = outer._extra

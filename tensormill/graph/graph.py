@@ -29,6 +29,7 @@ class Graph(GraphScopes, GraphCollections):
 
     Attributes:
       functions: the functions that nodes of the graph may call.
+      outer_graph: the graph in which a function is made whose body this graph is; else None.
     """
 
     def __init__(self) -> None:
@@ -39,6 +40,7 @@ class Graph(GraphScopes, GraphCollections):
         self._finalized = False
         self._seed: int | None = None
         self.functions = FunctionLibrary()
+        self.outer_graph: Graph | None = None
         self._py_functions: list[Any] = []
         self._versions = GRAPH_DEF_VERSIONS
         self._extra: dict[Any, Any] = {}
