@@ -66,7 +66,6 @@ GROUPS = (
         debugging.*_traceback_filtering debugging.is_traceback* random.Algorithm random.*enerator
         random.create_rng_state random.fold_in random.split random.stateless_[bgp]*
         signal.*mdct signal.*nd signal.kaiser* signal.vorbis* linalg.eigh_tridiagonal
-        nn.ctc_loss_v2 strings.ngrams
         image.*jxl image.*webp io.*jxl io.*webp image.generate_bounding_box_proposals nn.silu
         test.disable_with_predicate test.with_eager* test.is_cpu* io.gfile.* sparse.bincount
         linalg.*PermutationLinear* train.CheckpointOptions""",
