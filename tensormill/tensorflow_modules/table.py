@@ -112,11 +112,11 @@ _ROWS = {
         ops.array_shapes ops.filling ops.gathering ops.grids ops.identities ops.indexing
         ops.joining ops.padding ops.slicing ops.space_to_batch ops.transposition ops.uniqueness
         ops.scattering ops.matrix_diagonals
-        shape_internal=ops.array_shapes.shape size_internal=ops.array_shapes.size
-        rank_internal=ops.array_shapes.rank shape_v2=ops.array_shapes.shape
+        shape_v2=ops.array_shapes.shape
         size_v2=ops.array_shapes.size zeros_like_v2=ops.filling.zeros_like
-        ones_like_v2=ops.filling.ones_like zeros_like_impl=ops.filling.zeros_like
-        ones_like_impl=ops.filling.ones_like expand_dims_v2=ops.array_shapes.expand_dims
+        ones_like_v2=ops.filling.ones_like
+        zeros_like_impl=ops.filling.zeros_like ones_like_impl=ops.filling.ones_like
+        expand_dims_v2=ops.array_shapes.expand_dims
         squeeze_v2=ops.array_shapes.squeeze placeholder=ops.basics.placeholder
         constant=graph.constants.constant listdiff=ops.uniqueness.setdiff1d""",
     "python.ops.candidate_sampling_ops": "ops.candidate_sampling",
@@ -180,7 +180,9 @@ _ROWS = {
     "python.ops.metrics": "metrics",
     "python.ops.metrics_impl": """
         metrics metrics.running
-        _remove_squeezable_dimensions=metrics.running.matching""",
+        _remove_squeezable_dimensions=metrics.running.matching
+        _safe_scalar_div=tensorflow_modules.metric_internals.safe_scalar_div
+        _aggregate_variable=tensorflow_modules.metric_internals.aggregate_variable""",
     "python.ops.nn": "namespaces.nn",
     "python.ops.nn_impl": "namespaces.nn ops.statistics ops.sampled_losses ops.swish",
     "python.ops.nn_ops": """

@@ -161,3 +161,21 @@ def test_all_names_of_a_module_may_be_imported() -> None:
     exec("from tensormill.python.ops.array_ops import *", names)
     assert names["concat"] is tf.concat
     assert "repeat_with_axis" not in names
+
+
+def test_internal_functions_make_nodes_where_they_are_asked_to() -> None:
+    from tensormill.python.ops import array_ops, metrics_impl
+
+    x = tf.ones([2, 3])
+    assert array_ops.shape_internal(x).op.type == "Const"
+    for function, op_type, value in (
+        (array_ops.shape_internal, "Shape", [2, 3]),
+        (array_ops.size_internal, "Size", 6),
+        (array_ops.rank_internal, "Rank", 2),
+    ):
+        made = function(x, optimize=False)
+        assert made.op.type == op_type
+        with tf.Session() as session:
+            np.testing.assert_array_equal(session.run(made), value)
+    with tf.Session() as session:
+        assert session.run(metrics_impl._safe_scalar_div(1.0, 0.0, "quotient")) == 0.0
