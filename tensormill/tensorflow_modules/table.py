@@ -132,7 +132,7 @@ _ROWS = {
         disable_control_flow_v2=platform.behavior.disable_control_flow_v2""",
     "python.ops.critical_section_ops": "ops.critical_section",
     "python.ops.custom_gradient": "ops.custom_gradients",
-    "python.ops.data_flow_ops": "ops.staging_areas",
+    "python.ops.data_flow_ops": "ops.staging_areas ops.barrier_class",
     "python.ops.embedding_ops": "ops.embedding ops.safe_embedding",
     "python.ops.functional_ops": """
         foldl=functional.fold.foldl foldr=functional.fold.foldr scan=functional.scan.scan

@@ -6,13 +6,14 @@ import itertools
 import re
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
 from tensormill.runtime.resources.accumulator import Accumulator
+from tensormill.runtime.resources.barrier import Barrier
 from tensormill.runtime.resources.lookup_table import DenseTable, LookupTable, MutableTable
 from tensormill.runtime.resources.mutex import Mutex
 from tensormill.runtime.resources.queue import Queue, QueueSpec
@@ -286,6 +287,23 @@ class ResourceContainers:
         if not shared_name:
             return make()
         return self.lookup_or_create("lookup table", container, shared_name, make)
+
+    def barrier(
+        self,
+        container: str,
+        shared_name: str,
+        node_name: str,
+        dtypes: Sequence[DType],
+        dims: Sequence[Dims],
+    ) -> Barrier:
+        """Return the barrier of a node: a shared one if it has a `shared_name`, else its own."""
+        name, is_private = resource_name(container, shared_name, node_name)
+        container = container or DEFAULT_CONTAINER
+        if is_private:
+            return Barrier(container, name, dtypes, dims)
+        return self.lookup_or_create(
+            "barrier", container, name, lambda: Barrier(container, name, dtypes, dims)
+        )
 
     def mutex(self, container: str, shared_name: str, node_name: str) -> Mutex:
         """Return the mutex of a node: a shared one if it has a `shared_name`, else its own."""
