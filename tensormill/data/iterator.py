@@ -31,6 +31,7 @@ class Iterator:
         self._iterator_resource = iterator_resource
         self._initializer = initializer
         self._structure = structure
+        self._string_handle: Tensor = iterators.iterator_to_string_handle_op(iterator_resource)
 
     @staticmethod
     def from_structure(
@@ -107,7 +108,7 @@ class Iterator:
         graph = self._iterator_resource.graph
         with graph.as_default(), graph.colocate_with(self._iterator_resource.op):
             return iterators.make_iterator_op.make(
-                dataset._variant_tensor, self._iterator_resource, name=name
+                dataset._variant_tensor, self._iterator_resource, name=name or "make_initializer"
             )
 
     def get_next(self, name: str | None = None) -> Any:
@@ -122,6 +123,8 @@ class Iterator:
 
     def string_handle(self, name: str | None = None) -> Tensor:
         """Return a scalar string tensor that stands for the iterator (see `from_string_handle`)."""
+        if name is None:
+            return self._string_handle
         handle: Tensor = iterators.iterator_to_string_handle_op(self._iterator_resource, name=name)
         return handle
 

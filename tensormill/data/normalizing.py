@@ -15,7 +15,7 @@ __all__ = ["normalized_element"]
 
 def normalized_element(element: Any) -> tuple[Any, Any]:
     """Return an element of tensors, and the structure of its components."""
-    with name_scope("tensors"):
+    with name_scope("normalize_element"):
         values = []
         for index, value in enumerate(nest.flatten(element)):
             if isinstance(value, (SparseTensor, SparseTensorValue)) or hasattr(value, "_component"):
