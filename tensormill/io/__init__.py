@@ -11,6 +11,7 @@ from tensormill.io.example_parsing import (
     decode_json_example,
     parse_example,
     parse_single_example,
+    parse_single_sequence_example,
 )
 from tensormill.io.graph_io import write_graph
 from tensormill.io.record_io import (

@@ -23,6 +23,7 @@ from tensormill.ops.example_parsing import (
     parse_example_op,
     parse_single_example_op,
 )
+from tensormill.ops.sequence_parsing import parse_single_sequence_example_op
 from tensormill.ops.sparse_arrays import sparse_merge
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "decode_json_example",
     "parse_example",
     "parse_single_example",
+    "parse_single_sequence_example",
 ]
 
 
@@ -313,6 +315,82 @@ def parse_single_example(
             name="ParseSingleExample",
         )
         return _with_sparse_features(features, _by_key(wanted, list(op.outputs)))
+
+
+def parse_single_sequence_example(
+    serialized: Any,
+    context_features: Mapping[str, Any] | None = None,
+    sequence_features: Mapping[str, Any] | None = None,
+    example_name: Any = None,
+    name: str | None = None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the features of a serialized `tf.train.SequenceExample` message.
+
+    Args:
+      serialized: string scalar.
+      context_features: what is wanted of the sequence as a whole, by key.
+      sequence_features: what is wanted of its steps, by key: `FixedLenSequenceFeature` for a
+        tensor [steps, ...], `VarLenFeature` for a sparse one.
+      example_name: string scalar, to name the example in errors.
+      name: of the operation.
+
+    Returns:
+      Two dicts by key: of the context, and of the steps.
+
+    Raises:
+      ValueError: nothing is wanted, or a feature is malformed.
+    """
+    if not (context_features or sequence_features):
+        raise ValueError("Both context_features and sequence_features arguments are None")
+    context = wanted_features(context_features or {})
+    steps, optional = _wanted_steps(sequence_features or {})
+    with name_scope(name, "ParseSingleSequenceExample", [serialized, example_name]):
+        text = convert_to_tensor(serialized, dtype=dtypes.string, name="serialized")
+        op = parse_single_sequence_example_op.make(
+            text,
+            convert_to_tensor(optional, dtypes.string),
+            context.sparse_keys,
+            context.dense_keys,
+            steps.sparse_keys,
+            steps.dense_keys,
+            _default_tensors(context),
+            "" if example_name is None else example_name,
+            context_sparse_types=context.sparse_types,
+            context_dense_shapes=context.dense_shapes,
+            feature_list_sparse_types=steps.sparse_types,
+            feature_list_dense_types=steps.dense_types,
+            feature_list_dense_shapes=steps.dense_shapes,
+            name="ParseSingleSequenceExample",
+        )
+        outputs = list(op.outputs)
+        first = 3 * len(context.sparse_keys) + len(context.dense_keys)
+        found = _with_sparse_features(context_features or {}, _by_key(context, outputs[:first]))
+        return found, _with_sparse_features(
+            sequence_features or {}, _by_key(steps, outputs[first:])
+        )
+
+
+def _wanted_steps(features: Mapping[str, Any]) -> tuple[Wanted, list[str]]:
+    """Return what is wanted of the steps, and which features may be missing altogether."""
+    wanted, optional = Wanted(), []
+    for key in sorted(features):
+        feature: Any = features[key]
+        if isinstance(feature, VarLenFeature):
+            wanted.add_sparse(key, _dtype(key, feature))
+        elif isinstance(feature, SparseFeature):
+            _add_parts(wanted, key, feature)
+        elif isinstance(feature, FixedLenSequenceFeature):
+            _dtype(key, feature)
+            wanted.add_dense(key, feature, feature.shape)
+            if feature.allow_missing:
+                optional.append(key)
+            if feature.default_value is not None:
+                raise ValueError(
+                    f"Unsupported: default_value in FixedLenSequenceFeature of feature {key}."
+                )
+        else:
+            raise ValueError(f"Unsupported {type(feature).__name__} {feature}.")
+    return wanted, optional
 
 
 def decode_json_example(json_examples: Any, name: str | None = None) -> Tensor:

@@ -93,7 +93,7 @@ def values_of(feature: Any, column: Column) -> Any:
     return column.values(feature)
 
 
-class _Values:
+class FeatureValues:
     """The values of one feature in all examples.
 
     Attributes:
@@ -173,8 +173,8 @@ class ExampleParser:
         Raises:
           InvalidArgumentError: a message is no Example, or a feature is not as it should be.
         """
-        sparse = [_Values(column) for column in self._sparse]
-        dense = [_Values(column) for column in self._dense]
+        sparse = [FeatureValues(column) for column in self._sparse]
+        dense = [FeatureValues(column) for column in self._dense]
         for index, text in enumerate(texts):
             get = parse_features(text).get
             for values in sparse:
@@ -252,7 +252,7 @@ def _value(array: Any) -> Any:
     return array if array.dtype == object else torch.from_numpy(np.ascontiguousarray(array))
 
 
-def _dense_columns(
+def dense_columns(
     keys: Sequence[str], dtypes: Sequence[DType], shapes: Sequence[Any], defaults: Sequence[Any]
 ) -> list[Column]:
     columns: list[Column] = []
@@ -280,7 +280,7 @@ def _host(defaults: Sequence[Any]) -> list[Any]:
     return [v.numpy() if isinstance(v, torch.Tensor) else v for v in defaults]
 
 
-def _texts(keys: Sequence[Any]) -> list[str]:
+def texts_of(keys: Sequence[Any]) -> list[str]:
     return [(key if isinstance(key, bytes) else key.item()).decode() for key in keys]
 
 
@@ -296,8 +296,8 @@ def make_parse_example(ctx: KernelContext) -> Callable[..., list[Any]]:
         dense_keys: Sequence[Any],
         dense_defaults: Sequence[Any],
     ) -> list[Any]:
-        sparse = list(map(Column, _texts(sparse_keys), types))
-        dense = _dense_columns(_texts(dense_keys), dense_types, shapes, _host(dense_defaults))
+        sparse = list(map(Column, texts_of(sparse_keys), types))
+        dense = dense_columns(texts_of(dense_keys), dense_types, shapes, _host(dense_defaults))
         return ExampleParser(sparse, dense).parse(serialized.tolist(), names.ravel().tolist())
 
     return parse_example
@@ -318,10 +318,10 @@ def make_parse_example_v2(ctx: KernelContext) -> Callable[..., list[Any]]:
         ragged_keys: Any,
         dense_defaults: Sequence[Any],
     ) -> list[Any]:
-        ragged = list(map(Column, _texts(ragged_keys.tolist()), ragged_types))
-        sparse = [*map(Column, _texts(sparse_keys.tolist()), types), *ragged]
-        dense = _dense_columns(
-            _texts(dense_keys.tolist()), dense_types, shapes, _host(dense_defaults)
+        ragged = list(map(Column, texts_of(ragged_keys.tolist()), ragged_types))
+        sparse = [*map(Column, texts_of(sparse_keys.tolist()), types), *ragged]
+        dense = dense_columns(
+            texts_of(dense_keys.tolist()), dense_types, shapes, _host(dense_defaults)
         )
         parser = ExampleParser(sparse, dense)
         made = parser.parse(serialized.ravel().tolist(), names.ravel().tolist())
@@ -333,7 +333,7 @@ def make_parse_example_v2(ctx: KernelContext) -> Callable[..., list[Any]]:
         ]
         parts = [*indices[:kept], *values[:kept], *totals[:kept], *made[3 * count :]]
         if not serialized.ndim:
-            parts = _without_batch(parts, kept)
+            parts = without_batch(parts, kept)
         return [*parts, *values[kept:], *splits] if ragged_count else parts
 
     return parse_example_v2
@@ -349,7 +349,7 @@ def _no_splits(dtype: DType) -> torch.Tensor:
     return torch.from_numpy(np.empty([0], dtype.as_numpy_dtype))
 
 
-def _without_batch(parts: list[Any], sparse_count: int) -> list[Any]:
+def without_batch(parts: list[Any], sparse_count: int) -> list[Any]:
     """Return the features of a batch of one example as those of the example."""
     values_end, shapes_end = 2 * sparse_count, 3 * sparse_count
     return [
@@ -363,13 +363,17 @@ def _without_batch(parts: list[Any], sparse_count: int) -> list[Any]:
 @kernel_factory("ParseSingleExample", "cpu")
 def make_parse_single_example(ctx: KernelContext) -> Callable[..., list[Any]]:
     attrs = ctx.attrs
-    sparse = list(map(Column, _texts(attrs["sparse_keys"]), attrs["sparse_types"]))
-    keys, dense_types, shapes = _texts(attrs["dense_keys"]), attrs["Tdense"], attrs["dense_shapes"]
+    sparse = list(map(Column, texts_of(attrs["sparse_keys"]), attrs["sparse_types"]))
+    keys, dense_types, shapes = (
+        texts_of(attrs["dense_keys"]),
+        attrs["Tdense"],
+        attrs["dense_shapes"],
+    )
 
     def parse_single_example(serialized: Any, dense_defaults: Sequence[Any]) -> list[Any]:
-        dense = _dense_columns(keys, dense_types, shapes, _host(dense_defaults))
+        dense = dense_columns(keys, dense_types, shapes, _host(dense_defaults))
         parts = ExampleParser(sparse, dense).parse([serialized.item()], ())
-        return _without_batch(parts, len(sparse))
+        return without_batch(parts, len(sparse))
 
     return parse_single_example
 

@@ -10,6 +10,7 @@ from tensormill.io.example_parsing import (
     decode_json_example,
     parse_example,
     parse_single_example,
+    parse_single_sequence_example,
 )
 from tensormill.io.readers import (
     FixedLengthRecordReader,
@@ -40,6 +41,7 @@ __all__ = [
     "matching_files",
     "parse_example",
     "parse_single_example",
+    "parse_single_sequence_example",
     "parse_tensor",
     "read_file",
     "serialize_tensor",

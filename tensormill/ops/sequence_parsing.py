@@ -1,0 +1,61 @@
+"""Messages of sequences, `tf.train.SequenceExample`, to tensors.
+
+Source: TensorFlow 1.15, core/ops/parsing_ops.cc.
+"""
+
+from __future__ import annotations
+
+from tensormill.graph.op_registry import define
+from tensormill.graph.shape_inference import ShapeContext
+from tensormill.graph.shapes import Dims, concatenate_dims, with_rank
+
+_TYPES = "list({float32, int64, string}) >= 0 = []"
+
+parse_single_sequence_example_op = define(
+    "ParseSingleSequenceExample",
+    inputs=(
+        "serialized: string",
+        "feature_list_dense_missing_assumed_empty: string",
+        "context_sparse_keys: Ncontext_sparse * string",
+        "context_dense_keys: Ncontext_dense * string",
+        "feature_list_sparse_keys: Nfeature_list_sparse * string",
+        "feature_list_dense_keys: Nfeature_list_dense * string",
+        "context_dense_defaults: Tcontext_dense",
+        "debug_name: string",
+    ),
+    outputs=(
+        "context_sparse_indices: Ncontext_sparse * int64",
+        "context_sparse_values: context_sparse_types",
+        "context_sparse_shapes: Ncontext_sparse * int64",
+        "context_dense_values: Tcontext_dense",
+        "feature_list_sparse_indices: Nfeature_list_sparse * int64",
+        "feature_list_sparse_values: feature_list_sparse_types",
+        "feature_list_sparse_shapes: Nfeature_list_sparse * int64",
+        "feature_list_dense_values: feature_list_dense_types",
+    ),
+    attrs=(
+        "Ncontext_sparse: int >= 0 = 0",
+        "Ncontext_dense: int >= 0 = 0",
+        "Nfeature_list_sparse: int >= 0 = 0",
+        "Nfeature_list_dense: int >= 0 = 0",
+        f"context_sparse_types: {_TYPES}",
+        f"Tcontext_dense: {_TYPES}",
+        f"feature_list_dense_types: {_TYPES}",
+        "context_dense_shapes: list(shape) >= 0 = []",
+        f"feature_list_sparse_types: {_TYPES}",
+        "feature_list_dense_shapes: list(shape) >= 0 = []",
+    ),
+    differentiable=False,
+)
+
+
+@parse_single_sequence_example_op.shape
+def parse_single_sequence_example_shape(ctx: ShapeContext) -> list[Dims]:
+    with_rank(ctx.shape("serialized"), 0)
+    attrs = ctx.attrs
+    shapes: list[Dims] = []
+    for count, rank in ((attrs["Ncontext_sparse"], 1), (attrs["Nfeature_list_sparse"], 2)):
+        shapes += [(None, rank)] * count + [(None,)] * count + [(rank,)] * count
+        if rank == 1:
+            shapes += attrs["context_dense_shapes"]
+    return shapes + [concatenate_dims((None,), dims) for dims in attrs["feature_list_dense_shapes"]]
