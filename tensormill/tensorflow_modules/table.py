@@ -280,6 +280,7 @@ _ROWS = {
     "python.training.supervisor": "train.monitored.supervisor",
     "python.training.checkpoint_management": "train.checkpoints.state_file",
     "python.training.checkpoint_utils": "train.checkpoints.variable_loading",
+    "python.training.warm_starting_util": "train.checkpoints.warm_starting",
     "python.training.saver": """
         train.checkpoints.saver train.checkpoints.builder train.checkpoints.saveables
         train.checkpoints.state_file train.meta_graph
