@@ -81,7 +81,8 @@ STAGES = st.one_of(
     st.just("cache()"),
     st.just("concatenate(D.range(50, 53))"),
     st.just("enumerate().map(lambda i, x: i * 2 + x)"),
-    st.builds("repeat({})".format, st.integers(0, 3)),
+    # TensorFlow merges shuffle with repeat(0) into what it then refuses.
+    st.builds("repeat({})".format, st.integers(1, 3)),
     st.builds("take({})".format, st.integers(0, 9)),
     st.builds("skip({})".format, st.integers(0, 9)),
     st.builds("prefetch({})".format, SIZES),
