@@ -7,14 +7,17 @@ from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims, with_rank
 
 _REFERENCE, _RESOURCE = "handle: Ref(string)", "handle: resource"
+_DTYPE = (
+    "dtype: {float32, float64, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32,"
+    " bfloat16, qint16, quint16, uint16, complex128, float16, uint32, uint64}"
+)
 _MADE = (
-    "dtype: numbertype",
+    _DTYPE,
     "shape: shape",
     "container: string = ''",
     "shared_name: string = ''",
     "reduction_type: {'MEAN', 'SUM'} = 'MEAN'",
 )
-_DTYPE = "dtype: numbertype"
 
 
 def _handle_shape(ctx: ShapeContext) -> list[Dims]:

@@ -13,7 +13,7 @@ barrier_op = define(
     outputs=(_HANDLE,),
     attrs=(
         "component_types: list(type) >= 1",
-        "shapes: list(shape) = []",
+        "shapes: list(shape) >= 0 = []",
         "capacity: int = -1",
         "container: string = ''",
         "shared_name: string = ''",

@@ -15,7 +15,11 @@ _NAMES = (
 )
 _TYPES = ("key_dtype: type", "value_dtype: type")
 _VALUE_SHAPE = "value_shape: shape = []"
-_DENSE = (_VALUE_SHAPE, "initial_num_buckets: int = 131072", "max_load_factor: float = 0.8")
+_DENSE = (
+    _VALUE_SHAPE,
+    "initial_num_buckets: int = 131072",
+    "max_load_factor: float = 0.800000011920929",
+)
 _COLUMNS = (
     "key_index: int >= -2",
     "value_index: int >= -2",

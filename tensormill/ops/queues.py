@@ -105,14 +105,14 @@ def _define_uses(
     return first, second
 
 
-_KIND = (_TYPES, "shapes: list(shape) = []", *_NAMED)
+_KIND = (_TYPES, "shapes: list(shape) >= 0 = []", *_NAMED)
 fifo_queue_op, fifo_queue_v2_op = _define_pair("FIFOQueue", _KIND)
 padding_fifo_queue_op, padding_fifo_queue_v2_op = _define_pair("PaddingFIFOQueue", _KIND)
 random_shuffle_queue_op, random_shuffle_queue_v2_op = _define_pair(
     "RandomShuffleQueue",
     (
         _TYPES,
-        "shapes: list(shape) = []",
+        "shapes: list(shape) >= 0 = []",
         "capacity: int = -1",
         "min_after_dequeue: int = 0",
         "seed: int = 0",
@@ -122,7 +122,7 @@ random_shuffle_queue_op, random_shuffle_queue_v2_op = _define_pair(
     ),
 )
 priority_queue_op, priority_queue_v2_op = _define_pair(
-    "PriorityQueue", ("component_types: list(type) = []", "shapes: list(shape)", *_NAMED)
+    "PriorityQueue", ("component_types: list(type) >= 0 = []", "shapes: list(shape) >= 0", *_NAMED)
 )
 
 _ELEMENTS = ("components: Tcomponents",)

@@ -9,6 +9,8 @@ import tensormill.api  # noqa: F401  (registers the ops)
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_def import ArgDef, AttrDef
 from tensormill.graph.op_table import OP_DEFS
+from tensormill.graph.tensor_codec import array_to_proto
+from tensormill.graph.tensor_value import TensorValue
 from tensormill.testing.oracle import Oracle
 from tests.op_cases.answers import ask
 from tests.op_cases.case import cases_of, families
@@ -76,6 +78,8 @@ def _plain_attr(attr: AttrDef) -> dict[str, Any]:
 def _plain_value(value: Any) -> Any:
     if isinstance(value, DType):
         return _type_name(value)
+    if isinstance(value, TensorValue):
+        return array_to_proto(value.array, value.dtype, as_list=True).SerializeToString()
     if isinstance(value, tuple):
         return [-1 if item is None else _plain_value(item) for item in value]
     return value
