@@ -158,9 +158,10 @@ def _find(root: str, path: str, name: str, seen: set[str]) -> Any:
         return value
     if path.startswith("contrib."):
         # `tensorflow.contrib.rnn.python.ops.core_rnn_cell.GRUCell` is `tf.contrib.rnn.GRUCell`.
-        value = _public(".".join([*path.split(".")[:2], name]))
-        if value is not _NOTHING:
-            return value
+        for public in (below, ".".join([*path.split(".")[:2], name])):
+            value = _public(public)
+            if value is not _NOTHING:
+                return value
     known = known_names.known_module(path)
     if name in known.public:
         value = _public(known.public[name])

@@ -43,7 +43,7 @@ with tf.Session() as session:
             try:
                 result.append([plain(v) for v in session.run(read)])
             except tf.errors.OutOfRangeError as error:
-                text = error.message.partition("\\n\\t")[0].rpartition("\\n")[2]
+                text = next(line for line in error.message.split("\\n") if "is closed" in line)
                 result += [text.partition("'")[0], text.partition("' ")[2]]
                 break
             result.append([int(v) for v in session.run(counts)])
