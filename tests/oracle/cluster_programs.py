@@ -4,6 +4,8 @@ Each takes `tf`, `np` and the target of one of the two, and returns plain values
 on who runs it, who serves which task, and whose master it is.
 """
 
+import uuid
+
 PS, WORKER = "/job:ps/task:0", "/job:worker/task:0"
 
 
@@ -148,8 +150,8 @@ def state_is_where_it_is_put(tf, np, target):
 
 def a_queue_between_tasks(tf, np, target):
     with tf.device(PS):
-        name = target.replace("/", "").replace(":", "_")  # each master closes its own
-        queue = tf.FIFOQueue(10, [tf.float32], [[2]], shared_name=name)
+        # Each run closes its own: the queue outlives the session.
+        queue = tf.FIFOQueue(10, [tf.float32], [[2]], shared_name=f"queue_{uuid.uuid4().hex}")
         close = queue.close()
     with tf.device(WORKER):
         put = queue.enqueue(tf.constant([1.0, 2.0]) * 3.0)
