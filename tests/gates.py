@@ -19,6 +19,13 @@ from tensormill.kernels.registry import async_kernel, kernel
 WAIT_S = 20.0
 """How long a test waits for what must come at once."""
 
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Ask again and again; the time of the test bounds it."""
+    while not condition():
+        pass
+
+
 GATE = OpDef(
     "_TestGate", ("input: T",), ("output: T",), ("T: type", "number: int"), is_stateful=True
 )

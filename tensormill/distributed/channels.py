@@ -69,6 +69,7 @@ class Channel:
         self._direct: DirectClient | None = None  # guarded by _lock
         self._asks = os.environ.get("TENSORMILL_LANE") != "grpc"  # guarded by _lock
         self._is_closed = False  # guarded by _lock
+        self._asking = threading.Lock()  # held while the server is asked
         self.is_tensormill = False
 
     def unary_unary(
@@ -111,11 +112,18 @@ class Channel:
         return direct
 
     def ask(self) -> None:
-        """Ask for a direct connection, after a call over gRPC has succeeded."""
-        with self._lock:
-            if not self._asks or self._is_closed:
-                return
-            self._asks = False
+        """Ask for a direct connection, after a call over gRPC has succeeded.
+
+        It is asked once; who asks meanwhile waits for the answer.
+        """
+        with self._asking:
+            with self._lock:
+                if not self._asks or self._is_closed:
+                    return
+                self._asks = False
+            self._ask()
+
+    def _ask(self) -> None:
         method = DIRECT_SERVICE.methods["Offer"]
         offer = self._grpc.unary_unary(
             method.path, method.request.SerializeToString, method.response.FromString

@@ -73,9 +73,11 @@ class MasterClient:
             if not waits:
                 return self._method(method)(request, timeout=timeout_s)
             future = self._method(method).future(request, timeout=timeout_s, wait_for_ready=True)
-            return wait_for(future, lambda: f"{method} waits for {self._state_of_cluster()}")
+            response = wait_for(future, lambda: f"{method} waits for {self._state_of_cluster()}")
         except grpc.RpcError as error:
             raise self._error(error, method, timeout_s, asks_cluster=waits) from None
+        self._channel.ask()  # before the first step: its time must not depend on it
+        return response
 
     def run_step(self, request: Sequence[Piece], timeout_s: float | None = None) -> RunStepReply:
         """Run a step and return the answer.

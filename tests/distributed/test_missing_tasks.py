@@ -12,7 +12,7 @@ import tensormill as tf
 from tensormill.distributed import waiting
 from tensormill.runtime import waiting as task_waiting
 from tensormill.testing.tensorflow_servers import free_addresses
-from tests.gates import run_in_thread
+from tests.gates import run_in_thread, wait_until
 
 REFUSED = "(connection refused, nothing listens there)"
 
@@ -48,12 +48,6 @@ def options(over_wire: bool, timeout_ms: int = 0, filters: Any = ()) -> Any:
     config = tf.ConfigProto(operation_timeout_in_ms=timeout_ms, device_filters=filters)
     config.rpc_options.use_rpc_for_inprocess_master = over_wire
     return config
-
-
-def wait_until(condition: Any) -> None:
-    """Ask again and again; the time of the test bounds it."""
-    while not condition():
-        pass
 
 
 @pytest.mark.parametrize("over_wire", [False, True])

@@ -20,7 +20,7 @@ from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server import Server
 from tensormill.proto.services import MASTER_SERVICE, WORKER_SERVICE
 from tests.clusters import free_addresses, over_wire, running_cluster
-from tests.gates import Gate, run_in_thread
+from tests.gates import Gate, run_in_thread, wait_until
 from tests.gates import gate_kernels as gate_kernels
 
 TIMEOUT_S = 20.0
@@ -223,7 +223,7 @@ def test_two_hundred_sessions_leave_nothing_behind() -> None:
             assert task.master.open_sessions() == []
             assert set(task._worker_service._graphs) == {""}
             assert set(task._own_link._sessions) == {""}
-            assert len(task.master.worker.rendezvous) == 0
+            wait_until(lambda table=task.master.worker.rendezvous: not len(table))
         # Pools of threads grow to what the busiest moment needs.
         assert threading.active_count() <= threads + 16
         assert open_descriptors() <= descriptors + 8
@@ -313,8 +313,9 @@ def test_a_step_over_tasks_is_cancelled_when_its_session_closes() -> None:
         session.close()
         error = running()
         assert isinstance(error, tf.errors.CancelledError)
-        for server in cluster.servers.values():
-            assert len(server._task.master.worker.rendezvous) == 0
+        # Tasks are told that a step is over, and nobody waits for what they answer.
+        rendezvous = [server._task.master.worker.rendezvous for server in cluster.servers.values()]
+        wait_until(lambda: not any(map(len, rendezvous)))
 
 
 def test_a_step_over_tasks_ends_when_its_time_is_over() -> None:

@@ -178,7 +178,9 @@ def test_a_wide_beam_search_finds_the_best_of_all_sequences() -> None:
             scores[tuple(kept)] = score
         best = sorted(scores, key=lambda words: -scores[words])[:5]
         found = [tuple(ids[row, :, beam]) for beam in range(5)]
-        assert found == best
+        assert len(set(found)) == len(found)
+        # Sequences with the same transitions in another order have the same score.
+        np.testing.assert_allclose([scores[w] for w in found], [scores[w] for w in best], 1e-5)
         np.testing.assert_allclose(log_probs[row, :5], [scores[w] for w in best], rtol=1e-4)
 
 
