@@ -21,7 +21,7 @@ def remote_run(tf: Any, cluster: Cluster) -> Sample:
     value = tf.placeholder(tf.float32, [])
     with tf.device("/job:worker/task:0"):
         more = value + 1.0
-    session = tf.Session(cluster.target("worker", 0))
+    session = cluster.session("worker", 0)
     expect(session.run(more, {value: 1.0}) == 2.0, "the sum")
     return lambda: seconds_per_call(lambda: session.run(more, {value: 1.0}), 300) * 1e6
 
@@ -33,7 +33,7 @@ def sum_of_two(tf: Any, cluster: Cluster) -> Sample:
             parts.append(tf.Variable(float(index + 1), name=f"part{index}"))
     with tf.device("/job:worker/task:0"):
         total = parts[0] + parts[1]
-    session = tf.Session(cluster.target("worker", 0))
+    session = cluster.session("worker", 0)
     session.run(tf.global_variables_initializer())
     expect(session.run(total) == 3.0, "the sum")
     return lambda: seconds_per_call(lambda: session.run(total), 100) * 1e3
@@ -49,7 +49,7 @@ def add_large(tf: Any, cluster: Cluster) -> Sample:
     with tf.device("/job:worker/task:0"):
         more = tf.fill([LARGE_ELEMENTS], tf.placeholder_with_default(1.0, []))
     add = tf.assign_add(large, more).op
-    session = tf.Session(cluster.target("worker", 0))
+    session = cluster.session("worker", 0)
     session.run(large.initializer)
     session.run(add)
     expect(session.run(large[0]) == 1.0, "the sum")
@@ -59,7 +59,7 @@ def add_large(tf: Any, cluster: Cluster) -> Sample:
 def fetch_large(job: str) -> Prepare:
     def prepare(tf: Any, cluster: Cluster) -> Sample:
         large = _large(tf)
-        session = tf.Session(cluster.target(job, 0))
+        session = cluster.session(job, 0)
         session.run(large.initializer)
         expect(session.run(large).shape == (LARGE_ELEMENTS,), "what is fetched")
         return lambda: LARGE_GB / seconds_per_call(lambda: session.run(large), 3)
@@ -90,7 +90,7 @@ def train_asynchronously(tf: Any, cluster: Cluster) -> Sample:
             train = tf.train.GradientDescentOptimizer(0.01).minimize(
                 loss, tf.train.get_or_create_global_step()
             )
-            session = tf.Session(cluster.target("worker", index))
+            session = cluster.session("worker", index)
             if not index:
                 session.run(tf.global_variables_initializer())
             workers.append((session, train, {x: images, y: labels}))

@@ -27,6 +27,8 @@ class Cluster:
 
     def __init__(self, tf: Any, in_process: bool) -> None:
         self.spec = _free_addresses()
+        self._tf = tf
+        self._sessions: list[Any] = []
         self._servers: list[Any] = []
         self._processes: list[subprocess.Popen[str]] = []
         tasks = [(job, index) for job, count in TASKS.items() for index in range(count)]
@@ -48,14 +50,16 @@ class Cluster:
             )
             for j, i in tasks
         ]  # fmt: skip
-        self.close = weakref.finalize(self, _end, self._processes)
+        self.close = weakref.finalize(self, _end, self._sessions, self._processes)
         for process in self._processes:
             assert process.stdout is not None
             expect(process.stdout.readline().strip() == "ready", "a started server")
 
-    def target(self, job: str, index: int) -> str:
-        """Return where the master of a task is."""
-        return f"grpc://{self.spec[job][index]}"
+    def session(self, job: str, index: int) -> Any:
+        """Return a session on a task; it ends before the cluster does."""
+        session = self._tf.Session(f"grpc://{self.spec[job][index]}")
+        self._sessions.append(session)
+        return session
 
 
 def _free_addresses() -> dict[str, list[str]]:
@@ -71,7 +75,9 @@ def _free_addresses() -> dict[str, list[str]]:
     return spec
 
 
-def _end(processes: list[subprocess.Popen[str]]) -> None:
+def _end(sessions: list[Any], processes: list[subprocess.Popen[str]]) -> None:
+    for session in sessions:  # one of TensorFlow whose server is gone never closes
+        session.close()
     for process in processes:
         assert process.stdin is not None
         assert process.stdout is not None
