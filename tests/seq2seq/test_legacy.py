@@ -49,7 +49,7 @@ def test_models_learn_to_copy(name: str, feeds: Any) -> None:
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         before = session.run(loss)
-        for _ in range(60):
+        for _ in range(25):
             session.run(train)
         assert session.run(loss) < before / 2
 
