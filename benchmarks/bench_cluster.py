@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,7 @@ def _on(prepare: Prepare, in_process: bool) -> Callable[[Any], Sample]:
     def prepare_on_cluster(tf: Any) -> Sample:
         cluster = Cluster(tf, in_process)
         sample = prepare(tf, cluster)
-        return lambda cluster=cluster: sample()  # type: ignore[misc]
+        return partial(cluster.measure, sample)
 
     return prepare_on_cluster
 

@@ -95,7 +95,7 @@ CASES = [
     Case(
         "queue runner, local",
         "elements/s",
-        1,
+        3,
         lambda tf: runner(tf, "", 2000),
         higher_is_better=True,
     ),

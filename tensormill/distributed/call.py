@@ -11,7 +11,7 @@ from tensormill.graph.errors import OpError
 from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto.services import Method
 
-__all__ = ["Call", "Handler", "parser_of", "pieces_of", "reads_itself"]
+__all__ = ["Call", "Handler", "joined", "parser_of", "pieces_of", "reads_itself"]
 
 
 class Call(ABC):
@@ -65,6 +65,11 @@ class Call(ABC):
                 return False
             self._is_answered = True
             return True
+
+
+def joined(pieces: Sequence[Piece]) -> bytes:
+    """Return a message in one piece."""
+    return bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
 
 
 def pieces_of(response: Any) -> Sequence[Piece]:

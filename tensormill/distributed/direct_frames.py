@@ -21,10 +21,9 @@ from enum import IntEnum
 import numpy as np
 
 from tensormill.distributed.shared_memory import HAS_SHARED_MEMORY, map_shared, shared_file
+from tensormill.graph.tensor_wire_codec import Piece
 
 __all__ = ["ConnectionBroken", "Frame", "FrameKind", "FrameSocket", "Piece"]
-
-Piece = bytes | memoryview
 
 _HEAD = struct.Struct("<BBHIQQ")
 _SMALL_BYTES = 1 << 16

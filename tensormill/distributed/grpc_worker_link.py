@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +13,7 @@ from tensormill.distributed.call import pieces_of
 from tensormill.distributed.channels import open_channel
 from tensormill.distributed.device_codec import device_from_proto
 from tensormill.distributed.recv_tensor_codec import read_value, value_from_message
-from tensormill.distributed.run_step_codec import split_named_tensor
+from tensormill.distributed.run_step_codec import new_request_id, split_named_tensor
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.distributed.status_codec import error_from_rpc, error_from_status
 from tensormill.distributed.value_codec import named_value_pieces
@@ -44,7 +42,6 @@ __all__ = ["GrpcWorkerLink"]
 
 _SEND = 3  # the field of RunGraphRequest
 _RECV = 1  # the field of RunGraphResponse
-_request_ids = itertools.count(random.SystemRandom().getrandbits(60) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +172,7 @@ class GrpcWorkerLink(WorkerLink):
             recv_key=handle.fetch_keys,
             store_errors_in_response_body=True,
             create_worker_session_called=True,
-            request_id=next(_request_ids),
+            request_id=new_request_id(),
             exec_opts=worker_pb2.ExecutorOpts(
                 record_timeline=run.is_traced, record_partition_graphs=run.wants_partition_graphs
             ),
@@ -213,7 +210,7 @@ class GrpcWorkerLink(WorkerLink):
     def receive(self, step_id: int, key: str, receiver: Receiver) -> Cancel:
         """Ask with RecvTensor."""
         request = worker_pb2.RecvTensorRequest(
-            step_id=step_id, rendezvous_key=key, request_id=next(_request_ids)
+            step_id=step_id, rendezvous_key=key, request_id=new_request_id()
         )
         return self._call(
             "RecvTensor", request, receiver, lambda message, call: read_value(message), raw=True

@@ -16,7 +16,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from tensormill.distributed.call import Call, Handler, parser_of, pieces_of
+from tensormill.distributed.call import Call, Handler, joined, parser_of, pieces_of
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.distributed.status_codec import details, record_metadata, status_code
@@ -128,9 +128,8 @@ class RpcServer:
         return self._server.stop(_GRACE_S)
 
 
-def _joined(response: Any) -> bytes:
-    pieces = pieces_of(response)
-    return bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
+def _write(response: Any) -> bytes:
+    return joined(pieces_of(response))
 
 
 class _Handlers(grpc.GenericRpcHandler):
@@ -164,4 +163,4 @@ def _method_handler(method: Method, handler: Handler, pool: ThreadPoolExecutor |
     behavior.experimental_non_blocking = True  # type: ignore[attr-defined]
     if pool is not None:
         behavior.experimental_thread_pool = pool  # type: ignore[attr-defined]
-    return grpc.unary_stream_rpc_method_handler(behavior, None, _joined)
+    return grpc.unary_stream_rpc_method_handler(behavior, None, _write)

@@ -10,9 +10,9 @@ import mmap
 import os
 from collections.abc import Sequence
 
-__all__ = ["HAS_SHARED_MEMORY", "map_shared", "shared_file"]
+from tensormill.graph.tensor_wire_codec import Piece
 
-Piece = bytes | memoryview
+__all__ = ["HAS_SHARED_MEMORY", "map_shared", "shared_file"]
 
 HAS_SHARED_MEMORY = hasattr(os, "memfd_create") and hasattr(fcntl, "F_ADD_SEALS")
 """Whether this system has files of memory whose size can be sealed."""
