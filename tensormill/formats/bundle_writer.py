@@ -49,9 +49,7 @@ class BundleWriter:
     """
 
     def __init__(self, prefix: str) -> None:
-        folder = os.path.dirname(prefix)
-        if folder and not os.path.exists(folder):
-            os.mkdir(folder)
+        _make_folder(prefix)
         self._prefix = prefix
         self._unfinished = f"{data_path(prefix, 0, 1)}.tempstate{secrets.randbits(63)}"
         self._file = open(self._unfinished, "wb", buffering=_BUFFER_BYTES)  # noqa: SIM115
@@ -170,14 +168,20 @@ def merge_bundles(prefixes: Sequence[str], merged_prefix: str) -> None:
             shards += [data_path(prefix, i, reader.num_shards) for i in range(reader.num_shards)]
             for key, entry in reader.entries():
                 _merge_entry(merged, key, entry, first, prefix)
-    folder = os.path.dirname(merged_prefix)
-    if folder and not os.path.exists(folder):
-        os.mkdir(folder)
+    _make_folder(merged_prefix)
     for number, path in enumerate(shards):
         os.replace(path, data_path(merged_prefix, number, len(shards)))
     write_index(merged_prefix, len(shards), merged.items())
     for prefix in prefixes:
         os.remove(index_path(prefix))
+
+
+def _make_folder(prefix: str) -> None:
+    """Make the folder of a bundle; another task may make the same one at this moment."""
+    folder = os.path.dirname(prefix)
+    if folder and not os.path.exists(folder):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder)
 
 
 def _merge_entry(

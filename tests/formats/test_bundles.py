@@ -33,6 +33,21 @@ def read(prefix, name, shape, extents=None):
     return target
 
 
+def test_the_folder_may_appear_while_the_writer_makes_it(tmp_path, monkeypatch):
+    """Every ps of a job writes its part into one temporary folder, all at the same moment."""
+    make = os.mkdir
+
+    def made_by_another_task_first(path):
+        make(path)
+        make(path)
+
+    monkeypatch.setattr(os, "mkdir", made_by_another_task_first)
+    a = np.ones(3, np.float32)
+    write(tmp_path / "parts" / "m", a=a)
+    merge_bundles([str(tmp_path / "parts" / "m")], str(tmp_path / "whole" / "m"))
+    assert np.array_equal(read(tmp_path / "whole" / "m", "a", [3]), a)
+
+
 def test_numbers_and_strings_come_back(tmp_path):
     a = np.arange(6, dtype=np.float32).reshape(2, 3)
     write(tmp_path / "m", b=np.float32(3), a=a, none=np.zeros([0, 2], np.float32), s=[b"", b"xy"])
