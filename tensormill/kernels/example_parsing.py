@@ -6,153 +6,38 @@ core/util/example_proto_fast_parsing.cc.
 
 from __future__ import annotations
 
-import math
+import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
 from google.protobuf import json_format
-from google.protobuf.message import DecodeError
 
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_def_text import dtype_text
-from tensormill.graph.shapes import Dims, format_dims
+from tensormill.graph.shapes import format_dims
+from tensormill.kernels.example_columns import (
+    Column,
+    FeatureValues,
+    dense_columns,
+    dense_tensor,
+    features_of_one,
+    host_arrays,
+    parse_features,
+    sparse_parts,
+    texts_of,
+    values_of,
+    without_batch,
+)
+from tensormill.kernels.example_wire import FoundValues, scan_examples
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 from tensormill.kernels.value_types import as_object_array
 from tensormill.proto.example_pb2 import Example
 
-_LISTS = {"float32": "float_list", "int64": "int64_list", "string": "bytes_list"}
-_DTYPE_NAMES = {"float_list": "float", "int64_list": "int64", "bytes_list": "string"}
-
-
-@dataclass(slots=True)
-class Column:
-    """A feature to be parsed.
-
-    Attributes:
-      key: its name.
-      dtype: of its values.
-      dims: the shape of a dense feature, or None for a sparse one; a first size of None varies.
-      default: what stands for a missing dense feature: an array, or None where it must be there;
-        for a feature of varying size what fills the shorter ones up.
-      where: which list of the message holds it.
-      size: how many values a dense feature has; of one that varies the size of a row.
-      values: gives the values in a message.
-    """
-
-    key: str
-    dtype: DType
-    dims: Dims = None
-    default: Any = None
-    where: str = ""
-    size: int = 0
-    values: Any = None
-
-    def __post_init__(self) -> None:
-        self.where = _LISTS[self.dtype.name]
-        self.values = attrgetter(f"{self.where}.value")
-        if self.dims is not None:
-            sizes = self.dims[1:] if self.varies else self.dims
-            self.size = math.prod(size or 0 for size in sizes)
-
-    @property
-    def varies(self) -> bool:
-        """Whether a dense feature may have any number of rows."""
-        return bool(self.dims) and self.dims is not None and self.dims[0] is None
-
-
-def parse_features(text: bytes) -> Any:
-    """Return the features of a serialized Example, by key.
-
-    Raises:
-      InvalidArgumentError: it is none.
-    """
-    try:
-        return Example.FromString(text).features.feature
-    except DecodeError as error:
-        raise errors.invalid_argument(
-            f"Could not parse example input, value: '{text.decode(errors='replace')}'"
-        ) from error
-
-
-def values_of(feature: Any, column: Column) -> Any:
-    """Return the values of a feature, None where it has none of any kind.
-
-    Raises:
-      ValueError: they have another dtype; its name is the message.
-    """
-    where = feature.WhichOneof("kind")
-    if where != column.where:
-        if where is None:
-            return None
-        raise ValueError(_DTYPE_NAMES[where])
-    return column.values(feature)
-
-
-class FeatureValues:
-    """The values of one feature in all examples.
-
-    Attributes:
-      column: the feature.
-      key: its name.
-      of: gives its values in the message of an example, none where they have another dtype.
-      size: how many values a dense feature has; -1 where that varies.
-    """
-
-    __slots__ = ("_flat", "_lengths", "column", "key", "of", "size")
-
-    def __init__(self, column: Column) -> None:
-        self.column = column
-        self.key = column.key
-        self.of = column.values
-        self.size = -1 if column.varies or not column.size else column.size
-        self._flat: list[Any] = []
-        self._lengths: list[int] = []
-
-    def add(self, values: Any) -> None:
-        """Add the values of the next example."""
-        self._flat.extend(values)
-        self._lengths.append(len(values))
-
-    def _array(self) -> Any:
-        where = self.column.where
-        if where == "bytes_list":
-            return as_object_array(self._flat)
-        return np.array(self._flat, np.float32 if where == "float_list" else np.int64)
-
-    def sparse(self) -> tuple[Any, Any, Any]:
-        """Return the indices, the values and the shape of a sparse tensor."""
-        lengths = np.array(self._lengths, np.int64)
-        total = len(self._flat)
-        starts = np.cumsum(lengths) - lengths
-        indices = np.empty((total, 2), np.int64)
-        indices[:, 0] = np.repeat(np.arange(len(lengths)), lengths)
-        indices[:, 1] = np.arange(total) - np.repeat(starts, lengths)
-        shape = np.array([len(lengths), lengths.max(initial=0)], np.int64)
-        return torch.from_numpy(indices), _value(self._array()), torch.from_numpy(shape)
-
-    def dense(self) -> Any:
-        """Return a tensor; what varies is filled up to the longest."""
-        dims, count = self.column.dims, len(self._lengths)
-        assert dims is not None
-        if not self.column.varies:
-            return _value(self._array().reshape((count, *dims)))
-        longest = max(self._lengths, default=0)
-        rows = longest // self.column.size if self.column.size else 0
-        shape = (count, rows, *dims[1:])
-        values = self._array()
-        if len(values) == longest * count:
-            return _value(values.reshape(shape))
-        filled = np.full((count, longest), self.column.default.item(), values.dtype)
-        start = 0
-        for row, length in zip(filled, self._lengths, strict=True):
-            row[:length] = values[start : start + length]
-            start += length
-        return _value(filled.reshape(shape))
+_SMALLEST_BATCH: Final = 12
+"""From how many examples on it is faster to go through them side by side."""
 
 
 class ExampleParser:
@@ -173,29 +58,54 @@ class ExampleParser:
         Raises:
           InvalidArgumentError: a message is no Example, or a feature is not as it should be.
         """
+        if len(texts) >= _SMALLEST_BATCH:
+            parts = self._parse_side_by_side(texts)
+            if parts is not None:
+                return parts
+        return self._parse_one_by_one(texts, names)
+
+    def parse_single(self, text: bytes) -> list[Any]:
+        """Return what `parse` returns of a batch of one, without the axis of the batch."""
+        get = parse_features(text).get
+        sparse = [
+            (column, self._sparse_values(get(column.key), column, (), 0)) for column in self._sparse
+        ]
+        dense = [
+            (column, self._dense_values(get(column.key), column, (), 0)) for column in self._dense
+        ]
+        return features_of_one(sparse, dense)
+
+    def _parse_side_by_side(self, texts: Sequence[bytes]) -> list[Any] | None:
+        """Return the features; None where there may be an error, or a feature is written oddly."""
+        batch = scan_examples(texts)
+        if batch is None:
+            return None
+        made, dense = [], []
+        for column in self._sparse:
+            found = batch.values(column.bytes_key, column.where)
+            if found is None:
+                return None
+            made.append(sparse_parts(_as_array(found.values), found.counts))
+        for column in self._dense:
+            found = batch.values(column.bytes_key, column.where)
+            tensor = None if found is None else _dense_tensor(found, column)
+            if tensor is None:
+                return None
+            dense.append(tensor)
+        return _ordered(made, dense)
+
+    def _parse_one_by_one(self, texts: Sequence[bytes], names: Sequence[bytes]) -> list[Any]:
         sparse = [FeatureValues(column) for column in self._sparse]
         dense = [FeatureValues(column) for column in self._dense]
         for index, text in enumerate(texts):
             get = parse_features(text).get
             for values in sparse:
-                feature = get(values.key)
-                found = () if feature is None else values.of(feature)
-                if not found:
-                    found = self._sparse_values(feature, values.column, names, index)
-                values.add(found)
+                column = values.column
+                values.add(self._sparse_values(get(column.key), column, names, index))
             for values in dense:
-                feature = get(values.key)
-                found = () if feature is None else values.of(feature)
-                if len(found) != values.size:
-                    found = self._dense_values(feature, values.column, names, index)
-                values.add(found)
-        made = [values.sparse() for values in sparse]
-        return [
-            *(indices for indices, _, _ in made),
-            *(values for _, values, _ in made),
-            *(shape for _, _, shape in made),
-            *(values.dense() for values in dense),
-        ]
+                column = values.column
+                values.add(self._dense_values(get(column.key), column, names, index))
+        return _ordered([item.sparse() for item in sparse], [item.dense() for item in dense])
 
     def _sparse_values(
         self, feature: Any, column: Column, names: Sequence[bytes], index: int
@@ -248,46 +158,49 @@ def _where(names: Sequence[bytes], index: int) -> str:
     return f"Name: {name}, "
 
 
-def _value(array: Any) -> Any:
-    return array if array.dtype == object else torch.from_numpy(np.ascontiguousarray(array))
+class _LastParser:
+    """The parser of a node, made anew where its inputs are others than the last time."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Sequence[Any], ExampleParser] | None = None
+
+    def parser(self, inputs: Sequence[Any], make: Callable[[], ExampleParser]) -> ExampleParser:
+        """Return the parser for some keys and defaults."""
+        last = self._last  # one of two steps that run at once may set it
+        if last is None or not all(map(operator.is_, inputs, last[0])):
+            last = self._last = (list(inputs), make())
+        return last[1]
 
 
-def dense_columns(
-    keys: Sequence[str], dtypes: Sequence[DType], shapes: Sequence[Any], defaults: Sequence[Any]
-) -> list[Column]:
-    columns: list[Column] = []
-    for key, dtype, dims, default in zip(keys, dtypes, shapes, defaults, strict=True):
-        column = Column(key, dtype, tuple(dims))
-        if column.varies:
-            if default.size != 1:
-                raise errors.invalid_argument(
-                    f"dense_shape[{len(columns)}] is a variable length shape, but the default has "
-                    f"{default.size} values"
-                )
-            column.default = default
-        elif default.size:
-            if default.shape != column.dims:
-                raise errors.invalid_argument(
-                    f"For key '{key}' default_value shape {list(default.shape)} != expected "
-                    f"{format_dims(column.dims, 'kernel')}"
-                )
-            column.default = default
-        columns.append(column)
-    return columns
+def _ordered(sparse: Sequence[tuple[Any, Any, Any]], dense: Sequence[Any]) -> list[Any]:
+    return [part[index] for index in range(3) for part in sparse] + list(dense)
 
 
-def _host(defaults: Sequence[Any]) -> list[Any]:
-    return [v.numpy() if isinstance(v, torch.Tensor) else v for v in defaults]
+def _as_array(values: Any) -> Any:
+    return as_object_array(values) if type(values) is list else values
 
 
-def texts_of(keys: Sequence[Any]) -> list[str]:
-    return [(key if isinstance(key, bytes) else key.item()).decode() for key in keys]
+def _dense_tensor(found: FoundValues, column: Column) -> Any:
+    """Return the tensor of a dense feature; None if an example has not the values it should."""
+    values, counts = _as_array(found.values), found.counts
+    if column.varies:
+        is_whole = not column.size or not (counts % column.size).any()
+        return dense_tensor(values, counts, column) if is_whole else None
+    size = column.size
+    if found.is_there is None:
+        return dense_tensor(values, counts, column) if (counts == size).all() else None
+    if column.default is None or not (counts[found.is_there] == size).all():
+        return None
+    filled = np.empty((len(counts), size), values.dtype)
+    filled[found.is_there] = values.reshape(-1, size)
+    filled[~found.is_there] = column.default.ravel()
+    return dense_tensor(filled, counts, column)
 
 
 @kernel_factory("ParseExample", "cpu")
 def make_parse_example(ctx: KernelContext) -> Callable[..., list[Any]]:
     types, dense_types = ctx.attrs["sparse_types"], ctx.attrs["Tdense"]
-    shapes = ctx.attrs["dense_shapes"]
+    shapes, last = ctx.attrs["dense_shapes"], _LastParser()
 
     def parse_example(
         serialized: Any,
@@ -296,9 +209,15 @@ def make_parse_example(ctx: KernelContext) -> Callable[..., list[Any]]:
         dense_keys: Sequence[Any],
         dense_defaults: Sequence[Any],
     ) -> list[Any]:
-        sparse = list(map(Column, texts_of(sparse_keys), types))
-        dense = dense_columns(texts_of(dense_keys), dense_types, shapes, _host(dense_defaults))
-        return ExampleParser(sparse, dense).parse(serialized.tolist(), names.ravel().tolist())
+        def make() -> ExampleParser:
+            sparse = list(map(Column, texts_of(sparse_keys), types))
+            keys = texts_of(dense_keys)
+            return ExampleParser(
+                sparse, dense_columns(keys, dense_types, shapes, host_arrays(dense_defaults))
+            )
+
+        parser = last.parser((*sparse_keys, *dense_keys, *dense_defaults), make)
+        return parser.parse(serialized.tolist(), names.ravel().tolist())
 
     return parse_example
 
@@ -321,7 +240,7 @@ def make_parse_example_v2(ctx: KernelContext) -> Callable[..., list[Any]]:
         ragged = list(map(Column, texts_of(ragged_keys.tolist()), ragged_types))
         sparse = [*map(Column, texts_of(sparse_keys.tolist()), types), *ragged]
         dense = dense_columns(
-            texts_of(dense_keys.tolist()), dense_types, shapes, _host(dense_defaults)
+            texts_of(dense_keys.tolist()), dense_types, shapes, host_arrays(dense_defaults)
         )
         parser = ExampleParser(sparse, dense)
         made = parser.parse(serialized.ravel().tolist(), names.ravel().tolist())
@@ -349,17 +268,6 @@ def _no_splits(dtype: DType) -> torch.Tensor:
     return torch.from_numpy(np.empty([0], dtype.as_numpy_dtype))
 
 
-def without_batch(parts: list[Any], sparse_count: int) -> list[Any]:
-    """Return the features of a batch of one example as those of the example."""
-    values_end, shapes_end = 2 * sparse_count, 3 * sparse_count
-    return [
-        *(indices[:, 1:].contiguous() for indices in parts[:sparse_count]),
-        *parts[sparse_count:values_end],
-        *(shape[1:].contiguous() for shape in parts[values_end:shapes_end]),
-        *(dense.reshape(tuple(dense.shape[1:])) for dense in parts[shapes_end:]),
-    ]
-
-
 @kernel_factory("ParseSingleExample", "cpu")
 def make_parse_single_example(ctx: KernelContext) -> Callable[..., list[Any]]:
     attrs = ctx.attrs
@@ -370,10 +278,15 @@ def make_parse_single_example(ctx: KernelContext) -> Callable[..., list[Any]]:
         attrs["dense_shapes"],
     )
 
+    last = _LastParser()
+
     def parse_single_example(serialized: Any, dense_defaults: Sequence[Any]) -> list[Any]:
-        dense = dense_columns(keys, dense_types, shapes, _host(dense_defaults))
-        parts = ExampleParser(sparse, dense).parse([serialized.item()], ())
-        return without_batch(parts, len(sparse))
+        def make() -> ExampleParser:
+            return ExampleParser(
+                sparse, dense_columns(keys, dense_types, shapes, host_arrays(dense_defaults))
+            )
+
+        return last.parser(dense_defaults, make).parse_single(serialized.item())
 
     return parse_single_example
 

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 
 from tensormill.graph import errors
 from tensormill.graph.op_def_text import dtype_text
-from tensormill.kernels.example_parsing import (
+from tensormill.kernels.example_columns import (
     Column,
     FeatureValues,
     dense_columns,
