@@ -23,11 +23,12 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     with _paused():  # nothing that is imported is garbage
         api = importlib.import_module("tensormill.api")
-    try:
-        value = globals()[name] = getattr(api, name)  # found without this function from now on
-        return value
-    except AttributeError:
-        pass
+        try:
+            value = globals()[name] = getattr(api, name)  # found without this function from now on
+            return value
+        except AttributeError:
+            if name in api.__all__:
+                raise  # loading it failed
     names = importlib.import_module("tensormill.namespaces.tensorflow_names")
     raise AttributeError(names.missing_name_message(name))
 

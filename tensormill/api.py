@@ -91,7 +91,6 @@ from tensormill.ops.scattering import tensor_scatter_max as tensor_scatter_nd_ma
 from tensormill.ops.scattering import tensor_scatter_min as tensor_scatter_nd_min
 from tensormill.graph.tensor_protos import make_ndarray, make_tensor_proto
 from tensormill.graph.constant_value import constant_value as get_static_value
-from tensormill.namespaces import manip, quantization, sets, sparse
 from tensormill.ops.image_patches import extract_image_patches
 from tensormill.ops.quantization import (
     fake_quant_with_min_max_args,
@@ -134,7 +133,6 @@ from tensormill.ops.sparse_math import (
 from tensormill.ops.repetition import repeat
 from tensormill.ops.slicing import slice, strided_slice
 from tensormill.ops.sorting import argsort, sort
-from tensormill.namespaces import strings
 from tensormill.ops.strings import (
     as_string,
     decode_base64,
@@ -173,7 +171,6 @@ from tensormill.ops.uniqueness import (
 from tensormill.namespaces.inputs import *
 
 # ops: state, random; variables
-from tensormill.namespaces import initializers, random
 from tensormill.ops.random import (
     multinomial,
     random_crop,
@@ -226,7 +223,6 @@ from tensormill.variables.initialization import (
     trainable_variables,
     variables_initializer,
 )
-from tensormill.lookup.initialization import initialize_all_tables, tables_initializer
 from tensormill.variables.initializers import Constant as constant_initializer
 from tensormill.variables.initializers import GlorotNormal as glorot_normal_initializer
 from tensormill.variables.initializers import GlorotUniform as glorot_uniform_initializer
@@ -304,8 +300,6 @@ from tensormill.ops.space_to_batch import (
 )
 from tensormill.ops.tensor_contraction import tensordot
 from tensormill.ops.confusion_matrix import confusion_matrix
-from tensormill.namespaces import debugging, image, nn
-from tensormill import distributions, layers, losses, metrics
 
 # gradients, training
 from tensormill.graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices
@@ -335,7 +329,6 @@ from tensormill.ops.accumulator_classes import (
     ConditionalAccumulatorBase,
     SparseConditionalAccumulator,
 )
-from tensormill.namespaces import queue
 from tensormill.ops.critical_section import CriticalSection
 from tensormill.ops.queue_base import QueueBase
 from tensormill.ops.queue_kinds import (
@@ -371,20 +364,7 @@ from tensormill.ops.grouping import tuple_of as tuple
 from tensormill.namespaces.messages import *
 
 # platform
-from tensormill import compat, io
-from tensormill.namespaces import (
-    bitwise,
-    dtypes,
-    graph_util,
-    linalg,
-    math,
-    python_io,
-    raw_ops,
-    signal,
-    spectral,
-)
 from tensormill.ops.fourier import fft, fft2d, fft3d, ifft, ifft2d, ifft3d
-from tensormill.platform import app, flags, gfile, resource_loader
 from tensormill.graph import tf_logging as logging
 from tensormill.graph.tf_logging import get_logger
 from tensormill.platform import versions as version
@@ -405,17 +385,8 @@ from tensormill.platform.behavior import (
     executing_eagerly_outside_functions,
 )
 
-# devices, placement
-from tensormill import data, lookup, saved_model, summary, train
+# devices
 from tensormill.graph.device_names import DeviceSpec
-from tensormill.session.device_attributes import list_devices
-from tensormill.session.placement_table import placement
-
-# clusters
-from tensormill.distributed.cluster_status import ClusterStatus, cluster_status
-from tensormill.distributed.job import finish
-from tensormill.session.cluster_trace import cluster_trace
-from tensormill.launching.local_cluster import LocalCluster
 
 # session
 from tensormill.ops.session_tensors import (
@@ -423,7 +394,6 @@ from tensormill.ops.session_tensors import (
     get_session_handle,
     get_session_tensor,
 )
-from tensormill.session.session import InteractiveSession, Session, get_default_session
 
 from tensormill.runtime.collector import exempt_imported_objects as _exempt_imported_objects
 from tensormill.runtime.host_memory import keep_freed_memory as _keep_freed_memory
@@ -433,18 +403,49 @@ _exempt_imported_objects()
 
 del tensormill
 
-_LATE_NAMESPACES = ("contrib", "keras", "test")
-"""Namespaces that few programs use, and that are loaded when one does."""
+_LATE_NAMESPACES = {
+    "tensormill": """
+        compat data distributions io layers lookup losses metrics saved_model summary train
+    """,
+    "tensormill.namespaces": """
+        bitwise contrib debugging dtypes graph_util image initializers keras linalg manip math nn
+        python_io quantization queue random raw_ops sets signal sparse spectral strings test
+    """,
+    "tensormill.platform": "app flags gfile resource_loader",
+}
+_LATE_NAMES = {
+    "tensormill.distributed.cluster_status": "ClusterStatus cluster_status",
+    "tensormill.distributed.job": "finish",
+    "tensormill.launching.local_cluster": "LocalCluster",
+    "tensormill.lookup.initialization": "initialize_all_tables tables_initializer",
+    "tensormill.session.cluster_trace": "cluster_trace",
+    "tensormill.session.device_attributes": "list_devices",
+    "tensormill.session.placement_table": "placement",
+    "tensormill.session.session": "InteractiveSession Session get_default_session",
+}
+"""What is loaded when it is first touched: the namespaces, and what runs steps."""
+
+_late_modules = {
+    name: f"{package}.{name}"
+    for package, names in _LATE_NAMESPACES.items()
+    for name in names.split()
+}
+_late_names = {name: module for module, names in _LATE_NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> _Any:
-    if name not in _LATE_NAMESPACES:
+    if name in _late_modules:
+        value = _import_module(_late_modules[name])
+    elif name in _late_names:
+        value = getattr(_import_module(_late_names[name]), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    namespace = globals()[name] = _import_module(f"tensormill.namespaces.{name}")
-    return namespace
+    globals()[name] = value
+    return value
 
 
 __all__ = sorted(
     {name for name in globals() if not name.startswith("_") and name != "annotations"}
-    | {*_LATE_NAMESPACES}
+    | _late_modules.keys()
+    | _late_names.keys()
 )

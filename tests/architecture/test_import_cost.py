@@ -49,6 +49,29 @@ def test_the_public_api_loads_only_what_it_needs() -> None:
     assert not added.intersection(NEVER_LOADED)
 
 
+def test_what_is_loaded_late_registers_nothing() -> None:
+    """A GraphDef may be imported, differentiated and run before any namespace is touched."""
+    counts = json.loads(
+        run_python(
+            "import json, tensormill as tf\n"
+            "from tensormill.graph.conversion import _functions\n"
+            "from tensormill.graph.gradient_registry import _registered\n"
+            "from tensormill.graph.op_table import OP_DEFS\n"
+            "from tensormill.kernels.registry import _HOST_KERNELS, _KERNELS, _SHARED_WORK\n"
+            "tables = [OP_DEFS, _registered, _functions, _KERNELS, _HOST_KERNELS, _SHARED_WORK]\n"
+            "def registered(): return [len(table) for table in tables]\n"
+            "tf.Graph\n"
+            "before = registered()\n"
+            "names = [name for name in dir(tf) if getattr(tf, name, None) is not None]\n"
+            "print(json.dumps([before, registered(), names]))"
+        )
+    )
+    before, after, names = counts
+    assert before[0] > 500
+    assert before == after
+    assert {"Session", "train", "contrib", "LocalCluster", "data"} <= set(names)
+
+
 @pytest.mark.slow
 def test_the_public_api_costs_little_more_than_torch() -> None:
     measured = (
