@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -254,3 +255,31 @@ def test_the_state_file_has_paths_relative_to_a_relative_folder(tmp_path, monkey
     assert tf.train.get_checkpoint_state("d").model_checkpoint_path == "d/m-1"
     with pytest.raises(RuntimeError, match="conflicts with path used for checkpoint state"):
         tf.train.update_checkpoint_state(str(tmp_path), str(tmp_path / "checkpoint"))
+
+
+def test_of_two_threads_that_save_the_later_one_names_the_latest(tmp_path):
+    two_variables()
+    saver = tf.train.Saver()
+    has_begun, may_go_on = threading.Event(), threading.Event()
+
+    class SlowSession(tf.Session):
+        def run(self, fetches, *arguments, **options):
+            has_begun.set()
+            assert may_go_on.wait(30)
+            return super().run(fetches, *arguments, **options)
+
+    with tf.Session() as session, SlowSession() as slow:
+        for one in (session, slow):
+            tf.Session.run(one, tf.global_variables_initializer())
+        path = tmp_path / "model"
+        earlier = threading.Thread(target=saver.save, args=(slow, path, 1))
+        later = threading.Thread(target=saver.save, args=(session, path, 2))
+        earlier.start()
+        assert has_begun.wait(30)
+        later.start()
+        later.join(0.2)  # it could be through by now if it did not wait for the other
+        may_go_on.set()
+        earlier.join()
+        later.join()
+    assert tf.train.latest_checkpoint(tmp_path) == f"{path}-2"
+    assert saver.last_checkpoints == [f"{path}-1", f"{path}-2"]

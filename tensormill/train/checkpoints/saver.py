@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import numbers
 import os
+import threading
 import time
 from typing import Any
 
@@ -120,6 +121,7 @@ class Saver:
         self._save_relative_paths = save_relative_paths
         self._last_checkpoints: list[tuple[str, float]] = []  # path, time
         self._checkpoints_to_be_deleted: list[tuple[str, float]] = []
+        self._saving = threading.RLock()
         self._object_restore_saver: Saver | None = None
         if not defer_build:
             self.build()
@@ -297,23 +299,26 @@ class Saver:
         if os.path.split(latest_filename)[0]:
             raise ValueError("'latest_filename' must not contain path components")
         path = as_str(os.fspath(save_path))
-        checkpoint = self._numbered(sess, path, global_step, latest_filename)
-        if not isinstance(sess, BaseSession):
-            raise TypeError(f"'sess' must be a Session; {sess}")
-        saved = None
-        if not self._is_empty:
-            saved = self._run_save(
-                sess, path, checkpoint, latest_filename, meta_graph_suffix, write_state
-            )
-        if write_meta_graph:
-            meta_graph = state_file.meta_graph_filename(checkpoint, meta_graph_suffix)
-            with sess.graph.as_default():
-                self.export_meta_graph(
-                    meta_graph,
-                    strip_default_attrs=strip_default_attrs,
-                    save_debug_info=save_debug_info,
+        # A thread that saves now and then and the end of training may meet here: the later one
+        # reads its step, and names its checkpoint as the latest, after the earlier one is through.
+        with self._saving:
+            checkpoint = self._numbered(sess, path, global_step, latest_filename)
+            if not isinstance(sess, BaseSession):
+                raise TypeError(f"'sess' must be a Session; {sess}")
+            saved = None
+            if not self._is_empty:
+                saved = self._run_save(
+                    sess, path, checkpoint, latest_filename, meta_graph_suffix, write_state
                 )
-        return saved
+            if write_meta_graph:
+                meta_graph = state_file.meta_graph_filename(checkpoint, meta_graph_suffix)
+                with sess.graph.as_default():
+                    self.export_meta_graph(
+                        meta_graph,
+                        strip_default_attrs=strip_default_attrs,
+                        save_debug_info=save_debug_info,
+                    )
+            return saved
 
     def _numbered(self, sess: Any, path: str, global_step: Any, latest_filename: str) -> str:
         """Return the path of a checkpoint with its step."""
