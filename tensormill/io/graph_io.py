@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from typing import Any
 
 from google.protobuf import text_format
@@ -32,7 +33,7 @@ def write_graph(
     folder = os.fspath(logdir)
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, name)
-    unfinished = f"{path}.tmp{os.getpid()}"
+    unfinished = f"{path}.tmp{secrets.token_hex(8)}"  # several tasks may write it
     with open(unfinished, "wb") as file:
         if as_text:
             file.write(text_format.MessageToString(message).encode())

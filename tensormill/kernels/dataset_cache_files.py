@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -74,7 +75,8 @@ class FileCache(Dataset):
                 raise
             return  # an unfinished bundle is left out, as the writer sees the exception
         finally:
-            os.remove(lock)
+            with contextlib.suppress(FileNotFoundError):  # as the message above advises
+                os.remove(lock)
 
     def _read(self) -> Iterator[Any]:
         with BundleReader(self._prefix) as reader:
