@@ -26,6 +26,9 @@ define make_environment
 	@touch $(3) && rm -f $(1)/.unfinished
 endef
 
+# Tests start hundreds of processes, each of which would compile the whole package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help env test test-slow oracle test-oracle soak bench demo docs check format clean
 
