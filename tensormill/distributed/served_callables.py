@@ -40,12 +40,9 @@ class ServedCallables:
         """Prepare the callable of a CallableOptions message; return its handle.
 
         Raises:
-          UnimplementedError: it connects tensors.
           OpError: a name is unknown, or the signature cannot run.
         """
-        if options.tensor_connection:
-            raise errors.unimplemented("Callables that connect tensors are not supported")
-        step = self._served.make_step(options.feed, options.fetch, options.target)
+        step = self._served.make_callable(options)
         with self._lock:
             self._last = next(self._handles)
             self._callables[self._last] = ServedCallable(step, options.run_options)

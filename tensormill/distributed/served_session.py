@@ -15,6 +15,13 @@ from tensormill.distributed.value_codec import (
     value_to_proto,
 )
 from tensormill.graph import errors
+from tensormill.graph.endpoint_names import (
+    check_signature,
+    resolve_feed,
+    resolve_fetch,
+    resolve_target,
+    split_endpoint,
+)
 from tensormill.graph.graph import Graph
 from tensormill.graph.graph_def_extension import extend_graph, withdraw_nodes
 from tensormill.graph.operation import Operation
@@ -31,56 +38,6 @@ __all__ = ["ServedSession", "ServedStep"]
 
 _TENSOR = 1  # the field of RunStepResponse
 NOTHING: Mapping[int, memoryview] = {}
-
-
-def _split(name: str) -> tuple[str, int]:
-    op_name, colon, index = name.rpartition(":")
-    if not colon:
-        return name, 0
-    return (op_name, int(index)) if index.isdecimal() else (name, 0)
-
-
-def resolve_feed(graph: Graph, name: str) -> Tensor:
-    """Return the tensor that is fed under a name.
-
-    Raises:
-      NotFoundError: there is none.
-    """
-    op_name, index = _split(name)
-    op = graph._operations_by_name.get(op_name)
-    if op is None or index >= len(op.outputs):
-        raise errors.not_found(f"FeedInputs: unable to find feed output {op_name}:{index}")
-    return op.outputs[index]
-
-
-def resolve_fetch(graph: Graph, name: str) -> Tensor:
-    """Return the tensor that is fetched under a name.
-
-    Raises:
-      NotFoundError: there is no such operation.
-      InvalidArgumentError: it has fewer outputs.
-    """
-    op_name, index = _split(name)
-    op = graph._operations_by_name.get(op_name)
-    if op is None:
-        raise errors.not_found(f"FetchOutputs node {op_name}:{index}: not found")
-    if index >= len(op.outputs):
-        raise errors.invalid_argument(
-            f"FetchOutputs {op_name}:{index}: output index too large, must be < {len(op.outputs)}"
-        )
-    return op.outputs[index]
-
-
-def resolve_target(graph: Graph, name: str) -> Operation:
-    """Return the operation that is to run.
-
-    Raises:
-      NotFoundError: there is none of that name.
-    """
-    op = graph._operations_by_name.get(_split(name)[0])
-    if op is None:
-        raise errors.not_found(f"PruneForTargets: Some target nodes not found: {name} ")
-    return op
 
 
 class ServedStep:
@@ -128,7 +85,7 @@ class ServedStep:
             name, tensor = self.feeds[position]
             proto = protos[position]
             if proto.dtype != tensor.dtype.base_dtype.as_datatype_enum:
-                op_name, index = _split(name)
+                op_name, index = split_endpoint(name)
                 check_proto_dtype(proto, tensor.dtype, f"_recv_{op_name}_{index}")
             content = contents.get(position)
             values.append(value_from_proto(proto, form, self._limits.tensor_bytes, content))
@@ -249,7 +206,7 @@ class ServedSession:
         self, feeds: tuple[str, ...], fetches: tuple[str, ...], targets: tuple[str, ...]
     ) -> ServedStep:
         fed, wanted, run = self.resolve(feeds, fetches, targets)
-        fed_in_order = sorted(dict.fromkeys(fed), key=_creation_order)
+        fed_in_order = sorted(fed, key=_creation_order)
         wanted_in_order = sorted(dict.fromkeys(wanted), key=_creation_order)
         run_in_order = sorted(dict.fromkeys(run), key=lambda op: op._id)
         key = (*fed_in_order, None, *wanted_in_order, None, *run_in_order)
@@ -270,6 +227,26 @@ class ServedSession:
             self._limits,
         )
 
+    def make_callable(self, options: Any) -> ServedStep:
+        """Return the step of a CallableOptions message.
+
+        Raises:
+          OpError: a name is unknown, or the signature cannot run.
+        """
+        if not (options.tensor_connection or options.feed_devices or options.fetch_devices):
+            return self.make_step(options.feed, options.fetch, options.target)
+        fed, wanted, run = self.resolve(options.feed, options.fetch, options.target)
+        distinct = list(dict.fromkeys(wanted))
+        step = self.session.make_callable(fed, distinct, run, options)
+        return ServedStep(
+            step,
+            list(zip(options.feed, fed, strict=True)),
+            options.fetch,
+            range(len(fed)),
+            [distinct.index(tensor) for tensor in wanted],
+            self._limits,
+        )
+
     def resolve(
         self, feeds: Sequence[str], fetches: Sequence[str], targets: Sequence[str]
     ) -> tuple[list[Tensor], list[Tensor], list[Operation]]:
@@ -280,19 +257,11 @@ class ServedSession:
           InvalidArgumentError: a tensor is fed twice, or fed and fetched, or there is nothing to
             do.
         """
-        if not fetches and not targets:
-            raise errors.invalid_argument("Must specify at least one target to fetch or execute.")
-        fed: dict[Tensor, None] = {}
-        for name in feeds:
-            tensor = resolve_feed(self.graph, name)
-            if tensor in fed:
-                raise errors.invalid_argument(f'Endpoint "{tensor.name}" fed more than once.')
-            fed[tensor] = None
+        fed = [resolve_feed(self.graph, name) for name in feeds]
         wanted = [resolve_fetch(self.graph, name) for name in fetches]
-        for tensor in wanted:
-            if tensor in fed:
-                raise errors.invalid_argument(f"{tensor.name} is both fed and fetched.")
-        return list(fed), wanted, [resolve_target(self.graph, name) for name in targets]
+        run = [resolve_target(self.graph, name) for name in targets]
+        check_signature(fed, wanted, run)
+        return fed, wanted, run
 
     def close(self) -> None:
         """Cancel the running steps, wait for them, and let go of everything."""

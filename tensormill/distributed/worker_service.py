@@ -17,6 +17,7 @@ from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.recv_tensor_codec import write_dead, write_value
 from tensormill.distributed.request_ids import RequestIds
 from tensormill.distributed.value_codec import named_value_pieces, value_from_proto
+from tensormill.distributed.worker_partial_runs import PartialGraphRuns
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.errors import OpError
@@ -25,7 +26,7 @@ from tensormill.kernels.torch_dtypes import dtype_of_value
 from tensormill.proto import worker_pb2
 from tensormill.runtime.failures import as_reported
 from tensormill.runtime.own_worker_link import OwnWorkerLink
-from tensormill.runtime.partition_codec import KeyedGraph, graph_from_message
+from tensormill.runtime.partition_codec import KeyedGraph, graph_from_message, with_transfers
 from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.registered_graph import RegisteredGraph
 from tensormill.runtime.rendezvous_keys import parse_key, task_of
@@ -45,11 +46,20 @@ class _Graph:
 
     def __init__(self, registered: RegisteredGraph, keyed: KeyedGraph) -> None:
         self.registered = registered
+        self._keyed = keyed
+        self._in_parts: RegisteredGraph | None = None
         self.feed_positions = {key: index for index, key in enumerate(keyed.feed_keys)}
         self.fetch_positions = {key: index for index, key in enumerate(keyed.fetch_keys)}
         program = registered.program
         self.feed_forms = [form for _, form, _, _ in program.feeds]
         self.fetch_dtypes: list[DType] = [dtype for _, _, dtype in program.fetches]
+
+    def in_parts(self) -> RegisteredGraph:
+        """Return the graph as it runs in parts: feeds and fetches are transfers."""
+        if self._in_parts is None:
+            graph = with_transfers(self._keyed)
+            self._in_parts = RegisteredGraph(self.registered.session, graph)
+        return self._in_parts
 
 
 class WorkerService:
@@ -64,6 +74,7 @@ class WorkerService:
         self._graphs: dict[str, dict[str, _Graph]] = {}  # by session, then handle; guarded by _lock
         self._run_ids = RequestIds("RunGraph", limits.remembered_requests)
         self._receive_ids = RequestIds("RecvTensor", limits.remembered_requests)
+        self._parts = PartialGraphRuns(worker.rendezvous)
         self._log = worker.transfers
         own_link.create_session(SessionSpec(_LEGACY_SESSION), lambda made, error: None)
         self._graphs[_LEGACY_SESSION] = {}
@@ -120,6 +131,7 @@ class WorkerService:
             with self._lock:
                 is_known = self._graphs.pop(request.session_handle, None) is not None
             if is_known:
+                self._parts.end_session(request.session_handle)
                 self._own.delete_session(request.session_handle, lambda gone, error: None)
         call.reply(worker_pb2.DeleteWorkerSessionResponse())
 
@@ -158,12 +170,13 @@ class WorkerService:
     def _run_graph(self, request: Any, call: Call) -> None:
         try:
             self._run_ids.admit(request.request_id)
-            if request.is_partial:
-                raise errors.unimplemented("Partial runs of registered graphs are not supported")
             _, graphs = self._graphs_of(request)
             graph = graphs.get(request.graph_handle)
             if graph is None:
                 raise errors.aborted(f"Graph handle is not found: {request.graph_handle}")
+            if request.is_partial:
+                self._run_part(request, graph, call)
+                return
             run = self._run_of(request, graph)
         except OpError as error:
             _fail_run(request, call, error)
@@ -174,7 +187,12 @@ class WorkerService:
                 if result is None:
                     assert error is not None
                     raise error
-                response = self._response(request, graph, result)
+                head = worker_pb2.RunGraphResponse()
+                if result.step_stats is not None:
+                    head.step_stats.CopyFrom(result.step_stats)
+                head.partition_graph.extend(result.partition_graphs)
+                values = [result.values[graph.fetch_positions[key]] for key in request.recv_key]
+                response = _response(head, request, graph, values)
             except OpError as failure:
                 _fail_run(request, call, failure)
             else:
@@ -182,44 +200,53 @@ class WorkerService:
 
         call.on_cancel(graph.registered.start(run, finish))
 
-    def _run_of(self, request: Any, graph: _Graph) -> GraphRun:
-        feeds: list[Any] = [None] * len(graph.feed_forms)
-        missing = set(range(len(feeds)))
+    def _run_part(self, request: Any, graph: _Graph, call: Call) -> None:
+        sent = self._sent(request, graph)
+        _check_wanted(request, graph)
+
+        def finish(values: list[Any], error: OpError | None) -> None:
+            try:
+                if error is not None:
+                    raise error
+                response = _response(worker_pb2.RunGraphResponse(), request, graph, values)
+            except OpError as failure:
+                _fail_run(request, call, failure)
+            else:
+                call.reply(response)
+
+        run = GraphRun(request.step_id, [])
+        is_last = request.is_last_partial_run
+        cancel = self._parts.call(graph.in_parts(), run, sent, request.recv_key, is_last, finish)
+        call.on_cancel(cancel)
+
+    def _sent(self, request: Any, graph: _Graph) -> dict[str, Any]:
+        """Return what is fed by key."""
+        sent = {}
         for item in request.send:
             position = graph.feed_positions.get(item.name)
             if position is None:
                 parse_key(item.name)
                 raise errors.invalid_argument(f"Nothing in the graph receives {item.name}")
             form = graph.feed_forms[position]
-            feeds[position] = value_from_proto(item.tensor, form, self._limits.tensor_bytes)
-            missing.discard(position)
+            sent[item.name] = value_from_proto(item.tensor, form, self._limits.tensor_bytes)
+        return sent
+
+    def _run_of(self, request: Any, graph: _Graph) -> GraphRun:
+        sent = self._sent(request, graph)
+        missing = [key for key in graph.feed_positions if key not in sent]
         if missing:
-            keys = [key for key, index in graph.feed_positions.items() if index in missing]
-            raise errors.invalid_argument(f"Values are missing for {', '.join(sorted(keys))}")
-        for key in request.recv_key:
-            if key not in graph.fetch_positions:
-                parse_key(key)
-                raise errors.invalid_argument(f"Nothing in the graph sends {key}")
+            raise errors.invalid_argument(f"Values are missing for {', '.join(sorted(missing))}")
+        _check_wanted(request, graph)
         options = request.exec_opts
         return GraphRun(
-            request.step_id, feeds, options.record_timeline, options.record_partition_graphs
+            request.step_id,
+            [sent[key] for key in graph.feed_positions],
+            options.record_timeline,
+            options.record_partition_graphs,
         )
 
-    def _response(self, request: Any, graph: _Graph, result: GraphResult) -> list[Piece]:
-        response = worker_pb2.RunGraphResponse()
-        if result.step_stats is not None:
-            response.step_stats.CopyFrom(result.step_stats)
-        response.partition_graph.extend(result.partition_graphs)
-        pieces: list[Piece] = [response.SerializeToString()]
-        for key in request.recv_key:
-            position = graph.fetch_positions[key]
-            value, dtype = result.values[position], graph.fetch_dtypes[position]
-            if value is DEAD:
-                raise errors.internal(f"The tensor returned for {key} was not valid.")
-            pieces += named_value_pieces(_RECV, key, value, dtype)
-        return pieces
-
     def _clean_up_graph(self, request: Any, call: Call) -> None:
+        self._parts.end_step(request.step_id)
         self._own.clean_up_step(request.step_id)
         call.reply(worker_pb2.CleanupGraphResponse())
 
@@ -282,6 +309,23 @@ class WorkerService:
         if request.clear:
             self._log.clear()
         call.reply(response)
+
+
+def _check_wanted(request: Any, graph: _Graph) -> None:
+    for key in request.recv_key:
+        if key not in graph.fetch_positions:
+            parse_key(key)
+            raise errors.invalid_argument(f"Nothing in the graph sends {key}")
+
+
+def _response(head: Any, request: Any, graph: _Graph, values: list[Any]) -> list[Piece]:
+    pieces: list[Piece] = [head.SerializeToString()]
+    for key, value in zip(request.recv_key, values, strict=True):
+        if value is DEAD:
+            raise errors.invalid_argument(f"The tensor returned for {key} was not valid.")
+        dtype = graph.fetch_dtypes[graph.fetch_positions[key]]
+        pieces += named_value_pieces(_RECV, key, value, dtype)
+    return pieces
 
 
 def _fail_run(request: Any, call: Call, error: OpError) -> None:

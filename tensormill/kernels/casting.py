@@ -28,10 +28,29 @@ def make_cast(ctx: KernelContext) -> Any:
     if source.is_floating_point and target is torch.bool:
         return torch.Tensor.bool
 
+    mask = _KEPT_BITS.get((source, target)) if ctx.attrs["Truncate"] else None
+    if mask is not None:
+        bits, kept = mask
+
+        def cast_truncated(x: Tensor) -> Tensor:
+            rounded = (x.view(bits) & kept).view(source).to(target)
+            return torch.where(x.isnan(), x.to(target), rounded)
+
+        return cast_truncated
+
     def cast(x: Tensor) -> Tensor:
         return x.to(target, copy=True)
 
     return cast
+
+
+_KEPT_BITS = {
+    (torch.float32, torch.bfloat16): (torch.int32, -1 << 16),
+    (torch.float32, torch.float16): (torch.int32, -1 << 13),
+    (torch.float64, torch.float32): (torch.int64, -1 << 29),
+    (torch.float64, torch.float16): (torch.int64, -1 << 42),
+}
+"""By source and target: the integers of the source's size, and the bits that truncating keeps."""
 
 
 @kernel_factory("Bitcast", "cpu", "gpu", aliases=True)

@@ -12,11 +12,13 @@ from functools import partial
 from typing import Any
 
 from tensormill.graph import errors
+from tensormill.graph.endpoint_names import check_signature
 from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.runtime import collector
 from tensormill.runtime.any_master import AnyDevice
+from tensormill.runtime.callable_options import check_devices, connections_of
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.cluster_step import ClusterStep, PlacedPartition
 from tensormill.runtime.node import NodeGraph
@@ -29,7 +31,12 @@ from tensormill.runtime.passes.partial import make_partial, needed_feeds
 from tensormill.runtime.passes.partition import partition
 from tensormill.runtime.passes.place import Placement
 from tensormill.runtime.passes.placement.body_placer import BodyPlacer
-from tensormill.runtime.passes.prune import needed_operations, prune
+from tensormill.runtime.passes.prune import (
+    NO_CONNECTIONS,
+    Connections,
+    needed_operations,
+    prune,
+)
 from tensormill.runtime.passes.simplify import simplify
 from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
@@ -198,11 +205,22 @@ class MasterSession:
                 self._placed_version = version
 
     def prepare(
-        self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
+        self,
+        feeds: Sequence[Tensor],
+        fetches: Sequence[Tensor],
+        targets: Sequence[Operation],
+        connections: Connections = NO_CONNECTIONS,
     ) -> StartableStep:
-        """Return the step for a signature: pruned, rewritten, cut by task and compiled."""
+        """Return the step for a signature: pruned, rewritten, cut by task and compiled.
+
+        Args:
+          feeds: what is fed.
+          fetches: what is fetched.
+          targets: what is run.
+          connections: tensors that are fed with the values of others.
+        """
         with self._lock, collector.paused():
-            graph = self._pruned(feeds, fetches, targets)
+            graph = self._pruned(feeds, fetches, targets, connections)
             if self._spans_tasks(graph):
                 return self._prepare_over_tasks(graph)
             program = self._tasks.own_session.register_graph(graph)
@@ -227,7 +245,14 @@ class MasterSession:
         """Cut a graph by task and register the parts; the own one, which runs here, comes last."""
         tasks = self._tasks
         colocate_control_flow(graph)
-        parts = partition(graph, lambda node: task_of(node.device), tasks.incarnation_of)
+        config = self.config
+        is_narrow = config is not None and config.graph_options.enable_bfloat16_sendrecv
+        parts = partition(
+            graph,
+            lambda node: task_of(node.device),
+            tasks.incarnation_of,
+            tasks.own_task if is_narrow else None,
+        )
         registered = tasks.register(parts)
         return [
             PlacedPartition(
@@ -246,15 +271,12 @@ class MasterSession:
         """Return the step that a CallableOptions message describes.
 
         Raises:
-          UnimplementedError: it connects tensors, or keeps values on devices.
+          OpError: a connection is not sound, a device is not there, or the signature cannot run.
         """
-        if options.tensor_connection or options.feed_devices or options.fetch_devices:
-            raise errors.unimplemented(
-                "CallableOptions.tensor_connection, feed_devices and fetch_devices are not "
-                "supported",
-                hint="feed and fetch the tensors.",
-            )
-        return self.prepare(feeds, fetches, targets)
+        check_signature(feeds, fetches, targets)
+        check_devices(options, (device.name for device in self._tasks.devices))
+        connections = connections_of(self.graph, options, feeds, fetches)
+        return self.prepare(feeds, fetches, targets, connections)
 
     def start_partial(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
@@ -267,18 +289,21 @@ class MasterSession:
         with self._lock:
             graph = self._pruned(feeds, fetches, targets)
             needed = needed_feeds(graph)
+            names = [tensor.name for tensor in fetches]
             if self._spans_tasks(graph):
-                return self._start_partial_over_tasks(graph, needed)
+                return self._start_partial_over_tasks(graph, needed, names)
             program = self._tasks.own_session.register_graph(make_partial(graph))
         self.running.enter()
         step = self.new_step()
-        run = PartialRun(needed, step.cancellation, self.running.leave)
+        run = PartialRun(needed, step.cancellation, self.running.leave, names)
         run.start(program, step)
         return run
 
-    def _start_partial_over_tasks(self, graph: NodeGraph, needed: list[list[int]]) -> PartialRun:
+    def _start_partial_over_tasks(
+        self, graph: NodeGraph, needed: list[list[int]], names: list[str]
+    ) -> PartialRun:
         scope = CancellationScope(self.cancellation)
-        run = PartialRun(needed, scope, lambda: None)
+        run = PartialRun(needed, scope, lambda: None, names)
         nodes = make_partial(graph, self._client_device())
         step = ClusterStep(
             self.handle,
@@ -298,14 +323,19 @@ class MasterSession:
         return self._tasks.devices[0].name
 
     def _pruned(
-        self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]
+        self,
+        feeds: Sequence[Tensor],
+        fetches: Sequence[Tensor],
+        targets: Sequence[Operation],
+        connections: Connections = NO_CONNECTIONS,
     ) -> NodeGraph:
         if self._places_pruned_graph:
-            needed = needed_operations([*(t.op for t in (*feeds, *fetches)), *targets])
+            tensors = (*feeds, *fetches, *connections.values())
+            needed = needed_operations([*(t.op for t in tensors), *targets])
             self._place([op for op in needed if op not in self.placement.devices])
         else:
             self.extend()
-        graph = prune(feeds, fetches, targets, self.placement.devices)
+        graph = prune(feeds, fetches, targets, self.placement.devices, connections)
         graph = inline_functions(graph, self._bodies, self._body_placer.place)
         return simplify(graph, fold_node) if self._rewrites else graph
 

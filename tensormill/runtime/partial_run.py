@@ -13,6 +13,7 @@ from tensormill.kernels.torch_dtypes import is_number
 from tensormill.runtime.any_master import FetchForm
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.failures import as_op_error
+from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.program import Program
 from tensormill.runtime.plan.straight_line import InstructionFailed
@@ -36,6 +37,7 @@ class PartialRun:
         needed_feeds: list[list[int]],
         scope: CancellationScope,
         on_done: Callable[[], None],
+        fetch_names: Sequence[str],
     ) -> None:
         """Make a run that is not started yet.
 
@@ -43,15 +45,17 @@ class PartialRun:
           needed_feeds: for each fetch the positions of the feeds that it needs.
           scope: ends the run when it is cancelled.
           on_done: called when the run has ended.
+          fetch_names: the names of the fetched tensors.
         """
         self.needed_feeds = needed_feeds
         self._scope = scope
         self._on_done = on_done
+        self._fetch_names = fetch_names
         self._changed = threading.Condition()
         self._expected: dict[int, Completion] = {}  # guarded by _changed
+        self._given: dict[int, Any] = {}  # guarded by _changed; fed before it was expected
         self._made: dict[int, Any] = {}  # guarded by _changed
         self._outcome: list[BaseException | None] = []  # guarded by _changed
-        scope.register(self._cancel)
 
     @property
     def step_resources(self) -> dict[str, Any]:
@@ -78,12 +82,17 @@ class PartialRun:
     def expect(self, index: int, done: Completion) -> None:
         """Take note that a feed is waited for. Called by its kernel."""
         with self._changed:
-            self._expected[index] = done
-        if self._scope.reason is not None:
-            self._cancel(self._scope.reason)
+            is_given = index in self._given
+            value = self._given.pop(index, None)
+            if not is_given:
+                self._expected[index] = done
+        if is_given:
+            done(value)
+        else:
+            done.step.cancellation.register(lambda reason: self._give_up(index, reason))
 
     def deliver(self, index: int, value: Any) -> None:
-        """Take the value of a fetch. Called by its kernel."""
+        """Take the value of a fetch, or `DEAD`. Called by its kernel."""
         with self._changed:
             self._made[index] = value
             self._changed.notify_all()
@@ -102,6 +111,8 @@ class PartialRun:
         for index, value in feeds.items():
             with self._changed:
                 done = self._expected.pop(index, None)
+                if done is None:
+                    self._given[index] = value
             if done is not None:
                 done(value)
         with self._changed:
@@ -110,16 +121,23 @@ class PartialRun:
             )
             error = self._outcome[0] if self._outcome else None
             if error is None:
-                return [self._made.pop(index) for index in fetches]
+                return [self._take(index) for index in fetches]
         if isinstance(error, InstructionFailed):
             raise as_op_error(error) from error.__cause__
         raise error
 
-    def _cancel(self, reason: str) -> None:
+    def _take(self, index: int) -> Any:
+        value = self._made.pop(index, DEAD)
+        if value is DEAD:
+            raise errors.invalid_argument(
+                f"The tensor returned for {self._fetch_names[index]} was not valid."
+            )
+        return value
+
+    def _give_up(self, index: int, reason: str) -> None:
         with self._changed:
-            waiting = list(self._expected.values())
-            self._expected.clear()
-        for done in waiting:
+            done = self._expected.pop(index, None)
+        if done is not None:
             done.fail(errors.CancelledError(None, None, reason))
 
     def finish(self, values: Any, error: BaseException | None) -> None:

@@ -21,10 +21,10 @@ from tensormill.runtime.fused_nodes_codec import with_fused_nodes_apart
 from tensormill.runtime.node import Edge, Node, NodeGraph
 from tensormill.runtime.node_graph_codec import to_graph_def
 from tensormill.runtime.passes.prune import ARG, prune
-from tensormill.runtime.rendezvous_keys import ROOT, make_key
+from tensormill.runtime.rendezvous_keys import ROOT, make_key, parse_key
 from tensormill.runtime.transfers import RECEIVES, RECV, SEND, SENDS, TRANSFER_OP_DEFS
 
-__all__ = ["KeyedGraph", "graph_from_message", "graph_to_message"]
+__all__ = ["KeyedGraph", "graph_from_message", "graph_to_message", "with_transfers"]
 
 
 @dataclass(slots=True)
@@ -154,6 +154,55 @@ def graph_from_message(message: Any, devices: Mapping[str, Any]) -> KeyedGraph:
         keyed.graph.nodes.append(node)
     keyed.graph.targets = _ends(keyed.graph.nodes, keyed.graph.fetches)
     return keyed
+
+
+def with_transfers(keyed: KeyedGraph) -> NodeGraph:
+    """Return a copy of a partition that gets its feeds and gives its fetches by transfers."""
+    graph = keyed.graph
+    feeds = dict(zip(graph.feeds, keyed.feed_keys, strict=True))
+    copies: dict[Node, Node] = {}
+    for node in graph.nodes:
+        copies[node] = copy = Node(
+            node.name,
+            RECV if node in feeds else node.op_def,
+            node.attrs,
+            [],
+            [],
+            node.device,
+            node.output_dtypes,
+            node.output_dims,
+            node.operation,
+        )
+        if node in feeds:
+            dtype = node.output_dtypes[0].base_dtype
+            copy.attrs = {"tensor_type": dtype, **_transfer_attrs(feeds[node])}
+    for node, copy in copies.items():
+        copy.inputs = [(copies[source], output) for source, output in node.inputs]
+        copy.controls = [copies[source] for source in node.controls]
+    sends = []
+    for index, ((source, output), key) in enumerate(
+        zip(graph.fetches, keyed.fetch_keys, strict=True)
+    ):
+        dtype = source.output_dtypes[output].base_dtype
+        attrs = {"T": dtype, **_transfer_attrs(key)}
+        edge = (copies[source], output)
+        name = f"_send_{source.name}_{output}_{index}"
+        sends.append(Node(name, SEND, attrs, [edge], [], source.device, [], []))
+    targets = [copies[node] for node in graph.targets]
+    made = NodeGraph([*copies.values(), *sends], [], [], targets + sends)
+    made.functions = graph.functions
+    return made
+
+
+def _transfer_attrs(key: str) -> dict[str, Any]:
+    parts = parse_key(key)
+    return {
+        "tensor_name": parts.tensor_name.encode(),
+        "send_device": parts.send_device.encode(),
+        "send_device_incarnation": parts.incarnation,
+        "recv_device": parts.recv_device.encode(),
+        "client_terminated": True,
+    }
 
 
 def _checked_device(name: str, device: str, devices: Mapping[str, Any]) -> str:

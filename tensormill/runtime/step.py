@@ -18,7 +18,7 @@ from tensormill.runtime.plan.program import Program, Segment, Unfinished
 from tensormill.runtime.plan.straight_line import InstructionFailed, Observer
 from tensormill.runtime.rendezvous_keys import ROOT
 from tensormill.runtime.step_rendezvous import StepRendezvous
-from tensormill.runtime.transfers import RECEIVES, SENDS
+from tensormill.runtime.transfers import HANDS_OVER, RECEIVES
 
 __all__ = ["Completion", "Dispatcher", "ProgramRun", "Step"]
 
@@ -337,7 +337,7 @@ class ProgramRun:
         the general rule) that is the same for a whole segment. Transfers run all the same.
         """
         for instruction in segment.block.block.instructions:
-            if instruction.node.op_type in SENDS and not instruction.is_conversion:
+            if instruction.node.op_type in HANDS_OVER and not instruction.is_conversion:
                 instruction.function(DEAD, step=self.step)
             self._kill(instruction)
         for bit, instruction in segment.starts:

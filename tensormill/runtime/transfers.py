@@ -5,7 +5,16 @@ from __future__ import annotations
 from tensormill.graph.op_def import OpDef
 from tensormill.runtime.node import NodeGraph
 
-__all__ = ["RECEIVES", "RECV", "SEND", "SENDS", "TRANSFER_OP_DEFS", "has_transfers"]
+__all__ = [
+    "HANDS_OVER",
+    "PARTIAL_FETCH",
+    "RECEIVES",
+    "RECV",
+    "SEND",
+    "SENDS",
+    "TRANSFER_OP_DEFS",
+    "has_transfers",
+]
 
 _ATTRS = (
     "tensor_name: string",
@@ -33,9 +42,13 @@ TRANSFER_OP_DEFS = {
 """By op type; host variants take or give the value in host memory."""
 SENDS = frozenset({"_Send", "_HostSend"})
 RECEIVES = frozenset({"_Recv", "_HostRecv"})
-_TRANSFERS = SENDS | RECEIVES
+PARTIAL_FETCH = "_PartialRunFetch"
+"""Hands a value to the client of a partial run, who waits for it also where it is dead."""
+HANDS_OVER = SENDS | {PARTIAL_FETCH}
+"""The op types that run also where their input is dead."""
+_TRANSFERS = HANDS_OVER | RECEIVES
 
 
 def has_transfers(graph: NodeGraph) -> bool:
-    """Return whether values of a graph cross tasks."""
+    """Return whether values of a graph leave it or come into it while it runs."""
     return any(node.op_type in _TRANSFERS for node in graph.nodes)

@@ -234,6 +234,43 @@ def test_a_partial_run_spans_tasks(session: Any) -> None:
     assert session.partial_run(handle, second, {b: 5.0}) == 15.0
 
 
+def test_a_failure_on_the_own_task_ends_a_partial_run_that_spans_tasks(cluster: Cluster) -> None:
+    a = tf.placeholder(tf.float32, [None])
+    b = tf.placeholder(tf.float32, [])
+    with tf.device("/job:worker/task:0"):
+        first = tf.reshape(a, [2, 2])
+    with tf.device(PS):
+        second = first * b
+    with tf.Session(cluster.target("worker")) as session:
+        handle = session.partial_run_setup([first, second], [a, b])
+        with pytest.raises(tf.errors.InvalidArgumentError, match="requested shape has 4"):
+            session.partial_run(handle, first, {a: [2.0]})
+
+
+def test_float32_values_travel_in_half_their_bits_where_that_is_wanted(cluster: Cluster) -> None:
+    x = tf.placeholder(tf.float32, [None])
+    with tf.device("/job:worker/task:0"):
+        own, wide = x * 1.0, tf.cast(x, tf.float64) * 1.0
+    with tf.device(WORKER_1):
+        fed, sent, doubled = x * 1.0, own * 1.0, wide * 1.0
+        turns = tf.while_loop(lambda i, v: i < 2, lambda i, v: (i + 1, v + own), [0, sent])[1]
+    value = np.float32([1 / 3, -1.0078124, np.nan, np.inf])
+    short = np.float32([0.33203125, -1.0, np.nan, np.inf])
+    config = tf.ConfigProto()
+    config.graph_options.enable_bfloat16_sendrecv = True
+    fetches = [own, fed, sent, turns, doubled]
+    with tf.Session(cluster.target("worker")) as session:
+        exact = session.run(fetches, {x: value})
+    with tf.Session(cluster.target("worker"), config=config) as session:
+        found = session.run(fetches, {x: value})
+    np.testing.assert_array_equal(exact[2], value)
+    np.testing.assert_array_equal(found[0], value)
+    np.testing.assert_array_equal(found[1], short)
+    np.testing.assert_array_equal(found[2], short)
+    np.testing.assert_array_equal(found[3], 3 * short)
+    np.testing.assert_array_equal(found[4], np.float64(value))
+
+
 def test_a_trace_shows_all_tasks(session: Any) -> None:
     with tf.device(PS):
         a = tf.random_uniform([8])

@@ -139,6 +139,60 @@ def test_keys_that_do_not_fit_the_graph_are_refused(client: WorkerClient) -> Non
     assert "Values are missing for" in response.status_error_message
 
 
+def partial(client: WorkerClient, handle: str, step_id: int, **fields: Any) -> Any:
+    """Run a part of a step; `feed` and `fetch` are keys."""
+    sent = worker_pb2.RunGraphRequest()
+    if "feed" in fields:
+        proto = value_to_proto(np.float32(3), tf.float32)
+        sent.send.add(name=fields.pop("feed"), tensor=proto)
+    fetch = fields.pop("fetch", None)
+    return client.call(
+        "RunGraph",
+        graph_handle=handle,
+        step_id=step_id,
+        send=sent.send,
+        recv_key=[] if fetch is None else [fetch],
+        store_errors_in_response_body=True,
+        is_partial=True,
+        **fields,
+    )
+
+
+def test_a_graph_runs_in_parts(client: WorkerClient) -> None:
+    graph, feed, fetch = partition(client)
+    handle = client.register(graph)
+    for step_id in (5, 6):
+        assert partial(client, handle, step_id).status_code == errors.OK
+        assert not partial(client, handle, step_id, feed=feed).recv
+        response = partial(client, handle, step_id, fetch=fetch, is_last_partial_run=True)
+        assert response.status_code == errors.OK, response.status_error_message
+        assert [float(tf.make_ndarray(item.tensor)) for item in response.recv] == [9.0]
+        client.call("CleanupGraph", step_id=step_id)
+    whole = run(client, handle, feed, fetch, step_id=7)
+    assert [float(tf.make_ndarray(item.tensor)) for item in whole.recv] == [9.0]
+
+
+def test_the_parts_of_a_step_end_when_it_is_cleaned_up(client: WorkerClient) -> None:
+    graph, feed, fetch = partition(client)
+    handle = client.register(graph)
+    assert partial(client, handle, 8).status_code == errors.OK
+    client.call("CleanupGraph", step_id=8)
+    response = partial(client, handle, 8, feed=feed, fetch=fetch, is_last_partial_run=True)
+    assert response.status_code == errors.OK, "the number of the step can be used again"
+    response = partial(client, handle, 9, feed=fetch)
+    assert "Nothing in the graph receives" in response.status_error_message
+
+
+def test_a_part_that_fails_ends_its_step(client: WorkerClient) -> None:
+    graph, feed, fetch = partition(client)
+    graph.node[1].op = "Cholesky"  # which takes no scalar
+    handle = client.register(graph)
+    response = partial(client, handle, 10, feed=feed, fetch=fetch)
+    assert response.status_code == errors.INVALID_ARGUMENT
+    assert "y" in response.status_error_message
+    client.call("CleanupGraph", step_id=10)
+
+
 def test_sessions_are_told_apart(client: WorkerClient) -> None:
     graph, _, _ = partition(client)
     assert client.error("CreateWorkerSession") == (

@@ -197,6 +197,52 @@ def timeouts(tf, np, target):
         return found
 
 
+def partial_runs(tf, np, target):
+    a, b = tf.placeholder(tf.float32, [], name="a"), tf.placeholder(tf.float32, [], name="b")
+    with tf.device(PS):
+        kept = tf.Variable(1.0, name="kept_of_partial_runs")
+        first = a + kept
+    with tf.device(WORKER):
+        second = first * b
+        bad = tf.reshape(tf.fill([tf.cast(b, tf.int32)], b), [2, 2], name="bad")
+    with tf.Session(target) as session:
+        session.run(kept.initializer)
+        handle = session.partial_run_setup([first, second], [a, b])
+        found = [float(session.partial_run(handle, first, {a: 2.0}))]
+        found.append(float(session.partial_run(handle, second, {b: 5.0})))
+        failing = session.partial_run_setup([first, bad], [a, b])
+        found.append(float(session.partial_run(failing, first, {a: 3.0})))
+        found.append(error_of(tf, lambda: session.partial_run(failing, bad, {b: 5.0}))[0])
+        return found
+
+
+def short_floats(tf, np, target):
+    config = tf.ConfigProto()
+    config.graph_options.enable_bfloat16_sendrecv = True
+    x = tf.placeholder(tf.float32, [None])
+    with tf.device(PS):
+        there = x * 1.0
+    with tf.device(WORKER):
+        here = there * 1.0
+    with tf.Session(target, config=config) as session:
+        value = np.float32([1 / 3, 1.00390625, -1.0078124, 16777217])
+        return session.run(here, {x: value}).tolist()
+
+
+def connected_tensors(tf, np, target):
+    a, b = tf.placeholder(tf.float32, [], name="a"), tf.placeholder(tf.float32, [], name="b")
+    with tf.device(PS):
+        tf.square(a, name="square")
+    with tf.device(WORKER):
+        tf.add(b, 1.0, name="plus")
+    message = tf.RunOptions.DESCRIPTOR.file.message_types_by_name["CallableOptions"]
+    options = message._concrete_class(feed=["a:0"], fetch=["plus:0"])
+    options.tensor_connection.add(from_tensor="square:0", to_tensor="b:0")
+    with tf.Session(target) as session:
+        call = session._make_callable_from_options(options)
+        return [float(np.asarray(call(np.float32(value))[0])) for value in (2, 3)]
+
+
 PROGRAMS = {
     program.__name__: program
     for program in (
@@ -210,6 +256,9 @@ PROGRAMS = {
         a_queue_between_tasks,
         traces,
         timeouts,
+        partial_runs,
+        short_floats,
+        connected_tensors,
     )
 }
 

@@ -3,6 +3,7 @@
 import pytest
 
 import tensormill as tf
+from tensormill.ops.control_flow import switch
 from tests.gates import Calls, Gate, gate_kernels, run_in_thread
 from tests.session.ref_variables import make_variable
 
@@ -126,3 +127,15 @@ def test_closing_the_session_ends_partial_runs_that_were_never_finished(graph):
     gate.wait_for_waiters()
     session.close()
     assert isinstance(waiting(), tf.errors.CancelledError)
+
+
+def test_a_value_that_is_dead_fails_at_once_what_fetches_it(session, graph):
+    a, b, _, total, _ = graph
+    not_taken, _ = switch(a, a > 0.0)
+    dead = tf.identity(not_taken, name="dead")
+    handle = session.partial_run_setup([dead, total], [a, b])
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"returned for dead:0 was not valid"):
+        session.partial_run(handle, dead, {a: 1.0})
+    alive = session.partial_run_setup([dead, total], [a, b])
+    assert session.partial_run(alive, dead, {a: -1.0}) == -1.0
+    assert session.partial_run(alive, total, {b: 3.0}) == 2.0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tensormill.graph.op_def import OpDef
 from tensormill.runtime.node import Node, NodeGraph
+from tensormill.runtime.transfers import PARTIAL_FETCH
 
 __all__ = ["make_partial", "needed_feeds"]
 
 FEED = OpDef("_PartialRunFeed", (), ("tensor: T",), ("T: type", "index: int"), is_stateful=True)
-FETCH = OpDef("_PartialRunFetch", ("tensor: T",), (), ("T: type", "index: int"), is_stateful=True)
+FETCH = OpDef(PARTIAL_FETCH, ("tensor: T",), (), ("T: type", "index: int"), is_stateful=True)
 
 
 def needed_feeds(graph: NodeGraph) -> list[list[int]]:

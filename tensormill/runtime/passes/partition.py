@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tensormill.graph import dtypes
+from tensormill.graph.dtypes import DType
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.tensor_value import TensorValue
 from tensormill.runtime.node import Edge, Node, NodeGraph
@@ -23,6 +24,8 @@ from tensormill.runtime.passes.loop_frames import LoopFrame, LoopFrames, conditi
 from tensormill.runtime.transfers import RECV, SEND
 
 __all__ = ["Partition", "partition"]
+
+_NARROW = dtypes.bfloat16
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ def partition(
     graph: NodeGraph,
     place_of: Callable[[Node], str],
     incarnation_of: Callable[[str], int] = lambda device: 0,
+    client_place: str | None = None,
 ) -> dict[str, Partition]:
     """Cut a graph by the place of its nodes.
 
@@ -54,8 +58,10 @@ def partition(
       graph: the nodes of a step, in topological order; left as it is.
       place_of: the place of a node: its device, or its task.
       incarnation_of: the incarnation of a device, which becomes part of the rendezvous keys.
+      client_place: the place where the client is, if float32 values lose the lower half of their
+        bits wherever they leave their place; None where they keep them.
     """
-    return _Partitioning(graph, place_of, incarnation_of).run()
+    return _Partitioning(graph, place_of, incarnation_of, client_place).run()
 
 
 class _Partitioning:
@@ -66,8 +72,10 @@ class _Partitioning:
         graph: NodeGraph,
         place_of: Callable[[Node], str],
         incarnation_of: Callable[[str], int],
+        client_place: str | None,
     ) -> None:
         self._graph = graph
+        self._client_place = client_place
         self._place_of = place_of
         self._incarnation_of = incarnation_of
         self._frames = LoopFrames(graph)
@@ -114,7 +122,11 @@ class _Partitioning:
             place = self._place_of(node)
             part = self._partition(place)
             part.fetch_indices.append(index)
-            part.graph.fetches.append((self._made(node, place), output))
+            edge = (self._made(node, place), output)
+            dtype = node.output_dtypes[output].base_dtype
+            if self._loses_bits(dtype) and place != self._client_place:
+                edge = (self._without_lower_half(edge, node.device, place), 0)
+            part.graph.fetches.append(edge)
         for node in self._graph.targets:
             place = self._place_of(node)
             self._partition(place).graph.targets.append(self._made(node, place))
@@ -143,15 +155,16 @@ class _Partitioning:
         key = (edge, place)
         if key not in self._received:
             name = f"{source.name}_{output}" if output else source.name
-            self._received[key] = self._transfer(
-                (self._copies[source], output),
-                source,
-                name,
-                source.output_dtypes[output].base_dtype,
-                source.output_dims[output],
-                consumer,
-                place,
-            )
+            sent = (self._copies[source], output)
+            dtype, dims = source.output_dtypes[output].base_dtype, source.output_dims[output]
+            if self._loses_bits(dtype):
+                home = self._place_of(source)
+                narrow = self._cast(sent, _NARROW, f"{name}/_narrow", source.device, home)
+                made = self._transfer((narrow, 0), source, name, _NARROW, dims, consumer, place)
+                made = self._cast((made, 0), dtype, f"{name}/_wide", consumer.device, place)
+            else:
+                made = self._transfer(sent, source, name, dtype, dims, consumer, place)
+            self._received[key] = made
         return self._received[key]
 
     def _local_copy(self, source: Node, device: str, place: str) -> Node:
@@ -168,6 +181,10 @@ class _Partitioning:
             if index is not None:
                 part.feed_indices.append(index)
                 part.graph.feeds.append(found)
+                dtype = source.output_dtypes[0].base_dtype
+                if self._loses_bits(dtype) and place != self._client_place:
+                    found = self._without_lower_half((found, 0), device, place)
+                    self._local_copies[key] = found
         return found
 
     def _control(self, source: Node, consumer: Node, place: str) -> Node | None:
@@ -238,6 +255,33 @@ class _Partitioning:
             receive.controls.append(self._control_loop(frame, consumer.device, place))
         self._partition(place).graph.nodes.append(receive)
         return receive
+
+    # -- narrow transfers ------------------------------------------------------------------------
+
+    def _loses_bits(self, dtype: DType) -> bool:
+        return self._client_place is not None and dtype == dtypes.float32
+
+    def _cast(self, edge: Edge, dtype: DType, name: str, device: str, place: str) -> Node:
+        """Add a node that gives the value of an edge another dtype."""
+        source, output = edge
+        attrs = {
+            "SrcT": source.output_dtypes[output].base_dtype,
+            "DstT": dtype,
+            "Truncate": dtype == _NARROW,
+        }
+        dims = source.output_dims[output]
+        nodes = self._partition(place).graph.nodes
+        made = Node(
+            f"{name}_{len(nodes)}", OP_DEFS["Cast"], attrs, [edge], [], device, [dtype], [dims]
+        )
+        nodes.append(made)
+        return made
+
+    def _without_lower_half(self, edge: Edge, device: str, place: str) -> Node:
+        """Add what brings the value of an edge to the client, or from it, with fewer bits."""
+        name = edge[0].name
+        narrow = self._cast(edge, _NARROW, f"{name}/_narrow", device, place)
+        return self._cast((narrow, 0), dtypes.float32, f"{name}/_wide", device, place)
 
     # -- loops -----------------------------------------------------------------------------------
 

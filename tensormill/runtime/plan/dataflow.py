@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from tensormill.graph import errors
+from tensormill.kernels.partial_runs import PARTIAL_RUN
 from tensormill.runtime.devices import Device
 from tensormill.runtime.node import Node, NodeGraph
 from tensormill.runtime.plan.frames import DEAD, FrameTable, Ready
@@ -29,7 +30,7 @@ from tensormill.runtime.plan.lowering import KernelCache, LoweredGraph
 from tensormill.runtime.plan.node_actions import NodeAction, make_action
 from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.plan.value_table import value_form
-from tensormill.runtime.transfers import RECEIVES, SENDS
+from tensormill.runtime.transfers import PARTIAL_FETCH, RECEIVES, SENDS
 
 __all__ = ["lower_dataflow"]
 
@@ -185,6 +186,8 @@ class DataflowRun:
         if node in self._readers and not item.is_dead:
             item.inputs = _read_references(node, item.inputs)
         if item.is_dead:
+            if node.op_type == PARTIAL_FETCH:
+                self._step.resources[PARTIAL_RUN].deliver(node.attrs["index"], DEAD)
             self._propagate(item, [DEAD] * len(node.output_dtypes))
         elif node.op_type in _MOVES:
             if node.op_type == "NextIteration":
