@@ -23,6 +23,8 @@ from tensormill.ops.sparse_arrays import sparse_split as split
 from tensormill.ops.sparse_arrays import sparse_tensor_to_dense as to_dense
 from tensormill.ops.sparse_arrays import sparse_to_indicator as to_indicator
 from tensormill.ops.sparse_arrays import sparse_transpose as transpose
+from tensormill.ops.sparse_crosses import sparse_cross as cross
+from tensormill.ops.sparse_crosses import sparse_cross_hashed as cross_hashed
 from tensormill.ops.sparse_math import sparse_add as add
 from tensormill.ops.sparse_math import sparse_maximum as maximum
 from tensormill.ops.sparse_math import sparse_minimum as minimum

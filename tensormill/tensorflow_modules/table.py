@@ -203,7 +203,7 @@ _ROWS = {
     "python.ops.session_ops": "ops.session_tensors session.tensor_handles",
     "python.ops.sets": "namespaces.sets",
     "python.ops.sets_impl": "namespaces.sets",
-    "python.ops.sparse_ops": "ops.sparse_arrays ops.sparse_math",
+    "python.ops.sparse_ops": "ops.sparse_arrays ops.sparse_crosses ops.sparse_math",
     "python.ops.special_math_ops": "ops.special_functions einsum=ops.tensor_algebra.einsum",
     "python.ops.standard_ops": "api",
     "python.ops.state_ops": """
