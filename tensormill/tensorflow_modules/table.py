@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tensormill.tensorflow_modules.model_table import MODEL_ROWS
+
 __all__ = ["MESSAGE_PACKAGES", "MODULES", "Sources"]
 
 # Where the messages of `tensorflow.core.*.*_pb2` are.
@@ -355,4 +357,4 @@ _ROWS = {
     "contrib.learn.python.learn.datasets.base": "tensorflow_modules.mnist",
 }  # fmt: skip
 
-MODULES = {path: Sources.parse(words) for path, words in _ROWS.items()}
+MODULES = {path: Sources.parse(words) for path, words in {**_ROWS, **MODEL_ROWS}.items()}

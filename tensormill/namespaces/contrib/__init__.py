@@ -6,6 +6,7 @@ from tensormill.namespaces.contrib import (
     crf,
     data,
     distributions,
+    feature_column,
     framework,
     layers,
     legacy_seq2seq,
