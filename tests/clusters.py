@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-import random
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import tensormill as tf
-
-# Below the ports that systems give to connections, which come and go all the time.
-_PORTS = range(15_000, 32_000)
-
-
-def free_addresses(count: int) -> list[str]:
-    """Return addresses that nobody listens at."""
-    draw = random.SystemRandom()
-    found: list[str] = []
-    with ExitStack() as stack:
-        while len(found) < count:
-            one = stack.enter_context(socket.socket())
-            port = draw.choice(_PORTS)
-            try:
-                one.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            found.append(f"127.0.0.1:{port}")
-    return found
+from tensormill.launching.ports import free_addresses as free_addresses
 
 
 class Cluster:

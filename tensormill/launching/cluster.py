@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tensormill.launching.job import TaskName
-from tensormill.launching.ports import free_ports
+from tensormill.launching.ports import LOCAL_HOST, free_ports
 
 __all__ = ["LocalAddresses", "flags_for", "flags_that", "tf_config"]
-
-HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -32,10 +30,10 @@ class LocalAddresses:
         Raises:
           NoFreePortError: there are not that many.
         """
-        ports = iter(free_ports(sum(sizes.values()), HOST))
+        ports = iter(free_ports(sum(sizes.values()), LOCAL_HOST))
         return cls(
             {
-                job: tuple(f"{HOST}:{next(ports)}" for _ in range(size))
+                job: tuple(f"{LOCAL_HOST}:{next(ports)}" for _ in range(size))
                 for job, size in sizes.items()
                 if size
             }

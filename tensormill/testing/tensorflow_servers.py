@@ -1,11 +1,10 @@
 """Real TensorFlow servers for tests, one process a task."""
 
-import contextlib
-import socket
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from tensormill.launching.ports import free_addresses
 from tensormill.testing.oracle import Oracle
 
 __all__ = ["TensorFlowServer", "free_addresses"]
@@ -16,17 +15,6 @@ server = tf.train.Server(cluster, job_name=job, task_index=task, protocol="grpc"
 sys.modules["_tensormill_server"] = server  # lives as long as the process
 result = server.target
 """
-
-
-def free_addresses(count: int) -> list[str]:
-    """Return addresses on this machine whose ports nobody uses at the moment."""
-    with contextlib.ExitStack() as open_sockets:
-        addresses = []
-        for _ in range(count):
-            listener = open_sockets.enter_context(socket.socket())
-            listener.bind(("127.0.0.1", 0))
-            addresses.append(f"127.0.0.1:{listener.getsockname()[1]}")
-        return addresses
 
 
 class TensorFlowServer:
