@@ -14,7 +14,7 @@ from tensormill.testing.oracle import Oracle, find_interpreter
 # Threads that live as long as the process, whoever starts them first.
 PROCESS_WIDE_THREADS = ("tensormill-process-",)
 # How long a thread or process that is on its way out may take.
-LEAK_GRACE_S = 5.0
+LEAK_GRACE_S = 20.0
 # TensorFlow takes its time to start, more so where several processes share a core.
 ORACLE_TIMEOUT_S = 300.0
 
@@ -77,6 +77,9 @@ def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
 
     oracle = request.config.stash.get(_oracle_key, None)
     allowed = processes_before | ({oracle.process_id} if oracle is not None else set())
+    pause = threading.Event()
+    while child_process_ids() - allowed and time.monotonic() < deadline_s:
+        pause.wait(0.05)
     leaked += [
         f"process {describe_process(process_id)}"
         for process_id in sorted(child_process_ids() - allowed)

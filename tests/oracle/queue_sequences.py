@@ -3,11 +3,50 @@
 An operation begins when all those before it have ended or wait.
 """
 
+import glob
 import threading
 
-# Time for a thread to get to where it waits; nothing tells that of TensorFlow.
-SETTLE_S = 0.15
-END_S = 10.0
+# Nothing tells whether a thread of TensorFlow waits in a queue. It does when all threads of the
+# process sleep, and no one has run for a while: one that could go on, and gets no core, does not
+# sleep. `SETTLE_S` bounds that where some thread runs now and then all the time.
+QUIET_S, QUIET_TIMES = 0.01, 3
+SETTLE_S = 2.0
+END_S = 60.0
+
+
+def _thread_states():
+    """Return the state of each thread of the process, and how often it has left a core."""
+    states = {}
+    for path in glob.glob("/proc/self/task/*"):
+        number = path.rpartition("/")[2]
+        if number == str(threading.get_native_id()):
+            continue
+        try:
+            with open(f"{path}/status") as file:
+                lines = [line.split() for line in file]
+        except OSError:
+            continue  # it has ended
+        known = {line[0]: line[1] for line in lines if len(line) > 1}
+        states[number] = (
+            known["State:"],
+            known["voluntary_ctxt_switches:"],
+            known["nonvoluntary_ctxt_switches:"],
+        )
+    return states
+
+
+def _settle(thread):
+    """Return when a thread has ended, or waits for others."""
+    quiet, before = 0, _thread_states()
+    for _ in range(int(SETTLE_S / QUIET_S)):
+        thread.join(QUIET_S)
+        if not thread.is_alive():
+            return
+        now = _thread_states()
+        is_quiet = now == before and all(state[0] == "S" for state in now.values())
+        quiet, before = quiet + 1 if is_quiet else 0, now
+        if quiet == QUIET_TIMES:
+            return
 
 
 def run_sequence(tf, kind, capacity, operations, expected_ends):
@@ -65,7 +104,7 @@ def _run_all(tf, session, nodes, x, n, operations, expected_ends):
         for ended in expected_ends[number]:
             threads[ended].join(END_S)
         if number not in expected_ends[number]:
-            thread.join(SETTLE_S)
+            _settle(thread)
     for thread in threads:
         thread.join(END_S)
     return results
