@@ -5,19 +5,34 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from tensormill.graph.errors import OpError
 from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto.services import Method
 
-__all__ = ["Call", "Handler", "joined", "parser_of", "pieces_of", "reads_itself"]
+__all__ = ["Call", "Handler", "Peer", "joined", "parser_of", "pieces_of", "reads_itself"]
+
+
+class Peer(Protocol):
+    """A connection that ends with its client.
+
+    Attributes:
+      is_left_alive: the client has said that it lives on without the connection.
+    """
+
+    is_left_alive: bool
 
 
 class Call(ABC):
-    """One request that is being answered: by one `reply` or one `fail`, on any thread."""
+    """One request that is being answered: by one `reply` or one `fail`, on any thread.
+
+    Attributes:
+      peer: the connection that it came over, if that tells when the client has gone; else None.
+    """
 
     __slots__ = ("_is_answered", "_lock")
+    peer: Peer | None = None
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

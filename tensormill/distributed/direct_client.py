@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tensormill.distributed.direct_frames import (
+    LIVING_ON,
     ConnectionBroken,
     Frame,
     FrameKind,
@@ -198,6 +199,13 @@ class DirectClient:
         except ConnectionBroken as error:
             self._break(error)
 
+    def _say_living_on(self) -> None:
+        """Tell the other side that it is not to clean up behind this one."""
+        try:
+            self._frames.send(FrameKind.CANCEL, 0, 0, LIVING_ON, ())
+        except ConnectionBroken:
+            pass
+
     # -- receiving ---------------------------------------------------------------------------------
 
     def _start_reader(self) -> None:
@@ -226,6 +234,7 @@ class DirectClient:
             except ConnectionBroken:
                 raise
             except BaseException:  # interrupted, perhaps in mid frame
+                self._say_living_on()
                 self._break(ConnectionBroken("the thread that reads was interrupted"))
                 raise
             self._handle(frame)

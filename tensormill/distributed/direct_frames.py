@@ -23,7 +23,7 @@ import numpy as np
 from tensormill.distributed.shared_memory import HAS_SHARED_MEMORY, map_shared, shared_file
 from tensormill.graph.tensor_wire_codec import Piece
 
-__all__ = ["ConnectionBroken", "Frame", "FrameKind", "FrameSocket", "Piece"]
+__all__ = ["LIVING_ON", "ConnectionBroken", "Frame", "FrameKind", "FrameSocket", "Piece"]
 
 _HEAD = struct.Struct("<BBHIQQ")
 _SMALL_BYTES = 1 << 16
@@ -32,6 +32,10 @@ _SHARED_BYTES = 1 << 20
 _IS_SHARED = 0x80  # beside the kind of a frame whose body is in the file that comes along
 _FILES_ROOM = socket.CMSG_SPACE(4 * 16)
 _ALIGNMENT_BYTES = 64
+LIVING_ON = 0
+"""The call that a client cancels, which is none, to say that it lives on without the connection."""
+_KEEP_ALIVE_S = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
+"""A machine that is gone without a word is found out after 25 s; one that is busy answers."""
 _MAX_PIECES = 256  # in one call of sendmsg; the system takes at most 1024
 _SOCKET_BUFFER_BYTES = 4 << 20
 
@@ -110,6 +114,10 @@ class FrameSocket:
             connected.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER_BYTES)
         if connected.family in (socket.AF_INET, socket.AF_INET6):
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in _KEEP_ALIVE_S:
+                if hasattr(socket, name):
+                    connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
     def send(self, kind: FrameKind, code: int, aux: int, call: int, body: Sequence[Piece]) -> None:
         """Send a frame whole.

@@ -13,12 +13,12 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from tensormill.distributed.call import Call, Handler
+from tensormill.distributed.call import Call, Handler, Peer
 from tensormill.distributed.direct_frames import FrameSocket
 from tensormill.distributed.direct_server import DirectConnection, DirectMethod
 from tensormill.distributed.limits import ServerLimits
@@ -61,6 +61,7 @@ class DirectListener:
         threads: ServerThreads,
         limits: ServerLimits,
         name: str,
+        on_gone: Callable[[Peer], None],
     ) -> None:
         """Open the sockets; connections are taken from `start` on.
 
@@ -71,10 +72,12 @@ class DirectListener:
           threads: where slow methods run.
           limits: bounds on requests.
           name: part of the names of threads.
+          on_gone: told of connections whose clients have gone.
         """
         self._threads = threads
         self._limits = limits
         self._name = name
+        self._on_gone = on_gone
         self._methods = [
             DirectMethod(service.methods[method], handler, method in slow)
             for service, methods in handlers.items()
@@ -228,4 +231,5 @@ class DirectListener:
             if self._is_closed:
                 return
             self._connections.discard(connection)
+        self._on_gone(connection)
         self._threads.wait(connection.join)

@@ -17,7 +17,13 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from tensormill.distributed.call import Call, Handler, parser_of, pieces_of
-from tensormill.distributed.direct_frames import ConnectionBroken, Frame, FrameKind, FrameSocket
+from tensormill.distributed.direct_frames import (
+    LIVING_ON,
+    ConnectionBroken,
+    Frame,
+    FrameKind,
+    FrameSocket,
+)
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.distributed.status_codec import record_bytes
 from tensormill.graph import errors
@@ -50,11 +56,12 @@ class DirectMethod:
 class _DirectCall(Call):
     """One request over a direct connection."""
 
-    __slots__ = ("_connection", "_on_cancel", "_trailer", "number")
+    __slots__ = ("_connection", "_on_cancel", "_trailer", "number", "peer")
 
     def __init__(self, connection: DirectConnection, number: int) -> None:
         super().__init__()
         self.number = number
+        self.peer = connection
         self._connection = connection
         self._on_cancel: Callable[[], None] | None = None
         self._trailer = b""
@@ -83,7 +90,11 @@ class _DirectCall(Call):
 
 
 class DirectConnection:
-    """One client's connection to a server, and the threads that serve it."""
+    """One client's connection to a server, and the threads that serve it.
+
+    Attributes:
+      is_left_alive: the client has said that it lives on without the connection.
+    """
 
     def __init__(
         self,
@@ -106,6 +117,7 @@ class DirectConnection:
         self._methods = methods
         self._server_threads = threads
         self._name = name
+        self.is_left_alive = False
         self._on_end = on_end
         self._read_lock = threading.Lock()  # held by the thread that reads
         self._lock = threading.Lock()
@@ -207,6 +219,9 @@ class DirectConnection:
 
     def _handle(self, frame: Frame) -> None:
         if frame.kind == FrameKind.CANCEL:
+            if frame.call == LIVING_ON:
+                self.is_left_alive = True
+                return
             with self._lock:
                 call = self._calls.pop(frame.call, None)
             if call is not None:

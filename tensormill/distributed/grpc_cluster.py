@@ -59,6 +59,13 @@ class GrpcCluster:
             if task != own_task and is_wanted(task, filters)
         }
 
+    def way_to(self, task: str) -> tuple[WorkerLink, str] | None:
+        """Return the way to another task and its address; None where there is no such task."""
+        address = self._addresses.get(task)
+        if address is None or task == self._own_task:
+            return None
+        return self._link(task, address, False), address
+
     def note_own_address(self, address: str) -> None:
         """Say where the own task listens."""
         self._own_address = address

@@ -118,7 +118,10 @@ class GrpcWorkerLink(WorkerLink):
     def create_session(self, spec: SessionSpec, done: Done[bool]) -> Cancel:
         """Ask with CreateWorkerSession."""
         request = worker_pb2.CreateWorkerSessionRequest(
-            session_handle=spec.handle, isolate_session_state=spec.isolates_state
+            session_handle=spec.handle,
+            isolate_session_state=spec.isolates_state,
+            master_task=spec.master_task,
+            master_incarnation=_signed(spec.master_incarnation),
         )
         request.server_def.job_name = self._server_def.job_name
         request.server_def.task_index = self._server_def.task_index

@@ -21,6 +21,9 @@ class ServerLimits:
       threads: threads that compute.
       remembered_requests: how many request ids are remembered, to refuse those that come twice.
       signatures: steps that a session keeps prepared.
+      client_grace_s: how long the sessions of a client are kept that has gone without closing them.
+      master_check_s: how often the masters of sessions on the worker are looked after.
+      master_patience_s: how long such a master may be silent, where nothing says that it has gone.
     """
 
     message_bytes: int = (1 << 31) - 1
@@ -32,6 +35,9 @@ class ServerLimits:
     threads: int = 64
     remembered_requests: int = 10_000
     signatures: int = 2_000
+    client_grace_s: float = 60.0
+    master_check_s: float = 60.0
+    master_patience_s: float = 600.0
 
 
 DEFAULT_LIMITS = ServerLimits()

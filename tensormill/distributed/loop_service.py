@@ -128,13 +128,13 @@ class LoopService:
 
     def __init__(
         self,
-        find_session: Callable[[str], ServedSession],
+        find_session: Callable[[str, Call], ServedSession],
         compute: Callable[[Callable[[], None]], None],
     ) -> None:
         """Serve the sessions of a master.
 
         Args:
-          find_session: returns the session of a handle.
+          find_session: returns the session of a handle, which a call uses.
           compute: runs a function on a thread that computes.
         """
         self._find_session = find_session
@@ -152,7 +152,7 @@ class LoopService:
         return len(self._loops)
 
     def _run_loop(self, request: Any, call: Call) -> None:
-        served = self._find_session(request.session_handle)
+        served = self._find_session(request.session_handle, call)
         key = (request.session_handle, request.loop_id)
 
         def on_end(steps: int, error: OpError | None) -> None:

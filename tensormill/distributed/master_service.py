@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, core/distributed_runtime/master.cc and master_session.c
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from tensorboard.compat.proto import config_pb2
 
-from tensormill.distributed.call import Call, Handler, reads_itself
+from tensormill.distributed.call import Call, Handler, Peer, reads_itself
 from tensormill.distributed.device_codec import device_to_proto
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.request_ids import RequestIds
@@ -21,11 +22,12 @@ from tensormill.distributed.run_step_codec import read_run_step_request
 from tensormill.distributed.served_callables import ServedCallables
 from tensormill.distributed.served_partial_runs import ServedPartialRuns
 from tensormill.distributed.served_session import ServedSession, ServedStep
-from tensormill.graph import errors
+from tensormill.graph import errors, tf_logging
 from tensormill.graph.errors import OpError
 from tensormill.proto import master_pb2
 from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.cancellation import CancellationScope
+from tensormill.runtime.deadlines import DEADLINES
 from tensormill.runtime.master import Master
 from tensormill.runtime.step_options import StepOptions
 
@@ -46,9 +48,14 @@ SLOW_MASTER_METHODS = frozenset(
 
 
 class _Entry:
-    """A session with what belongs to it."""
+    """A session with what belongs to it.
+
+    Attributes:
+      peer: the connection of the client who used it last, if that tells when the client has gone.
+    """
 
     def __init__(self, served: ServedSession, config: Any) -> None:
+        self.peer: Peer | None = None
         self.served = served
         self.config = config
         self.partial_runs = ServedPartialRuns(served)
@@ -74,6 +81,8 @@ class MasterService:
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}  # guarded by _lock
         self._opening = 0  # guarded by _lock
+        self._departures = itertools.count()
+        self._calls_off: dict[int, Callable[[], None]] = {}  # of clients that have gone
         self._run_ids = RequestIds("RunStep (Master)", limits.remembered_requests)
         self._callable_ids = RequestIds("RunCallable (Master)", limits.remembered_requests)
 
@@ -96,6 +105,12 @@ class MasterService:
     def session_count(self) -> int:
         """How many sessions are open."""
         return len(self._entries)
+
+    def close(self) -> None:
+        """Close all sessions for good."""
+        for call_off in list(self._calls_off.values()):
+            call_off()
+        self.close_sessions()
 
     def close_sessions(self) -> None:
         """Close all sessions."""
@@ -148,7 +163,7 @@ class MasterService:
         )
 
     def _extend_session(self, request: Any, call: Call) -> None:
-        served = self._entry(request.session_handle).served
+        served = self._used(request.session_handle, call).served
         version = served.extend(request.graph_def, request.current_graph_version)
         call.reply(master_pb2.ExtendSessionResponse(new_graph_version=version))
 
@@ -181,13 +196,41 @@ class MasterService:
                 target.append(device_to_proto(device))
         call.reply(response)
 
-    def find_session(self, handle: str) -> ServedSession:
-        """Return the session of a handle.
+    def client_gone(self, peer: Peer) -> None:
+        """Close the sessions that a client has left behind, unless it comes back for them soon."""
+        if not any(entry.peer is peer for entry in list(self._entries.values())):
+            return
+        number = next(self._departures)
+
+        def close_left() -> None:
+            self._calls_off.pop(number, None)
+            self._run_slowly(lambda: self._close_left(peer))
+
+        self._calls_off[number] = DEADLINES.after(self._limits.client_grace_s, close_left)
+
+    def _close_left(self, peer: Peer) -> None:
+        if peer.is_left_alive:
+            return
+        with self._lock:
+            left = {h: entry for h, entry in self._entries.items() if entry.peer is peer}
+            for handle in left:
+                del self._entries[handle]
+        for handle, entry in left.items():
+            tf_logging.info("session %s is closed, as its client has gone", handle)
+            entry.served.close()
+
+    def find_session(self, handle: str, call: Call) -> ServedSession:
+        """Return the session of a handle, which a call uses.
 
         Raises:
           AbortedError: there is none.
         """
-        return self._entry(handle).served
+        return self._used(handle, call).served
+
+    def _used(self, handle: str, call: Call) -> _Entry:
+        entry = self._entry(handle)
+        entry.peer = call.peer
+        return entry
 
     def _entry(self, handle: str) -> _Entry:
         entry = self._entries.get(handle)
@@ -205,7 +248,7 @@ class MasterService:
             return
         try:
             self._run_ids.admit(request.request_id)
-            entry = self._entry(request.session_handle)
+            entry = self._used(request.session_handle, call)
             options = StepOptions.from_proto(request.options, entry.config)
         except OpError as error:
             _fail_step(request, call, error)
@@ -230,19 +273,19 @@ class MasterService:
         self._run_slowly(prepare)
 
     def _partial_run_setup(self, request: Any, call: Call) -> None:
-        runs = self._entry(request.session_handle).partial_runs
+        runs = self._used(request.session_handle, call).partial_runs
         handle = runs.set_up(request.feed, request.fetch, request.target)
         call.reply(master_pb2.PartialRunSetupResponse(partial_run_handle=handle))
 
     # -- callables -------------------------------------------------------------------------------
 
     def _make_callable(self, request: Any, call: Call) -> None:
-        callables = self._entry(request.session_handle).callables
+        callables = self._used(request.session_handle, call).callables
         call.reply(master_pb2.MakeCallableResponse(handle=callables.make(request.options)))
 
     def _run_callable(self, request: Any, call: Call) -> None:
         self._callable_ids.admit(request.request_id)
-        entry = self._entry(request.session_handle)
+        entry = self._used(request.session_handle, call)
         found = entry.callables.find(request.handle)
 
         def on_done(outcome: StepOutcome | None, error: OpError | None) -> None:

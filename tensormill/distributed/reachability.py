@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 
-__all__ = ["split_address", "why_unreachable"]
+__all__ = ["REFUSED", "split_address", "why_unreachable"]
 
 _PATIENCE_S = 1.0
+REFUSED = "connection refused, nothing listens there"
 
 
 def split_address(address: str) -> tuple[str, int]:
@@ -38,7 +39,7 @@ def why_unreachable(address: str, timeout_s: float = _PATIENCE_S) -> str | None:
     except socket.gaierror as error:
         return f"the name {host!r} is unknown ({error.strerror})"
     except ConnectionRefusedError:
-        return "connection refused, nothing listens there"
+        return REFUSED
     except TimeoutError:
         return "no answer"
     except OSError as error:

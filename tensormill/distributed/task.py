@@ -68,7 +68,9 @@ class Task:
         self._cluster = GrpcCluster(self.name, server_def.cluster, self._threads)
         worker.ways_elsewhere = self._cluster.ways_elsewhere
         self.master = Master(worker, self._own_link, self._cluster)
-        self._worker_service = WorkerService(worker, self._own_link, limits)
+        self._worker_service = WorkerService(
+            worker, self._own_link, limits, self._cluster.way_to, self._threads.wait
+        )
         self._master_service = MasterService(self.master, limits, self._threads.wait)
         self._loops = LoopService(self._master_service.find_session, self._threads.submit)
         self._cluster_service = ClusterService(
@@ -82,7 +84,13 @@ class Task:
         }
         slow = SLOW_MASTER_METHODS | SLOW_WORKER_METHODS | SLOW_LOOP_METHODS | SLOW_CLUSTER_METHODS
         self._direct = DirectListener(
-            address.host, handlers, slow, self._threads, limits, self.name
+            address.host,
+            handlers,
+            slow,
+            self._threads,
+            limits,
+            self.name,
+            self._master_service.client_gone,
         )
         try:
             self._rpc = RpcServer(
@@ -109,7 +117,8 @@ class Task:
         """Close the sessions, end the calls, free the port, end the threads."""
         self.master.cancellation.cancel(f"The server of task {self.name} was stopped.")
         ended = self._rpc.refuse()
-        self._master_service.close_sessions()
+        self._worker_service.masters.close()
+        self._master_service.close()
         self.master.close_sessions()
         self._own_link.close()
         self._direct.close()

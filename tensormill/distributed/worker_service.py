@@ -8,10 +8,11 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tensormill.distributed.call import Call, Handler
+from tensormill.distributed.departed_masters import DepartedMasters, MasterName
 from tensormill.distributed.device_codec import device_to_proto
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.recv_tensor_codec import write_dead, write_value
@@ -31,7 +32,7 @@ from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.registered_graph import RegisteredGraph
 from tensormill.runtime.rendezvous_keys import parse_key, task_of
 from tensormill.runtime.worker import Worker
-from tensormill.runtime.worker_link import GraphResult, GraphRun, SessionSpec
+from tensormill.runtime.worker_link import GraphResult, GraphRun, SessionSpec, WorkerLink
 
 __all__ = ["SLOW_WORKER_METHODS", "WorkerService"]
 
@@ -65,7 +66,24 @@ class _Graph:
 class WorkerService:
     """The sessions and graphs that masters have on one worker."""
 
-    def __init__(self, worker: Worker, own_link: OwnWorkerLink, limits: ServerLimits) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        own_link: OwnWorkerLink,
+        limits: ServerLimits,
+        way_to: Callable[[str], tuple[WorkerLink, str] | None],
+        run_slowly: Callable[[Callable[[], None]], None],
+    ) -> None:
+        """Serve a worker.
+
+        Args:
+          worker: the worker.
+          own_link: the way to it.
+          limits: bounds on what others ask for.
+          way_to: returns the way to another task and its address, or None.
+          run_slowly: runs a function on a thread that may wait.
+        """
+        self.masters = DepartedMasters(way_to, self._delete, run_slowly, limits)
         self._worker = worker
         self._own = own_link
         self._limits = limits
@@ -124,16 +142,22 @@ class WorkerService:
                 )
                 self._own.create_session(spec, lambda made, error: None)
                 self._graphs[handle] = {}
+        if request.master_task and cluster_def is None:
+            self.masters.note(handle, MasterName(request.master_task, request.master_incarnation))
         call.reply(worker_pb2.CreateWorkerSessionResponse())
 
     def _delete_session(self, request: Any, call: Call) -> None:
         if request.session_handle != _LEGACY_SESSION:
-            with self._lock:
-                is_known = self._graphs.pop(request.session_handle, None) is not None
-            if is_known:
-                self._parts.end_session(request.session_handle)
-                self._own.delete_session(request.session_handle, lambda gone, error: None)
+            self.masters.forget(request.session_handle)
+            self._delete(request.session_handle)
         call.reply(worker_pb2.DeleteWorkerSessionResponse())
+
+    def _delete(self, handle: str) -> None:
+        with self._lock:
+            is_known = self._graphs.pop(handle, None) is not None
+        if is_known:
+            self._parts.end_session(handle)
+            self._own.delete_session(handle, lambda gone, error: None)
 
     def _graphs_of(self, request: Any) -> tuple[str, dict[str, _Graph]]:
         handle = request.session_handle if request.create_worker_session_called else _LEGACY_SESSION

@@ -8,6 +8,7 @@ import threading
 import time
 import weakref
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -176,7 +177,11 @@ class MasterSession:
         self.opened_s = time.monotonic()
         self.inter_op_threads = _inter_op_threads(config)
         others = {} if master.cluster is None else master.cluster.links(config)
-        spec = _session_spec(handle, config, self.inter_op_threads, master.cluster)
+        spec = replace(
+            _session_spec(handle, config, self.inter_op_threads, master.cluster),
+            master_task=master.own_link.task_name,
+            master_incarnation=master.own_link.devices[0].incarnation,
+        )
         self._tasks = SessionTasks(master.own_link, others, spec, master.cancellation, opening)
         self.placement = Placement(self._tasks.devices, config, self._tasks.own_task)
         self.resources = self._tasks.resources

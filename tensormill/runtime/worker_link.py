@@ -47,6 +47,8 @@ class SessionSpec:
         core.
       cluster_def: a ClusterDef that takes the place of the worker's own, or None.
       task_name: what the task of the master is called in that cluster; None for its own name.
+      master_task: the master's own task.
+      master_incarnation: that of the first device there.
     """
 
     handle: str
@@ -54,6 +56,8 @@ class SessionSpec:
     inter_op_threads: int = 0
     cluster_def: Any = None
     task_name: str | None = None
+    master_task: str = ""
+    master_incarnation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
