@@ -256,10 +256,11 @@ def test_deadlines_come_in_their_order_and_can_be_called_off() -> None:
     deadlines = Deadlines("tensormill-process-test-deadlines")
     seen: list[int] = []
     done = threading.Event()
-    deadlines.after(0.02, done.set)
-    deadlines.after(0.01, lambda: seen.append(2))
-    deadlines.after(0.0, lambda: seen.append(1))
-    deadlines.after(0.005, lambda: seen.append(0))()
+    with deadlines._changed:  # nothing is called before all are known
+        deadlines.after(0.02, done.set)
+        deadlines.after(0.01, lambda: seen.append(2))
+        deadlines.after(0.0, lambda: seen.append(1))
+        deadlines.after(0.005, lambda: seen.append(0))()
     assert done.wait(WAIT_S)
     assert seen == [1, 2]
     assert not len(deadlines)
