@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -256,11 +257,12 @@ def test_deadlines_come_in_their_order_and_can_be_called_off() -> None:
     deadlines = Deadlines("tensormill-process-test-deadlines")
     seen: list[int] = []
     done = threading.Event()
+    now_s = time.monotonic()
     with deadlines._changed:  # nothing is called before all are known
-        deadlines.after(0.02, done.set)
-        deadlines.after(0.01, lambda: seen.append(2))
-        deadlines.after(0.0, lambda: seen.append(1))
-        deadlines.after(0.005, lambda: seen.append(0))()
+        deadlines.after(now_s + 0.02 - time.monotonic(), done.set)
+        deadlines.after(now_s + 0.01 - time.monotonic(), lambda: seen.append(2))
+        deadlines.after(now_s - time.monotonic(), lambda: seen.append(1))
+        deadlines.after(now_s + 0.005 - time.monotonic(), lambda: seen.append(0))()
     assert done.wait(WAIT_S)
     assert seen == [1, 2]
     assert not len(deadlines)
