@@ -13,6 +13,8 @@ from tensormill.kernels.convolution_geometry import (
     filter_from_torch,
     filter_to_torch,
 )
+from tensormill.kernels.epilogues import with_epilogue
+from tensormill.kernels.normalization import bias_add
 from tensormill.kernels.registry import kernel
 from tensormill.kernels.windows import Layout
 
@@ -39,6 +41,30 @@ def conv2d(
     layout = geometry.layout
     groups = count_groups(layout.channel(image.shape), filters.shape[2])
     return geometry.convolve(image, filter_to_torch(filters), groups)
+
+
+@with_epilogue("Conv2D")
+def conv2d_with_bias(
+    image: Tensor,
+    filters: Tensor,
+    bias: Tensor,
+    *,
+    strides: Sizes,
+    padding: bytes,
+    explicit_paddings: Sizes,
+    data_format: bytes,
+    dilations: Sizes,
+    activation: str = "",
+) -> Tensor:
+    geometry = ConvolutionGeometry(
+        image.shape, filters.shape[:2], strides, padding, explicit_paddings, data_format, dilations
+    )
+    groups = count_groups(geometry.layout.channel(image.shape), filters.shape[2])
+    first = filter_to_torch(filters)
+    if bias.shape == (filters.shape[3],) and not geometry.is_empty(image):
+        return geometry.convolve(image, first, groups, bias, activation)
+    made = bias_add(geometry.convolve(image, first, groups), bias, data_format=data_format)
+    return made.relu_() if activation else made
 
 
 @kernel("Conv2DBackpropInput", "cpu", "gpu", types={"T": _FLOATS}, host_inputs=("input_sizes",))

@@ -25,6 +25,8 @@ Sizes = Sequence[int]
 
 _CONVOLUTIONS = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}
 _convolution_backward = torch.ops.aten.convolution_backward.default
+_convolution_pointwise = torch.ops.mkldnn._convolution_pointwise
+_WORTH_ELEMENTS = 16_384
 
 
 def filter_to_torch(filters: Tensor) -> Tensor:
@@ -48,6 +50,17 @@ def count_groups(channels: int, filter_channels: int) -> int:
             f"input depth must be evenly divisible by filter depth: {channels} vs {filter_channels}"
         )
     return channels // filter_channels
+
+
+def _fuses(image: Tensor, filters: Tensor) -> bool:
+    """Return whether oneDNN convolves these and applies an activation on the way."""
+    return (
+        torch.backends.mkldnn.is_available()
+        and image.device.type == "cpu"
+        and image.dtype is filters.dtype is torch.float32
+        and image.dim() == 4
+        and image.numel() >= _WORTH_ELEMENTS
+    )
 
 
 class ConvolutionGeometry:
@@ -85,9 +98,19 @@ class ConvolutionGeometry:
         self._outputs = output_sizes(sizes, window, self._strides, self._pads, self._dilations)
         self._padding = [before for before, _ in self._pads] if are_symmetric(self._pads) else None
 
-    def convolve(self, image: Tensor, filters: Tensor, groups: int) -> Tensor:
-        """Convolve `image` with `filters`."""
-        if 0 in self._outputs or image.numel() == 0:
+    def convolve(
+        self,
+        image: Tensor,
+        filters: Tensor,
+        groups: int,
+        bias: Tensor | None = None,
+        activation: str = "",
+    ) -> Tensor:
+        """Convolve `image` with `filters`, then add `bias` and apply `activation`.
+
+        The bias and the activation, "" or "Relu", need a result that is not empty.
+        """
+        if self.is_empty(image):
             return image.new_zeros(
                 self.layout.image_sizes(image.shape[0], self._outputs, filters.shape[0])
             )
@@ -95,10 +118,22 @@ class ConvolutionGeometry:
         padding = self._padding
         if padding is None:
             first, padding = pad_image(first, self._pads), [0] * len(self._pads)
-        made = _CONVOLUTIONS[self.layout.rank](
-            first, filters, None, self._strides, padding, self._dilations, groups
-        )
+        if activation and _fuses(first, filters):
+            made = _convolution_pointwise(
+                first, filters, bias, padding, self._strides, self._dilations, groups,
+                activation.lower(), [], "",
+            )  # fmt: skip
+        else:
+            made = _CONVOLUTIONS[self.layout.rank](
+                first, filters, bias, self._strides, padding, self._dilations, groups
+            )
+            if activation:
+                made.relu_()
         return self.layout.from_channels_first(made)
+
+    def is_empty(self, image: Tensor) -> bool:
+        """Return whether no window fits on the image."""
+        return 0 in self._outputs or image.numel() == 0
 
     def image_gradient(self, filters: Tensor, grad: Tensor, groups: int) -> Tensor:
         """Return the gradient of the image."""

@@ -16,6 +16,7 @@ from typing import Any
 from tensormill.graph import errors
 from tensormill.kernels.registry import WAITS
 from tensormill.runtime.node import Node
+from tensormill.runtime.plan.fusion import fuse
 from tensormill.runtime.plan.instructions import Form, Instruction, LoopInstruction, Slot
 from tensormill.runtime.plan.lowering import LoweredGraph
 from tensormill.runtime.plan.numpy_errors import quiet_numpy, restore_numpy, silence_numpy
@@ -83,6 +84,7 @@ class Program:
         self.feeds = lowered.feeds
         self.fetches = lowered.fetches
         self.copied_fetches = lowered.copied_fetches
+        fuse(lowered)
         share_work(lowered)
         reuse_memory(lowered)
         self._template: list[Any] = [None] * lowered.slot_count

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
 
 from tensormill.kernels.overwriting import MAKES_NEW_MEMORY, OVERWRITING
 from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot
 from tensormill.runtime.plan.lowering import LoweredGraph
+from tensormill.runtime.plan.slot_reads import count_reads
 
 __all__ = ["reuse_memory"]
 
@@ -25,22 +25,7 @@ _FLOATS = frozenset(["float16", "bfloat16", "float32", "float64"])
 
 def reuse_memory(lowered: LoweredGraph) -> None:
     """Replace the kernels of instructions whose input dies there by such that write over it."""
-    reads: Counter[Slot] = Counter(slot for slot, _, _ in lowered.fetches)
-    for guard in lowered.fetch_guards.values():
-        reads.update(slot for slot, _ in guard)
-    _count_reads(lowered.instructions, reads)
-    _reuse(lowered.instructions, reads)
-
-
-def _count_reads(instructions: Iterable[Instruction], reads: Counter[Slot]) -> None:
-    for instruction in instructions:
-        if isinstance(instruction, LoopInstruction):
-            # What it reads from outside is read again and again.
-            reads.update(instruction.argument_slots())
-            reads.update([*instruction.initial, instruction.predicate, *instruction.updates])
-            _count_reads([*instruction.condition, *instruction.body], reads)
-        else:
-            reads.update(instruction.argument_slots())
+    _reuse(lowered.instructions, count_reads(lowered))
 
 
 def _reuse(instructions: list[Instruction], reads: Counter[Slot]) -> None:

@@ -1,0 +1,119 @@
+"""Fusion: several instructions become one that passes over its memory once.
+
+- A convolution adds the bias and applies the activation that follow it while it writes its result.
+- The gradient of an activation before a max pooling is taken of the pooled values, which are fewer:
+  what a pooling lets through has the sign of what it came from.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+
+from tensormill.kernels.epilogues import find_epilogue
+from tensormill.runtime.node import Node
+from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot
+from tensormill.runtime.plan.lowering import LoweredGraph
+from tensormill.runtime.plan.slot_reads import count_reads
+
+__all__ = ["fuse"]
+
+_ACTIVATIONS = frozenset(["Relu"])
+
+
+def fuse(lowered: LoweredGraph) -> None:
+    """Fuse the instructions of a program where nothing else reads what lies between them."""
+    lowered.instructions = _fused(lowered.instructions, count_reads(lowered))
+
+
+def _fused(instructions: list[Instruction], reads: Counter[Slot]) -> list[Instruction]:
+    result: list[Instruction | None] = []
+    producer: dict[Slot, int] = {}
+    for instruction in instructions:
+        if isinstance(instruction, LoopInstruction):
+            condition = _fused(instruction.condition, reads)
+            body = _fused(instruction.body, reads)
+            result.append(replace(instruction, condition=condition, body=body))
+            continue
+        source = _only_source(instruction, producer, reads)
+        earlier = None if source is None else result[source]
+        if earlier is not None and source is not None:
+            if instruction.node.op_type == "ReluGrad":
+                _pool_after(earlier, instruction)
+            elif _is_still(result[source + 1 :]):
+                joined = _with_epilogue(earlier, instruction)
+                if joined is not None:
+                    result[source], instruction = None, joined
+        for slot in instruction.outputs:
+            producer[slot] = len(result)
+        result.append(instruction)
+    return [instruction for instruction in result if instruction is not None]
+
+
+def _only_source(
+    instruction: Instruction, producer: dict[Slot, int], reads: Counter[Slot]
+) -> int | None:
+    """Return the place of what makes the first argument, if it is made for nothing else."""
+    if instruction.is_conversion or instruction.is_async or not instruction.arguments:
+        return None
+    slot = instruction.arguments[0]
+    if type(slot) is list or reads[slot] != 1:
+        return None
+    return producer.get(slot)
+
+
+def _belong_together(earlier: Instruction, later: Instruction) -> bool:
+    return (
+        not earlier.is_conversion
+        and earlier.guard == later.guard
+        and earlier.node.device == later.node.device
+        and not later.node.controls
+    )
+
+
+def _is_still(between: list[Instruction | None]) -> bool:
+    """Return whether instructions change no state, so that what is before them may come after."""
+    return all(i is None or i.is_conversion or _is_pure(i.node) for i in between)
+
+
+def _is_pure(node: Node) -> bool:
+    definition = node.op_def
+    if definition.is_stateful:
+        return node.op_type == "ReadVariableOp"
+    return not any(arg.is_ref for arg in definition.inputs)
+
+
+def _with_epilogue(earlier: Instruction, later: Instruction) -> Instruction | None:
+    """Return one instruction that does what two do, in the place of the later one."""
+    if not _belong_together(earlier, later) or not isinstance(earlier.function, partial):
+        return None
+    epilogue = find_epilogue(earlier.node.op_type)
+    if epilogue is None:
+        return None
+    attrs = earlier.function.keywords
+    if later.node.op_type == "BiasAdd" and earlier.function.func is not epilogue:
+        if later.node.attrs["data_format"] != attrs["data_format"]:
+            return None
+        function = partial(epilogue, **attrs)
+        arguments = [*earlier.arguments, later.arguments[1]]
+    elif later.node.op_type in _ACTIVATIONS and earlier.function.func is epilogue:
+        function = partial(epilogue, **{**attrs, "activation": later.node.op_type})
+        arguments = earlier.arguments
+    else:
+        return None
+    return replace(earlier, function=function, arguments=arguments, outputs=later.outputs)
+
+
+def _pool_after(pool_grad: Instruction, relu_grad: Instruction) -> None:
+    """Make `relu_grad(max_pool_grad(x, y, g), x)` into `max_pool_grad(x, y, relu_grad(g, y))`."""
+    if pool_grad.node.op_type != "MaxPoolGrad" or not _belong_together(pool_grad, relu_grad):
+        return
+    image, pooled, grad = pool_grad.arguments
+    if relu_grad.arguments[1] != image:
+        return
+    (between,) = pool_grad.outputs
+    pool_grad.function, relu_grad.function = relu_grad.function, pool_grad.function
+    pool_grad.node, relu_grad.node = relu_grad.node, pool_grad.node
+    pool_grad.arguments = [grad, pooled]
+    relu_grad.arguments = [image, pooled, between]
