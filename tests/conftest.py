@@ -1,6 +1,7 @@
 """What every test gets: a fresh default graph, a check for leaks, and the oracle."""
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -19,6 +20,12 @@ LEAK_GRACE_S = 20.0
 ORACLE_TIMEOUT_S = 300.0
 
 _oracle_key = pytest.StashKey[Oracle]()
+
+
+def pytest_configure() -> None:
+    # What is started in the background may ignore interrupts, and so would all that it starts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

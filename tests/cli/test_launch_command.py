@@ -188,7 +188,7 @@ def wait_for_end(pid: int) -> None:
         return
     import select
 
-    select.select([descriptor], [], [], 20)
+    select.select([descriptor], [], [], 60)
     os.close(descriptor)
 
 

@@ -17,7 +17,7 @@ import tensormill as tf
 from tensormill.cli.main import main
 from tests.clusters import free_addresses
 
-WAIT_S = 50.0
+WAIT_S = 120.0
 
 
 @contextmanager

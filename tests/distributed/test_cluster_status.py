@@ -18,7 +18,7 @@ import tensormill as tf
 from tensormill.cli.main import main
 from tensormill.testing.server_process import ServerProcess
 from tensormill.testing.tensorflow_servers import TensorFlowServer, free_addresses
-from tests.gates import run_in_thread
+from tests.gates import WAIT_S, run_in_thread
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_join_returns_on_every_task_when_the_job_is_finished() -> None:
             thread.start()
         assert tf.finish(worker.target) == []
         for thread in waiting:
-            thread.join(20)
+            thread.join(WAIT_S)
             assert not thread.is_alive()
         assert {r.problem for r in tf.cluster_status(ps0.target).reports} == {"already finished"}
 
@@ -181,7 +181,7 @@ def test_processes_end_with_the_job_and_metrics_are_served_over_http() -> None:
             exporter.send_signal(signal.SIGINT)
             assert exporter.wait() == 130
         assert tf.finish(server.target) == []
-        assert server.wait(20) == 0
+        assert server.wait(WAIT_S) == 0
 
 
 def test_the_command_finishes_the_job(server: Any, capsys: pytest.CaptureFixture[str]) -> None:

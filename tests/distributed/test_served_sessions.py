@@ -18,7 +18,7 @@ from tensormill.proto.services import MASTER_SERVICE
 from tests.gates import Gate, run_in_thread
 from tests.gates import gate_kernels as gate_kernels
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 
 
 class MasterClient:

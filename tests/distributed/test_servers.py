@@ -23,7 +23,7 @@ from tests.clusters import free_addresses, over_wire, running_cluster
 from tests.gates import Gate, run_in_thread, wait_until
 from tests.gates import gate_kernels as gate_kernels
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_a_program_that_ends_without_stopping_its_servers_exits() -> None:
         "    print(session.run(tf.constant(4.0)))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stdout) == (0, "4.0\n"), done.stderr
 

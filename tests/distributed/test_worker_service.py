@@ -15,7 +15,7 @@ from tensormill.graph import errors
 from tensormill.proto import worker_pb2
 from tensormill.proto.services import MASTER_SERVICE, WORKER_SERVICE
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 TASK = "/job:localhost/replica:0/task:0"
 DEVICE = f"{TASK}/device:CPU:0"
 

@@ -13,6 +13,7 @@ import pytest
 
 from tensormill.launching.local_cluster import LocalCluster
 from tests.examples.notebook import Notebook
+from tests.gates import WAIT_S
 
 WRITTEN_TARGET = "grpc://127.0.0.1:2222"
 
@@ -386,5 +387,5 @@ def test_the_cells_on_readers_and_queue_runners_give_each_row_once(
     notebook = check(cells, target)
     names: dict[str, Any] = notebook.names
     for thread in names["enqueue_threads"]:
-        thread.join(20.0)
+        thread.join(WAIT_S)
         assert not thread.is_alive()

@@ -11,6 +11,7 @@ import pytest
 import tensormill.api as tf
 from tensormill.kernels import dataset_buffers
 from tensormill.kernels.background_work import Work
+from tests.gates import WAIT_S
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +45,7 @@ def test_prefetching_computes_on_another_thread_until_the_buffer_is_full() -> No
     element = dataset.make_one_shot_iterator().get_next()
     with tf.Session() as session:
         assert [session.run(element) for _ in range(6)] == list(range(6))
-        assert enough.wait(10)  # nobody asks meanwhile
+        assert enough.wait(WAIT_S)  # nobody asks meanwhile
     assert any("tensormill-process-data" in name for name in threads)
     assert len(threads) < 20
 
@@ -74,7 +75,7 @@ def test_nested_prefetching_finishes_with_few_threads() -> None:
 
 
 def test_parallel_calls_run_at_the_same_time() -> None:
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=WAIT_S)
 
     def meet(x: Any) -> Any:
         both.wait()
@@ -93,7 +94,7 @@ def test_a_closed_session_ends_the_work_ahead() -> None:
     def wait(x: Any) -> Any:
         calls.append(int(x))
         if x >= 8:
-            gate.wait(10)
+            gate.wait(WAIT_S)
         return x
 
     dataset = tf.data.Dataset.range(1000).map(lambda x: tf.py_func(wait, [x], tf.int64))

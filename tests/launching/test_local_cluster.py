@@ -101,7 +101,7 @@ def test_the_tasks_end_with_the_process_that_made_them() -> None:
             continue
         import select
 
-        select.select([descriptor], [], [], 20)
+        select.select([descriptor], [], [], 60)
         os.close(descriptor)
         stat = Path(f"/proc/{pid}/stat")
         assert not stat.exists() or ") Z " in stat.read_text()

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from tensormill.runtime.cancellation import CancellationScope
+from tests.gates import WAIT_S
 
 
 def test_cancelling_reaches_every_branch_below_with_the_first_reason():
@@ -78,7 +79,7 @@ def test_only_one_of_many_threads_that_cancel_calls_back():
     start = threading.Barrier(8)
 
     def cancel(number):
-        start.wait(10)
+        start.wait(WAIT_S)
         scope.cancel(str(number))
 
     threads = [threading.Thread(target=cancel, args=(n,)) for n in range(8)]

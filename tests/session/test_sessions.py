@@ -5,6 +5,7 @@ import threading
 import pytest
 
 import tensormill as tf
+from tests.gates import WAIT_S
 from tests.session.ref_variables import make_variable
 
 
@@ -159,7 +160,7 @@ def test_steps_that_meet_the_closing_of_their_session_end_in_an_orderly_way():
     outcomes = []
 
     def run_until_closed():
-        started.wait(20)
+        started.wait(WAIT_S)
         try:
             while True:
                 assert session.run(y, {x: 1.0}) == 2.0
@@ -170,7 +171,7 @@ def test_steps_that_meet_the_closing_of_their_session_end_in_an_orderly_way():
     threads = [threading.Thread(target=run_until_closed) for _ in range(4)]
     for thread in threads:
         thread.start()
-    started.wait(20)
+    started.wait(WAIT_S)
     session.close()
     for thread in threads:
         thread.join()

@@ -206,7 +206,7 @@ print(session.run(queue.dequeue()))
 def test_a_script_ends_though_its_threads_wait(daemon):
     script = _SCRIPT.replace("DAEMON", str(daemon))
     ran = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "1.0\n", "")
 
@@ -224,7 +224,7 @@ session.run(tf.global_variables_initializer())
 tf.train.QueueRunner(queue, [adding]).create_threads(session, start=True)
 """
     ran = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False
     )
     assert ran.returncode == 0
     assert ran.stderr.count("number") == 30

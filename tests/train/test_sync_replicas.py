@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tensormill as tf
-from tests.gates import run_in_thread
+from tests.gates import WAIT_S, run_in_thread
 
 STEPS = 4
 
@@ -36,16 +36,16 @@ def test_two_replicas_apply_the_mean_of_their_gradients():
             if number == 0:
                 creator = tf.train.ChiefSessionCreator(master=target)
             else:
-                chief_ready.wait(20.0)
+                chief_ready.wait(WAIT_S)
                 creator = tf.train.WorkerSessionCreator(master=target)
             with tf.train.MonitoredSession(creator, hooks=[hook]) as session:
                 chief_ready.set()
                 for _ in range(STEPS):
                     session.run(train)
-                    together.wait(20.0)
+                    together.wait(WAIT_S)
                 if number == 0:
                     results.update(zip("srw", session.run([step, rows, weights]), strict=True))
-                together.wait(20.0)
+                together.wait(WAIT_S)
 
     with tf.train.Server.create_local_server() as server:
         threads = [run_in_thread(lambda n=n: run(n, server.target)) for n in range(2)]
