@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 import numbers
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,7 @@ __all__ = [
     "complex_types",
     "dimension_at_index",
     "dimension_value",
+    "forward_compatibility_horizon",
     "forward_compatible",
     "integral_types",
     "path_to_bytes",
@@ -83,5 +87,19 @@ def path_to_bytes(path: Any) -> bytes:
 
 
 def forward_compatible(year: int, month: int, day: int) -> bool:
-    """Return whether features of that date may be used, which is always so."""
-    return True
+    """Return whether features of that date may be used: always, but for a horizon that is set."""
+    horizon = _horizons[-1]
+    return horizon is None or horizon > datetime.date(year, month, day)
+
+
+_horizons: list[datetime.date | None] = [None]
+
+
+@contextlib.contextmanager
+def forward_compatibility_horizon(year: int, month: int, day: int) -> Iterator[None]:
+    """Let only features be used, inside the with-statement, that are older than a date."""
+    _horizons.append(datetime.date(year, month, day))
+    try:
+        yield
+    finally:
+        _horizons.pop()

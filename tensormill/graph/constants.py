@@ -116,6 +116,8 @@ def _plain_array(value: Any, dtype: DType | None) -> Array:
     except ValueError:
         if _holds_tensors(value):
             _refuse_tensors(value, dtype)
+        if dtype is not None:
+            raise
         raise _not_dense(value, [len(value)]) from None
     except (TypeError, NotImplementedError):
         _refuse_tensors(value, dtype)

@@ -155,8 +155,9 @@ def make_ensure_shape(ctx: KernelContext) -> Any:
 
     def ensure_shape(value: Any) -> Any:
         if not are_compatible(tuple(value.shape), wanted):
+            shape = format_dims(tuple(value.shape), "kernel")
             raise errors.invalid_argument(
-                f"Shape of tensor {ctx.node_name} {format_dims(tuple(value.shape), 'kernel')} is "
+                f"Shape of tensor {ctx.input_names[0]} {shape} is "
                 f"not compatible with expected shape {format_dims(wanted, 'kernel')}."
             )
         return value

@@ -11,13 +11,16 @@ from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import KernelContext, host_kernel, kernel_factory
-from tensormill.kernels.torch_dtypes import torch_dtype
+from tensormill.kernels.torch_dtypes import is_number, torch_dtype
 
 Tensor = torch.Tensor
 
 
 @kernel_factory("Cast", "cpu", "gpu")
 def make_cast(ctx: KernelContext) -> Any:
+    given, wanted = ctx.attrs["SrcT"], ctx.attrs["DstT"]
+    if given is not wanted and not (is_number(given) and is_number(wanted)):
+        return _cannot_cast(given, wanted)
     source, target = torch_dtype(ctx.attrs["SrcT"]), torch_dtype(ctx.attrs["DstT"])
     if source.is_complex and not target.is_complex:
 
@@ -51,6 +54,13 @@ _KEPT_BITS = {
     (torch.float64, torch.float16): (torch.int64, -1 << 42),
 }
 """By source and target: the integers of the source's size, and the bits that truncating keeps."""
+
+
+def _cannot_cast(given: DType, wanted: DType) -> Any:
+    def refuse(x: Any) -> Any:
+        raise errors.unimplemented(f"Cast {given.name} to {wanted.name} is not supported")
+
+    return refuse
 
 
 @kernel_factory("Bitcast", "cpu", "gpu", aliases=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensormill.kernels.registry import kernel
+from tensormill.graph import dtypes, errors
+from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 
 
 @kernel("IdentityN", "cpu", "gpu", aliases=True)
@@ -24,6 +25,12 @@ def prevent_gradient(value: Any, *, message: bytes) -> Any:
     return value
 
 
-@kernel("GuaranteeConst", "cpu", aliases=True)
-def guarantee_const(value: Any) -> Any:
-    return value
+@kernel_factory("GuaranteeConst", "cpu", aliases=True)
+def make_guarantee_const(ctx: KernelContext) -> Any:
+    if ctx.input_dtypes[0].base_dtype is not dtypes.resource:
+        return same
+
+    def refuse_resource(value: Any) -> Any:
+        raise errors.invalid_argument("Input tensor cannot be a resource variable handle.")
+
+    return refuse_resource

@@ -11,16 +11,15 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import kernel
+from tensormill.kernels.unsigned_types import SIGNED_OF
 
 Tensor = torch.Tensor
 Places = np.ndarray[Any, Any]
 
-_SIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
-
 
 def _movable(x: Tensor) -> Tensor:
     """Return a tensor of the same bytes in a dtype that torch can move about."""
-    signed = _SIGNED.get(x.dtype)
+    signed = SIGNED_OF.get(x.dtype)
     return x if signed is None else x.view(signed)
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "Kernel",
     "KernelContext",
     "SharedWork",
+    "adapt_dtypes",
     "async_kernel",
     "find_kernel",
     "find_shared_work",
@@ -59,6 +60,7 @@ class KernelContext(Protocol):
     Attributes:
       node_name: the name of the node.
       op_type: its op type.
+      input_names: the names of the nodes that its inputs come from.
       attrs: its attributes.
       input_dims: the static shape of each input tensor.
       output_dims: the static shape of each output tensor.
@@ -72,6 +74,7 @@ class KernelContext(Protocol):
 
     node_name: str
     op_type: str
+    input_names: tuple[str, ...]
     attrs: dict[str, Any]
     input_dims: list[Dims]
     output_dims: list[Dims]
@@ -174,6 +177,7 @@ class SharedWork:
 _SHARED_WORK: dict[str, SharedWork] = {}
 _KERNELS: dict[str, list[Kernel]] = {}
 _HOST_KERNELS: dict[str, HostKernel] = {}
+_ADAPTED: dict[str, Callable[[Kernel, Mapping[str, Any]], Kernel]] = {}
 
 TypeSpec = Mapping[str, Iterable[Any]] | None
 
@@ -371,11 +375,19 @@ def find_shared_work(gradient_op: str) -> SharedWork | None:
     return _SHARED_WORK.get(gradient_op)
 
 
+def adapt_dtypes(op_type: str, adapt: Callable[[Kernel, Mapping[str, Any]], Kernel]) -> None:
+    """Register what makes the kernels of an op fit for dtypes that they cannot take themselves."""
+    if op_type in _ADAPTED:
+        raise ValueError(f"kernels of {op_type!r} are adapted twice")
+    _ADAPTED[op_type] = adapt
+
+
 def find_kernel(op_type: str, device_type: str, attrs: Mapping[str, Any]) -> Kernel | None:
     """Return the kernel for a node on a device type, or None."""
     for candidate in _KERNELS.get(op_type, ()):
         if candidate.device_type == device_type and candidate.accepts(attrs):
-            return candidate
+            adapt = _ADAPTED.get(op_type)
+            return candidate if adapt is None else adapt(candidate, attrs)
     return None
 
 

@@ -13,6 +13,7 @@ from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.gathering import flat_places
 from tensormill.kernels.registry import kernel
+from tensormill.kernels.unsigned_types import SIGNED_OF
 from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES, as_ints
 
 Update = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], object]
@@ -102,12 +103,9 @@ def _reduce(how: str) -> Update:
     return reduce
 
 
-_UNSIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
-
-
 def _signed(value: torch.Tensor) -> torch.Tensor:
     """Return a view with a dtype that torch can update by index; sums wrap alike."""
-    same_width = _UNSIGNED.get(value.dtype)
+    same_width = SIGNED_OF.get(value.dtype)
     return value if same_width is None else value.view(same_width)
 
 

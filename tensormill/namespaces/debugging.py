@@ -32,3 +32,4 @@ from tensormill.ops.check import (
     verify_tensor_all_finite as assert_all_finite,
 )
 from tensormill.ops.elementwise_unary import is_finite, is_inf, is_nan
+from tensormill.ops.shape_assertions import assert_shapes

@@ -69,8 +69,8 @@ def scalar_shape(ctx: ShapeContext) -> list[Dims]:
     return [()]
 
 
-def _sparse_shape(value: Any) -> Tensor | None:
-    """Return the shape that a sparse tensor carries with it; None for everything else."""
+def _sparse_shape(value: Any) -> Any:
+    """Return the shape that a sparse tensor or value carries; None for everything else."""
     return getattr(value, "dense_shape", None) if hasattr(value, "indices") else None
 
 
@@ -92,7 +92,7 @@ def shape_internal(
     with OpScope(name, "Shape", (input,)) as scope:
         carried = _sparse_shape(input)
         if carried is not None:
-            return _cast(carried, out_type)
+            return _cast(convert_to_tensor(carried, dtypes.int64), out_type)
         tensor = convert_to_tensor(input)
         dims = tensor.dims
         if optimize and dims is not None and None not in dims:
@@ -124,7 +124,7 @@ def size_internal(
     with OpScope(name, "Size", (input,)) as scope:
         carried = _sparse_shape(input)
         if carried is not None:
-            factors = _cast(carried, out_type)
+            factors = _cast(convert_to_tensor(carried, dtypes.int64), out_type)
             return OP_DEFS["Prod"].builder(factors, 0, name=scope)
         tensor = convert_to_tensor(input)
         count = num_elements(tensor.dims)

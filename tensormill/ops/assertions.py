@@ -461,7 +461,7 @@ def assert_type(
         tensor = convert_to_tensor(tensor, name="tensor")
         if tensor.dtype != wanted:
             raise TypeError(
-                f"{_prefix(message)}{tensor.name} must be of type {wanted!r}; got {tensor.dtype!r}"
+                f"{_prefix(message)}{tensor.name} must be of type {wanted}; got {tensor.dtype}"
             )
         return no_op.make(name="statically_determined_correct_type")
 

@@ -27,7 +27,7 @@ from tensormill.ops.slicing import (
 newaxis = None
 
 _INDEX_DTYPES = (dtypes.int32, dtypes.int64, dtypes.int16)
-_BAD_INDEX = (
+BAD_INDEX = (
     "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar "
     "tf.int32/tf.int64 tensors are valid indices"
 )
@@ -44,7 +44,7 @@ def _check_index(index: Any) -> None:
             known = None
         if known in _INDEX_DTYPES and not (index.shape and len(index.shape) == 1):
             return
-    raise TypeError(f"{_BAD_INDEX}, got {index!r}")
+    raise TypeError(f"{BAD_INDEX}, got {index!r}")
 
 
 class _Indices:
@@ -115,8 +115,7 @@ def getitem(tensor: Any, key: Any, var: Any = None) -> Tensor:
             empty = constant([], dtypes.int32)
             bounds = [empty, empty, empty]
         made: Tensor = strided_slice_op(tensor, *bounds, name=scope, **indices.masks)
-    if var is not None:
-        made.assign = _slice_assignment(var, bounds, indices.masks, scope)
+    made.assign = _slice_assignment(var, bounds, indices.masks, scope)
     return made
 
 
@@ -127,11 +126,13 @@ def _slice_assignment(
 
     def assign(value: Any, name: str | None = None) -> Tensor:
         """Write `value` into the slice; return the variable's new value."""
+        if var is None:
+            raise ValueError("Sliced assignment is only supported for variables")
         name = scope + "_assign" if name is None else name
-        value = convert_to_tensor(value, var.dtype.base_dtype)
         handle = getattr(var, "handle", None)
         if handle is None:
             return strided_slice_assign_op(var._ref(), *bounds, value, name=name, **masks)
+        value = convert_to_tensor(value, var.dtype.base_dtype)
         op = resource_strided_slice_assign_op(handle, *bounds, value, name=name, **masks)
         with op.graph.control_dependencies([op]):
             return var.read_value()

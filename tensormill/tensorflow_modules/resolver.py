@@ -13,10 +13,14 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from tensormill import api
 from tensormill.tensorflow_modules import known_names, raw_functions
 from tensormill.tensorflow_modules.table import MESSAGE_PACKAGES, MODULES, Sources
 
 __all__ = ["find", "find_public", "is_known_path", "module_at", "names"]
+
+# A program that only imports TensorFlow's inner modules needs all ops and kernels as well.
+assert api
 
 _GENERATED = re.compile(r"python\.(ops|training)\.gen_\w+_ops")
 _MESSAGES = re.compile(r"core\.\w+(\.\w+)*\.(?P<name>\w+_pb2)")
@@ -104,7 +108,7 @@ def _messages(full_name: str, name: str) -> ModuleType:
 
 def _public(path: str) -> Any:
     """Return the value of `tf.<path>`, `_NOTHING` where tensormill lacks it."""
-    value: Any = importlib.import_module("tensormill.api")
+    value: Any = api
     for part in path.split("."):
         value = getattr(value, part, _NOTHING)
         if value is _NOTHING:

@@ -113,16 +113,20 @@ _ROWS = {
     "python.ops.array_ops": """
         ops.array_shapes ops.filling ops.gathering ops.grids ops.identities ops.indexing
         ops.joining ops.padding ops.slicing ops.space_to_batch ops.transposition ops.uniqueness
-        ops.scattering ops.matrix_diagonals
+        ops.scattering ops.matrix_diagonals tensorflow_modules.array_functions
+        tensorflow_modules.second_signatures
         shape_v2=ops.array_shapes.shape
         size_v2=ops.array_shapes.size zeros_like_v2=ops.filling.zeros_like
         ones_like_v2=ops.filling.ones_like
         zeros_like_impl=ops.filling.zeros_like ones_like_impl=ops.filling.ones_like
         expand_dims_v2=ops.array_shapes.expand_dims
         squeeze_v2=ops.array_shapes.squeeze placeholder=ops.basics.placeholder
+        _SLICE_TYPE_ERROR=ops.indexing.BAD_INDEX
         constant=graph.constants.constant listdiff=ops.uniqueness.setdiff1d""",
     "python.ops.candidate_sampling_ops": "ops.candidate_sampling",
-    "python.ops.check_ops": "ops.assertions ops.weights_broadcast",
+    "python.ops.check_ops": """
+        ops.assertions ops.weights_broadcast ops.shape_assertions
+        tensorflow_modules.second_signatures""",
     "python.ops.clip_ops": "ops.clipping",
     "python.ops.confusion_matrix": "ops.confusion_matrix",
     "python.ops.control_flow_ops": """
@@ -135,7 +139,8 @@ _ROWS = {
     "python.ops.critical_section_ops": "ops.critical_section",
     "python.ops.custom_gradient": "ops.custom_gradients",
     "python.ops.data_flow_ops": "ops.staging_areas ops.barrier_class",
-    "python.ops.embedding_ops": "ops.embedding ops.safe_embedding",
+    "python.ops.embedding_ops": """
+        ops.embedding ops.safe_embedding tensorflow_modules.second_signatures""",
     "python.ops.functional_ops": """
         foldl=functional.fold.foldl foldr=functional.fold.foldr scan=functional.scan.scan
         map_fn=functional.map_fn.map_fn""",
@@ -153,14 +158,16 @@ _ROWS = {
         ops.gradients ops.gradient_aggregation
         _GradientsHelper=ops.gradients.gradients
         _hessian_vector_product=tensorflow_modules.gradient_functions.hessian_vector_product""",
-    "python.ops.image_ops": "namespaces.image",
-    "python.ops.image_ops_impl": "namespaces.image",
+    "python.ops.image_ops": "namespaces.image tensorflow_modules.second_signatures",
+    "python.ops.image_ops_impl": "namespaces.image tensorflow_modules.second_signatures",
     "python.ops.init_ops": """
         variables.initializers variables.keras_initializers variables.convolution_initializers
         api""",
     "python.ops.linalg.linalg": "namespaces.linalg",
     "python.ops.linalg.linalg_impl": "namespaces.linalg",
-    "python.ops.linalg_ops": "ops.linear_algebra ops.matrix_decomposition ops.tensor_algebra",
+    "python.ops.linalg_ops": """
+        ops.linear_algebra ops.matrix_decomposition ops.tensor_algebra
+        tensorflow_modules.second_signatures""",
     "python.ops.logging_ops": "ops.printing",
     "python.ops.losses.losses": "losses",
     "python.ops.losses.losses_impl": "losses losses.functions",
@@ -186,10 +193,14 @@ _ROWS = {
         _safe_scalar_div=tensorflow_modules.metric_internals.safe_scalar_div
         _aggregate_variable=tensorflow_modules.metric_internals.aggregate_variable""",
     "python.ops.nn": "namespaces.nn",
-    "python.ops.nn_impl": "namespaces.nn ops.statistics ops.sampled_losses ops.swish",
+    "python.ops.nn_impl": """
+        namespaces.nn ops.statistics ops.sampled_losses ops.swish
+        tensorflow_modules.second_signatures""",
     "python.ops.nn_ops": """
         namespaces.nn ops.convolution ops.activations ops.cross_entropy ops.pooling
-        ops.normalization softmax_v2=namespaces.nn.softmax log_softmax_v2=namespaces.nn.log_softmax
+        ops.normalization tensorflow_modules.nn_functions tensorflow_modules.second_signatures
+        _get_sequence=ops.windows.list_for_each
+        softmax_v2=namespaces.nn.softmax log_softmax_v2=namespaces.nn.log_softmax
         leaky_relu=namespaces.nn.leaky_relu
         softmax_cross_entropy_with_logits_v2=namespaces.nn.softmax_cross_entropy_with_logits_v2""",
     "python.ops.partitioned_variables": "variables.partitioners variables.store",
@@ -205,7 +216,9 @@ _ROWS = {
     "python.ops.session_ops": "ops.session_tensors session.tensor_handles",
     "python.ops.sets": "namespaces.sets",
     "python.ops.sets_impl": "namespaces.sets",
-    "python.ops.sparse_ops": "ops.sparse_arrays ops.sparse_crosses ops.sparse_math",
+    "python.ops.sparse_ops": """
+        ops.sparse_arrays ops.sparse_crosses ops.sparse_math
+        tensorflow_modules.second_signatures""",
     "python.ops.special_math_ops": "ops.special_functions einsum=ops.tensor_algebra.einsum",
     "python.ops.standard_ops": "api",
     "python.ops.state_ops": """
@@ -214,7 +227,8 @@ _ROWS = {
         variable_op_v2=tensorflow_modules.state_functions.variable_op_v2
         init_variable=tensorflow_modules.state_functions.init_variable""",
     "python.ops.stateless_random_ops": "ops.stateless_random",
-    "python.ops.string_ops": "ops.strings namespaces.strings",
+    "python.ops.string_ops": """
+        ops.strings namespaces.strings tensorflow_modules.second_signatures""",
     "python.ops.template": "variables.template",
     "python.ops.tensor_array_ops": "ops.tensor_array_class",
     "python.ops.variable_scope": """
@@ -326,6 +340,12 @@ _ROWS = {
     "python.saved_model.utils": "saved_model.utils",
     "python.saved_model.utils_impl": "saved_model.utils",
     "python.tools.freeze_graph": "saved_model.freeze_graph",
+    # -- what TensorFlow's own tests share ---------------------------------------------------------
+    "python.kernel_tests.random.util": """
+        unittesting.sample_statistics
+        test_moment_matching=unittesting.sample_statistics.moment_scores
+        test_truncated_normal=unittesting.sample_statistics.check_truncated_normal""",
+    "python.ops.spectral_ops_test_util": "fft_kernel_label_map=:contextlib.nullcontext",
     # -- layers ------------------------------------------------------------------------------------
     "python.layers.base": "layers.base",
     "python.layers.layers": "layers",
@@ -338,7 +358,10 @@ _ROWS = {
         Convolution2DTranspose=layers.Conv2DTranspose Deconvolution2D=layers.Conv2DTranspose
         Deconv2D=layers.Conv2DTranspose SeparableConvolution2D=layers.SeparableConv2D
         convolution2d_transpose=layers.conv2d_transpose deconv2d=layers.conv2d_transpose
-        deconvolution2d=layers.conv2d_transpose separable_convolution2d=layers.separable_conv2d""",
+        deconvolution2d=layers.conv2d_transpose separable_convolution2d=layers.separable_conv2d
+        Convolution3DTranspose=layers.Conv3DTranspose Deconvolution3D=layers.Conv3DTranspose
+        Deconv3D=layers.Conv3DTranspose convolution3d_transpose=layers.conv3d_transpose
+        deconvolution3d=layers.conv3d_transpose deconv3d=layers.conv3d_transpose""",
     "python.layers.normalization": """
         layers layers.normalization BatchNorm=layers.BatchNormalization
         batch_norm=layers.batch_normalization""",
@@ -346,11 +369,10 @@ _ROWS = {
         layers layers.pooling MaxPool2D=layers.MaxPooling2D AvgPool2D=layers.AveragePooling2D
         max_pool2d=layers.max_pooling2d avg_pool2d=layers.average_pooling2d""",
     "python.layers.utils": """
+        tensorflow_modules.layer_functions
         smart_cond=ops.smart_cond.smart_cond constant_value=ops.smart_cond.smart_constant_value
-        normalize_tuple=layers.arguments.window_tuple
         normalize_padding=layers.arguments.padding_name
-        normalize_data_format=layers.arguments.data_format_name
-        convert_data_format=layers.arguments.op_data_format""",
+        normalize_data_format=layers.arguments.data_format_name""",
     # -- examples ----------------------------------------------------------------------------------
     "examples.tutorials.mnist.input_data": "tensorflow_modules.mnist",
     "contrib.learn.python.learn.datasets.mnist": "tensorflow_modules.mnist",

@@ -180,3 +180,19 @@ def test_ctrl_c_ends_the_program(tmp_path: Path) -> None:
         errors = process.stderr.read()
     assert "KeyboardInterrupt" in errors
     assert process.returncode == 130
+
+
+def test_inner_modules_alone_bring_all_kernels(tmp_path: Path) -> None:
+    (tmp_path / "reverse.py").write_text(
+        dedent(
+            """
+            from tensorflow.python.client import session
+            from tensorflow.python.ops import array_ops
+
+            with session.Session() as sess:
+                print(sess.run(array_ops.reverse_v2([1, 2], [0])))
+            """
+        )
+    )
+    done = run("reverse.py", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "[2 1]\n"), done.stderr

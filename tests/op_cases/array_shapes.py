@@ -61,6 +61,12 @@ CASES = [
         ),
     ),
     OpCase("EnsureShape", [MATRIX], {"shape": [2, None]}),
+    OpCase(
+        "EnsureShape",
+        [MATRIX],
+        {"shape": [2, 4]},
+        fails=("must be equal", "is not compatible with expected shape [2,4]."),
+    ),
     OpCase("BroadcastTo", [MATRIX, as_array([2, 2, 3])]),
     OpCase("BroadcastTo", [MATRIX[:, :1], as_array([2, 3])]),
     OpCase("BroadcastTo", [np.float32(2), as_array([2, 1])]),

@@ -36,6 +36,7 @@ class NodeContext:
     constants: dict[str, Any] = field(default_factory=dict)
     device_name: str = ""
     find_function: Callable[[FunctionRef], Any] | None = None
+    input_names: tuple[str, ...] = ()
 
     def constant(self, name: str) -> np.ndarray[Any, Any] | None:
         """Return the value of an input that is a constant in the plan, or None."""
@@ -69,6 +70,7 @@ def node_context(
         _constant_inputs(node),
         node.device,
         find_function,
+        tuple(source.name for source, _ in node.inputs),
     )
 
 

@@ -1,0 +1,65 @@
+"""Functions of `tensorflow.python.ops.array_ops` that `tf` of TensorFlow 1 has not.
+
+Source: TensorFlow 1.15, python/ops/array_ops.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensormill.graph import dtypes
+from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.tensor import Tensor
+from tensormill.ops.casting import cast
+from tensormill.ops.space_to_batch import batch_to_space_nd
+
+__all__ = [
+    "NEW_AXIS",
+    "SHRINK_AXIS",
+    "batch_to_space_v2",
+    "convert_to_int_tensor",
+    "get_positive_axis",
+]
+
+# What the map of axes of a strided slice says of axes that are put in or left out.
+NEW_AXIS = -1
+SHRINK_AXIS = -2
+
+
+def batch_to_space_v2(input: Any, block_shape: Any, crops: Any, name: str | None = None) -> Tensor:
+    """Move blocks of the batch into the dimensions of space; a number is for two dimensions."""
+    if isinstance(block_shape, int):
+        block_shape = np.array([block_shape, block_shape], dtype=np.int64)
+    return batch_to_space_nd(input, block_shape, crops, name=name)
+
+
+def convert_to_int_tensor(tensor: Any, name: str, dtype: Any = dtypes.int32) -> Tensor:
+    """Return integers as a tensor of the given dtype.
+
+    Raises:
+      TypeError: they are no integers.
+    """
+    made = convert_to_tensor(tensor, name=name, preferred_dtype=dtype)
+    if not made.dtype.is_integer:
+        raise TypeError(f"{name} must be an integer tensor; dtype={made.dtype}")
+    return cast(made, dtype)
+
+
+def get_positive_axis(axis: Any, ndims: int | None) -> int:
+    """Return an axis counted from the front.
+
+    Raises:
+      TypeError: it is no number.
+      ValueError: there is no such axis, or it is counted from an end that is not known.
+    """
+    if not isinstance(axis, int):
+        raise TypeError(f"axis must be an int; got {type(axis).__name__}")
+    if ndims is None:
+        if axis < 0:
+            raise ValueError("axis may only be negative if ndims is statically known.")
+        return axis
+    if not -ndims <= axis < ndims:
+        raise ValueError(f"axis={axis} out of bounds: expected {-ndims}<=axis<{ndims}")
+    return axis % ndims

@@ -1,0 +1,133 @@
+"""The functions of TensorFlow's modules that the public API of TensorFlow 1 has not."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+import numpy as np
+import pytest
+
+import tensormill as tf
+from tensormill.tensorflow_modules import second_signatures
+
+
+def value_of(tensor: tf.Tensor) -> np.ndarray:
+    with tf.Session() as session:
+        return session.run(tensor)
+
+
+@pytest.mark.parametrize("name", second_signatures.__all__)
+def test_every_row_calls_a_function_that_has_its_parameters(name: str) -> None:
+    path, *words = second_signatures._ROWS[name].split()
+    module, _, attribute = path.rpartition(".")
+    function = getattr(importlib.import_module(f"tensormill.{module}"), attribute)
+    wanted = {word.partition("=")[0].lstrip("+").rpartition(">")[2] for word in words}
+    assert wanted <= set(inspect.signature(function).parameters)
+    assert callable(getattr(second_signatures, name))
+
+
+def test_arguments_go_where_the_second_signature_has_them() -> None:
+    from tensormill.python.ops import array_ops, check_ops, nn_impl, nn_ops, string_ops
+
+    image = np.arange(16, dtype=np.float32).reshape(1, 4, 4, 1)
+    mean, variance = nn_impl.moments_v2(tf.constant([[1.0, 3.0]]), [1], None, True)
+    assert value_of(mean).tolist() == [[2.0]]
+    assert value_of(variance).tolist() == [[1.0]]
+    windows = nn_ops.conv2d_v2(image, tf.ones([2, 2, 1, 1]), 2, "VALID", name="windows")
+    assert windows.op.name == "windows"
+    assert value_of(windows).ravel().tolist() == [10.0, 18.0, 42.0, 50.0]
+    assert value_of(string_ops.reduce_join_v2(["a", "b"], 0, False, "-")) == b"a-b"
+    blocks = array_ops.batch_to_space_v2(image.reshape(4, 2, 2, 1), 2, [[0, 0], [0, 0]])
+    assert blocks.shape.as_list() == [1, 4, 4, 1]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="they differ"):
+        check_ops.assert_equal_v2(tf.constant(1), tf.constant(2), "they differ")
+    with pytest.raises(TypeError, match="unexpected or repeated argument 'keep_dims'"):
+        nn_impl.moments_v2([1.0], [0], keep_dims=True)
+
+
+@pytest.mark.parametrize("space", [1, 2, 3])
+def test_pooling_takes_as_many_dimensions_as_the_input_has(space: int) -> None:
+    from tensormill.python.ops import nn_ops
+
+    values = np.arange(4.0**space, dtype=np.float32).reshape(1, *[4] * space, 1)
+    blocks = values.reshape([2] * (2 * space))
+    within = tuple(range(1, 2 * space, 2))
+    for pool, reduce in ((nn_ops.avg_pool_v2, np.mean), (nn_ops.max_pool_v2, np.max)):
+        made = value_of(pool(values, 2, [2], "VALID"))
+        np.testing.assert_allclose(made[0, ..., 0], reduce(blocks, axis=within))
+    with pytest.raises(ValueError, match="rank 3, 4 or 5 but was 2"):
+        nn_ops.max_pool_v2(np.zeros([2, 2], np.float32), 1, 1, "SAME")
+
+
+def test_dilation_of_the_second_signature_knows_one_layout() -> None:
+    from tensormill.python.ops import nn_ops
+
+    image = np.arange(9, dtype=np.float32).reshape(1, 3, 3, 1)
+    arguments = (image, np.zeros([2, 2, 1], np.float32), [1, 1, 1, 1], "VALID")
+    made = value_of(nn_ops.dilation2d_v2(*arguments, "NHWC", [1, 1, 1, 1]))
+    assert made.ravel().tolist() == [4.0, 5.0, 7.0, 8.0]
+    made = value_of(nn_ops.erosion2d_v2(*arguments, "NHWC", [1, 1, 1, 1]))
+    assert made.ravel().tolist() == [0.0, 1.0, 3.0, 4.0]
+    with pytest.raises(ValueError, match="other than NHWC"):
+        nn_ops.dilation2d_v2(*arguments, "NCHW", [1, 1, 1, 1])
+
+
+def test_axes_are_counted_from_the_front() -> None:
+    from tensormill.python.ops import array_ops
+
+    assert array_ops.get_positive_axis(-1, 3) == 2
+    assert array_ops.get_positive_axis(1, None) == 1
+    for axis, ndims, error in ((3, 3, "out of bounds"), (-1, None, "statically known")):
+        with pytest.raises(ValueError, match=error):
+            array_ops.get_positive_axis(axis, ndims)
+    with pytest.raises(TypeError, match="must be an integer tensor"):
+        array_ops.convert_to_int_tensor([1.5], name="repeats")
+
+
+def test_lengths_of_convolutions() -> None:
+    from tensormill.python.layers import utils
+
+    assert utils.conv_output_length(10, 3, "valid", 2, dilation=2) == 3
+    assert utils.conv_output_length(10, 3, "same", 2) == 5
+    assert utils.conv_output_length(10, 3, "full", 1) == 12
+    assert utils.conv_input_length(4, 3, "valid", 2) == 9
+    assert utils.deconv_output_length(4, 3, "valid", 2) == 9
+    assert utils.deconv_output_length(4, 3, "full", 2) == 5
+    assert utils.deconv_output_length(None, 3, "same", 2) is None
+    assert utils.convert_data_format("channels_first", 4) == "NCHW"
+    assert utils.normalize_tuple(2, n=3, name="strides") == (2, 2, 2)
+    assert utils.static_shape(tf.placeholder(tf.float32, [None, 2])) == (None, 2)
+    with pytest.raises(ValueError, match="Input rank not supported"):
+        utils.convert_data_format("channels_first", 2)
+
+
+def test_a_horizon_hides_features_that_are_newer() -> None:
+    from tensormill.python.compat import compat
+
+    assert compat.forward_compatible(2019, 8, 1)
+    with compat.forward_compatibility_horizon(2019, 7, 1):
+        assert compat.forward_compatible(2019, 6, 30)
+        assert not compat.forward_compatible(2019, 7, 1)
+    assert compat.forward_compatible(2019, 8, 1)
+
+
+def test_statistics_tell_right_samples_from_wrong_ones() -> None:
+    from tensormill.python.kernel_tests.random import util
+
+    class Uniform:
+        def moment(self, order: int) -> float:
+            return 1 / (order + 1)
+
+    drawn = np.random.default_rng(5)
+    uniform = drawn.random(10_000)
+    assert max(util.test_moment_matching(uniform, 4, Uniform())) < 5
+    assert max(util.test_moment_matching(uniform * 0.9, 4, Uniform(), stride=1)) > 5
+    assert util.chi_squared(uniform, 10) < 40 < util.chi_squared(uniform**2, 10)
+    normal = drawn.normal(size=10_000)
+    assert util.anderson_darling(normal) < 3 < util.anderson_darling(normal * 1.2)
+    cut = normal[np.abs(normal) <= 2]
+    check = util.test_truncated_normal
+    check(np.testing.assert_equal, np.testing.assert_allclose, len(cut), cut, 0.05, 0.05, 0.05)
+    with pytest.raises(AssertionError):
+        check(np.testing.assert_equal, np.testing.assert_allclose, len(cut), cut + 0.1)
