@@ -206,6 +206,11 @@ def make_gather_nd(ctx: KernelContext) -> Any:
                 f"{format_dims(sizes, 'kernel')}, node name: {node_name}"
             )
 
+        if not params.numel() and indices.numel():
+            raise errors.invalid_argument(
+                "Requested more than 0 entries, but params is empty.  Params shape: "
+                f"{format_dims(sizes, 'kernel')}"
+            )
         places = flat_places(indices, sizes, fails)
         rows = params.reshape(-1, *sizes[depth:]) if depth else params.unsqueeze(0)
         return rows[places]

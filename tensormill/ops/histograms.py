@@ -13,6 +13,7 @@ from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims, with_rank
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.casting import cast
+from tensormill.ops.clipping import clip_by_value
 from tensormill.ops.reduction import reduce_max
 
 bincount_op = define(
@@ -163,5 +164,5 @@ def histogram_fixed_width_bins(
         scaled = (flat - ends[0]) / (ends[1] - ends[0])
         places = OP_DEFS["Floor"].builder(cast(count, scaled.dtype) * scaled)
         last = cast(count - 1, dtypes.int32)
-        indices = OP_DEFS["ClipByValue"].builder(cast(places, dtypes.int32), 0, last)
+        indices = clip_by_value(cast(places, dtypes.int32), 0, last)
         return cast(OP_DEFS["Reshape"].builder(indices, shape), dtype)

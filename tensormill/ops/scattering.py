@@ -7,7 +7,7 @@ from typing import Any
 from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims, format_dims, merge_dims
+from tensormill.graph.shapes import Dims, format_dims, merge_dims, with_rank_at_least
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import shape
 from tensormill.ops.filling import zeros_like
@@ -90,7 +90,7 @@ def _check_updates(indices: Dims, updates: Dims, whole: Dims, what: str) -> None
 
 @scatter_nd_op.shape
 def scatter_nd_shape(ctx: ShapeContext) -> list[Dims]:
-    indices, updates, _ = (t.dims for t in ctx.op.input_tensors)
+    indices, updates = (with_rank_at_least(ctx.shape(i), 1) for i in range(2))
     whole = ctx.value_as_shape(2)
     _check_updates(indices, updates, whole, "input")
     return [whole]

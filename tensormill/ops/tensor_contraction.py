@@ -32,6 +32,8 @@ def _as_matrix(
     dims = a.dims
     is_list = isinstance(axes, (list, tuple))
     if dims is not None and is_list:
+        if any(axis >= len(dims) for axis in axes):
+            raise IndexError("list index out of range")
         axes = [axis % len(dims) for axis in axes]
         free = [axis for axis in range(len(dims)) if axis not in axes]
         sizes = [dims[axis] for axis in free]
@@ -97,6 +99,7 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
 
     Raises:
       ValueError: the axes do not fit.
+      IndexError: there is no such axis.
     """
     with OpScope(name, "Tensordot", [a, b, axes]) as scope:
         a, b = convert_to_tensor(a, name="a"), convert_to_tensor(b, name="b")

@@ -93,7 +93,9 @@ def top_k_v2_shape(ctx: ShapeContext) -> list[Dims]:
     with_rank(ctx.shape(1), 0)
     k = ctx.value(1)
     if k is not None and k < 0:
-        raise ValueError(f"Dimension must be >= 0 but is {k}")
+        raise ValueError(
+            f"Dimension size, given by scalar input 1, must be non-negative but is {k}"
+        )
     dims = _top_k_dims(ctx.shape(0), None if k is None else int(k))
     return [dims, dims]
 
@@ -168,7 +170,9 @@ def nth_element_shape(ctx: ShapeContext) -> list[Dims]:
     with_rank(ctx.shape(1), 0)
     n = ctx.value(1)
     if n is not None and n < 0:
-        raise ValueError(f"Dimension must be >= 0 but is {n}")
+        raise ValueError(
+            f"Dimension size, given by scalar input 1, must be non-negative but is {n}"
+        )
     if dims is None:
         return [None]
     if n is not None and dims[-1] is not None and dims[-1] <= n:
