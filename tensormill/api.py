@@ -405,8 +405,8 @@ del tensormill
 
 _LATE_NAMESPACES = {
     "tensormill": """
-        compat data distributions feature_column io layers lookup losses metrics saved_model
-        summary train
+        compat data distributions estimator feature_column io layers lookup losses metrics
+        saved_model summary train
     """,
     "tensormill.namespaces": """
         bitwise contrib debugging dtypes graph_util image initializers keras linalg manip math nn

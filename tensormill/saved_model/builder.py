@@ -125,6 +125,18 @@ class SavedModelBuilder:
         saver = self._prepared(signature_def_map, assets_collection, main_op, legacy_init_op, saver)
         self._add(saver, tags, signature_def_map, clear_devices, strip_default_attrs)
 
+    def add_train_op(self, train_op: Any) -> None:
+        """Keep an operation or tensor of the default graph as its step of training.
+
+        Raises:
+          TypeError: it is neither.
+        """
+        if train_op is None:
+            return
+        if not isinstance(train_op, (Operation, Tensor)):
+            raise TypeError(f"`train_op` {train_op} needs to be a Tensor or Op.")
+        add_to_collection(constants.TRAIN_OP_KEY, train_op)
+
     def save(self, as_text: bool = False) -> bytes:
         """Write the file of the model, and return its path.
 

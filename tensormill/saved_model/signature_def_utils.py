@@ -126,6 +126,41 @@ def classification_signature_def(examples: Any, classes: Any, scores: Any) -> An
     return build_signature_def(inputs, outputs, names.CLASSIFY_METHOD_NAME)
 
 
+def supervised_train_signature_def(
+    inputs: dict[str, Any],
+    loss: dict[str, Any] | None,
+    predictions: dict[str, Any] | None = None,
+    metrics: dict[str, Any] | None = None,
+) -> Any:
+    """Return the signature of a step of training; all arguments are tensors by name."""
+    name = names.SUPERVISED_TRAIN_METHOD_NAME
+    return _supervised_signature_def(name, inputs, (loss, predictions, metrics))
+
+
+def supervised_eval_signature_def(
+    inputs: dict[str, Any],
+    loss: dict[str, Any] | None,
+    predictions: dict[str, Any] | None = None,
+    metrics: dict[str, Any] | None = None,
+) -> Any:
+    """Return the signature of a step of evaluation; all arguments are tensors by name."""
+    name = names.SUPERVISED_EVAL_METHOD_NAME
+    return _supervised_signature_def(name, inputs, (loss, predictions, metrics))
+
+
+def _supervised_signature_def(
+    method_name: str, inputs: dict[str, Any], outputs: tuple[dict[str, Any] | None, ...]
+) -> Any:
+    if not inputs:
+        raise ValueError(f"{method_name} inputs cannot be None or empty.")
+    given = {key: tensor for each in outputs for key, tensor in (each or {}).items()}
+    return build_signature_def(
+        {key: build_tensor_info(tensor) for key, tensor in inputs.items()},
+        {key: build_tensor_info(tensor) for key, tensor in given.items()},
+        method_name,
+    )
+
+
 def is_valid_signature(signature_def: Any) -> bool:
     """Return whether servers understand a SignatureDef."""
     if signature_def is None:

@@ -21,6 +21,8 @@ _VERSION = "1.15.0"
 # Where the names below `tensormill` are modules of TensorFlow.
 _OURS = "tensormill"
 _TENSORFLOW = "tensorflow"
+# The package of TensorFlow's that `tf.estimator` is in; its modules are found as those of `tf`.
+_ESTIMATORS = "tensorflow_estimator"
 
 
 def _resolver() -> Any:
@@ -138,5 +140,6 @@ def install_as_tensorflow() -> None:
     if loaded is not None:
         raise RuntimeError("tensorflow is imported already, and it is not tensormill")
     sys.meta_path.insert(0, _Finder(_TENSORFLOW))
+    sys.meta_path.insert(0, _Finder(_ESTIMATORS))
     importlib.import_module(_TENSORFLOW)
     importlib.import_module("tensormill.tensorflow_modules.old_names").restore()

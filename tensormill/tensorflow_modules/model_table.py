@@ -60,4 +60,54 @@ MODEL_ROWS = {
         _assert_all_equal_and_return=feature_column.input_layer.all_equal""",
     "python.feature_column.serialization": "feature_column.column_configs",
     "python.feature_column.utils": "feature_column.arguments feature_column.sequence",
+    "python.estimator.estimator": """
+        estimator.estimator estimator.warm_start
+        EstimatorV2=estimator.estimator.Estimator
+        _load_global_step_from_checkpoint_dir=estimator.estimator.load_global_step
+        maybe_overwrite_model_dir_and_session_config=estimator.estimator_checks.completed_config
+        _check_hooks_type=estimator.estimator_checks.check_hooks
+        _check_listeners_type=estimator.estimator_checks.check_listeners""",
+    "python.estimator.estimator_lib": "estimator estimator.inputs estimator.export",
+    "python.estimator.export.export": """
+        estimator.receivers estimator.export_outputs
+        get_temp_export_dir=estimator.model_export.get_temp_export_dir
+        get_timestamped_export_dir=estimator.model_export.get_timestamped_export_dir""",
+    "python.estimator.export.export_lib": """
+        estimator.export_outputs estimator.receivers
+        get_temp_export_dir=estimator.model_export.get_temp_export_dir
+        get_timestamped_export_dir=estimator.model_export.get_timestamped_export_dir""",
+    "python.estimator.export.export_output": "estimator.export_outputs",
+    "python.estimator.exporter": "estimator.exporters",
+    "python.estimator.inputs.inputs": "estimator.inputs",
+    "python.estimator.inputs.numpy_io": "estimator.inputs",
+    "python.estimator.inputs.pandas_io": "estimator.inputs",
+    "python.estimator.inputs.queues.feeding_functions": """
+        _enqueue_data=estimator.feeding.enqueue_data""",
+    "python.estimator.inputs.queues.feeding_queue_runner": """
+        _FeedingQueueRunner=train.feeding_queue_runner.FeedingQueueRunner""",
+    "python.estimator.mode_keys": "estimator.mode_keys",
+    "python.estimator.model_fn": """
+        estimator.estimator_spec estimator.mode_keys
+        verify_model_fn_args=estimator.estimator_checks.verify_model_fn_args""",
+    "python.estimator.run_config": "estimator.run_config",
+    "python.estimator.training": """
+        estimator.train_and_evaluate
+        _TrainingExecutor=estimator.train_and_evaluate.TrainingExecutor
+        _ContinuousEvalListener=estimator.train_and_evaluate.ContinuousEvalListener
+        _NewCheckpointListenerForEvaluate=estimator.train_and_evaluate.NewCheckpointListener
+        _EvalResult=estimator.train_and_evaluate.EvalResult
+        _EvalStatus=estimator.train_and_evaluate.EvalStatus""",
+    "python.estimator.util": """
+        estimator.function_arguments
+        _DatasetInitializerHook=estimator.function_arguments.DatasetInitializerHook""",
+    "python.saved_model.model_utils.export_output": "estimator.export_outputs",
+    "python.saved_model.model_utils.export_utils": """
+        estimator.export_outputs estimator.model_export""",
+    "python.saved_model.model_utils.mode_keys": """
+        EstimatorModeKeys=estimator.mode_keys.ModeKeys""",
+    "python.training.evaluation": """
+        train.evaluation _evaluate_once=train.evaluation.evaluate_once
+        _StopAfterNEvalsHook=train.evaluation.StopAfterNEvalsHook
+        _get_or_create_eval_step=train.evaluation.get_or_create_eval_step""",
+    "python.util.function_utils": "estimator.function_arguments",
 }

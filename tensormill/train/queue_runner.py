@@ -169,10 +169,7 @@ class QueueRunner:
                 return []
             self._runs_per_session[sess] = len(self._enqueue_ops)
             self._exceptions_raised = []
-        threads = [
-            _Feeder(self, sess, operation, coord, is_kept=not daemon)
-            for operation in self._enqueue_ops
-        ]
+        threads = self._feeders(sess, coord, is_kept=not daemon)
         made: list[threading.Thread] = [thread.thread for thread in threads]
         if coord is not None:
             feeders = [thread.thread for thread in threads]
@@ -183,6 +180,10 @@ class QueueRunner:
             if start:
                 thread.start()
         return made
+
+    def _feeders(self, sess: Any, coord: Any, is_kept: bool) -> list[Feeder]:
+        """Return what runs each operation, in a thread of its own."""
+        return [Feeder(self, sess, operation, coord, is_kept) for operation in self._enqueue_ops]
 
     def _note_end(self, sess: Any) -> int:
         """Count a thread out; return how many are left."""
@@ -218,7 +219,7 @@ class QueueRunner:
         return QueueRunner(queue_runner_def=queue_runner_def, import_scope=import_scope)
 
 
-class _Feeder:
+class Feeder:
     """A thread that runs one operation until there is nothing more to enqueue."""
 
     def __init__(

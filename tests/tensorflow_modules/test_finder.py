@@ -38,7 +38,8 @@ def test_every_row_of_the_table_leads_somewhere(path: str) -> None:
     for source in sources.aliases.values():
         module, _, name = source.rpartition(".")
         assert hasattr(importlib.import_module(module), name), source
-    assert known_names.is_module(path), "TensorFlow 1.15 has no such module"
+    is_of_estimators = path.startswith("python.estimator.")  # the package tensorflow_estimator
+    assert known_names.is_module(path) or is_of_estimators, "TensorFlow 1.15 has no such module"
 
 
 @pytest.mark.parametrize("path", CORE)
@@ -140,7 +141,7 @@ def test_a_name_that_is_missing_is_told_from_a_mistake() -> None:
             "from tensormill.python.ops.array_ops import repeat_with_axis",
             "TensorFlow 1.15 has tensorflow.python.ops.array_ops.repeat_with_axis",
         ),
-        ("from tensormill import estimator", "TensorFlow 1.15 has tf.estimator"),
+        ("from tensormill import lite", "TensorFlow 1.15 has tf.lite"),
         (
             "from tensormill.contrib.tensor_forest.python import tensor_forest",
             "lacks the modules of tf.contrib.tensor_forest",

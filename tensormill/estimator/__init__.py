@@ -1,0 +1,77 @@
+"""`tf.estimator`: models as functions, trained, evaluated, asked and exported."""
+
+from __future__ import annotations
+
+from tensormill.estimator import experimental, export, inputs
+from tensormill.estimator.estimator import Estimator
+from tensormill.estimator.estimator_spec import EstimatorSpec
+from tensormill.estimator.exporters import (
+    BestExporter,
+    Exporter,
+    FinalExporter,
+    LatestExporter,
+)
+from tensormill.estimator.mode_keys import ModeKeys
+from tensormill.estimator.run_config import RunConfig
+from tensormill.estimator.train_and_evaluate import EvalSpec, TrainSpec, train_and_evaluate
+from tensormill.estimator.warm_start import WarmStartSettings
+from tensormill.train.monitored.control_hooks import (
+    FeedFnHook,
+    FinalOpsHook,
+    GlobalStepWaiterHook,
+    StopAtStepHook,
+)
+from tensormill.train.monitored.logging_hooks import (
+    LoggingTensorHook,
+    NanLossDuringTrainingError,
+    NanTensorHook,
+    StepCounterHook,
+)
+from tensormill.train.monitored.saving_hooks import (
+    CheckpointSaverHook,
+    CheckpointSaverListener,
+    ProfilerHook,
+    SummarySaverHook,
+)
+from tensormill.train.monitored.session_run_hook import (
+    SessionRunArgs,
+    SessionRunContext,
+    SessionRunHook,
+    SessionRunValues,
+)
+from tensormill.train.monitored.timers import SecondOrStepTimer
+
+__all__ = [
+    "BestExporter",
+    "CheckpointSaverHook",
+    "CheckpointSaverListener",
+    "Estimator",
+    "EstimatorSpec",
+    "EvalSpec",
+    "Exporter",
+    "FeedFnHook",
+    "FinalExporter",
+    "FinalOpsHook",
+    "GlobalStepWaiterHook",
+    "LatestExporter",
+    "LoggingTensorHook",
+    "ModeKeys",
+    "NanLossDuringTrainingError",
+    "NanTensorHook",
+    "ProfilerHook",
+    "RunConfig",
+    "SecondOrStepTimer",
+    "SessionRunArgs",
+    "SessionRunContext",
+    "SessionRunHook",
+    "SessionRunValues",
+    "StepCounterHook",
+    "StopAtStepHook",
+    "SummarySaverHook",
+    "TrainSpec",
+    "WarmStartSettings",
+    "experimental",
+    "export",
+    "inputs",
+    "train_and_evaluate",
+]
