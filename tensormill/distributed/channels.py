@@ -24,7 +24,7 @@ from tensormill.proto import direct_pb2
 from tensormill.proto.services import DIRECT_SERVICE
 from tensormill.runtime.deadlines import DEADLINES
 
-__all__ = ["Channel", "open_channel"]
+__all__ = ["Channel", "may_call_directly", "open_channel"]
 
 _OPTIONS = (
     # Tensors have no other bound than what one message of protobuf can hold.
@@ -38,10 +38,19 @@ _OPTIONS = (
     ("grpc.min_reconnect_backoff_ms", 500),
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
+_LANE_VARIABLE = "TENSORMILL_LANE"
 _OFFER_TIMEOUT_S = 5.0
 _CONNECT_TIMEOUT_S = 2.0
 _MAX_BODY_BYTES = 1 << 62
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+def may_call_directly() -> bool:
+    """Return whether tasks of one process may call each other without a connection.
+
+    They may unless `TENSORMILL_LANE` asks for a kind of connection: "grpc" or "direct".
+    """
+    return os.environ.get(_LANE_VARIABLE, "") not in ("grpc", "direct")
 
 
 def open_channel(address: str) -> Channel:
@@ -67,7 +76,7 @@ class Channel:
         self._grpc = grpc.insecure_channel(address, options=_OPTIONS)
         self._lock = threading.Lock()
         self._direct: DirectClient | None = None  # guarded by _lock
-        self._asks = os.environ.get("TENSORMILL_LANE") != "grpc"  # guarded by _lock
+        self._asks = os.environ.get(_LANE_VARIABLE) != "grpc"  # guarded by _lock
         self._is_closed = False  # guarded by _lock
         self._asking = threading.Lock()  # held while the server is asked
         self.is_tensormill = False

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from tensormill.distributed.channels import may_call_directly
 from tensormill.distributed.cluster_client import ask_tasks, describe_report
 from tensormill.distributed.grpc_worker_link import GrpcWorkerLink
-from tensormill.distributed.in_process import address_key
+from tensormill.distributed.in_process import address_key, find_server
+from tensormill.distributed.in_process_worker_link import InProcessWorkerLink
 from tensormill.distributed.server_def import ServerDef, task_addresses
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.graph import errors
 from tensormill.graph.device_names import parse_device_name
 from tensormill.runtime.rendezvous import Receiver
 from tensormill.runtime.session_tasks import is_wanted
-from tensormill.runtime.step_rendezvous import ReceiveElsewhere
+from tensormill.runtime.step_rendezvous import WaysElsewhere
 from tensormill.runtime.worker_link import Cancel, WorkerLink
 
 __all__ = ["GrpcCluster"]
@@ -100,24 +103,15 @@ class GrpcCluster:
             known = {task: address for task, address, _ in self._links if task in tasks}
         return [describe_report(report) for report in ask_tasks(known, _DESCRIBE_S)]
 
-    def ways_elsewhere(self, cluster_def: Any) -> ReceiveElsewhere:
-        """Return what asks other tasks for values.
+    def ways_elsewhere(self, cluster_def: Any) -> WaysElsewhere:
+        """Return the ways to other tasks, for values.
 
         Args:
           cluster_def: the ClusterDef of a session; None for the own one.
         """
         has_own = cluster_def is not None and cluster_def.job
         addresses = task_addresses(cluster_def) if has_own else self._addresses
-        renames = bool(has_own)
-
-        def receive(task: str, step_id: int, key: str, receiver: Receiver) -> Cancel:
-            address = addresses.get(task)
-            if address is None:
-                receiver(None, errors.invalid_argument(f"There is no task {task} in the cluster"))
-                return lambda: None
-            return self._link(task, address, renames).receive(step_id, key, receiver)
-
-        return receive
+        return _Ways(addresses, partial(self._link, renames=bool(has_own)))
 
     def close(self) -> None:
         """Close all connections."""
@@ -131,11 +125,39 @@ class GrpcCluster:
         key = (task, address, renames)
         with self._lock:
             found = self._links.get(key)
-            if found is None:
-                name = parse_device_name(task)
-                server_def = ServerDef(
-                    job_name=name.job, task_index=name.task or 0, protocol="grpc"
-                )
-                found = GrpcWorkerLink(task, address, server_def, self._threads, renames)
-                self._links[key] = found
+            if found is None or (isinstance(found, InProcessWorkerLink) and found.is_over):
+                found = self._links[key] = self._new_link(task, address, renames)
             return found
+
+    def _new_link(self, task: str, address: str, renames: bool) -> WorkerLink:
+        server = find_server(address) if may_call_directly() else None
+        if server is not None and (renames or server.task_name == task):
+            return InProcessWorkerLink(
+                task, server.worker_link, lambda: find_server(address) is server, renames
+            )
+        name = parse_device_name(task)
+        server_def = ServerDef(job_name=name.job, task_index=name.task or 0, protocol="grpc")
+        return GrpcWorkerLink(task, address, server_def, self._threads, renames)
+
+
+class _Ways:
+    """The ways from one task to the others of a cluster, for values."""
+
+    def __init__(
+        self, addresses: Mapping[str, str], link: Callable[[str, str], WorkerLink]
+    ) -> None:
+        self._addresses = addresses
+        self._link = link
+
+    def receive(self, task: str, step_id: int, key: str, receiver: Receiver) -> Cancel:
+        """Ask a task for a value."""
+        address = self._addresses.get(task)
+        if address is None:
+            receiver(None, errors.invalid_argument(f"There is no task {task} in the cluster"))
+            return lambda: None
+        return self._link(task, address).receive(step_id, key, receiver)
+
+    def shares_memory(self, task: str) -> bool:
+        """Return whether a task is one of this process, which gets values as they are."""
+        address = self._addresses.get(task)
+        return address is not None and isinstance(self._link(task, address), InProcessWorkerLink)

@@ -17,6 +17,7 @@ from tensormill.distributed.server_def import ServerDef, TaskAddress, make_serve
 from tensormill.distributed.task import Task
 from tensormill.graph import errors
 from tensormill.runtime.interrupts import wait_interruptibly
+from tensormill.runtime.own_worker_link import OwnWorkerLink
 
 __all__ = ["Server", "ServerDef"]
 
@@ -109,6 +110,16 @@ class Server:
     def master(self) -> Any:
         """The master, for sessions of this process."""
         return self._task.master
+
+    @property
+    def task_name(self) -> str:
+        """The task, such as "/job:ps/replica:0/task:0"."""
+        return self._task.name
+
+    @property
+    def worker_link(self) -> OwnWorkerLink:
+        """The way to the worker, for tasks of this process."""
+        return self._task.own_link
 
     def start(self) -> None:
         """Let requests in.

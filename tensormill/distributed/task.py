@@ -37,6 +37,7 @@ class Task:
       name: such as "/job:ps/replica:0/task:0".
       port: where it listens.
       master: the master.
+      own_link: the way to the worker.
     """
 
     def __init__(
@@ -64,12 +65,12 @@ class Task:
             local_devices(self.name, server_def.default_session_config),
             self._threads,
         )
-        self._own_link = OwnWorkerLink(worker)
+        self.own_link = OwnWorkerLink(worker)
         self._cluster = GrpcCluster(self.name, server_def.cluster, self._threads)
         worker.ways_elsewhere = self._cluster.ways_elsewhere
-        self.master = Master(worker, self._own_link, self._cluster)
+        self.master = Master(worker, self.own_link, self._cluster)
         self._worker_service = WorkerService(
-            worker, self._own_link, limits, self._cluster.way_to, self._threads.wait
+            worker, self.own_link, limits, self._cluster.way_to, self._threads.wait
         )
         self._master_service = MasterService(self.master, limits, self._threads.wait)
         self._loops = LoopService(self._master_service.find_session, self._threads.submit)
@@ -120,7 +121,7 @@ class Task:
         self._worker_service.masters.close()
         self._master_service.close()
         self.master.close_sessions()
-        self._own_link.close()
+        self.own_link.close()
         self._direct.close()
         ended.wait()
         self._cluster.close()

@@ -15,9 +15,17 @@ def send(
     send_device: bytes,
     send_device_incarnation: int,
     recv_device: bytes,
+    may_change: bool,
     step: Any,
 ) -> None:
-    step.rendezvous.send(send_device, send_device_incarnation, recv_device, tensor_name, tensor)
+    step.rendezvous.send(
+        send_device,
+        send_device_incarnation,
+        recv_device,
+        tensor_name,
+        tensor,
+        may_change=may_change,
+    )
 
 
 @kernel("_HostSend", "cpu", "gpu")
@@ -28,9 +36,17 @@ def host_send(
     send_device: bytes,
     send_device_incarnation: int,
     recv_device: bytes,
+    may_change: bool,
     step: Any,
 ) -> None:
-    step.rendezvous.send(send_device, send_device_incarnation, recv_device, tensor_name, tensor)
+    step.rendezvous.send(
+        send_device,
+        send_device_incarnation,
+        recv_device,
+        tensor_name,
+        tensor,
+        may_change=may_change,
+    )
 
 
 @async_kernel("_Recv", "cpu", "gpu")

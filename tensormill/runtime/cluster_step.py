@@ -21,7 +21,7 @@ from tensormill.kernels.torch_dtypes import to_host, to_tensor
 from tensormill.runtime.any_master import FetchForm, StepOutcome
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.deadlines import DEADLINES
-from tensormill.runtime.interrupts import wait_interruptibly
+from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.plan.instructions import Form
@@ -161,9 +161,11 @@ class ClusterStep:
             finished.set()
 
         started = time.monotonic()
-        run = self._start(feeds, options, on_done)
         timeout_s = options.timeout_s
+        run = None
         try:
+            with DeferredInterrupts():
+                run = self._start(feeds, options, on_done)
             left_s = None if timeout_s is None else timeout_s - (time.monotonic() - started)
             if not wait_interruptibly(finished, left_s) and run is not None:
                 assert timeout_s is not None

@@ -9,6 +9,7 @@ from typing import Any
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 from tensormill.runtime.any_master import AnyDevice
+from tensormill.runtime.devices import Device
 from tensormill.runtime.failures import as_reported, named_operations
 from tensormill.runtime.passes.partition import Partition
 from tensormill.runtime.registered_graph import RegisteredGraph
@@ -38,7 +39,7 @@ class OwnWorkerLink(WorkerLink):
         self._sessions: dict[str, WorkerSession] = {}  # guarded by _lock
 
     @property
-    def devices(self) -> Sequence[AnyDevice]:
+    def devices(self) -> list[Device]:
         """The devices of the task."""
         return list(self._worker.devices.values())
 
@@ -107,8 +108,9 @@ class OwnWorkerLink(WorkerLink):
         run: GraphRun,
         done: Done[GraphResult],
     ) -> Cancel:
-        """Run a partition, on the calling thread as far as it does not wait."""
-        return graph.handle.start(run, done)
+        """Run a partition, on the calling thread as far as it does not wait or has no loops."""
+        registered: RegisteredGraph = graph.handle
+        return registered.start(run, done, not registered.program.is_bounded)
 
     def receive(self, step_id: int, key: str, receiver: Receiver) -> Cancel:
         """Take a value from the rendezvous."""

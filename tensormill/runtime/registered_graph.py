@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 from tensormill.graph import errors
@@ -10,7 +13,7 @@ from tensormill.runtime.failures import as_reported
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.node_graph_codec import to_graph_def
 from tensormill.runtime.passes.partition import partition
-from tensormill.runtime.step import ProgramRun, Step
+from tensormill.runtime.step import Dispatcher, ProgramRun, Step
 from tensormill.runtime.step_rendezvous import StepRendezvous
 from tensormill.runtime.trace import StepTrace
 from tensormill.runtime.worker import WorkerSession
@@ -38,12 +41,16 @@ class RegisteredGraph:
         self.graph = graph
         self.program = session.register_graph(graph)
 
-    def start(self, run: GraphRun, done: Done[GraphResult]) -> Cancel:
-        """Start a run on the calling thread; `done` may be called before this returns.
+    def start(
+        self, run: GraphRun, done: Done[GraphResult], may_take_thread: bool = False
+    ) -> Cancel:
+        """Start a run; `done` may be called before this returns.
 
         Args:
           run: what it is given.
           done: told the result.
+          may_take_thread: begin on a thread of the worker where it usually takes long; otherwise on
+            the calling thread.
         """
         session, worker = self.session, self.session.worker
         scope = CancellationScope(session.cancellation)
@@ -56,7 +63,7 @@ class RegisteredGraph:
             session.task_name,
             local,
             session.torch_devices,
-            session.receive_elsewhere,
+            session.ways,
             scope,
         )
         observer = StepTrace(step) if run.is_traced else None
@@ -77,20 +84,56 @@ class RegisteredGraph:
                 result.partition_graphs = self.partition_graphs()
             done(result, None)
 
-        if scope.reason is not None:
-            finish(None, errors.cancelled(scope.reason))
-        elif self.program.is_blocking:
-            ProgramRun(self.program, step, run.feeds, finish, observer).start()
-        else:
-            try:
-                values = self.program.run(run.feeds, step, observer)
-            except Exception as error:  # noqa: BLE001 - belongs to the step
-                finish(None, error)
+        def begin() -> None:
+            if scope.reason is not None:
+                finish(None, errors.cancelled(scope.reason))
+            elif self.program.is_blocking:
+                ProgramRun(self.program, step, run.feeds, finish, observer).start()
             else:
-                finish(values, None)
+                self._run_at_once(run, step, observer, finish)
+
+        if may_take_thread and worker.dispatcher is not None and not self.program.is_short:
+            _begin_once(begin, scope, worker.dispatcher)
+        else:
+            begin()
         return lambda: scope.cancel("The step was cancelled.")
+
+    def _run_at_once(
+        self,
+        run: GraphRun,
+        step: Step,
+        observer: StepTrace | None,
+        finish: Callable[[list[Any] | None, BaseException | None], None],
+    ) -> None:
+        started_ns = time.thread_time_ns()
+        try:
+            values = self.program.run(run.feeds, step, observer)
+        except Exception as error:  # noqa: BLE001 - belongs to the step
+            finish(None, error)
+        else:
+            self.program.note_turn(time.thread_time_ns() - started_ns)
+            finish(values, None)
 
     def partition_graphs(self) -> list[Any]:
         """Return the graph as it runs, as a GraphDef message for each device."""
         parts = partition(self.graph, lambda node: node.device)
         return [to_graph_def(part.graph) for _, part in sorted(parts.items())]
+
+
+def _begin_once(
+    begin: Callable[[], None], scope: CancellationScope, dispatcher: Dispatcher
+) -> None:
+    """Begin on another thread, or at once on the one that cancels the scope before."""
+    lock = threading.Lock()
+    has_begun = False
+
+    def once(reason: str = "") -> None:
+        nonlocal has_begun
+        with lock:
+            if has_begun:
+                return
+            has_begun = True
+        begin()
+
+    scope.register(once)
+    dispatcher.submit(once)

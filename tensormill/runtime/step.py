@@ -226,12 +226,21 @@ class ProgramRun:
                 return
             self._is_driven = True
         dispatcher = self.step.dispatcher
-        if dispatcher is not None and (_turns.runs is not None or not dispatcher.is_here()):
+        if dispatcher is not None and self._wants_thread(dispatcher):
             dispatcher.submit(self._take_turns)
         elif _turns.runs is None:
             _take_turns(self.drive)
         else:
             _turns.runs.append(self)
+
+    def _wants_thread(self, dispatcher: Dispatcher) -> bool:
+        """Return whether to go on elsewhere: on a thread that computes, and not behind other runs.
+
+        A short run goes on behind the one that woke it: a change of threads takes as long.
+        """
+        if _turns.runs is None:
+            return not dispatcher.is_here()
+        return not self.program.is_short
 
     def _take_turns(self) -> None:
         _take_turns(self.drive)
@@ -244,6 +253,7 @@ class ProgramRun:
 
     def drive(self) -> None:
         """Handle what was reported, until nothing is left. Only by who made the run driven."""
+        started_ns = time.thread_time_ns()
         while True:
             with self._lock:
                 if not self._events:
@@ -265,6 +275,7 @@ class ProgramRun:
                 else:
                     self._guarded(self._store, instruction, outputs)
                 self._guarded(self._advance)
+        self.program.note_turn(time.thread_time_ns() - started_ns)
         if finished:
             self._finish()
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 
 from tensormill.graph import errors
@@ -19,16 +20,19 @@ from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.rendezvous import Receiver, Rendezvous
 from tensormill.runtime.rendezvous_keys import ROOT, make_key, task_of
 
-__all__ = ["Cancel", "ReceiveElsewhere", "StepRendezvous"]
+__all__ = ["Cancel", "StepRendezvous", "WaysElsewhere"]
 
 Cancel = Callable[[], None]
 
 
-class ReceiveElsewhere(Protocol):
-    """Asks another task for a value."""
+class WaysElsewhere(Protocol):
+    """The ways from a task to the others, for values."""
 
-    def __call__(self, task: str, step_id: int, key: str, receiver: Receiver, /) -> Cancel:
-        """Ask; the receiver is called once, on any thread. Return what ends the asking."""
+    def receive(self, task: str, step_id: int, key: str, receiver: Receiver, /) -> Cancel:
+        """Ask a task; the receiver is called once, on any thread. Return what ends the asking."""
+
+    def shares_memory(self, task: str, /) -> bool:
+        """Return whether a task gets the values that it asks for as they are, without a copy."""
 
 
 class StepRendezvous:
@@ -38,8 +42,7 @@ class StepRendezvous:
       local: where the values of the step wait on this task.
     """
 
-    __slots__ = ("_cancellation", "_receive_elsewhere", "_step_id", "_task", "_torch_devices",
-                 "local")  # fmt: skip
+    __slots__ = ("_cancellation", "_step_id", "_task", "_torch_devices", "_ways", "local")
 
     def __init__(
         self,
@@ -47,14 +50,14 @@ class StepRendezvous:
         task: str,
         local: Rendezvous,
         torch_devices: Mapping[str, torch.device],
-        receive_elsewhere: ReceiveElsewhere,
+        ways: WaysElsewhere,
         cancellation: CancellationScope,
     ) -> None:
         self.local = local
         self._step_id = step_id
         self._task = task
         self._torch_devices = torch_devices
-        self._receive_elsewhere = receive_elsewhere
+        self._ways = ways
         self._cancellation = cancellation
 
     def send(
@@ -65,8 +68,23 @@ class StepRendezvous:
         tensor_name: bytes,
         value: Any,
         frame: str = ROOT,
+        *,
+        may_change: bool = False,
     ) -> None:
-        """Hand over a value, or `DEAD`."""
+        """Hand over a value, or `DEAD`.
+
+        Args:
+          send_device: where it was made.
+          incarnation: that of the device.
+          recv_device: where it is needed.
+          tensor_name: unique for the edge.
+          value: the value.
+          frame: frame and iteration.
+          may_change: its memory may belong to something that is updated in place, so that a task
+            with which memory is shared gets a copy.
+        """
+        if may_change and self._ways.shares_memory(task_of(recv_device.decode())):
+            value = _copied(value)
         self.local.send(make_key(send_device, incarnation, recv_device, tensor_name) + frame, value)
 
     def receive(
@@ -86,8 +104,14 @@ class StepRendezvous:
             self.local.receive(key, receipt.take)
             receipt.end_with(self._cancellation, lambda: self.local.withdraw(key, receipt.take))
         else:
-            cancel = self._receive_elsewhere(task, self._step_id, key, receipt.take)
+            cancel = self._ways.receive(task, self._step_id, key, receipt.take)
             receipt.end_with(self._cancellation, cancel)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.clone()
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 class _Receipt:

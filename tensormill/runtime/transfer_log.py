@@ -14,7 +14,7 @@ from tensorboard.compat.proto import step_stats_pb2
 from tensormill.graph.errors import OpError
 from tensormill.runtime.rendezvous import Receiver
 from tensormill.runtime.rendezvous_keys import RendezvousKey, parse_key
-from tensormill.runtime.step_rendezvous import Cancel, ReceiveElsewhere
+from tensormill.runtime.step_rendezvous import Cancel, WaysElsewhere
 
 __all__ = ["TransferLog"]
 
@@ -49,25 +49,17 @@ class TransferLog:
         with self._lock:
             return self._steps.pop(step_id, None)
 
-    def noting(self, receive: ReceiveElsewhere) -> ReceiveElsewhere:
-        """Return what asks other tasks for values as `receive` does, and notes them."""
+    def noting(self, ways: WaysElsewhere) -> WaysElsewhere:
+        """Return ways to other tasks that note what is received on them."""
+        return _NotingWays(self, ways)
 
-        def receive_and_note(task: str, step_id: int, key: str, receiver: Receiver) -> Cancel:
-            if not self._users:
-                return receive(task, step_id, key, receiver)
-            asked_ns = time.time_ns()
+    @property
+    def is_on(self) -> bool:
+        """Whether somebody wants to know."""
+        return self._users > 0
 
-            def take(value: Any, error: OpError | None) -> None:
-                if error is None:
-                    size_bytes = getattr(value, "nbytes", 0)
-                    self._note(step_id, parse_key(key), size_bytes, asked_ns)
-                receiver(value, error)
-
-            return receive(task, step_id, key, take)
-
-        return receive_and_note
-
-    def _note(self, step_id: int, key: RendezvousKey, size_bytes: int, asked_ns: int) -> None:
+    def note(self, step_id: int, key: RendezvousKey, size_bytes: int, asked_ns: int) -> None:
+        """Take note of a value that came just now."""
         took_ns = time.time_ns() - asked_ns
         rate = size_bytes * 8e3 / max(1, took_ns)
         with self._lock:
@@ -92,3 +84,26 @@ class TransferLog:
                 op_end_rel_nanos=took_ns,
                 all_end_rel_nanos=took_ns,
             )
+
+
+class _NotingWays:
+    """Ways to other tasks whose receives are noted."""
+
+    def __init__(self, log: TransferLog, ways: WaysElsewhere) -> None:
+        self._log = log
+        self._ways = ways
+        self.shares_memory = ways.shares_memory
+
+    def receive(self, task: str, step_id: int, key: str, receiver: Receiver) -> Cancel:
+        """Ask a task for a value."""
+        if not self._log.is_on:
+            return self._ways.receive(task, step_id, key, receiver)
+        asked_ns = time.time_ns()
+
+        def take(value: Any, error: OpError | None) -> None:
+            if error is None:
+                size_bytes = getattr(value, "nbytes", 0)
+                self._log.note(step_id, parse_key(key), size_bytes, asked_ns)
+            receiver(value, error)
+
+        return self._ways.receive(task, step_id, key, take)

@@ -27,7 +27,7 @@ from tensormill.runtime.plan.program import Program
 from tensormill.runtime.rendezvous import Receiver, RendezvousTable
 from tensormill.runtime.resources.containers import DEFAULT_CONTAINER, ResourceContainers
 from tensormill.runtime.step import Dispatcher
-from tensormill.runtime.step_rendezvous import ReceiveElsewhere
+from tensormill.runtime.step_rendezvous import WaysElsewhere
 from tensormill.runtime.transfer_log import TransferLog
 from tensormill.runtime.transfers import has_transfers
 
@@ -48,8 +48,8 @@ class Worker:
       transfers: what came from other tasks, for traces.
       dispatcher: the threads on which steps go on that waited for other tasks; None for the thread
         that brings what they waited for.
-      ways_elsewhere: returns what asks other tasks of a cluster for values; takes the ClusterDef of
-        a session, None for the worker's own.
+      ways_elsewhere: returns the ways to the other tasks of a cluster; takes the ClusterDef of a
+        session, None for the worker's own.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Worker:
         self.rendezvous = RendezvousTable()
         self.transfers = TransferLog()
         self.dispatcher = dispatcher
-        self.ways_elsewhere: Callable[[Any], ReceiveElsewhere] = lambda cluster_def: _no_other_task
+        self.ways_elsewhere: Callable[[Any], WaysElsewhere] = lambda cluster_def: _NoWays()
 
     def create_session(
         self,
@@ -93,9 +93,15 @@ class Worker:
         )
 
 
-def _no_other_task(task: str, step_id: int, key: str, receiver: Receiver) -> Callable[[], None]:
-    receiver(None, errors.internal(f"There is no way to task {task}"))
-    return lambda: None
+class _NoWays:
+    """The ways of a worker that is alone."""
+
+    def receive(self, task: str, step_id: int, key: str, receiver: Receiver) -> Callable[[], None]:
+        receiver(None, errors.internal(f"There is no way to task {task}"))
+        return lambda: None
+
+    def shares_memory(self, task: str) -> bool:
+        return False
 
 
 class WorkerSession:
@@ -108,7 +114,7 @@ class WorkerSession:
       devices: the devices of the task, by the names that they have in the session.
       resources: the state that the session's kernels see.
       lanes: how many threads a step may use for independent operations.
-      receive_elsewhere: asks another task for a value.
+      ways: the ways to other tasks.
       cancellation: ends what runs here for the session.
     """
 
@@ -118,7 +124,7 @@ class WorkerSession:
         session_handle: str,
         resources: ResourceContainers,
         lanes: int,
-        receive_elsewhere: ReceiveElsewhere,
+        ways: WaysElsewhere,
         task_name: str,
     ) -> None:
         self.worker = worker
@@ -131,7 +137,7 @@ class WorkerSession:
         self.session_handle = session_handle
         self.resources = resources
         self.lanes = lanes
-        self.receive_elsewhere = receive_elsewhere
+        self.ways = ways
         self.cancellation = CancellationScope()
         self._lock = threading.RLock()
         self._stateful: dict[tuple[str, str], Any] = {}  # guarded by _lock

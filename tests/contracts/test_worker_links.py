@@ -12,6 +12,7 @@ import torch
 
 import tensormill as tf
 from tensormill.distributed.grpc_worker_link import GrpcWorkerLink
+from tensormill.distributed.in_process_worker_link import InProcessWorkerLink
 from tensormill.distributed.limits import DEFAULT_LIMITS
 from tensormill.distributed.server_def import ServerDef
 from tensormill.distributed.server_threads import ServerThreads
@@ -62,13 +63,16 @@ def ask(call: Callable[..., Any], *arguments: Any) -> Any:
     return answer.get()
 
 
-@pytest.fixture(params=["own", "gRPC"])
+@pytest.fixture(params=["own", "in process", "gRPC"])
 def link(request: pytest.FixtureRequest) -> Iterator[WorkerLink]:
     near, far = free_addresses(2)
     spec = {"near": [near], "far": [far]}
     with tf.train.Server(spec, "far", 0) as server:
         if request.param == "own":
-            yield server._task._own_link
+            yield server._task.own_link
+            return
+        if request.param == "in process":
+            yield InProcessWorkerLink(TASK, server.worker_link, lambda: True, renames=False)
             return
         threads = ServerThreads("test", DEFAULT_LIMITS)
         made = GrpcWorkerLink(TASK, server.address, ServerDef(job_name="far"), threads)

@@ -36,7 +36,7 @@ def test_dropped_sessions_are_closed(over_wire: bool) -> None:
         while open_count(server):
             gc.collect()
         assert not server._task.master.open_sessions()
-        assert set(server._task._own_link._sessions) == {""}
+        assert set(server._task.own_link._sessions) == {""}
 
 
 def test_a_program_that_ends_closes_its_sessions() -> None:

@@ -222,7 +222,7 @@ def test_two_hundred_sessions_leave_nothing_behind() -> None:
             assert task._master_service.session_count == 0
             assert task.master.open_sessions() == []
             assert set(task._worker_service._graphs) == {""}
-            assert set(task._own_link._sessions) == {""}
+            assert set(task.own_link._sessions) == {""}
             wait_until(lambda table=task.master.worker.rendezvous: not len(table))
         # Pools of threads grow to what the busiest moment needs.
         assert threading.active_count() <= threads + 16

@@ -45,7 +45,11 @@ def test_a_queue_of_the_masters_own_task(target: str, config: Any) -> None:
         assert session.run(tf.constant(2.0)) == 2.0
 
 
-def test_a_queue_of_another_task(target: str, config: Any) -> None:
+@pytest.mark.parametrize("lane", ["", "direct"])
+def test_a_queue_of_another_task(
+    target: str, config: Any, lane: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENSORMILL_LANE", lane)
     with tf.device("/job:ps"):
         take = tf.FIFOQueue(1, tf.float32).dequeue(name="take")
     with tf.device("/job:worker"):
@@ -53,7 +57,13 @@ def test_a_queue_of_another_task(target: str, config: Any) -> None:
     with tf.Session(target, config=config) as session:
         message = late_message(session, use)
         assert AFTER in message
-        assert "its part on /job:ps/replica:0/task:0" in message
+        device = "/job:ps/replica:0/task:0/device:CPU:0"
+        known = (
+            "its part on /job:ps/replica:0/task:0"
+            if lane
+            else f"'take' (QueueDequeueV2) on {device}"
+        )
+        assert known in message
         assert session.run(tf.constant(2.0)) == 2.0
 
 

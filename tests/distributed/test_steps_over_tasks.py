@@ -21,9 +21,14 @@ def cluster() -> Iterator[Cluster]:
         yield cluster
 
 
-@pytest.fixture(params=["in process", "over the wire"])
-def session(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Any]:
-    config = over_wire() if request.param == "over the wire" else None
+@pytest.fixture(params=["in process", "direct", "grpc"])
+def session(
+    request: pytest.FixtureRequest, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    config = None
+    if request.param != "in process":
+        monkeypatch.setenv("TENSORMILL_LANE", request.param)
+        config = over_wire()
     with tf.Session(cluster.target("worker"), config=config) as session:
         yield session
 
@@ -330,3 +335,22 @@ def test_functions_of_the_graph_run_on_other_tasks(session: Any) -> None:
     assert [session.run(doubled) for _ in range(4)] == [2, 4, 10, 20]
     with pytest.raises(tf.errors.OutOfRangeError):
         session.run(doubled)
+
+
+def test_what_another_task_was_sent_of_a_variable_stays_as_it_was(session: Any) -> None:
+    gate = tf.placeholder(tf.float32, [3])
+    with tf.device(PS):
+        v = tf.get_variable("v", initializer=[1.0, 2.0, 3.0], use_resource=False)
+    with tf.device(WORKER_1):
+        old = v * 1.0
+        with tf.control_dependencies([old]):
+            back = tf.identity(gate)
+    with tf.device(PS):
+        new = tf.assign_add(v, back)
+    with tf.device(WORKER_1):
+        both = tf.stack([v.value() * 1.0, tf.identity(new)])
+    session.run(v.initializer)
+    for turn in range(3):
+        before, after = session.run(both, {gate: [10.0, 10.0, 10.0]})
+        assert before.tolist() == [1.0 + 10 * turn, 2.0 + 10 * turn, 3.0 + 10 * turn]
+        assert after.tolist() == [11.0 + 10 * turn, 12.0 + 10 * turn, 13.0 + 10 * turn]

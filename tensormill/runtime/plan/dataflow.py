@@ -83,6 +83,7 @@ def lower_dataflow(
         frozenset(range(len(fetches))),
         {},
         len(feeds) + len(fetches),
+        is_bounded=False,
     )
 
 
@@ -217,7 +218,7 @@ class DataflowRun:
                 value = _read_references(node, item.inputs)[0]
             value = DEAD if item.is_dead else value
             name = attrs["tensor_name"]
-            self._step.rendezvous.send(*edge, name, value, item.frame_text)
+            self._step.rendezvous.send(*edge, name, value, item.frame_text, may_change=True)
             self._propagate(item, [])
             return
         self._outstanding += 1

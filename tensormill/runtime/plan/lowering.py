@@ -20,6 +20,7 @@ from tensormill.runtime.node import Edge, Node, NodeGraph
 from tensormill.runtime.plan.instructions import Form, Instruction, Slot, SlotGuard
 from tensormill.runtime.plan.node_context import attr_parameters, node_context
 from tensormill.runtime.plan.value_table import ValueTable, value_form
+from tensormill.runtime.transfers import SENDS
 
 __all__ = ["KernelCache", "LoweredGraph", "NodeLowering"]
 
@@ -50,6 +51,7 @@ class LoweredGraph:
       fetch_guards: position to what must hold for the fetch to have a value, where it may have
         none.
       slot_count: how many slots there are.
+      is_bounded: no instruction is a whole graph, which may have loops.
     """
 
     instructions: list[Instruction]
@@ -59,6 +61,7 @@ class LoweredGraph:
     copied_fetches: frozenset[int]
     fetch_guards: dict[int, SlotGuard]
     slot_count: int
+    is_bounded: bool = True
 
 
 class NodeLowering:
@@ -219,6 +222,10 @@ class NodeLowering:
             takes_step = attr_parameters(function)[1]
         else:
             function, takes_step = _with_attrs(function, node)
+        if node.op_type in SENDS:
+            (edge,) = node.inputs
+            may_change = edge in self.values.shared or _is_ref(edge)
+            function = partial(function, may_change=may_change)
         arguments = self._arguments(node, kernel)
         outputs = self._define_outputs(node, kernel)
         has_list = any(arg.is_list for arg in node.op_def.outputs)

@@ -99,10 +99,13 @@ def _keyword_only(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
+_NO_ATTRS = frozenset({"step", "done", "may_change"})
+
+
 @cache
 def attr_parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], bool]:
     """Return the attributes that a kernel takes by name, and whether it takes the step."""
     module = getattr(function, "__module__", None) or ""
     foreign = isinstance(function, np.ufunc) or module.startswith(("torch", "_operator", "numpy"))
     names = () if foreign else _keyword_only(function)
-    return tuple(n for n in names if n not in ("step", "done")), "step" in names
+    return tuple(n for n in names if n not in _NO_ATTRS), "step" in names

@@ -28,6 +28,10 @@ from tensormill.runtime.plan.value_table import is_dereference
 
 __all__ = ["Program", "Segment", "Unfinished"]
 
+_LONG_TURN_NS = 500_000
+_UNKNOWN_NS = 1 << 62
+_CALLS_OF_THE_USER = frozenset({"EagerPyFunc", "PyFunc", "PyFuncStateless"})
+
 
 @dataclass(slots=True)
 class Segment:
@@ -73,6 +77,7 @@ class Program:
       segments: the code, smaller dependency sets first.
       is_blocking: whether a run may wait.
       takes_step: whether a kernel takes the running step.
+      is_bounded: whether a run computes each thing once, and waits for nobody while it does.
       runs: where runs that may wait stand until they end.
     """
 
@@ -99,11 +104,29 @@ class Program:
             i.expression is not None or isinstance(i, LoopInstruction) for i in lowered.instructions
         )
         self.segments = _cut(lowered, lanes)
+        self._turn_ns = _UNKNOWN_NS
+        self.is_bounded = lowered.is_bounded and not any(
+            isinstance(i, LoopInstruction) or i.node.op_type in _CALLS_OF_THE_USER
+            for i in lowered.instructions
+        )
         self.is_blocking = any(segment.starts for segment in self.segments)
         self.takes_step = any(i.takes_step for i in lowered.instructions)
         self._only = (
             self.segments[0].block if len(self.segments) == 1 and not self.is_blocking else None
         )
+
+    @property
+    def is_short(self) -> bool:
+        """Whether what runs at a time is usually over as soon as a change of threads."""
+        return self.is_bounded and self._turn_ns < _LONG_TURN_NS
+
+    def note_turn(self, took_ns: int) -> None:
+        """Take note of the processor time that a run took until it had to wait, or ended."""
+        usual_ns = self._turn_ns
+        if usual_ns == _UNKNOWN_NS:
+            self._turn_ns = took_ns
+        else:
+            self._turn_ns = max(took_ns, usual_ns - (usual_ns >> 3))
 
     def new_values(self, feeds: list[Any]) -> list[Any]:
         """Return the slot values at the start of a run."""
