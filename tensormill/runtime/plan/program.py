@@ -128,6 +128,15 @@ class Program:
         else:
             self._turn_ns = max(took_ns, usual_ns - (usual_ns >> 3))
 
+    def handle_of(self, node: Node) -> Any:
+        """Return the resource that the first argument of a node that may wait is; None if none."""
+        for segment in self.segments:
+            for _, instruction in segment.starts:
+                slot = instruction.arguments[0]
+                if instruction.node is node and type(slot) is int:
+                    return self._template[slot]
+        return None
+
     def new_values(self, feeds: list[Any]) -> list[Any]:
         """Return the slot values at the start of a run."""
         values = self._template.copy()
