@@ -18,6 +18,7 @@ from tensormill.kernels.registry import WAITS
 from tensormill.runtime.node import Node
 from tensormill.runtime.plan.fusion import fuse
 from tensormill.runtime.plan.instructions import Form, Instruction, LoopInstruction, Slot
+from tensormill.runtime.plan.loop_rewrites import rewrite_loops
 from tensormill.runtime.plan.lowering import LoweredGraph
 from tensormill.runtime.plan.numpy_errors import quiet_numpy, restore_numpy, silence_numpy
 from tensormill.runtime.plan.reuse import reuse_memory
@@ -90,6 +91,7 @@ class Program:
         self.fetches = lowered.fetches
         self.copied_fetches = lowered.copied_fetches
         fuse(lowered)
+        rewrite_loops(lowered)
         share_work(lowered)
         reuse_memory(lowered)
         self._template: list[Any] = [None] * lowered.slot_count
