@@ -12,6 +12,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from tensorboard.compat.proto import config_pb2
+
 from tensormill.graph import errors
 from tensormill.graph.endpoint_names import check_signature
 from tensormill.graph.graph import Graph
@@ -70,11 +72,16 @@ class Master:
     """
 
     def __init__(
-        self, worker: Worker, own_link: OwnWorkerLink | None = None, cluster: Cluster | None = None
+        self,
+        worker: Worker,
+        own_link: OwnWorkerLink | None = None,
+        cluster: Cluster | None = None,
+        default_config: Any = None,
     ) -> None:
         self.worker = worker
         self.own_link = own_link or OwnWorkerLink(worker)
         self.cluster = cluster
+        self._default_config = default_config
         self.cancellation = CancellationScope()
         self._lock = threading.Lock()
         self._sessions: weakref.WeakSet[MasterSession] = weakref.WeakSet()  # guarded by _lock
@@ -105,6 +112,16 @@ class Master:
         with self._lock:
             self._sessions.add(made)
         return made
+
+    def with_defaults(self, config: Any) -> Any:
+        """Return the ConfigProto of a session: what it asks for, over the defaults of the task."""
+        if self._default_config is None:
+            return config
+        merged = config_pb2.ConfigProto()
+        merged.CopyFrom(self._default_config)
+        if config is not None:
+            merged.MergeFrom(config)
+        return merged
 
     def open_sessions(self) -> list[MasterSession]:
         """Return the sessions that are open."""

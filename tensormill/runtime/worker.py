@@ -12,6 +12,8 @@ from tensormill.graph import errors
 from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.device_names import parse_device_name
 from tensormill.graph.function_library import FunctionLibrary
+from tensormill.kernels import families as kernel_families
+from tensormill.ops import families as op_families
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.devices import Device, renamed
 from tensormill.runtime.function_programs import CompiledFunction, FunctionPrograms
@@ -32,6 +34,8 @@ from tensormill.runtime.transfer_log import TransferLog
 from tensormill.runtime.transfers import has_transfers
 
 __all__ = ["Worker", "WorkerSession"]
+
+assert kernel_families, op_families  # they fill the registries
 
 _MAX_LANES = 8
 
