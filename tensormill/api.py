@@ -405,11 +405,11 @@ del tensormill
 
 _LATE_NAMESPACES = {
     "tensormill": """
-        compat data distributions estimator feature_column io layers lookup losses metrics
+        compat data distributions estimator feature_column io keras layers lookup losses metrics
         saved_model summary train
     """,
     "tensormill.namespaces": """
-        bitwise contrib debugging dtypes graph_util image initializers keras linalg manip math nn
+        bitwise contrib debugging dtypes graph_util image initializers linalg manip math nn
         python_io quantization queue random raw_ops sets signal sparse spectral strings test
     """,
     "tensormill.platform": "app flags gfile resource_loader",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tensormill.tensorflow_modules.keras_table import KERAS_ROWS
 from tensormill.tensorflow_modules.model_table import MODEL_ROWS
 
 __all__ = ["MESSAGE_PACKAGES", "MODULES", "Sources"]
@@ -393,4 +394,6 @@ _ROWS = {
     "contrib.learn.python.learn.datasets.base": "tensorflow_modules.mnist",
 }  # fmt: skip
 
-MODULES = {path: Sources.parse(words) for path, words in {**_ROWS, **MODEL_ROWS}.items()}
+MODULES = {
+    path: Sources.parse(words) for path, words in {**_ROWS, **MODEL_ROWS, **KERAS_ROWS}.items()
+}

@@ -1,0 +1,1 @@
+"""Layers, the networks that they form, and their training."""

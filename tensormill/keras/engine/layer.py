@@ -1,0 +1,411 @@
+"""`Layer`: a function of tensors with weights of its own, that can be part of a model.
+
+A layer makes its weights in the first call and reuses them in each later one. Calls on tensors that
+come from other layers are recorded, so that a model can be made of its inputs and outputs.
+
+Source: TensorFlow 1.15, python/keras/engine/base_layer.py.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+import tensormill.api as tf
+from tensormill.graph import nest
+from tensormill.keras import regularizers
+from tensormill.keras.backend.state import floatx, get_uid
+from tensormill.keras.engine.calls import RecordedCalls
+from tensormill.keras.engine.node import Node, has_history, tensors_in
+from tensormill.keras.engine.owned import LayerWeights
+from tensormill.keras.metric_base import Mean
+from tensormill.layers.base import InputSpec, snake_case
+
+__all__ = ["InputSpec", "Layer", "TensorFlowOpLayer"]
+
+_OWN_ARGUMENTS = ("input_shape", "batch_input_shape", "batch_size", "weights", "input_dtype")
+
+
+class _Call(threading.local):
+    """The calls that go on: how deep they are nested, and what the outermost said of training."""
+
+    depth = 0
+    training: Any = None
+
+
+_call = _Call()
+
+
+@contextmanager
+def _entered(training: Any) -> Iterator[bool]:
+    """Enter a call; yields whether it is the outermost."""
+    before = _call.training
+    _call.depth += 1
+    if training is not None:
+        _call.training = training
+    try:
+        yield _call.depth == 1
+    finally:
+        _call.depth -= 1
+        _call.training = before
+
+
+@cache
+def _call_parameters(function: Any) -> frozenset[str]:
+    return frozenset(inspect.signature(function).parameters)
+
+
+class Layer(RecordedCalls, LayerWeights):
+    """The base of layers. Subclasses make weights in `build` and nodes in `call`.
+
+    Args:
+      trainable: whether training changes the weights.
+      name: the name; by default made of the class name.
+      dtype: of the weights; by default that of the first input.
+      dynamic: taken and ignored.
+      **kwargs: `input_shape` or `batch_input_shape` for the first layer of a model, `batch_size`,
+        `weights` for initial values, `activity_regularizer`.
+
+    Attributes:
+      built: whether the weights are there.
+      input_spec: what it asks of its inputs: an InputSpec, a list of them, or None.
+      supports_masking: whether masks are passed on.
+      stateful: whether it keeps a state between batches.
+    """
+
+    def __init__(
+        self,
+        trainable: bool = True,
+        name: str | None = None,
+        dtype: Any = None,
+        dynamic: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        self._init_lists()
+        self._trainable = trainable
+        self.stateful = False
+        self.built = False
+        self.input_spec: Any = None
+        self.supports_masking = False
+        self._activity_regularizer = regularizers.get(kwargs.pop("activity_regularizer", None))
+        self._name = name or self._unique_name()
+        self._dtype = None if dtype is None else tf.as_dtype(dtype).name
+        unknown = [key for key in kwargs if key not in _OWN_ARGUMENTS and key != "autocast"]
+        if unknown:
+            raise TypeError("Keyword argument not understood:", unknown[0])
+        self._initial_weights = kwargs.get("weights")
+        if "batch_input_shape" in kwargs:
+            self._batch_input_shape: Any = tuple(kwargs["batch_input_shape"])
+        elif "input_shape" in kwargs:
+            self._batch_input_shape = (kwargs.get("batch_size"), *tuple(kwargs["input_shape"]))
+
+    def _unique_name(self) -> str:
+        base = snake_case(type(self).__name__)
+        number = get_uid(base) - 1
+        return base if number == 0 else f"{base}_{number}"
+
+    # -- what it is --------------------------------------------------------------------------------
+
+    @property
+    def dynamic(self) -> bool:
+        """False."""
+        return False
+
+    @property
+    def activity_regularizer(self) -> Any:
+        """A function of the outputs that gives a loss, or None."""
+        return self._activity_regularizer
+
+    @activity_regularizer.setter
+    def activity_regularizer(self, regularizer: Any) -> None:
+        self._activity_regularizer = regularizer
+
+    def add_metric(self, value: Any, aggregation: str | None = None, name: Any = None) -> None:
+        """Add a tensor whose mean is reported in training, or the result of a metric."""
+        metric = getattr(value, "_metric", None)
+        if metric is None:
+            metric = Mean(name=name or "metric")
+            metric(value)
+        self._own_metrics.append(metric)
+
+    # -- calls -------------------------------------------------------------------------------------
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights; called by the first call with the shapes of the inputs."""
+        self.built = True
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs for inputs, the first argument."""
+        return args[0]
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return the mask of the outputs."""
+        return mask if self.supports_masking else None
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the outputs for inputs of a shape, found by a call in a new graph."""
+        with tf.Graph().as_default():
+            inputs = nest.map_structure(
+                lambda each: tf.placeholder(self.dtype or floatx(), each), _as_shapes(input_shape)
+            )
+            outputs = self(inputs)
+        return nest.map_structure(lambda each: each.get_shape(), outputs)
+
+    def apply(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call the layer."""
+        return self(inputs, *args, **kwargs)
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Make the nodes of the layer for `inputs`, and its weights in the first call.
+
+        Args:
+          inputs: a tensor, or a structure of them.
+          *args: further arguments of `call`.
+          **kwargs: likewise.
+
+        Raises:
+          ValueError: the inputs are not as the layer wants them.
+        """
+        inputs = _as_tensors(inputs)
+        if _call.depth == 0:
+            give_history(inputs)
+        said = dict(kwargs)
+        mask = self._complete_arguments(inputs, kwargs)
+        with _entered(kwargs.get("training")) as is_outermost:
+            self._check_inputs(inputs)
+            with tf.name_scope(self._name_scope()):
+                self._build_once(inputs)
+                outputs = self.call(inputs, *args, **kwargs)
+                self._add_activity_losses(outputs)
+        self._set_masks(inputs, outputs, mask)
+        if is_outermost:
+            outputs = self._note_call(inputs, args, said, outputs)
+        return outputs
+
+    def _takes(self, argument: str) -> bool:
+        """Return whether `call` has a parameter of a name."""
+        return argument in _call_parameters(type(self).call)
+
+    def _name_scope(self) -> str:
+        return self.name
+
+    def _complete_arguments(self, inputs: Any, kwargs: dict[str, Any]) -> Any:
+        """Add what the call was not told: masks and whether it is training; return the mask."""
+        mask = kwargs.get("mask")
+        masks = [getattr(each, "_keras_mask", None) for each in tensors_in(inputs)]
+        if mask is None and any(each is not None for each in masks):
+            mask = masks if isinstance(inputs, (list, tuple)) else masks[0]
+            if self._takes("mask"):
+                kwargs["mask"] = mask
+        if self._takes("training") and kwargs.get("training") is None:
+            if _call.training is not None:
+                kwargs["training"] = _call.training
+            else:
+                kwargs.pop("training", None)
+        return mask
+
+    def _build_once(self, inputs: Any) -> None:
+        if self.built:
+            return
+        tensors = tensors_in(inputs)
+        if self._dtype is None and tensors and tensors[0].dtype.base_dtype.is_floating:
+            self._dtype = tensors[0].dtype.base_dtype.name
+        shapes = nest.map_structure(
+            lambda each: each.get_shape() if hasattr(each, "get_shape") else None, inputs
+        )
+        self.build(shapes)
+        self.built = True
+        if self._initial_weights is not None:
+            self.set_weights(self._initial_weights)
+            self._initial_weights = None
+
+    def _check_inputs(self, inputs: Any) -> None:
+        specs = self.input_spec
+        if specs is None:
+            return
+        specs = nest.flatten(specs)
+        tensors = nest.flatten(inputs)
+        if len(tensors) != len(specs):
+            raise ValueError(
+                f"Layer {self.name} expects {len(specs)} inputs, but it received {len(tensors)} "
+                f"input tensors. Inputs received: {inputs}"
+            )
+        for spec, tensor in zip(specs, tensors, strict=True):
+            if isinstance(spec, InputSpec) and hasattr(tensor, "get_shape"):
+                dims = tensor.get_shape()
+                known = None if dims.ndims is None else tuple(dims.as_list())
+                spec.check(known, self.name)
+
+    def _add_activity_losses(self, outputs: Any) -> None:
+        if self._activity_regularizer is None:
+            return
+        with tf.name_scope("ActivityRegularizer"):
+            for output in nest.flatten(outputs):
+                loss = self._activity_regularizer(output)
+                self.add_loss(loss / tf.cast(tf.shape(output)[0], loss.dtype))
+
+    def _set_masks(self, inputs: Any, outputs: Any, mask: Any) -> None:
+        tensors = tensors_in(outputs)
+        if all(hasattr(each, "_keras_mask") for each in tensors):
+            return
+        found: Any = self.compute_mask(inputs, mask)
+        masks = list(found) if isinstance(found, (list, tuple)) else [found] * len(tensors)
+        for tensor, each in zip(tensors, masks, strict=False):
+            if not hasattr(tensor, "_keras_mask"):
+                tensor._keras_mask = each
+
+    def _note_call(self, inputs: Any, args: Any, kwargs: dict[str, Any], outputs: Any) -> Any:
+        """Record a call on tensors from other layers; return the outputs."""
+        tensors = tensors_in(inputs)
+        if not tensors or not all(map(has_history, tensors)):
+            return outputs
+        known = set(map(id, tensors))
+        outputs = nest.map_structure(
+            lambda each: _renamed(each) if id(each) in known else each, outputs
+        )
+        arguments = dict(kwargs)
+        if args:
+            names = list(inspect.signature(self.call).parameters)[1:]
+            arguments.update(zip(names, args, strict=False))
+        if all(isinstance(each, tf.Tensor) for each in nest.flatten(outputs)):
+            Node(self, inputs, arguments, outputs)
+        return outputs
+
+    # -- settings ----------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor as plain data.
+
+        Raises:
+          NotImplementedError: the constructor has arguments that this class does not know.
+        """
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable}
+        if hasattr(self, "_batch_input_shape"):
+            config["batch_input_shape"] = self._batch_input_shape
+        config["dtype"] = self.dtype
+        if type(self).get_config is Layer.get_config:
+            own = set(inspect.signature(type(self).__init__).parameters)
+            if own - {"self", "args", "kwargs", *config, "dynamic"}:
+                raise NotImplementedError(
+                    "Layers with arguments in `__init__` must override `get_config`."
+                )
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return the layer of these settings."""
+        return cls(**config)
+
+
+def _as_shapes(input_shape: Any) -> Any:
+    """Return a structure of shapes with TensorShape as leaves."""
+    if isinstance(input_shape, tf.TensorShape):
+        return input_shape
+    if isinstance(input_shape, (list, tuple)) and any(
+        isinstance(each, (list, tuple, tf.TensorShape)) for each in input_shape
+    ):
+        return [_as_shapes(each) for each in input_shape]
+    return tf.TensorShape(input_shape)
+
+
+def _renamed(tensor: Any) -> Any:
+    """Return an input that a layer returned under a name of its own."""
+    made: Any = tf.identity(tensor)
+    if hasattr(tensor, "_keras_mask"):
+        made._keras_mask = tensor._keras_mask
+    return made
+
+
+def _as_tensors(inputs: Any) -> Any:
+    """Return arrays and numbers as tensors; all else as it is."""
+    return nest.map_structure(
+        lambda each: (
+            tf.convert_to_tensor(each)
+            if isinstance(each, (np.ndarray, float, int)) and not isinstance(each, bool)
+            else each
+        ),
+        inputs,
+    )
+
+
+# -- ops between layers ----------------------------------------------------------------------------
+
+
+class TensorFlowOpLayer(Layer):
+    """Stands for a node that a program made of the outputs of layers.
+
+    Args:
+      op: the operation.
+      trainable: taken and ignored.
+      name: the name; by default made of that of the operation.
+    """
+
+    def __init__(self, op: Any, trainable: bool = True, name: str | None = None) -> None:
+        super().__init__(trainable=trainable, name=name or f"tf_op_layer_{op.name}")
+        self._op = op
+        self._fixed = {
+            index: tensor for index, tensor in enumerate(op.inputs) if not has_history(tensor)
+        }
+        self.built = True
+
+    def call(self, inputs: Any, **kwargs: Any) -> Any:
+        """Return the outputs of the same operation for other inputs."""
+        given = iter(nest.flatten(inputs))
+        tensors = [
+            self._fixed[index] if index in self._fixed else next(given)
+            for index in range(len(self._op.inputs))
+        ]
+        made = tf.get_default_graph().create_op(
+            self._op.type, tensors, attrs=dict(self._op.attrs), name=self._op.name.split("/")[-1]
+        )
+        return made.outputs[0] if len(made.outputs) == 1 else list(made.outputs)
+
+
+def give_history(inputs: Any) -> None:
+    """Record the nodes between layers and tensors that a program made of their outputs."""
+    depends: dict[int, bool] = {}
+    for tensor in tensors_in(inputs):
+        if isinstance(tensor, tf.Tensor) and not has_history(tensor):
+            _record_ops(tensor.op, depends)
+
+
+def _record_ops(target: Any, depends: dict[int, bool]) -> None:
+    """Record an operation and those before it, where they depend on layers.
+
+    Args:
+      target: the operation.
+      depends: what is known of operations: whether they depend on layers; is added to.
+    """
+    stack = [target]
+    while stack:
+        op = stack[-1]
+        if id(op) in depends and depends[id(op)] is not False:
+            stack.pop()
+            continue
+        waiting = [
+            tensor.op
+            for tensor in op.inputs
+            if not has_history(tensor) and id(tensor.op) not in depends
+        ]
+        if waiting and id(op) not in depends:
+            depends[id(op)] = False  # as far as is known, should the nodes form a loop
+            stack.extend(waiting)
+            continue
+        stack.pop()
+        from_layers = [tensor for tensor in op.inputs if has_history(tensor)]
+        depends[id(op)] = bool(from_layers)
+        if from_layers and not any(map(has_history, op.outputs)) and op.outputs:
+            layer = TensorFlowOpLayer(op)
+            one = len(op.outputs) == 1
+            Node(
+                layer,
+                from_layers[0] if len(from_layers) == 1 else from_layers,
+                {},
+                op.outputs[0] if one else list(op.outputs),
+            )

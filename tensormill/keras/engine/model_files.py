@@ -1,0 +1,141 @@
+"""Whole models in HDF5 files: layers, weights, and how they are trained.
+
+Source: TensorFlow 1.15, python/keras/saving/hdf5_format.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+
+from tensormill.keras import losses, metrics, optimizers
+from tensormill.keras.backend.values import batch_get_value
+from tensormill.keras.engine import layer_classes
+from tensormill.keras.engine.network_config import to_json
+from tensormill.keras.engine.weight_files import h5py, load_hdf5, save_hdf5
+
+__all__ = ["load_model", "save", "save_model"]
+
+
+def save(
+    model: Any, filepath: Any, overwrite: bool, include_optimizer: bool, save_format: str | None
+) -> None:
+    """Write a model to an HDF5 file.
+
+    Raises:
+      NotImplementedError: another format is asked for, or the model is of a program's own class.
+    """
+    if save_format not in (None, "h5"):
+        raise NotImplementedError("Models are saved in HDF5 files; export others with saved_model")
+    path = os.fspath(filepath)
+    if os.path.exists(path) and not overwrite:
+        raise FileExistsError(f"{path} is there already, and is not to be overwritten")
+    text = to_json(model)
+    with h5py().File(path, "w") as file:
+        file.attrs["model_config"] = text.encode()
+        file.attrs["backend"] = b"tensorflow"
+        file.attrs["keras_version"] = b"2.2.4-tf"
+        save_hdf5(file.create_group("model_weights"), model)
+        if include_optimizer and isinstance(model.optimizer, optimizers.Optimizer):
+            file.attrs["training_config"] = json.dumps(_training_config(model)).encode()
+            _save_slots(file, model)
+
+
+def _save_slots(file: Any, model: Any) -> None:
+    group = file.create_group("optimizer_weights")
+    weights = model.optimizer.weights
+    names = [weight.name.encode() for weight in weights]
+    group.attrs["weight_names"] = names
+    for name, value in zip(names, batch_get_value(weights), strict=True):
+        group.create_dataset(name.decode(), data=value)
+
+
+def _training_config(model: Any) -> dict[str, Any]:
+    def plain(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return [plain(each) for each in value]
+        if isinstance(value, dict):
+            return {key: plain(each) for key, each in value.items()}
+        if isinstance(value, (losses.Loss, metrics.Metric)):
+            return {"class_name": type(value).__name__, "config": value.get_config()}
+        return value.__name__ if callable(value) else value
+
+    return {
+        "optimizer_config": optimizers.serialize(model.optimizer),
+        "loss": plain(model.loss),
+        "metrics": plain(model._compile_settings["metrics"]),
+        "weighted_metrics": plain(model._compile_settings["weighted_metrics"]),
+        "sample_weight_mode": model.sample_weight_mode,
+        "loss_weights": model.loss_weights,
+    }
+
+
+def save_model(
+    model: Any, filepath: Any, overwrite: bool = True, include_optimizer: bool = True,
+    save_format: str | None = None,
+) -> None:  # fmt: skip
+    """Write a model to an HDF5 file."""
+    save(model, filepath, overwrite, include_optimizer, save_format)
+
+
+def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True) -> Any:
+    """Return the model of an HDF5 file.
+
+    Args:
+      filepath: the path, or an open file.
+      custom_objects: the program's own classes and functions by name.
+      compile: whether to compile it as it was.
+
+    Raises:
+      ValueError: there is no model in the file.
+    """
+    opened = not hasattr(filepath, "attrs")
+    file = h5py().File(os.fspath(filepath), "r") if opened else filepath
+    try:
+        if "model_config" not in file.attrs:
+            raise ValueError("No model found in config file.")
+        model = layer_classes.deserialize(_json(file.attrs["model_config"]), custom_objects)
+        load_hdf5(file["model_weights"], model, by_name=False)
+        if compile and "training_config" in file.attrs:
+            _compile(model, _json(file.attrs["training_config"]), file, custom_objects)
+        return model
+    finally:
+        if opened:
+            file.close()
+
+
+def _compile(model: Any, config: dict[str, Any], file: Any, custom_objects: Any) -> None:
+    own = custom_objects or {}
+
+    def real(value: Any) -> Any:
+        if isinstance(value, list):
+            return [real(each) for each in value]
+        if isinstance(value, dict) and "class_name" not in value:
+            return {key: real(each) for key, each in value.items()}
+        return own.get(value, value) if isinstance(value, str) else value
+
+    model.compile(
+        optimizer=optimizers.deserialize(config["optimizer_config"], custom_objects),
+        loss=real(config["loss"]),
+        metrics=real(config["metrics"]),
+        weighted_metrics=real(config.get("weighted_metrics")),
+        loss_weights=config["loss_weights"],
+        sample_weight_mode=config["sample_weight_mode"],
+    )
+    if "optimizer_weights" in file:
+        group = file["optimizer_weights"]
+        values = [np.asarray(group[_text(name)]) for name in group.attrs["weight_names"]]
+        model._function("train")
+        if len(values) == len(model.optimizer.weights):
+            model.optimizer.set_weights(values)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _json(value: Any) -> Any:
+    return json.loads(_text(value))

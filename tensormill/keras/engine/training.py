@@ -1,0 +1,555 @@
+"""`Model`: a network that can be trained.
+
+Source: TensorFlow 1.15, python/keras/engine/training.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import tensormill.api as tf
+from tensormill.graph import nest
+from tensormill.keras import optimizers
+from tensormill.keras.backend.state import floatx, symbolic_learning_phase
+from tensormill.keras.backend.values import Function
+from tensormill.keras.engine import loops, model_files
+from tensormill.keras.engine.batches import (
+    ArrayBatches,
+    as_batches,
+    checked_shapes,
+    is_source,
+    named_arrays,
+)
+from tensormill.keras.engine.endpoints import Endpoint, by_output
+from tensormill.keras.engine.network import Network
+
+__all__ = ["Model"]
+
+
+class Model(Network):
+    """A network with `compile`, `fit`, `evaluate` and `predict`.
+
+    Made of inputs and outputs (`Model(inputs=..., outputs=...)`), or a subclass whose `call` says
+    what it does.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.optimizer: Any = None
+        self.loss: Any = None
+        self.stop_training = False
+        self.history: Any = None
+        self._compile_settings: dict[str, Any] = {}
+        self._endpoints: list[Endpoint] | None = None
+        self._functions: dict[str, Function] = {}
+        self.total_loss: Any = None
+
+    # -- compiling ---------------------------------------------------------------------------------
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Any = None,
+        loss_weights: Any = None,
+        sample_weight_mode: Any = None,
+        weighted_metrics: Any = None,
+        target_tensors: Any = None,
+        distribute: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Say how the model is trained.
+
+        Args:
+          optimizer: an optimizer, one of `tf.train`, or its name.
+          loss: a loss, a function of (labels, predictions), or its name; a list or a dictionary by
+            output where there are several.
+          metrics: what to report, likewise in lists.
+          loss_weights: by what the loss of each output is multiplied.
+          sample_weight_mode: "temporal" where elements have a weight for each step of time.
+          weighted_metrics: what to report with the weights of elements.
+          target_tensors: tensors in the place of placeholders for labels.
+          distribute: not supported.
+          **kwargs: what to pass on to the session's `run`: `options`, `run_metadata`.
+
+        Raises:
+          ValueError: what is given does not fit the outputs.
+        """
+        self.optimizer = optimizers.get(optimizer)
+        self.loss = loss or {}
+        self.loss_weights = loss_weights
+        self.sample_weight_mode = sample_weight_mode
+        kwargs.pop("run_eagerly", None)
+        self._session_settings = {
+            key: kwargs[key] for key in ("options", "run_metadata") if key in kwargs
+        }
+        self._compile_settings = {
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "target_tensors": target_tensors,
+        }
+        self._endpoints = None
+        self._functions.clear()
+        if self.built and self.outputs:
+            self._make_endpoints()
+
+    def _make_endpoints(self) -> None:
+        """Make the placeholders of labels, the total loss and the metrics."""
+        names = self.output_names
+        weights = by_output(self.loss_weights, names, "loss_weights")
+        given = self._compile_settings
+        targets = by_output(_as_list(given["target_tensors"]), names, "target_tensors")
+        modes = by_output(self.sample_weight_mode, names, "sample_weight_mode")
+        if not self.loss:
+            losses: list[Any] = [None] * len(names)
+        else:
+            losses = by_output(self.loss, names, "loss")
+        self._endpoints = [
+            Endpoint(*each)
+            for each in zip(self.outputs, names, losses, targets, modes, strict=True)
+        ]
+        prefixes = [f"{name}_" if len(names) > 1 else "" for name in names]
+        metrics = _metrics_by_output(given["metrics"], names, "metrics")
+        weighted = _metrics_by_output(given["weighted_metrics"], names, "weighted_metrics")
+        with tf.name_scope("metrics"):
+            for endpoint, prefix, plain, heavy in zip(
+                self._endpoints, prefixes, metrics, weighted, strict=True
+            ):
+                if endpoint.loss is not None:
+                    endpoint.add_metrics(plain, False, prefix)
+                    endpoint.add_metrics(heavy, True, prefix)
+        self._make_total_loss(weights)
+
+    def _make_total_loss(self, weights: list[Any]) -> None:
+        assert self._endpoints is not None
+        total: Any = None
+        self._output_losses: list[tuple[str, Any]] = []
+        with tf.name_scope("loss"):
+            for endpoint, weight in zip(self._endpoints, weights, strict=True):
+                if endpoint.loss is None:
+                    continue
+                loss = endpoint.total()
+                self._output_losses.append((f"{endpoint.name}_loss", loss))
+                loss = (1.0 if weight is None else weight) * loss
+                total = loss if total is None else total + loss
+            for penalty in self.losses:
+                total = tf.cast(penalty, floatx()) if total is None else total + penalty
+        if total is None:
+            raise ValueError("The model cannot be compiled because it has no loss to optimize.")
+        self.total_loss = total
+        if len(self._output_losses) == 1:
+            self._output_losses = []
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """What the numbers that training reports are called.
+
+        Raises:
+          RuntimeError: the model is not compiled.
+        """
+        self._assert_compiled()
+        names = ["loss", *(name for name, _ in self._output_losses)]
+        names += [label for label, _ in self._labelled_metrics()]
+        return names
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics that the model was compiled with, and those of layers."""
+        compiled = [metric for endpoint in self._endpoints or [] for _, metric in endpoint.metrics]
+        return compiled + super().metrics
+
+    def _labelled_metrics(self) -> list[tuple[str, Any]]:
+        compiled = [each for endpoint in self._endpoints or [] for each in endpoint.metrics]
+        return compiled + [(metric.name, metric) for metric in super().metrics]
+
+    def reset_metrics(self) -> None:
+        """Set the state of all metrics to zeros."""
+        for metric in self.metrics:
+            metric.reset_states()
+
+    def _assert_compiled(self) -> None:
+        if self.optimizer is None:
+            raise RuntimeError(
+                "You must compile your model before training/testing. Use `model.compile(optimizer,"
+                " loss)`."
+            )
+        if self._endpoints is None:
+            self._make_endpoints()
+
+    @property
+    def targets(self) -> list[Any]:
+        """The placeholders of the labels."""
+        return [each.target for each in self._endpoints or [] if each.target is not None]
+
+    @property
+    def sample_weights(self) -> list[Any]:
+        """The placeholders of the weights of elements."""
+        return [each.sample_weight for each in self._endpoints or [] if each.loss is not None]
+
+    # -- functions of a batch ----------------------------------------------------------------------
+
+    def _function(self, kind: str) -> Function:
+        """Return what computes a batch: "train", "test" or "predict"."""
+        if kind not in self._functions:
+            make = {
+                "train": self._make_train, "test": self._make_test, "predict": self._make_predict,
+            }[kind]  # fmt: skip
+            self._functions[kind] = make()
+        return self._functions[kind]
+
+    def _feeds(self, with_labels: bool) -> list[Any]:
+        feeds = list(self.inputs)
+        if with_labels:
+            feeds += [each.target for each in self._endpoints or [] if each.loss is not None]
+            feeds += self.sample_weights
+        phase = symbolic_learning_phase()
+        return [*feeds, phase] if phase is not None else feeds
+
+    def _reports(self, after: Any) -> list[Any]:
+        """Return the loss and the metrics, these after their updates."""
+        reports = [self.total_loss, *(loss for _, loss in self._output_losses)]
+        for _, metric in self._labelled_metrics():
+            updates = [each for each in metric._updates if each.graph is tf.get_default_graph()]
+            with tf.control_dependencies([*updates, *after]):
+                reports.append(tf.identity(metric.result()))
+        return reports
+
+    def _make_train(self) -> Function:
+        weights = self.trainable_weights
+        updates = list(self.updates)
+        with tf.name_scope("training"):
+            # What moves with a step sees the loss of before it.
+            steps = self.optimizer.get_updates(self.total_loss, weights) if weights else []
+        reports = self._reports([])
+        return Function(
+            self._feeds(True), reports, updates=updates + steps, name="train_function",
+            **self._session_settings,
+        )  # fmt: skip
+
+    def _make_test(self) -> Function:
+        return Function(
+            self._feeds(True), self._reports([]), updates=self.state_updates, name="test_function",
+            **self._session_settings,
+        )  # fmt: skip
+
+    def _make_predict(self) -> Function:
+        settings = getattr(self, "_session_settings", {})
+        return Function(
+            self._feeds(False), list(self.outputs), updates=self.state_updates,
+            name="predict_function", **settings,
+        )  # fmt: skip
+
+    def run_batch(self, kind: str, arrays: list[Any]) -> list[Any]:
+        """Return the reports, or the outputs, of one batch.
+
+        Args:
+          kind: "train", "test" or "predict".
+          arrays: the inputs, and for training and testing the labels and the weights.
+        """
+        phase = [] if symbolic_learning_phase() is None else [kind == "train"]
+        return list(self._function(kind)([*arrays, *phase]))
+
+    # -- data --------------------------------------------------------------------------------------
+
+    def _set_inputs(self, inputs: Any) -> None:
+        """Connect a model that does not know its inputs yet."""
+        if not self.inputs:
+            outputs = self(inputs)
+            self.inputs = nest.flatten(inputs)
+            self.outputs = nest.flatten(outputs)
+            self.input_names = [f"input_{at + 1}" for at in range(len(self.inputs))]
+            self.output_names = [f"output_{at + 1}" for at in range(len(self.outputs))]
+            self.built = True
+
+    def _meet(self, x: Any) -> None:
+        """Connect a model by the data that it is given."""
+        if self.inputs:
+            return
+        arrays = nest.flatten(x) if isinstance(x, (list, tuple, dict)) else [x]
+        tensors = []
+        for array in arrays:
+            if isinstance(array, tf.Tensor):
+                tensors.append(array)
+                continue
+            array = np.asarray(array)
+            shape = [None, 1] if array.ndim == 1 else [None, *array.shape[1:]]
+            dtype = floatx() if array.dtype.kind == "f" else array.dtype
+            tensors.append(tf.placeholder(dtype, shape))
+        is_list = isinstance(x, (list, tuple, dict))
+        packed = nest.pack_sequence_as(x, tensors) if is_list else tensors[0]
+        self._set_inputs(packed)
+        if not self.input_names:
+            self.input_names = [f"input_{at + 1}" for at in range(len(self.inputs))]
+
+    def _standardized(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
+    ) -> list[Any]:
+        """Return the inputs, labels and weights as arrays that fit the placeholders."""
+        self._meet(x)
+        inputs = checked_shapes(
+            named_arrays(x, self.input_names, "input"), self.inputs, self.input_names, "input"
+        )
+        if y is None and not any(each.loss is not None for each in self._endpoints or []):
+            return inputs
+        self._assert_compiled()
+        trained = [each for each in self._endpoints or [] if each.loss is not None]
+        names = [each.name for each in trained]
+        labels = checked_shapes(
+            named_arrays(y, names, "target"), [each.target for each in trained], names, "target"
+        )
+        weights = by_output(_as_list(sample_weight), names, "sample_weight")
+        classes = by_output(_as_classes(class_weight, names), names, "class_weight")
+        weights = [
+            _with_class_weights(weight, label, own)
+            for weight, label, own in zip(weights, labels, classes, strict=True)
+        ]
+        return [*inputs, *labels, *weights]
+
+    def _batches(self, x: Any, y: Any, weights: Any, classes: Any, size: Any, steps: Any) -> Any:
+        """Return the batches of what `fit` and `evaluate` are given."""
+        if is_source(x):
+
+            def standardize(batch: Any) -> list[Any]:
+                batch = batch if isinstance(batch, tuple) else (batch,)
+                x, *rest = batch[:3]
+                y, weights = (*rest, None, None)[:2]
+                return self._standardized(x, y, weights, classes)
+
+            return as_batches(x, steps, standardize)
+        batches = ArrayBatches(self._standardized(x, y, weights, classes), size)
+        return batches
+
+    # -- training ----------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int = 1,
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: Any = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_freq: Any = 1,
+        max_queue_size: int = 10,
+        workers: int = 1,
+        use_multiprocessing: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Train the model.
+
+        Args:
+          x: the inputs: an array, a list or a dictionary of them; or a data set, an iterator, a
+            generator or a `Sequence`, which give the labels too.
+          y: the labels.
+          batch_size: 32 by default.
+          epochs: the number of the last epoch.
+          verbose: 0 for silence, 1 for a bar, 2 for a line an epoch.
+          callbacks: what to call between batches and epochs.
+          validation_split: the share of the data, at its end, to validate with.
+          validation_data: (inputs, labels) or (inputs, labels, weights) to validate with.
+          shuffle: whether to shuffle the data before each epoch; "batch" keeps batches together.
+          class_weight: weights by class.
+          sample_weight: weights by element.
+          initial_epoch: the number of the first epoch.
+          steps_per_epoch: how many batches an epoch has.
+          validation_steps: how many batches a validation has.
+          validation_freq: after how many epochs to validate, or after which.
+          max_queue_size: taken and ignored.
+          workers: taken and ignored.
+          use_multiprocessing: taken and ignored.
+          **kwargs: `nb_epoch`, the older name of `epochs`.
+
+        Returns:
+          the `History` of what was reported.
+        """
+        epochs = kwargs.pop("nb_epoch", epochs)
+        if kwargs:
+            raise TypeError(f"Unrecognized keyword arguments: {kwargs}")
+        if not is_source(x):
+            self._meet(x)
+        elif not self.inputs:
+            x = self._meet_source(x)
+        self._assert_compiled()
+        if validation_split and validation_data is None:
+            x, y, sample_weight, validation_data = _split(x, y, sample_weight, validation_split)
+        batches = self._batches(x, y, sample_weight, class_weight, batch_size, steps_per_epoch)
+        validation = self._validation(validation_data, batch_size, validation_steps)
+        return loops.fit(
+            self, batches, validation, epochs=epochs, initial_epoch=initial_epoch, verbose=verbose,
+            callbacks=callbacks, shuffle=shuffle, steps=steps_per_epoch,
+            validation_freq=validation_freq,
+        )  # fmt: skip
+
+    def _meet_source(self, source: Any) -> Any:
+        """Connect a model by the first batch of a source; return the source with that batch."""
+        if isinstance(source, tf.data.Dataset):
+            first = nest.flatten(source.output_shapes)[0]
+            self._set_inputs(tf.placeholder(nest.flatten(source.output_types)[0], first))
+            return source
+        iterator = iter(source)
+        first = next(iterator)
+        self._meet(first[0] if isinstance(first, tuple) else first)
+        return _with_first(first, iterator)
+
+    def _validation(self, data: Any, batch_size: Any, steps: Any) -> Any:
+        if data is None:
+            return None
+        if is_source(data):
+            return self._batches(data, None, None, None, batch_size, steps)
+        if len(data) not in (2, 3):
+            raise ValueError(
+                "When passing a `validation_data` argument, it must contain either 2 items (x_val, "
+                f"y_val), or 3 items (x_val, y_val, val_sample_weights). Received: {len(data)}"
+            )
+        weights = data[2] if len(data) == 3 else None
+        return self._batches(data[0], data[1], weights, None, batch_size, steps)
+
+    def evaluate(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: int = 1,
+        sample_weight: Any = None, steps: int | None = None, callbacks: Any = None,
+        max_queue_size: int = 10, workers: int = 1, use_multiprocessing: bool = False,
+    ) -> Any:  # fmt: skip
+        """Return the loss and the metrics for data; of one number that number alone."""
+        if not is_source(x):
+            self._meet(x)
+        self._assert_compiled()
+        batches = self._batches(x, y, sample_weight, None, batch_size, steps)
+        results = loops.evaluate(self, batches, steps, verbose, callbacks)
+        return results[0] if len(results) == 1 else results
+
+    def predict(
+        self, x: Any, batch_size: int | None = None, verbose: int = 0, steps: int | None = None,
+        callbacks: Any = None, max_queue_size: int = 10, workers: int = 1,
+        use_multiprocessing: bool = False,
+    ) -> Any:  # fmt: skip
+        """Return the outputs for data, as an array for each output."""
+        if is_source(x):
+
+            def standardize(batch: Any) -> list[Any]:
+                given = batch[0] if isinstance(batch, tuple) else batch
+                return self._inputs_of(given)
+
+            batches = as_batches(x, steps, standardize)
+        else:
+            self._meet(x)
+            batches = ArrayBatches(self._inputs_of(x), batch_size)
+        results = loops.predict(self, batches, steps, verbose, callbacks)
+        return results[0] if len(results) == 1 else results
+
+    def _inputs_of(self, x: Any) -> list[Any]:
+        names = self.input_names
+        return checked_shapes(named_arrays(x, names, "input"), self.inputs, names, "input")
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None,
+        reset_metrics: bool = True,
+    ) -> Any:  # fmt: skip
+        """Train with one batch and return its loss and metrics."""
+        return self._on_batch("train", x, y, sample_weight, class_weight, reset_metrics)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, reset_metrics: bool = True
+    ) -> Any:
+        """Return the loss and the metrics of one batch."""
+        return self._on_batch("test", x, y, sample_weight, None, reset_metrics)
+
+    def _on_batch(self, kind: str, x: Any, y: Any, weights: Any, classes: Any, resets: bool) -> Any:
+        self._meet(x)
+        self._assert_compiled()
+        results = self.run_batch(kind, self._standardized(x, y, weights, classes))
+        if resets:
+            self.reset_metrics()
+        return results[0] if len(results) == 1 else results
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the outputs for one batch."""
+        self._meet(x)
+        results = self.run_batch("predict", self._inputs_of(x))
+        return results[0] if len(results) == 1 else results
+
+    def fit_generator(self, generator: Any, steps_per_epoch: Any = None, **kwargs: Any) -> Any:
+        """Train with what a generator gives; see `fit`."""
+        return self.fit(generator, steps_per_epoch=steps_per_epoch, **kwargs)
+
+    def evaluate_generator(self, generator: Any, steps: Any = None, **kwargs: Any) -> Any:
+        """Evaluate with what a generator gives; see `evaluate`."""
+        kwargs.setdefault("verbose", 0)
+        return self.evaluate(generator, steps=steps, **kwargs)
+
+    def predict_generator(self, generator: Any, steps: Any = None, **kwargs: Any) -> Any:
+        """Return the outputs for what a generator gives; see `predict`."""
+        return self.predict(generator, steps=steps, **kwargs)
+
+    def save(
+        self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True,
+        save_format: str | None = None,
+    ) -> None:  # fmt: skip
+        """Write the model, its weights and how it is trained to an HDF5 file."""
+        model_files.save(self, filepath, overwrite, include_optimizer, save_format)
+
+
+def _as_list(value: Any) -> Any:
+    """Return a list as it is; one value for several outputs stays one value."""
+    return value if isinstance(value, (list, tuple, dict)) or value is None else [value]
+
+
+def _metrics_by_output(given: Any, names: list[str], what: str) -> list[Any]:
+    """Return the metrics of each output: a flat list is for every output."""
+    if isinstance(given, (list, tuple)) and not any(isinstance(x, (list, tuple)) for x in given):
+        return [list(given)] * len(names)
+    return by_output(given, names, what)
+
+
+def _as_classes(class_weight: Any, names: list[str]) -> Any:
+    """Return class weights by output: a dictionary of numbers is for the one output."""
+    if isinstance(class_weight, dict) and not set(class_weight) & set(names):
+        return [class_weight] * len(names)
+    return class_weight
+
+
+def _with_class_weights(weights: Any, labels: Any, classes: Any) -> Any:
+    """Return the weights of elements, multiplied by those of their classes."""
+    if weights is not None:
+        weights = np.asarray(weights)
+    if not classes:
+        return weights
+    if labels.ndim > 1 and labels.shape[-1] > 1:
+        labels = labels.argmax(axis=-1)
+    own = np.asarray([classes.get(int(each), 1.0) for each in labels.ravel()], floatx())
+    return own if weights is None else own * weights
+
+
+def _split(x: Any, y: Any, weights: Any, share: float) -> Any:
+    """Return the data without its end, and its end to validate with."""
+    arrays = nest.flatten(x)
+    at = int(len(arrays[0]) * (1.0 - share))
+
+    def part(value: Any, which: slice) -> Any:
+        if value is None:
+            return None
+        if isinstance(value, dict):
+            return {key: each[which] for key, each in value.items()}
+        if isinstance(value, (list, tuple)) and hasattr(value[0], "shape"):
+            return [each[which] for each in value]
+        return value[which]
+
+    first, last = slice(0, at), slice(at, None)
+    validation = [part(x, last), part(y, last)]
+    if weights is not None:
+        validation.append(part(weights, last))
+    return part(x, first), part(y, first), part(weights, first), tuple(validation)
+
+
+def _with_first(first: Any, rest: Any) -> Any:
+    yield first
+    yield from rest

@@ -1,0 +1,291 @@
+"""Layers that make one tensor of several.
+
+Source: TensorFlow 1.15, python/keras/layers/merge.py and dense_attention.py.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import tensormill.api as tf
+from tensormill.keras.backend.tensors import batch_dot
+from tensormill.keras.engine.layer import Layer
+
+__all__ = [
+    "Add",
+    "AdditiveAttention",
+    "Attention",
+    "Average",
+    "Concatenate",
+    "Dot",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Subtract",
+    "add",
+    "average",
+    "concatenate",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
+]
+
+
+class _Merge(Layer):
+    """The base of these layers."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        """Refuse what is not several inputs.
+
+        Raises:
+          ValueError: there are fewer than two.
+        """
+        if not isinstance(input_shape, (list, tuple)) or len(input_shape) < 2:
+            raise ValueError(
+                "A merge layer should be called on a list of at least 2 inputs. Got "
+                f"{len(input_shape) if isinstance(input_shape, (list, tuple)) else 1} inputs."
+            )
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Return the merged inputs, their ranks made equal."""
+        rank = max(each.get_shape().ndims for each in inputs)
+        spread = []
+        for each in inputs:
+            for _ in range(rank - each.get_shape().ndims):
+                each = tf.expand_dims(each, 1)
+            spread.append(each)
+        return self._merged(spread)
+
+    def _merged(self, inputs: list[Any]) -> Any:
+        raise NotImplementedError
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return where no input is masked."""
+        masks = [each for each in mask or [] if each is not None]
+        return functools.reduce(tf.logical_and, masks) if masks else None
+
+
+class Add(_Merge):
+    """The sum."""
+
+    def _merged(self, inputs: list[Any]) -> Any:
+        return functools.reduce(lambda x, y: x + y, inputs)
+
+
+class Subtract(_Merge):
+    """The difference of two."""
+
+    def _merged(self, inputs: list[Any]) -> Any:
+        if len(inputs) != 2:
+            raise ValueError("A `Subtract` layer should be called on exactly 2 inputs")
+        return inputs[0] - inputs[1]
+
+
+class Multiply(_Merge):
+    """The product."""
+
+    def _merged(self, inputs: list[Any]) -> Any:
+        return functools.reduce(lambda x, y: x * y, inputs)
+
+
+class Average(_Merge):
+    """The mean."""
+
+    def _merged(self, inputs: list[Any]) -> Any:
+        return functools.reduce(lambda x, y: x + y, inputs) / len(inputs)
+
+
+class Maximum(_Merge):
+    """The greatest values."""
+
+    def _merged(self, inputs: list[Any]) -> Any:
+        return functools.reduce(tf.maximum, inputs)
+
+
+class Minimum(_Merge):
+    """The smallest values."""
+
+    def _merged(self, inputs: list[Any]) -> Any:
+        return functools.reduce(tf.minimum, inputs)
+
+
+class Concatenate(_Merge):
+    """The inputs joined along an axis."""
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def call(self, inputs: Any) -> Any:
+        """Return the joined inputs."""
+        axis = self.axis % inputs[0].get_shape().ndims
+        return tf.concat(list(inputs), axis)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return the joined masks."""
+        if mask is None or all(each is None for each in mask):
+            return None
+        masks = []
+        for tensor, own in zip(inputs, mask, strict=True):
+            if own is None:
+                masks.append(tf.ones_like(tensor, dtype=tf.bool))
+            elif own.get_shape().ndims < tensor.get_shape().ndims:
+                spread = tf.expand_dims(own, -1)
+                masks.append(tf.logical_and(spread, tf.ones_like(tensor, dtype=tf.bool)))
+            else:
+                masks.append(own)
+        joined = tf.concat(masks, self.axis % inputs[0].get_shape().ndims)
+        return tf.reduce_all(joined, axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "axis": self.axis}
+
+
+class Dot(_Merge):
+    """The products of the elements of two batches over axes."""
+
+    def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axes = axes
+        self.normalize = normalize
+
+    def call(self, inputs: Any) -> Any:
+        """Return the products."""
+        x, y = inputs
+        axes = [self.axes] * 2 if isinstance(self.axes, int) else list(self.axes)
+        axes = [axis % each.get_shape().ndims for axis, each in zip(axes, (x, y), strict=True)]
+        if self.normalize:
+            x, y = tf.nn.l2_normalize(x, axis=axes[0]), tf.nn.l2_normalize(y, axis=axes[1])
+        return batch_dot(x, y, axes)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return None."""
+        return None
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "axes": self.axes, "normalize": self.normalize}
+
+
+class Attention(Layer):
+    """Means of values, weighted by the products of queries and keys.
+
+    The inputs are [query, value] or [query, value, key], each [batch, steps, depth].
+    """
+
+    def __init__(self, use_scale: bool = False, causal: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.use_scale = use_scale
+        self.causal = causal
+        self.supports_masking = True
+        self.scale: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        """Make the scale."""
+        if self.use_scale:
+            self.scale = self.add_weight("scale", shape=(), initializer="ones")
+        self.built = True
+
+    def _scores(self, query: Any, key: Any) -> Any:
+        scores = tf.matmul(query, key, transpose_b=True)
+        return scores if self.scale is None else scores * self.scale
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        """Return [batch, query steps, depth]."""
+        query, value = inputs[:2]
+        key = inputs[2] if len(inputs) > 2 else value
+        scores = self._scores(query, key)
+        hidden: Any = None
+        if isinstance(mask, (list, tuple)) and len(mask) > 1 and mask[1] is not None:
+            hidden = tf.logical_not(tf.expand_dims(mask[1], 1))
+        if self.causal:
+            ahead = tf.logical_not(
+                tf.cast(tf.matrix_band_part(tf.ones_like(scores), -1, 0), "bool")
+            )
+            hidden = ahead if hidden is None else tf.logical_or(hidden, ahead)
+        if hidden is not None:
+            scores -= 1e9 * tf.cast(hidden, scores.dtype)
+        outputs = tf.matmul(tf.nn.softmax(scores), value)
+        if isinstance(mask, (list, tuple)) and mask and mask[0] is not None:
+            outputs *= tf.cast(tf.expand_dims(mask[0], -1), outputs.dtype)
+        return outputs
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return the mask of the queries."""
+        return mask[0] if isinstance(mask, (list, tuple)) else None
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "use_scale": self.use_scale, "causal": self.causal}
+
+
+class AdditiveAttention(Attention):
+    """Means of values, weighted by sums of `tanh(query + key)`."""
+
+    def __init__(self, use_scale: bool = True, **kwargs: Any) -> None:
+        super().__init__(use_scale=use_scale, **kwargs)
+
+    def build(self, input_shape: Any) -> None:
+        """Make the scale, a weight for each entry."""
+        depth = tf.TensorShape(input_shape[1]).as_list()[-1]
+        if self.use_scale:
+            self.scale = self.add_weight("scale", shape=[depth], initializer="glorot_uniform")
+        self.built = True
+
+    def _scores(self, query: Any, key: Any) -> Any:
+        scale = 1.0 if self.scale is None else self.scale
+        return tf.reduce_sum(
+            scale * tf.tanh(tf.expand_dims(query, -2) + tf.expand_dims(key, -3)), axis=-1
+        )
+
+
+# -- functions -------------------------------------------------------------------------------------
+
+
+def add(inputs: Any, **kwargs: Any) -> Any:
+    """Return the sum of the inputs."""
+    return Add(**kwargs)(inputs)
+
+
+def subtract(inputs: Any, **kwargs: Any) -> Any:
+    """Return the difference of two inputs."""
+    return Subtract(**kwargs)(inputs)
+
+
+def multiply(inputs: Any, **kwargs: Any) -> Any:
+    """Return the product of the inputs."""
+    return Multiply(**kwargs)(inputs)
+
+
+def average(inputs: Any, **kwargs: Any) -> Any:
+    """Return the mean of the inputs."""
+    return Average(**kwargs)(inputs)
+
+
+def maximum(inputs: Any, **kwargs: Any) -> Any:
+    """Return the greatest values of the inputs."""
+    return Maximum(**kwargs)(inputs)
+
+
+def minimum(inputs: Any, **kwargs: Any) -> Any:
+    """Return the smallest values of the inputs."""
+    return Minimum(**kwargs)(inputs)
+
+
+def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
+    """Return the inputs joined along an axis."""
+    return Concatenate(axis=axis, **kwargs)(inputs)
+
+
+def dot(inputs: Any, axes: Any, normalize: bool = False, **kwargs: Any) -> Any:
+    """Return the products of the elements of two batches over axes."""
+    return Dot(axes=axes, normalize=normalize, **kwargs)(inputs)

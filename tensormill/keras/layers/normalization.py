@@ -1,0 +1,237 @@
+"""Batch normalisation, and normalisation of each element.
+
+Source: TensorFlow 1.15, python/keras/layers/normalization.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensormill.api as tf
+from tensormill.keras import constraints, initializers, regularizers
+from tensormill.keras.backend.state import learning_phase
+from tensormill.keras.backend.values import moving_average_update
+from tensormill.keras.engine.layer import InputSpec, Layer
+from tensormill.keras.layers.settings import WeightSettings
+from tensormill.ops.smart_cond import smart_cond, smart_constant_value
+
+__all__ = ["BatchNormalization", "LayerNormalization"]
+
+
+class BatchNormalization(WeightSettings, Layer):
+    """Normalises each channel by the moments of the batch in training, else by moving averages.
+
+    Args:
+      axis: the axis of the channels.
+      momentum: how much of the moving averages an update keeps.
+      epsilon: added to the variance.
+      center: whether to add `beta`.
+      scale: whether to multiply with `gamma`.
+      beta_initializer: gives the first `beta`.
+      gamma_initializer: gives the first `gamma`.
+      moving_mean_initializer: gives the first mean.
+      moving_variance_initializer: gives the first variance.
+      beta_regularizer: a function of `beta` that gives a loss.
+      gamma_regularizer: a function of `gamma` that gives a loss.
+      beta_constraint: what is applied to `beta` after an update.
+      gamma_constraint: what is applied to `gamma`.
+      fused: whether to use the op that does all in one; None where it can be used.
+      trainable: whether training changes the weights.
+      name: the name.
+      **kwargs: as in `Layer`.
+    """
+
+    _roles = ("beta", "gamma")
+
+    def __init__(
+        self, axis: Any = -1, momentum: float = 0.99, epsilon: float = 1e-3, center: bool = True,
+        scale: bool = True, beta_initializer: Any = "zeros", gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros", moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None, gamma_regularizer: Any = None, beta_constraint: Any = None,
+        gamma_constraint: Any = None, renorm: bool = False, fused: bool | None = None,
+        trainable: bool = True, name: str | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(trainable=trainable, name=name, **kwargs)
+        if renorm:
+            raise ValueError("`renorm` is for `tf.layers.BatchNormalization` alone here")
+        self.axis = axis if isinstance(axis, int) else next(iter(axis))
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.fused = fused
+        self.supports_masking = True
+        self.gamma: Any = None
+        self.beta: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        """Make `gamma`, `beta` and the moving averages.
+
+        Raises:
+          ValueError: the axis is out of range, or its size is not known.
+        """
+        dims = tf.TensorShape(input_shape).as_list()
+        axis = self.axis % len(dims) if -len(dims) <= self.axis < len(dims) else None
+        if axis is None:
+            raise ValueError(f"Invalid axis: {self.axis}")
+        if dims[axis] is None:
+            raise ValueError("Axis has unknown size in input shape", input_shape)
+        self._axis = axis
+        self.input_spec = InputSpec(ndim=len(dims), axes={axis: dims[axis]})
+        if self.fused is None:
+            self.fused = len(dims) == 4 and axis in (1, 3)
+        shape = (dims[axis],)
+        if self.scale:
+            self.gamma = self.add_kernel("gamma", shape, "gamma")
+        if self.center:
+            self.beta = self.add_kernel("beta", shape, "beta")
+        self.moving_mean = self.add_weight(
+            "moving_mean", shape, initializer=self.moving_mean_initializer, trainable=False
+        )
+        self.moving_variance = self.add_weight(
+            "moving_variance", shape, initializer=self.moving_variance_initializer, trainable=False
+        )
+        self.built = True
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        """Return the normalised inputs."""
+        if training is None:
+            training = learning_phase()
+        if not self.trainable and not isinstance(training, tf.Tensor):
+            training = bool(training)
+        return self._fused(inputs, training) if self.fused else self._plain(inputs, training)
+
+    def _update(self, mean: Any, variance: Any, training: Any) -> None:
+        """Make the updates of the moving averages."""
+        known = smart_constant_value(training)
+        if known is not None and not known:
+            return
+        for variable, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            keep: Any = self.momentum
+            if known is None:
+                keep = tf.where(training, self.momentum, 1.0)
+            self.add_update(moving_average_update(variable, value, keep))
+
+    def _fused(self, inputs: Any, training: Any) -> Any:
+        channels = inputs.get_shape().as_list()[self._axis]
+        gamma = self.gamma if self.scale else tf.ones([channels], self.dtype)
+        beta = self.beta if self.center else tf.zeros([channels], self.dtype)
+        settings: dict[str, Any] = {
+            "epsilon": self.epsilon, "data_format": "NCHW" if self._axis == 1 else "NHWC",
+        }  # fmt: skip
+
+        def train() -> Any:
+            return tf.nn.fused_batch_norm(inputs, gamma, beta, **settings)
+
+        def infer() -> Any:
+            return tf.nn.fused_batch_norm(
+                inputs, gamma, beta, mean=self.moving_mean, variance=self.moving_variance,
+                is_training=False, **settings,
+            )  # fmt: skip
+
+        outputs, mean, variance = smart_cond(training, train, infer)
+        self._update(mean, variance, training)
+        return outputs
+
+    def _plain(self, inputs: Any, training: Any) -> Any:
+        rank = inputs.get_shape().ndims
+        others = [axis for axis in range(rank) if axis != self._axis]
+        shape = [1] * rank
+        shape[self._axis] = inputs.get_shape().as_list()[self._axis]
+
+        def spread(weight: Any) -> Any:
+            is_last = weight is None or self._axis == rank - 1
+            return weight if is_last else tf.reshape(weight, shape)
+
+        mean, variance = smart_cond(
+            training,
+            lambda: tuple(tf.nn.moments(inputs, others)),
+            lambda: (tf.identity(self.moving_mean), tf.identity(self.moving_variance)),
+        )
+        self._update(mean, variance, training)
+        outputs = tf.nn.batch_normalization(
+            inputs, spread(mean), spread(variance), spread(self.beta), spread(self.gamma),
+            self.epsilon,
+        )  # fmt: skip
+        outputs.set_shape(inputs.get_shape())
+        return outputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the input."""
+        return tf.TensorShape(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own: dict[str, Any] = {
+            name: getattr(self, name) for name in ("axis", "momentum", "epsilon", "center", "scale")
+        }
+        for name in ("moving_mean_initializer", "moving_variance_initializer"):
+            own[name] = initializers.serialize(getattr(self, name))
+        return {**super().get_config(), **own, **self.weight_config()}
+
+
+class LayerNormalization(WeightSettings, Layer):
+    """Normalises each element by its own moments along some axes."""
+
+    _roles = ("beta", "gamma")
+
+    def __init__(
+        self, axis: Any = -1, epsilon: float = 1e-3, center: bool = True, scale: bool = True,
+        beta_initializer: Any = "zeros", gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None, gamma_regularizer: Any = None, beta_constraint: Any = None,
+        gamma_constraint: Any = None, trainable: bool = True, name: str | None = None,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(trainable=trainable, name=name, **kwargs)
+        self.axis = [axis] if isinstance(axis, int) else list(axis)
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.supports_masking = True
+        self.gamma: Any = None
+        self.beta: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        """Make `gamma` and `beta`."""
+        dims = tf.TensorShape(input_shape).as_list()
+        self.axis = [axis % len(dims) for axis in self.axis]
+        shape = tuple(dims[axis] for axis in self.axis)
+        if self.scale:
+            self.gamma = self.add_kernel("gamma", shape, "gamma")
+        if self.center:
+            self.beta = self.add_kernel("beta", shape, "beta")
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Return the normalised inputs."""
+        mean, variance = tf.nn.moments(inputs, self.axis, keep_dims=True)
+        dims = inputs.get_shape().as_list()
+        shape = [dims[axis] if axis in self.axis else 1 for axis in range(len(dims))]
+
+        def spread(weight: Any) -> Any:
+            return weight if weight is None else tf.reshape(weight, shape)
+
+        outputs = tf.nn.batch_normalization(
+            inputs, mean, variance, spread(self.beta), spread(self.gamma), self.epsilon
+        )
+        outputs.set_shape(inputs.get_shape())
+        return outputs
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own = {name: getattr(self, name) for name in ("axis", "epsilon", "center", "scale")}
+        return {**super().get_config(), **own, **self.weight_config()}

@@ -1,0 +1,240 @@
+"""Metrics that count right and wrong predictions, by thresholds or by classes.
+
+Source: TensorFlow 1.15, python/keras/metrics.py and python/keras/utils/metrics_utils.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import tensormill.api as tf
+from tensormill.keras.metric_base import Metric, matched, weights_like
+
+__all__ = [
+    "AUC",
+    "FalseNegatives",
+    "FalsePositives",
+    "MeanIoU",
+    "Precision",
+    "Recall",
+    "TrueNegatives",
+    "TruePositives",
+]
+
+_COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+
+
+class _ThresholdCounts(Metric):
+    """Counts of predictions above and below thresholds, for true and false labels."""
+
+    def __init__(self, thresholds: list[float], kept: Any, name: Any, dtype: Any) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.thresholds = thresholds
+        self._class_id: int | None = None
+        self._kept = {each: self.add_weight(each, shape=(len(thresholds),)) for each in kept}
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the operation that adds a batch of labels and predictions."""
+        y_true, y_pred = matched(tf.cast(y_true, self._dtype), tf.cast(y_pred, self._dtype))
+        if self._class_id is not None:
+            y_true, y_pred = y_true[..., self._class_id], y_pred[..., self._class_id]
+        weights = tf.ones_like(y_pred)
+        if sample_weight is not None:
+            weights = weights * weights_like(y_pred, sample_weight)
+        weights = tf.reshape(weights, [1, -1])
+        is_true = tf.reshape(tf.cast(y_true, tf.bool), [1, -1])
+        limits = tf.constant(self.thresholds, self._dtype, shape=[len(self.thresholds), 1])
+        is_above = tf.reshape(y_pred, [1, -1]) > limits
+        cases = {
+            "true_positives": (is_true, is_above),
+            "false_positives": (tf.logical_not(is_true), is_above),
+            "true_negatives": (tf.logical_not(is_true), tf.logical_not(is_above)),
+            "false_negatives": (is_true, tf.logical_not(is_above)),
+        }
+        updates = []
+        for name, variable in self._kept.items():
+            label, prediction = cases[name]
+            hits = tf.cast(tf.logical_and(label, prediction), self._dtype) * weights
+            updates.append(variable.assign_add(tf.reduce_sum(hits, 1)).op)
+        return tf.group(*updates)
+
+    def _count(self, name: str) -> Any:
+        return tf.identity(self._kept[name])
+
+    def _of_thresholds(self, values: Any) -> Any:
+        """Return the value of the one threshold, or those of all."""
+        return values[0] if len(self.thresholds) == 1 else values
+
+
+def _as_list(thresholds: Any, default: float = 0.5) -> list[float]:
+    if thresholds is None:
+        return [default]
+    return list(thresholds) if isinstance(thresholds, (list, tuple)) else [float(thresholds)]
+
+
+class _OneCount(_ThresholdCounts):
+    """One of the four counts."""
+
+    _which = ""
+
+    def __init__(self, thresholds: Any = None, name: Any = None, dtype: Any = None) -> None:
+        super().__init__(_as_list(thresholds), (self._which,), name, dtype)
+
+    def result(self) -> Any:
+        """Return the count."""
+        return self._of_thresholds(self._count(self._which))
+
+
+class TruePositives(_OneCount):
+    """The number of predictions above the threshold that should be."""
+
+    _which = "true_positives"
+
+
+class FalsePositives(_OneCount):
+    """The number of predictions above the threshold that should not be."""
+
+    _which = "false_positives"
+
+
+class TrueNegatives(_OneCount):
+    """The number of predictions below the threshold that should be."""
+
+    _which = "true_negatives"
+
+
+class FalseNegatives(_OneCount):
+    """The number of predictions below the threshold that should not be."""
+
+    _which = "false_negatives"
+
+
+class _Share(_ThresholdCounts):
+    """The share of true positives in these and another count."""
+
+    _other = ""
+
+    def __init__(
+        self, thresholds: Any = None, top_k: Any = None, class_id: Any = None, name: Any = None,
+        dtype: Any = None,
+    ) -> None:  # fmt: skip
+        limit = float("-inf") if top_k is not None else 0.5
+        kept = ("true_positives", self._other)
+        super().__init__(_as_list(thresholds, limit), kept, name, dtype)
+        self.top_k = top_k
+        self._class_id = class_id
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the operation that adds a batch of labels and predictions."""
+        if self.top_k is not None:
+            y_pred = tf.convert_to_tensor(y_pred)
+            least = tf.nn.top_k(y_pred, self.top_k, sorted=True).values[..., -1:]
+            y_pred = tf.where(y_pred >= least, y_pred, tf.fill(tf.shape(y_pred), -np.inf))
+        return super().update_state(y_true, y_pred, sample_weight)
+
+    def result(self) -> Any:
+        """Return the share."""
+        right = self._count("true_positives")
+        return self._of_thresholds(tf.div_no_nan(right, right + self._count(self._other)))
+
+
+class Precision(_Share):
+    """The share of right predictions among those above the threshold."""
+
+    _other = "false_positives"
+
+
+class Recall(_Share):
+    """The share of true labels whose predictions are above the threshold."""
+
+    _other = "false_negatives"
+
+
+class AUC(_ThresholdCounts):
+    """The area under the ROC or the precision-recall curve, from counts at thresholds.
+
+    Args:
+      num_thresholds: how many thresholds.
+      curve: "ROC" or "PR".
+      summation_method: "interpolation", "minoring" or "majoring".
+      name: the name.
+      dtype: of the counts.
+      thresholds: the thresholds within (0, 1), in the place of evenly spaced ones.
+    """
+
+    def __init__(
+        self, num_thresholds: int = 200, curve: str = "ROC",
+        summation_method: str = "interpolation", name: Any = None, dtype: Any = None,
+        thresholds: Any = None,
+    ) -> None:  # fmt: skip
+        if thresholds is None:
+            inner = [each / (num_thresholds - 1) for each in range(1, num_thresholds - 1)]
+        else:
+            inner = sorted(thresholds)
+        super().__init__([-1e-7, *inner, 1.0 + 1e-7], _COUNTS, name, dtype)
+        self.num_thresholds = len(self.thresholds)
+        self.curve = curve
+        self.summation_method = summation_method
+
+    def result(self) -> Any:
+        """Return the area."""
+        right, wrong = self._count("true_positives"), self._count("false_positives")
+        missed, passed = self._count("false_negatives"), self._count("true_negatives")
+        recall = tf.div_no_nan(right, right + missed)
+        if self.curve == "ROC":
+            x, y = tf.div_no_nan(wrong, wrong + passed), recall
+        elif self.summation_method == "interpolation":
+            return self._interpolated(right, wrong, missed)
+        else:
+            x, y = recall, tf.div_no_nan(right, right + wrong)
+        if self.summation_method == "interpolation":
+            heights = (y[:-1] + y[1:]) / 2.0
+        elif self.summation_method == "minoring":
+            heights = tf.minimum(y[:-1], y[1:])
+        else:
+            heights = tf.maximum(y[:-1], y[1:])
+        return tf.reduce_sum((x[:-1] - x[1:]) * heights)
+
+    def _interpolated(self, right: Any, wrong: Any, missed: Any) -> Any:
+        """Return the area under the precision-recall curve, interpolated between counts."""
+        gained = right[:-1] - right[1:]
+        above = right + wrong
+        slope = tf.div_no_nan(gained, tf.maximum(above[:-1] - above[1:], 0.0))
+        intercept = right[1:] - slope * above[1:]
+        both = tf.logical_and(above[:-1] > 0, above[1:] > 0)
+        ratio = tf.where(
+            both, tf.div_no_nan(above[:-1], tf.maximum(above[1:], 0.0)), tf.ones_like(above[1:])
+        )
+        area = slope * (gained + intercept * tf.log(ratio))
+        return tf.reduce_sum(tf.div_no_nan(area, tf.maximum(right[1:] + missed[1:], 0.0)))
+
+
+class MeanIoU(Metric):
+    """The mean over classes of intersection divided by union."""
+
+    def __init__(self, num_classes: int, name: Any = None, dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.num_classes = num_classes
+        self.total_cm = self.add_weight("total_confusion_matrix", shape=(num_classes,) * 2)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the operation that adds a batch of labels and predictions."""
+        weights = None if sample_weight is None else tf.reshape(sample_weight, [-1])
+        counts = tf.confusion_matrix(
+            tf.reshape(tf.cast(y_true, tf.int64), [-1]),
+            tf.reshape(tf.cast(y_pred, tf.int64), [-1]),
+            self.num_classes,
+            weights=weights,
+            dtype=self._dtype,
+        )
+        return self.total_cm.assign_add(counts).op
+
+    def result(self) -> Any:
+        """Return the mean over the classes that occur."""
+        counts = tf.identity(self.total_cm)
+        hits = tf.diag_part(counts)
+        union = tf.reduce_sum(counts, 0) + tf.reduce_sum(counts, 1) - hits
+        number = tf.reduce_sum(tf.cast(tf.not_equal(union, 0), self._dtype))
+        return tf.div_no_nan(tf.reduce_sum(tf.div_no_nan(hits, union)), number)

@@ -1,0 +1,50 @@
+"""Which module of tensormill stands for which of `tensorflow.python.keras`; see `table`."""
+
+from __future__ import annotations
+
+__all__ = ["KERAS_ROWS"]
+
+KERAS_ROWS = {
+    "python.keras": "keras",
+    "python.keras.activations": "keras.activations",
+    "python.keras.backend": "keras.backend",
+    "python.keras.callbacks": "keras.callbacks keras.callback_base",
+    "python.keras.constraints": "keras.constraints",
+    "python.keras.engine.base_layer": "keras.engine.layer keras.engine.node",
+    "python.keras.engine.input_layer": "keras.engine.input_layer",
+    "python.keras.engine.input_spec": "InputSpec=keras.engine.layer.InputSpec",
+    "python.keras.engine.network": "keras.engine.network",
+    "python.keras.engine.node": "keras.engine.node",
+    "python.keras.engine.sequential": "keras.engine.sequential",
+    "python.keras.engine.training": "keras.engine.training",
+    "python.keras.initializers": "keras.initializers",
+    "python.keras.layers": "keras.layers",
+    "python.keras.layers.advanced_activations": "keras.layers",
+    "python.keras.layers.convolutional": "keras.layers",
+    "python.keras.layers.core": "keras.layers",
+    "python.keras.layers.cudnn_recurrent": "keras.layers",
+    "python.keras.layers.embeddings": "keras.layers",
+    "python.keras.layers.merge": "keras.layers",
+    "python.keras.layers.noise": "keras.layers",
+    "python.keras.layers.normalization": "keras.layers",
+    "python.keras.layers.pooling": "keras.layers",
+    "python.keras.layers.recurrent": "keras.layers",
+    "python.keras.layers.wrappers": "keras.layers",
+    "python.keras.losses": "keras.losses",
+    "python.keras.metrics": "keras.metrics",
+    "python.keras.models": "keras.models",
+    "python.keras.optimizers": "keras.optimizers",
+    "python.keras.optimizer_v2.optimizer_v2": "OptimizerV2=keras.optimizer_base.Optimizer",
+    "python.keras.optimizer_v2.learning_rate_schedule": "keras.learning_rates",
+    "python.keras.preprocessing.image": "keras.preprocessing.image",
+    "python.keras.preprocessing.sequence": "keras.preprocessing.sequence",
+    "python.keras.preprocessing.text": "keras.preprocessing.text",
+    "python.keras.regularizers": "keras.regularizers",
+    "python.keras.utils": "keras.utils",
+    "python.keras.utils.data_utils": "keras.utils",
+    "python.keras.utils.generic_utils": "keras.utils",
+    "python.keras.utils.np_utils": "keras.utils",
+    "python.keras.utils.conv_utils": """
+        tensorflow_modules.layer_functions
+        normalize_padding=layers.arguments.padding_name""",
+}  # fmt: skip
