@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 from tensormill.estimator import experimental, export, inputs
+from tensormill.estimator.canned.baseline import (
+    BaselineClassifier,
+    BaselineEstimator,
+    BaselineRegressor,
+)
+from tensormill.estimator.canned.dnn import DNNClassifier, DNNEstimator, DNNRegressor
+from tensormill.estimator.canned.dnn_linear_combined import (
+    DNNLinearCombinedClassifier,
+    DNNLinearCombinedEstimator,
+    DNNLinearCombinedRegressor,
+)
+from tensormill.estimator.canned.linear import (
+    LinearClassifier,
+    LinearEstimator,
+    LinearRegressor,
+)
 from tensormill.estimator.estimator import Estimator
 from tensormill.estimator.estimator_spec import EstimatorSpec
 from tensormill.estimator.exporters import (
@@ -42,9 +58,18 @@ from tensormill.train.monitored.session_run_hook import (
 from tensormill.train.monitored.timers import SecondOrStepTimer
 
 __all__ = [
+    "BaselineClassifier",
+    "BaselineEstimator",
+    "BaselineRegressor",
     "BestExporter",
     "CheckpointSaverHook",
     "CheckpointSaverListener",
+    "DNNClassifier",
+    "DNNEstimator",
+    "DNNLinearCombinedClassifier",
+    "DNNLinearCombinedEstimator",
+    "DNNLinearCombinedRegressor",
+    "DNNRegressor",
     "Estimator",
     "EstimatorSpec",
     "EvalSpec",
@@ -54,6 +79,9 @@ __all__ = [
     "FinalOpsHook",
     "GlobalStepWaiterHook",
     "LatestExporter",
+    "LinearClassifier",
+    "LinearEstimator",
+    "LinearRegressor",
     "LoggingTensorHook",
     "ModeKeys",
     "NanLossDuringTrainingError",

@@ -80,15 +80,15 @@ class EstimatorSpec(
         evaluation_hooks: Any = None,
         prediction_hooks: Any = None,
     ) -> EstimatorSpec:
-        train_op = _checked_train_op(train_op, mode)
-        loss = _checked_loss(loss, mode)
-        predictions = _checked_predictions(predictions, mode)
+        train_op = checked_train_op(train_op, mode)
+        loss = checked_loss(loss, mode)
+        predictions = checked_predictions(predictions, mode)
         if mode == ModeKeys.PREDICT:
             export_outputs = get_export_outputs(export_outputs, predictions)
-        training_hooks = _checked_hooks(training_hooks)
-        evaluation_hooks = _checked_hooks(evaluation_hooks)
-        prediction_hooks = _checked_hooks(prediction_hooks)
-        training_chief_hooks = _checked_hooks(training_chief_hooks)
+        training_hooks = checked_hooks(training_hooks)
+        evaluation_hooks = checked_hooks(evaluation_hooks)
+        prediction_hooks = checked_hooks(prediction_hooks)
+        training_chief_hooks = checked_hooks(training_chief_hooks)
         eval_metric_ops = _checked_metrics(eval_metric_ops)
         scaffold = scaffold or Scaffold()
         if not isinstance(scaffold, Scaffold):
@@ -135,7 +135,7 @@ def _checked_tensor(value: Any, name: str) -> Any:
     return value
 
 
-def _checked_train_op(train_op: Any, mode: str) -> Any:
+def checked_train_op(train_op: Any, mode: str) -> Any:
     if train_op is None:
         if mode == ModeKeys.TRAIN:
             raise ValueError("Missing train_op.")
@@ -148,7 +148,7 @@ def _checked_train_op(train_op: Any, mode: str) -> Any:
     return train_op
 
 
-def _checked_loss(loss: Any, mode: str) -> Any:
+def checked_loss(loss: Any, mode: str) -> Any:
     if loss is None:
         if mode in (ModeKeys.TRAIN, ModeKeys.EVAL):
             raise ValueError("Missing loss.")
@@ -162,7 +162,7 @@ def _checked_loss(loss: Any, mode: str) -> Any:
     return loss
 
 
-def _checked_predictions(predictions: Any, mode: str) -> Any:
+def checked_predictions(predictions: Any, mode: str) -> Any:
     if predictions is None:
         if mode == ModeKeys.PREDICT:
             raise ValueError("Missing predictions.")
@@ -177,7 +177,7 @@ def _checked_predictions(predictions: Any, mode: str) -> Any:
     return dict(predictions)
 
 
-def _checked_hooks(hooks: Any) -> tuple[SessionRunHook, ...]:
+def checked_hooks(hooks: Any) -> tuple[SessionRunHook, ...]:
     hooks = tuple(hooks or [])
     for hook in hooks:
         if not isinstance(hook, SessionRunHook):

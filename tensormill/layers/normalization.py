@@ -212,6 +212,15 @@ class BatchNormalization(Layer):
             )
         elif self.fused:
             self._beta_constant = constant(0.0, dtype=dtype, shape=shape)
+        assert self._scope is not None
+        partitioner = self._scope.partitioner
+        self._scope.set_partitioner(None)  # moving averages are never cut into slices
+        try:
+            self._add_moving_averages(shape, dtype)
+        finally:
+            self._scope.set_partitioner(partitioner)
+
+    def _add_moving_averages(self, shape: list[Any], dtype: Any) -> None:
         for name, initializer in (
             ("moving_mean", self.moving_mean_initializer),
             ("moving_variance", self.moving_variance_initializer),

@@ -60,6 +60,32 @@ MODEL_ROWS = {
         _assert_all_equal_and_return=feature_column.input_layer.all_equal""",
     "python.feature_column.serialization": "feature_column.column_configs",
     "python.feature_column.utils": "feature_column.arguments feature_column.sequence",
+    "python.estimator.canned.baseline": "estimator.canned.baseline estimator.mode_keys",
+    "python.estimator.canned.dnn": """
+        estimator.canned.dnn _dnn_model_fn=estimator.canned.dnn.dnn_model_fn
+        _add_hidden_layer_summary=estimator.canned.layer_summaries.summarize_layer""",
+    "python.estimator.canned.dnn_linear_combined": "estimator.canned.dnn_linear_combined",
+    "python.estimator.canned.head": """
+        _create_eval_metrics_tuple=estimator.deferred_spec.metrics_of
+        estimator.heads.checks _Head=estimator.heads.head.Head
+        LossSpec=estimator.heads.head.LossSpec
+        _binary_logistic_head_with_sigmoid_cross_entropy_loss=estimator.heads.classification.BinaryHead
+        _BinaryLogisticHeadWithSigmoidCrossEntropyLoss=estimator.heads.classification.BinaryHead
+        _multi_class_head_with_softmax_cross_entropy_loss=estimator.heads.classification.MultiClassHead
+        _MultiClassHeadWithSoftmaxCrossEntropyLoss=estimator.heads.classification.MultiClassHead
+        _binary_logistic_or_multi_class_head=estimator.heads.classification.binary_or_multi_class_head
+        _regression_head=estimator.heads.regression.RegressionHead
+        _RegressionHeadWithMeanSquaredErrorLoss=estimator.heads.regression.RegressionHead
+        _check_dense_labels_match_logits_and_reshape=estimator.heads.checks.dense_labels
+        _get_weights_and_check_match_logits=estimator.heads.checks.weights_of
+        _check_logits_final_dim=estimator.heads.checks.float_logits
+        _call_loss_fn=estimator.heads.checks.call_loss_fn
+        _assert_range=estimator.heads.checks.assert_range""",
+    "python.estimator.canned.linear": """
+        estimator.canned.linear _linear_model_fn=estimator.canned.linear.linear_model_fn""",
+    "python.estimator.canned.metric_keys": "estimator.heads.keys",
+    "python.estimator.canned.optimizers": "estimator.canned.optimizers",
+    "python.estimator.canned.prediction_keys": "estimator.heads.keys",
     "python.estimator.estimator": """
         estimator.estimator estimator.warm_start
         EstimatorV2=estimator.estimator.Estimator
@@ -88,6 +114,7 @@ MODEL_ROWS = {
     "python.estimator.mode_keys": "estimator.mode_keys",
     "python.estimator.model_fn": """
         estimator.estimator_spec estimator.mode_keys
+        _TPUEstimatorSpec=estimator.deferred_spec.DeferredEstimatorSpec
         verify_model_fn_args=estimator.estimator_checks.verify_model_fn_args""",
     "python.estimator.run_config": "estimator.run_config",
     "python.estimator.training": """

@@ -6,6 +6,7 @@ from tensormill.namespaces.contrib import (
     crf,
     data,
     distributions,
+    estimator,
     feature_column,
     framework,
     layers,
