@@ -89,7 +89,7 @@ class GrpcWorkerLink(WorkerLink):
         self._client_device = ""  # guarded by _lock
         self._incarnation = 0  # guarded by _lock
 
-    def list_devices(self, done: Done[Sequence[AnyDevice]]) -> Cancel:
+    def list_devices(self, done: Done[Sequence[AnyDevice]], *, waits: bool = True) -> Cancel:
         """Ask with GetStatus."""
 
         def devices(response: Any, call: Any) -> Sequence[AnyDevice]:
@@ -113,7 +113,7 @@ class GrpcWorkerLink(WorkerLink):
             return own
 
         request = worker_pb2.GetStatusRequest()
-        return self._call("GetStatus", request, done, devices, wait_for_ready=True)
+        return self._call("GetStatus", request, done, devices, wait_for_ready=waits)
 
     def create_session(self, spec: SessionSpec, done: Done[bool]) -> Cancel:
         """Ask with CreateWorkerSession."""

@@ -53,7 +53,7 @@ class InProcessWorkerLink(WorkerLink):
         """Whether the server was stopped."""
         return not self._is_running()
 
-    def list_devices(self, done: Done[Sequence[AnyDevice]]) -> Cancel:
+    def list_devices(self, done: Done[Sequence[AnyDevice]], *, waits: bool = True) -> Cancel:
         """Return the devices."""
         if self._refuses(done):
             return _nothing

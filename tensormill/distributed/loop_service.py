@@ -92,10 +92,6 @@ class StepLoop:
         if is_over:
             self._end(None)
             return False
-        steps = self._step.step.run_block()
-        if steps:
-            self._steps += steps
-            return True
         scope = self._step.start([], _OPTIONS, self._note_end)
         with self._lock:
             has_ended = not self._is_starting
@@ -170,6 +166,8 @@ class LoopService:
             call.reply(response)
 
         step = served.make_step((), request.fetch, request.target)
+        if not step.step.is_ready:
+            step.step.renew()
         loop = StepLoop(step, self._compute, on_end)
         with self._lock:
             if key in self._loops:

@@ -56,7 +56,13 @@ class MasterClient:
         self._run_callable = self._raw("RunCallable")
 
     def call(
-        self, method: str, request: Any, timeout_s: float | None = None, *, waits: bool = False
+        self,
+        method: str,
+        request: Any,
+        timeout_s: float | None = None,
+        *,
+        waits: bool = False,
+        reports: bool = False,
     ) -> Any:
         """Call a method and return its response.
 
@@ -65,17 +71,18 @@ class MasterClient:
           request: its request message.
           timeout_s: how long it may take; None for as long as it likes.
           waits: wait for a server that is not there yet, and say so.
+          reports: the server may wait for other tasks; say so.
 
         Raises:
           OpError: the master said no, or cannot be reached, or took too long.
         """
         try:
-            if not waits:
+            if not waits and not reports:
                 return self._method(method)(request, timeout=timeout_s)
-            future = self._method(method).future(request, timeout=timeout_s, wait_for_ready=True)
+            future = self._method(method).future(request, timeout=timeout_s, wait_for_ready=waits)
             response = wait_for(future, lambda: f"{method} waits for {self._state_of_cluster()}")
         except grpc.RpcError as error:
-            raise self._error(error, method, timeout_s, asks_cluster=waits) from None
+            raise self._error(error, method, timeout_s, asks_cluster=waits or reports) from None
         self._channel.ask()  # before the first step: its time must not depend on it
         return response
 

@@ -137,7 +137,7 @@ class MasterService:
             self._opening += 1
         try:
             own_config = config_pb2.ConfigProto()
-            own_config.CopyFrom(self._master.with_defaults(config))
+            own_config.CopyFrom(config)
             own_config.graph_options.place_pruned_graph = False  # as TensorFlow's master
             handle = secrets.token_hex(8)
             scope = CancellationScope(self._master.cancellation)
@@ -258,13 +258,15 @@ class MasterService:
             return
         names = [feed.name for feed in request.feed]
         served = entry.served.find_step(names, request.fetch, request.target)
-        if served is not None:
+        if served is not None and served.step.is_ready:
             _start_step(served, request, contents, call, options)
             return
 
         def prepare() -> None:
             try:
                 made = entry.served.make_step(names, request.fetch, request.target)
+                if not made.step.is_ready:
+                    made.step.renew()
             except OpError as error:
                 _fail_step(request, call, error)
             else:
@@ -297,10 +299,24 @@ class MasterService:
             _fill_metadata(response.metadata, outcome)
             call.reply(response)
 
-        scope = found.step.start(
-            found.step.decode(request.feed), StepOptions.from_proto(found.options), on_done
-        )
-        _cancel_with(call, scope)
+        values = found.step.decode(request.feed)
+        options = StepOptions.from_proto(found.options)
+
+        def start() -> None:
+            _cancel_with(call, found.step.start(values, options, on_done))
+
+        def renew() -> None:
+            try:
+                found.step.step.renew()
+            except OpError as error:
+                call.fail(error)
+            else:
+                start()
+
+        if found.step.step.is_ready:
+            start()
+        else:
+            self._run_slowly(renew)
 
     def _release_callable(self, request: Any, call: Call) -> None:
         self._entry(request.session_handle).callables.release(request.handle)

@@ -114,7 +114,7 @@ class RemoteMasterSession:
                     graph_def=graph_def,
                     current_graph_version=self._graph_version,
                 )
-                response = self._call("ExtendSession", request)
+                response = self._call("ExtendSession", request, reports=True)
                 self._graph_version = response.new_graph_version
                 self._sent_version = version
             return self._open.handle
@@ -133,9 +133,11 @@ class RemoteMasterSession:
         self._graph_version = response.graph_version
         self._sent_version = version
 
-    def _call(self, method: str, request: Any, *, waits: bool = False) -> Any:
+    def _call(
+        self, method: str, request: Any, *, waits: bool = False, reports: bool = False
+    ) -> Any:
         try:
-            return self._client.call(method, request, self._timeout_s, waits=waits)
+            return self._client.call(method, request, self._timeout_s, waits=waits, reports=reports)
         except errors.OpError as error:
             raise with_operation(error, self.graph) from None
 
@@ -249,7 +251,7 @@ class RemoteMasterSession:
             if not self._open.handle:
                 self._create(0)
         request = master_pb2.ListDevicesRequest(session_handle=self._open.handle)
-        response = self._call("ListDevices", request)
+        response = self._call("ListDevices", request, reports=True)
         return [
             RemoteDevice(
                 device.name,

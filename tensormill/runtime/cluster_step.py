@@ -28,6 +28,7 @@ from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.value_table import value_form
 from tensormill.runtime.prepared_step import CLOSED_BY_CLIENT, OnStepDone, RunningSteps
 from tensormill.runtime.rendezvous_keys import task_of
+from tensormill.runtime.session_tasks import SessionTasks, Stamp
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.waiting import ask_all
 from tensormill.runtime.worker_link import (
@@ -42,6 +43,10 @@ from tensormill.runtime.worker_link import (
 __all__ = ["ClusterStep", "PlacedPartition", "StepGathering"]
 
 _LOGGING_TIMEOUT_S = 10.0
+_STARTED_ANEW = (
+    "was started anew while the session was open, and has lost its variables; initialize or "
+    "restore them."
+)
 _log = logging.getLogger(__name__)
 
 
@@ -100,7 +105,8 @@ class ClusterStep:
         self,
         session_handle: str,
         nodes: NodeGraph,
-        partitions: Sequence[PlacedPartition],
+        place: Callable[[], Sequence[PlacedPartition]],
+        tasks: SessionTasks,
         graph: Graph,
         running: RunningSteps,
         cancellation: CancellationScope,
@@ -111,8 +117,9 @@ class ClusterStep:
 
         Args:
           session_handle: the session.
-          nodes: the graph that was cut.
-          partitions: its parts, where they run; those of other tasks first.
+          nodes: the graph that is cut.
+          place: cuts it and returns its parts, where they run; those of other tasks first.
+          tasks: those of the session.
           graph: the user's graph.
           running: the steps that the session runs now.
           cancellation: that of the session.
@@ -120,7 +127,11 @@ class ClusterStep:
           step_resources: what kernels on the own task find in each step.
         """
         self._session_handle = session_handle
-        self._partitions = partitions
+        self._place = place
+        self._tasks = tasks
+        self._renewing = threading.Lock()
+        partitions = self._partitions = place()
+        self._stamp = tasks.stamp(part.link.task_name for part in partitions)
         self._graph = graph
         self._running = running
         self._cancellation = cancellation
@@ -137,6 +148,23 @@ class ClusterStep:
             FetchForm(value_form(dtype), dtype, index in shared)
             for index, dtype in enumerate(dtypes)
         ]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the parts are still registered with their tasks, as far as is known."""
+        return self._tasks.is_current(self._stamp)
+
+    def renew(self) -> None:
+        """Register the parts again where a task was lost; waits for it.
+
+        Raises:
+          OpError: a task is not there, or cannot take part.
+        """
+        with self._renewing:
+            self._tasks.renew([task for task, _ in self._stamp])
+            if not self._tasks.is_current(self._stamp):
+                self._partitions = self._place()
+                self._stamp = self._tasks.stamp(task for task, _ in self._stamp)
 
     def run(self, feeds: list[Any]) -> list[Any]:
         """Run one step and return the fetched values.
@@ -161,6 +189,8 @@ class ClusterStep:
             finished.set()
 
         started = time.monotonic()
+        if not self.is_ready:
+            self.renew()
         timeout_s = options.timeout_s
         run = None
         try:
@@ -180,10 +210,6 @@ class ClusterStep:
         if error is not None:
             raise error
         return outcome
-
-    def run_block(self) -> int:
-        """Run no steps at once: the parts of one are on several tasks."""
-        return 0
 
     def start(
         self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
@@ -229,6 +255,8 @@ class ClusterStep:
             self._partitions,
             len(self.fetch_forms),
             self._graph,
+            self._tasks,
+            self._stamp,
             CancellationScope(self._cancellation),
             finish,
         )
@@ -246,9 +274,13 @@ class _ClusterRun:
         partitions: Sequence[PlacedPartition],
         fetch_count: int,
         graph: Graph,
+        tasks: SessionTasks,
+        stamp: Stamp,
         scope: CancellationScope,
         on_done: OnStepDone,
     ) -> None:
+        self._tasks = tasks
+        self._stamp = stamp
         self.step_id = step_id
         self.scope = scope
         self._session_handle = session_handle
@@ -315,7 +347,9 @@ class _ClusterRun:
     def _ending(self, index: int) -> Callable[[GraphResult | None, OpError | None], None]:
         def end(result: GraphResult | None, error: OpError | None) -> None:
             if error is not None:
-                error = self._located(error, self._partitions[index].link.task_name)
+                task = self._partitions[index].link.task_name
+                self._tasks.note_error(task, error, self._stamp)
+                error = self._located(error, task)
             with self._lock:
                 others = self._state.end(index, result, error)
                 cancelled = [self._cancels[i] for i in others if i in self._cancels]
@@ -396,6 +430,12 @@ class _ClusterRun:
         prefix = f"From {task_of(known.device) if known.device else task}:\n"
         if known.message.startswith("From /job:") or error.error_code == errors.CANCELLED:
             prefix = ""
+        if error.error_code == errors.FAILED_PRECONDITION:
+            # Who waited for the value may report the error before the task where it happened does.
+            where = [task_of(known.device)] if known.device else [name for name, _ in self._stamp]
+            anew = ", ".join(filter(self._tasks.was_started_anew, where))
+            if anew:
+                known = replace(known, message=f"{known.message}\n  {anew} {_STARTED_ANEW}")
         op = self._graph._operations_by_name.get(known.op_name or "")
         located = errors.error_from_record(replace(known, message=prefix + known.message), op=op)
         if op is not None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import secrets
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
-
-from tensorboard.compat.proto import config_pb2
 
 from tensormill.graph import errors
 from tensormill.graph.endpoint_names import check_signature
@@ -40,13 +39,10 @@ from tensormill.runtime.passes.prune import (
     needed_operations,
     prune,
 )
-from tensormill.runtime.passes.record_pipelines import find_record_pipeline
 from tensormill.runtime.passes.simplify import simplify
 from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
-from tensormill.runtime.plan.program import Program
 from tensormill.runtime.prepared_step import PreparedStep, RunningSteps, StartableStep
-from tensormill.runtime.record_blocks import RecordBlocks, are_wanted, find_ends
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.session_tasks import Cluster, Opening, SessionTasks, is_wanted
@@ -58,7 +54,9 @@ from tensormill.runtime.worker_link import SessionSpec
 
 __all__ = ["Master", "MasterSession"]
 
+_ANSWERS_AT_ONCE_S = 1.0
 _session_numbers = itertools.count(1)
+_log = logging.getLogger(__name__)
 
 
 class Master:
@@ -72,16 +70,11 @@ class Master:
     """
 
     def __init__(
-        self,
-        worker: Worker,
-        own_link: OwnWorkerLink | None = None,
-        cluster: Cluster | None = None,
-        default_config: Any = None,
+        self, worker: Worker, own_link: OwnWorkerLink | None = None, cluster: Cluster | None = None
     ) -> None:
         self.worker = worker
         self.own_link = own_link or OwnWorkerLink(worker)
         self.cluster = cluster
-        self._default_config = default_config
         self.cancellation = CancellationScope()
         self._lock = threading.Lock()
         self._sessions: weakref.WeakSet[MasterSession] = weakref.WeakSet()  # guarded by _lock
@@ -112,16 +105,6 @@ class Master:
         with self._lock:
             self._sessions.add(made)
         return made
-
-    def with_defaults(self, config: Any) -> Any:
-        """Return the ConfigProto of a session: what it asks for, over the defaults of the task."""
-        if self._default_config is None:
-            return config
-        merged = config_pb2.ConfigProto()
-        merged.CopyFrom(self._default_config)
-        if config is not None:
-            merged.MergeFrom(config)
-        return merged
 
     def open_sessions(self) -> list[MasterSession]:
         """Return the sessions that are open."""
@@ -196,25 +179,29 @@ class MasterSession:
         self.running = RunningSteps()
         self.opened_s = time.monotonic()
         self.inter_op_threads = _inter_op_threads(config)
-        others = {} if master.cluster is None else master.cluster.links(config)
+        cluster = master.cluster
         spec = replace(
             _session_spec(handle, config, self.inter_op_threads, master.cluster),
             master_task=master.own_link.task_name,
             master_incarnation=master.own_link.devices[0].incarnation,
         )
-        self._tasks = SessionTasks(master.own_link, others, spec, master.cancellation, opening)
+        self._terms = opening
+        self._tasks = SessionTasks(
+            master.own_link,
+            lambda: {} if cluster is None else cluster.links(config),
+            spec,
+            self.cancellation,
+        )
         self.placement = Placement(self._tasks.devices, config, self._tasks.own_task)
         self.resources = self._tasks.resources
         self._lock = threading.RLock()
         self._step_ids = itertools.count(1)
         self._placed_version = 0  # guarded by _lock
+        self._is_open = False  # the tasks that the graph needs have joined; guarded by _lock
         self._logs_placement = config is not None and config.log_device_placement
-        if self._logs_placement:
-            log_devices(self.list_devices())
         self._bodies = FunctionBodies(graph.functions)
         self._body_placer = BodyPlacer(self.placement.device_set)
         self._rewrites = _wants_rewrites(config)
-        self._blocks: dict[Program, RecordBlocks] = {}  # guarded by _lock
         self._places_pruned_graph = config is not None and config.graph_options.place_pruned_graph
 
     def extend(self) -> None:
@@ -225,7 +212,7 @@ class MasterSession:
         """
         with self._lock:
             version = self.graph.version
-            if version != self._placed_version:
+            if version != self._placed_version or not self._is_open:
                 placed = self.placement.devices
                 self._place([op for op in self.graph.get_operations() if op not in placed])
                 self._placed_version = version
@@ -250,28 +237,7 @@ class MasterSession:
             if self._spans_tasks(graph):
                 return self._prepare_over_tasks(graph)
             program = self._tasks.own_session.register_graph(graph)
-        return PreparedStep(program, graph, self.running, self.new_step, self._find_blocks)
-
-    def _find_blocks(self, step: PreparedStep) -> RecordBlocks | None:
-        """Return what runs a step by the block, the same for all who ask; None where none can."""
-        with self._lock:
-            found = self._blocks.get(step.program)
-            if found is None and self._rewrites and are_wanted():
-                found = self._make_blocks(step)
-                if found is not None:
-                    self._blocks[step.program] = found
-            return found
-
-    def _make_blocks(self, step: PreparedStep) -> RecordBlocks | None:
-        pipeline = find_record_pipeline(step.graph)
-        ends = None if pipeline is None else find_ends(step.program, pipeline)
-        if pipeline is None or ends is None:
-            return None
-        name, device = pipeline.enqueue.name, pipeline.enqueue.device
-        program = self._tasks.own_session.compile_body(name, pipeline.body, device)
-        if program.is_blocking or program.takes_step:
-            return None
-        return RecordBlocks(*ends, program, pipeline)
+        return PreparedStep(program, graph, self.running, self.new_step)
 
     def _spans_tasks(self, graph: NodeGraph) -> bool:
         own = self._tasks.own_task
@@ -281,7 +247,8 @@ class MasterSession:
         return ClusterStep(
             self.handle,
             graph,
-            self._placed_partitions(graph),
+            lambda: self._placed_partitions(graph),
+            self._tasks,
             self.graph,
             self.running,
             self.cancellation,
@@ -290,8 +257,13 @@ class MasterSession:
 
     def _placed_partitions(self, graph: NodeGraph) -> list[PlacedPartition]:
         """Cut a graph by task and register the parts; the own one, which runs here, comes last."""
+        with self._lock:
+            return self._place_partitions(graph)
+
+    def _place_partitions(self, graph: NodeGraph) -> list[PlacedPartition]:
         tasks = self._tasks
         colocate_control_flow(graph)
+        tasks.renew({task_of(node.device) for node in graph.nodes})
         config = self.config
         is_narrow = config is not None and config.graph_options.enable_bfloat16_sendrecv
         parts = partition(
@@ -355,7 +327,8 @@ class MasterSession:
         step = ClusterStep(
             self.handle,
             nodes,
-            self._placed_partitions(nodes),
+            lambda: self._placed_partitions(nodes),
+            self._tasks,
             self.graph,
             self.running,
             scope,
@@ -387,14 +360,55 @@ class MasterSession:
         return simplify(graph, fold_node) if self._rewrites else graph
 
     def _place(self, new: Sequence[Operation]) -> None:
+        if self._logs_placement and not self._is_open:
+            log_devices(self.list_devices())
+        requests = {op._device for op in new}
+        for function in self.graph.functions.values():
+            requests.update(node.device for node in function.definition.node_def)
+        self._join(self._tasks.needed_for(requests))
         placed_before = len(self.placement.devices)
-        self.placement.extend([*self.placement.devices, *new])
+        operations = [*self.placement.devices, *new]
+        try:
+            self.placement.extend(operations)
+        except errors.InvalidArgumentError:
+            # Another task may have a place for it, or is to be named among those there are.
+            if not self._join_who_is_there():
+                raise
+            self.placement.extend(operations)
         if self._logs_placement:
             placed = self.placement.devices.items()
             log_placement(itertools.islice(placed, placed_before, None))
 
+    def _join(self, tasks: Iterable[str]) -> bool:
+        """Let tasks take part; waits for those that are not there. Return whether one is new."""
+        with self._lock:
+            what = "ExtendSession" if self._is_open else "CreateSession"
+            is_new = self._tasks.join(tasks, what, self._terms)
+            if is_new:
+                self.placement.use_devices(self._tasks.devices)
+                self._body_placer = BodyPlacer(self.placement.device_set)
+            if not self._is_open:
+                self._is_open = True
+                self._terms = replace(self._terms, scope=self.cancellation)
+            return is_new
+
+    def _join_who_is_there(self) -> bool:
+        """Let all tasks take part that answer at once; return whether one is new."""
+        terms = replace(self._terms, timeout_s=_ANSWERS_AT_ONCE_S)
+        found = False
+        for task in sorted(self._tasks.all_others):
+            try:
+                found = self._tasks.join([task], "Placement", terms) or found
+            except errors.OpError as error:
+                _log.info("%s takes no part: %s", task, error.message)
+        if found:
+            self.placement.use_devices(self._tasks.devices)
+            self._body_placer = BodyPlacer(self.placement.device_set)
+        return found
+
     def list_devices(self) -> list[AnyDevice]:
-        """Return the devices that steps can use."""
+        """Return the devices that steps can use; waits for tasks that are not there yet."""
+        self._join(self._tasks.all_others)
         return list(self._tasks.devices)
 
     def clear_containers(self, containers: Sequence[str]) -> None:

@@ -43,7 +43,7 @@ class OwnWorkerLink(WorkerLink):
         """The devices of the task."""
         return list(self._worker.devices.values())
 
-    def list_devices(self, done: Done[Sequence[AnyDevice]]) -> Cancel:
+    def list_devices(self, done: Done[Sequence[AnyDevice]], *, waits: bool = True) -> Cancel:
         """Return the devices."""
         done(self.devices, None)
         return _nothing

@@ -25,7 +25,6 @@ from tensormill.runtime.passes.partition import partition
 from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.program import Program, Unfinished
 from tensormill.runtime.plan.straight_line import InstructionFailed
-from tensormill.runtime.record_blocks import RecordBlocks
 from tensormill.runtime.step import ProgramRun, Step
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.trace import StepGuard, StepTrace
@@ -93,6 +92,13 @@ OnStepDone = Callable[[StepOutcome | None, errors.OpError | None], None]
 class StartableStep(AnyPreparedStep, Protocol):
     """A step of a master in this process, which can also be started without waiting for its end."""
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be started at once; else `renew` it first."""
+
+    def renew(self) -> None:
+        """Make it ready; waits for other tasks."""
+
     def start(
         self, feeds: list[Any], options: StepOptions, on_done: OnStepDone, /
     ) -> CancellationScope | None:
@@ -105,12 +111,6 @@ class StartableStep(AnyPreparedStep, Protocol):
 
         Returns:
           What cancels the step; None where it has ended.
-        """
-
-    def run_block(self) -> int:
-        """Run as many steps without feeds as can run at once, and return how many.
-
-        It waits for nothing and does not fail; 0 means that a step has to be started.
         """
 
 
@@ -173,10 +173,6 @@ class _Deadline:
             self._call_off()
 
 
-def _no_blocks(step: PreparedStep) -> None:
-    """Find that a step cannot be run by the block."""
-
-
 class PreparedStep:
     """A step that can run any number of times, from any thread.
 
@@ -185,15 +181,7 @@ class PreparedStep:
       graph: the nodes that it runs.
     """
 
-    __slots__ = (
-        "_blocks",
-        "_find_blocks",
-        "_is_plain",
-        "_new_step",
-        "_running",
-        "graph",
-        "program",
-    )
+    __slots__ = ("_is_plain", "_new_step", "_running", "graph", "program")
 
     def __init__(
         self,
@@ -201,15 +189,20 @@ class PreparedStep:
         graph: NodeGraph,
         running: RunningSteps,
         new_step: Callable[..., Step],
-        find_blocks: Callable[[PreparedStep], RecordBlocks | None] = _no_blocks,
     ) -> None:
         self.program = program
         self.graph = graph
         self._running = running
         self._new_step = new_step
-        self._find_blocks = find_blocks
-        self._blocks: RecordBlocks | bool | None = True  # until it was looked for
         self._is_plain = not program.is_blocking and not program.takes_step
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be started at once: it needs no other task."""
+        return True
+
+    def renew(self) -> None:
+        """Do nothing: it is always ready."""
 
     @property
     def feed_forms(self) -> list[Form]:
@@ -315,19 +308,6 @@ class PreparedStep:
             outcome.partition_graphs = self._partition_graphs()
         return outcome
 
-    def run_block(self) -> int:
-        """Run as many steps without feeds as can run at once; see `StartableStep`."""
-        blocks = self._blocks
-        if blocks is True:
-            blocks = self._blocks = self._find_blocks(self)
-        if not isinstance(blocks, RecordBlocks):
-            return 0
-        self._running.entries.append(None)
-        try:
-            return 0 if self._running.is_closed else blocks.run()
-        finally:
-            self._running.leave()
-
     def repeat(self, stop: StopSignal, waits: WaitObserver) -> None:
         """Run steps without feeds until they are to stop, which is asked before each.
 
@@ -345,8 +325,6 @@ class PreparedStep:
             return
         running = self._running
         while not should_stop():
-            if self.run_block():
-                continue
             running.enter()
             try:
                 made = self._begin()

@@ -126,8 +126,8 @@ class WorkerLink(ABC):
     task_name: str
 
     @abstractmethod
-    def list_devices(self, done: Done[Sequence[AnyDevice]]) -> Cancel:
-        """Ask for the devices of the task; wait for it where it is not there yet."""
+    def list_devices(self, done: Done[Sequence[AnyDevice]], *, waits: bool = True) -> Cancel:
+        """Ask for the devices of the task; wait for it where it is not there yet, if asked to."""
 
     @abstractmethod
     def create_session(self, spec: SessionSpec, done: Done[bool]) -> Cancel:

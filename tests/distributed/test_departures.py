@@ -103,13 +103,18 @@ def handles(server: Any) -> set[str]:
     return set(server._task._worker_service._graphs) - {""}
 
 
-def test_the_sessions_of_a_master_that_was_started_anew_are_deleted() -> None:
+def test_the_sessions_of_a_master_that_was_started_anew_are_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TENSORMILL_LANE", "direct")
     with running_cluster(ps=1, worker=1) as cluster:
         ps = cluster.server("ps")
         create_worker_session(ps, "old", WORKER, 1)
         create_worker_session(ps, "foreign", "/job:other/replica:0/task:0", 1)
+        with tf.device("/job:ps"):
+            there = tf.constant(1.0)
         with tf.Session(cluster.target("worker")) as session:
-            session.run(tf.constant(1.0))
+            session.run(there)
             # The new session tells that its master is another one than that of the old session.
             wait_until(lambda: "old" not in handles(ps))
             assert len(handles(ps)) == 2
@@ -120,7 +125,8 @@ def test_the_sessions_of_a_master_that_was_started_anew_are_deleted() -> None:
             assert handles(ps) == {"foreign"}
 
 
-def test_the_sessions_of_a_master_that_is_there_stay() -> None:
+def test_the_sessions_of_a_master_that_is_there_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENSORMILL_LANE", "direct")
     with (
         running_cluster(ps=1, worker=1) as cluster,
         tf.Session(cluster.target("worker")) as session,

@@ -50,12 +50,17 @@ def options(over_wire: bool, timeout_ms: int = 0, filters: Any = ()) -> Any:
     return config
 
 
+def on_ps() -> Any:
+    """Return a value that the ps makes: 6."""
+    with tf.device("/job:ps/task:0"):
+        return tf.constant(3.0) * 2.0
+
+
 @pytest.mark.parametrize("over_wire", [False, True])
 def test_the_missing_task_is_named_until_it_comes(
     cluster: Cluster, log: Any, over_wire: bool
 ) -> None:
-    with tf.device("/job:ps/task:0"):
-        there = tf.constant(3.0) * 2.0
+    there = on_ps()
     with tf.Session(cluster.worker.target, config=options(over_wire)) as session:
         step = run_in_thread(lambda: session.run(there))
         expected = f"CreateSession waits for {cluster.missing}"
@@ -73,7 +78,8 @@ def test_the_missing_task_is_named_until_it_comes(
 def test_a_timeout_bounds_the_wait_and_names_the_missing_task(
     cluster: Cluster, over_wire: bool
 ) -> None:
-    for action in (lambda s: s.run(tf.constant(1.0)), lambda s: s.list_devices()):
+    there = on_ps()
+    for action in (lambda s: s.run(there), lambda s: s.list_devices()):
         with (
             tf.Session(cluster.worker.target, config=options(over_wire, 300)) as session,
             pytest.raises(tf.errors.DeadlineExceededError) as caught,
@@ -91,13 +97,41 @@ def test_tasks_that_device_filters_leave_out_are_not_waited_for(
         assert session.run(tf.constant(1.0)) == 1.0
 
 
+@pytest.mark.parametrize("over_wire", [False, True])
+def test_tasks_that_the_graph_does_not_use_are_not_waited_for(
+    cluster: Cluster, over_wire: bool
+) -> None:
+    with tf.Session(cluster.worker.target, config=options(over_wire, 20_000)) as session:
+        with tf.device("/job:worker"):
+            here = tf.constant(2.0) * 2.0
+        assert session.run([tf.constant(1.0), here]) == [1.0, 4.0]
+        with tf.train.Server(cluster.spec, "ps", 0):
+            there = on_ps()  # from now on it does
+            assert session.run([here, there]) == [4.0, 6.0]
+            assert len(session.list_devices()) == 2
+
+
+@pytest.mark.parametrize("over_wire", [False, True])
+def test_a_graph_that_comes_to_need_a_missing_task_names_it(
+    cluster: Cluster, log: Any, over_wire: bool
+) -> None:
+    with tf.Session(cluster.worker.target, config=options(over_wire)) as session:
+        assert session.run(tf.constant(1.0)) == 1.0
+        there = on_ps()
+        step = run_in_thread(lambda: session.run(there))
+        expected = f"ExtendSession waits for {cluster.missing}"
+        wait_until(lambda: expected in [record.getMessage() for record in log.records])
+        with tf.train.Server(cluster.spec, "ps", 0):
+            assert step() == 6.0
+
+
 def test_another_task_at_the_address_is_an_error(cluster: Cluster) -> None:
     with (
         tf.train.Server({"other": [cluster.ps_address]}, "other", 0),
         tf.Session(cluster.worker.target) as session,
         pytest.raises(tf.errors.InvalidArgumentError, match="another task listens there"),
     ):
-        session.run(tf.constant(1.0))
+        session.run(on_ps())
 
 
 def test_a_server_does_not_wait_on_for_a_client_that_has_given_up(cluster: Cluster) -> None:
@@ -106,15 +140,16 @@ def test_a_server_does_not_wait_on_for_a_client_that_has_given_up(cluster: Clust
         tf.Session(cluster.worker.target, config=options(True, 300)) as session,
         pytest.raises(tf.errors.DeadlineExceededError),
     ):
-        session.run(tf.constant(1.0))
+        session.run(on_ps())
     wait_until(lambda: service._opening == 0)
     assert service.session_count == 0
 
 
 def test_stopping_the_server_ends_the_wait(cluster: Cluster) -> None:
     service = cluster.worker._task._master_service
+    there = on_ps()
     with tf.Session(cluster.worker.target, config=options(True)) as session:
-        step = run_in_thread(lambda: session.run(tf.constant(1.0)))
+        step = run_in_thread(lambda: session.run(there))
         wait_until(lambda: service._opening == 1)
         cluster.worker.stop()
         assert isinstance(step(), (tf.errors.CancelledError, tf.errors.UnavailableError))

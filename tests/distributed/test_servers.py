@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import grpc
@@ -245,34 +246,54 @@ def test_a_task_that_is_lost_is_named() -> None:
             assert session.run(tf.constant(1.0)) == 1.0
 
 
-def test_a_task_that_comes_back_has_lost_the_session() -> None:
-    with running_cluster(ps=1, worker=1) as cluster:
+def test_a_session_goes_on_when_a_task_has_come_back() -> None:
+    x = tf.placeholder(tf.float32, [])
+    with running_cluster(ps=1, worker=1) as cluster, ExitStack() as anew:
         with tf.device("/job:ps/task:0"):
-            y = tf.random_uniform([])
+            v = tf.get_variable("v", initializer=1.0)
+            y = tf.square(x)
         with tf.device("/job:worker/task:0"):
-            z = y + 1.0
-        with tf.Session(cluster.target("worker")) as session:
-            session.run(z)
-            address = cluster.server("ps").address
-            cluster.server("ps").stop()
-            with tf.train.Server(cluster.spec, "ps", 0) as again:
+            z = y + v
+        for config in (None, over_wire()):
+            with tf.Session(cluster.target("worker"), config=config) as session:
+                session.run(v.initializer)
+                assert session.run(z, {x: 2.0}) == 5.0
+                address = cluster.server("ps").address
+                cluster.server("ps").stop()
+                again = anew.enter_context(tf.train.Server(cluster.spec, "ps", 0))
+                cluster.servers[("ps", 0)] = again
                 assert again.address == address
-                kinds = (tf.errors.AbortedError, tf.errors.UnavailableError)
-                with pytest.raises(kinds, match="/job:ps/replica:0/task:0"):
-                    session.run(z)
-                with tf.Session(cluster.target("worker")) as fresh:
-                    assert fresh.run(z) >= 1.0
+                lost = (tf.errors.AbortedError, tf.errors.UnavailableError)
+                with pytest.raises(lost, match="/job:ps/replica:0/task:0"):
+                    session.run(z, {x: 2.0})
+                with pytest.raises(tf.errors.FailedPreconditionError, match="started anew"):
+                    until_it_works(lambda session=session: session.run(z, {x: 2.0}))
+                session.run(v.initializer)
+                assert session.run(z, {x: 3.0}) == 10.0
+                parts = session.partial_run_setup([z], [x])
+                assert session.partial_run(parts, z, {x: 4.0}) == 17.0
+
+
+def until_it_works(action: Any) -> Any:
+    """Do what fails as long as a task is lost; return what it gives then."""
+    while True:
+        try:
+            return action()
+        except (tf.errors.UnavailableError, tf.errors.AbortedError):
+            continue
 
 
 def test_another_job_at_an_address_is_found_out() -> None:
     mine, other = free_addresses(2)
+    with tf.device("/job:other/task:0"):
+        there = tf.constant(1.0)
     with (
         tf.train.Server({"wrong": [other]}),
         tf.train.Server({"mine": [mine], "other": [other]}, "mine", 0) as server,
         tf.Session(server.target) as session,
         pytest.raises(tf.errors.InvalidArgumentError) as caught,
     ):
-        session.run(tf.constant(1.0))
+        session.run(there)
     assert "/job:other/replica:0/task:0" in str(caught.value)
     assert "/job:wrong/replica:0/task:0/device:CPU:0" in str(caught.value)
 

@@ -67,6 +67,7 @@ class Placement:
         """
         if own_task is None:
             own_task = devices[0].name.rpartition("/device:")[0]
+        self._own_task = own_task
         self.devices: dict[Operation, str] = {}
         self.reasons: dict[Operation, Reason] = {}
         self.device_set = self._device_set = DeviceSet(devices, own_task)
@@ -74,6 +75,11 @@ class Placement:
         self._rules: dict[str, OpRules] = {}
         self._group_firsts: dict[str, Operation] = {}
         self._groups_without_operation: set[str] = set()
+
+    def use_devices(self, devices: Sequence[AnyDevice]) -> None:
+        """Choose from now on among these devices; there are more of them than before."""
+        self.device_set = self._device_set = DeviceSet(devices, self._own_task)
+        self._rules = {}
 
     def extend(self, operations: Sequence[Operation]) -> None:
         """Place the operations that are new; those placed before stay where they are.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from tensormill.formats.damage import DamagedFileError, TruncatedFileError
 from tensormill.formats.fixed_length_records import FixedLengthReader
@@ -22,7 +22,6 @@ __all__ = [
     "IdentitySource",
     "RecordFileSource",
     "Source",
-    "SourceAhead",
     "TextLineSource",
     "WholeFileSource",
 ]
@@ -53,17 +52,6 @@ class Source(Protocol):
 
     def stop(self) -> None:
         """Forget the unit of work, wherever it stands."""
-
-
-@runtime_checkable
-class SourceAhead(Source, Protocol):
-    """A kind of reader whose next records can be looked at before they are read."""
-
-    def ahead(self, count: int, keys: list[bytes] | None, values: list[bytes]) -> None:
-        """Append up to `count` of the next records, as far as they are in memory and sound."""
-
-    def skip(self, count: int) -> None:
-        """Pass over so many records, which `ahead` appended before."""
 
 
 _FILE_FAILURES = (OSError, DamagedFileError)
@@ -179,21 +167,6 @@ class TextLineSource:
         self._number += len(lines)
         return len(lines) < count
 
-    def ahead(self, count: int, keys: list[bytes] | None, values: list[bytes]) -> None:
-        """Append the next records, as far as they are in memory."""
-        assert self._lines is not None
-        lines = self._lines.ahead(count)
-        values += lines
-        if keys is not None:
-            prefix, number = self._prefix, self._number + 1
-            keys += [b"%b%d" % (prefix, i) for i in range(number, number + len(lines))]
-
-    def skip(self, count: int) -> None:
-        """Pass over records that `ahead` appended."""
-        assert self._lines is not None
-        self._lines.skip(count)
-        self._number += count
-
     def stop(self) -> None:
         """Forget the unit of work."""
         if self._lines is not None:
@@ -301,19 +274,6 @@ class RecordFileSource:
             with _file_errors():
                 raise error
         return False
-
-    def ahead(self, count: int, keys: list[bytes] | None, values: list[bytes]) -> None:
-        """Append the next records, as far as they are in memory and sound."""
-        assert self._records is not None
-        records, positions = self._records.ahead(count)
-        values += records
-        if keys is not None:
-            keys += [b"%b%d" % (self._prefix, at) for at in positions]
-
-    def skip(self, count: int) -> None:
-        """Pass over records that `ahead` appended."""
-        assert self._records is not None
-        self._records.skip(count)
 
     def stop(self) -> None:
         """Forget the unit of work."""

@@ -1,0 +1,186 @@
+"""Tasks and clients that are killed or stopped in mid step, in processes of their own."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensormill as tf
+from tensormill.distributed.limits import ServerLimits
+from tensormill.distributed.server import Server
+from tensormill.testing.server_process import ServerProcess
+from tests.clusters import free_addresses, over_wire
+from tests.gates import run_in_thread, wait_until
+
+pytestmark = pytest.mark.timeout(150)
+
+PS = "/job:ps/replica:0/task:0"
+WITHIN_S = 5.0
+LOST = (tf.errors.UnavailableError, tf.errors.AbortedError)
+
+
+class Cluster:
+    """A ps in a process of its own, and a worker here."""
+
+    def __init__(self) -> None:
+        ps, worker = free_addresses(2)
+        self.spec = {"ps": [ps], "worker": [worker]}
+
+    def ps(self) -> ServerProcess:
+        return ServerProcess(self.spec, "ps", 0)
+
+    def worker(self) -> Any:
+        return tf.train.Server(self.spec, "worker", 0)
+
+
+def steps_waiting(target: str, task: str) -> int:
+    """Return how many steps wait on a task."""
+    reports = {report.task: report for report in tf.cluster_status(target).reports}
+    return len(reports[task].status.step)
+
+
+def until_it_works(action: Callable[[], Any]) -> Any:
+    """Do what fails as long as a task is lost; return what it gives then."""
+    while True:
+        try:
+            return action()
+        except LOST:
+            continue
+
+
+def shared_mappings() -> int:
+    """Return how much memory this process has mapped that another one made."""
+    return Path("/proc/self/maps").read_text().count("memfd:tensormill")
+
+
+@contextmanager
+def sessions(target: str) -> Iterator[list[Any]]:
+    """Open two sessions: one without a wire, one with."""
+    with tf.Session(target) as near, tf.Session(target, config=over_wire()) as far:
+        yield [near, far]
+
+
+def test_a_task_that_is_killed_ends_its_steps_and_can_be_used_when_it_is_back() -> None:
+    cluster = Cluster()
+    with tf.device("/job:ps/task:0"):
+        v = tf.get_variable("v", initializer=np.ones(1_000_000, np.float32), use_resource=False)
+        never = tf.FIFOQueue(1, tf.float32, shared_name="never").dequeue()
+    with tf.device("/job:worker/task:0"):
+        total = tf.reduce_sum(v)
+        waits = never * 2.0
+    with cluster.worker() as worker, sessions(worker.target) as opened:
+        with cluster.ps() as ps:
+            opened[0].run(v.initializer)
+            kept = [session.run(v) for session in opened]
+            steps = [run_in_thread(partial(session.run, waits)) for session in opened]
+            wait_until(lambda: steps_waiting(worker.target, PS) == 2)
+            ps.kill()
+            killed_s = time.monotonic()
+            for step in steps:
+                error = step()
+                assert isinstance(error, LOST)
+                assert PS in error.message
+            assert time.monotonic() - killed_s < WITHIN_S
+            for session in opened:
+                with pytest.raises(LOST, match=PS):
+                    session.run(total)
+                assert session.run(tf.constant(1.0)) == 1.0
+        # What came through shared memory outlives who made it, and goes when it is let go.
+        assert [value.sum() for value in kept] == [1_000_000] * 2
+        del kept, error, steps, step
+        gc.collect()
+        assert shared_mappings() == 0
+        with cluster.ps():
+            for session in opened:
+                with pytest.raises(tf.errors.FailedPreconditionError, match="started anew") as lost:
+                    until_it_works(partial(session.run, total))
+                assert PS in lost.value.message
+            opened[0].run(v.initializer)
+            assert [session.run(total) for session in opened] == [1_000_000] * 2
+            opened[1].run(v.assign_add(np.ones(1_000_000, np.float32)))
+            assert opened[0].run(total) == 2_000_000
+
+
+def test_a_task_that_is_stopped_holds_up_no_deadline_and_goes_on() -> None:
+    cluster = Cluster()
+    x = tf.placeholder(tf.float32, [])
+    with tf.device("/job:ps/task:0"):
+        square = tf.square(x)
+    with tf.device("/job:worker/task:0"):
+        more = square + 1.0
+    with cluster.worker() as worker, cluster.ps() as ps, sessions(worker.target) as opened:
+        for session in opened:
+            assert session.run(more, {x: 2.0}) == 5.0
+        assert ps.process_id is not None
+        os.kill(ps.process_id, signal.SIGSTOP)
+        try:
+            steps = [run_in_thread(partial(s.run, more, {x: 3.0})) for s in opened]
+            began_s = time.monotonic()
+            options = tf.RunOptions(timeout_in_ms=300)
+            for session in opened:
+                with pytest.raises(tf.errors.DeadlineExceededError, match=PS):
+                    session.run(more, {x: 4.0}, options=options)
+            assert time.monotonic() - began_s < WITHIN_S
+        finally:
+            os.kill(ps.process_id, signal.SIGCONT)
+        assert [step() for step in steps] == [10.0] * 2
+        assert [session.run(more, {x: 4.0}) for session in opened] == [17.0] * 2
+
+
+CLIENT = """
+import sys
+import tensormill as tf
+with tf.device("/job:ps/task:0"):
+    never = tf.FIFOQueue(1, tf.float32, shared_name="never").dequeue()
+with tf.device("/job:worker/task:0"):
+    waits = never * 2.0
+session = tf.Session(sys.argv[1])
+session.run(tf.constant(1.0))
+session.run(waits)
+"""
+
+
+@pytest.fixture
+def forgetful_cluster() -> Iterator[tuple[Any, Any]]:
+    """A ps and a worker, which keeps the sessions of clients that are gone for no time."""
+    ps, worker = free_addresses(2)
+    spec = {"ps": [ps], "worker": [worker]}
+    with (
+        Server(spec, "ps", 0) as there,
+        Server(spec, "worker", 0, limits=ServerLimits(client_grace_s=0.0)) as here,
+    ):
+        yield there, here
+
+
+def test_a_client_that_is_killed_in_mid_step_leaves_nothing_behind(
+    forgetful_cluster: tuple[Any, Any],
+) -> None:
+    ps, worker = forgetful_cluster
+    root = str(Path(tf.__file__).parents[1])
+    client = subprocess.Popen(
+        [sys.executable, "-c", CLIENT, worker.target], env={**os.environ, "PYTHONPATH": root}
+    )
+    try:
+        wait_until(lambda: bool(ps._task.master.worker.runs))
+        service = worker._task._master_service
+        assert service.session_count == 1
+    finally:
+        client.kill()
+        client.wait()
+    wait_until(lambda: service.session_count == 0)
+    for server in (ps, worker):
+        wait_until(lambda task=server._task: not task.master.worker.runs)
+        wait_until(lambda task=server._task: set(task.own_link._sessions) == {""})
+        wait_until(lambda task=server._task: not len(task.master.worker.rendezvous))
