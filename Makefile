@@ -19,6 +19,8 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
 # While an environment is being filled it holds the file .unfinished. One that was interrupted there
 # is made again from nothing, as pip may take a half-copied package for an installed one.
 define make_environment
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	    { echo "tensormill needs Python 3.11 or newer, and $(PYTHON) is not: give PYTHON=..." >&2; exit 1; }
 	@if [ -e $(1)/.unfinished ]; then rm -rf $(1); fi
 	@mkdir -p $(1) && touch $(1)/.unfinished
 	@[ -x $(1)/bin/python ] && $(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(1)

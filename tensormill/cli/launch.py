@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
         commands[task] = TaskCommand([*prefix, *words, *passed], environment)
     chief = next((task for task in tasks if task.job == "worker"), None)
     view = view_for(sys.stdout, chief, os.environ.get("TERM"))
-    view.say(f"{len(tasks)} tasks, logs in {log_directory}")
+    view.say(f"{len(tasks)} task{'s' * (len(tasks) > 1)}, logs in {log_directory}")
     try:
         return Launcher(Job(tasks, chief, options.restarts), commands, log_directory, view).run()
     except CannotLogError as error:

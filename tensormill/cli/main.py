@@ -5,6 +5,7 @@ public API only when they run. So `tensormill --help` answers at once.
 """
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -50,7 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
       SystemExit: help was asked for (0), or the command line is wrong (2).
     """
-    options = build_parser().parse_args(arguments)
+    with contextlib.ExitStack() as opened:
+        if sys.stdout is None:  # `tensormill … >&-`: there is nobody to print for
+            sys.stdout = opened.enter_context(open(os.devnull, "w"))
+        return _run(build_parser().parse_args(arguments))
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         status = options.run(options)
         sys.stdout.flush()

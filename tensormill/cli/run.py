@@ -67,9 +67,30 @@ def run(options: argparse.Namespace) -> int:
         traceback = error.__traceback__
         # The first frame is this function.
         error.__traceback__ = None if traceback is None else traceback.tb_next
+        _leave_lookup_out(error)
         sys.excepthook(type(error), error, error.__traceback__)
         return _INTERRUPTED if isinstance(error, KeyboardInterrupt) else _FAILED
     return 0
+
+
+def _leave_lookup_out(error: BaseException | None) -> None:
+    """Let the tracebacks of an error, and of those it came from, end where a name was used.
+
+    Names of `tensorflow` are looked up by functions, whose frames follow where a name is missing.
+    """
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    lookup = (os.path.join(package, "tensorflow_modules", ""), os.path.join(package, "__init__.py"))
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        frame, last = error.__traceback__, None
+        while frame is not None:
+            if not frame.tb_frame.f_code.co_filename.startswith(lookup):
+                last = frame
+            frame = frame.tb_next
+        if last is not None:
+            last.tb_next = None
+        error = error.__cause__ or error.__context__
 
 
 def make_tensorflow_importable() -> None:

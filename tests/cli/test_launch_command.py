@@ -231,3 +231,17 @@ def test_a_full_disk_ends_the_job(program: Path) -> None:
     assert f"{logs}/worker-0.log cannot be written: No space left on device" in done.stdout
     assert done.returncode == 1
     assert not any(map(is_alive, pids(done.stdout)))
+
+
+def test_output_may_be_closed(program: Path) -> None:
+    done = subprocess.run(
+        " ".join([*command("--log-dir", "logs", program), ">&-"]),
+        shell=True,
+        cwd=program.parent,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE_PARENT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "step 1 of 1 loss 0.5" in (program.parent / "logs" / "worker-0.log").read_text()

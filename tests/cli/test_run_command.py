@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -105,6 +106,7 @@ def test_a_missing_name_is_named(tmp_path: Path) -> None:
     done = run("old.py", cwd=tmp_path)
     assert "AttributeError: module 'tensorflow' has no attribute 'lite'" in done.stderr
     assert "TensorFlow 1.15 has tf.lite, but tensormill lacks it" in done.stderr
+    assert re.findall('File "([^"]*)"', done.stderr) == ["old.py"]
     assert done.returncode == 1
 
 
