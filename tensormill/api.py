@@ -108,16 +108,14 @@ from tensormill.ops.sparse_arrays import (
     sparse_merge,
     sparse_placeholder,
     sparse_reorder,
-    sparse_reset_shape,
-    sparse_reshape,
     sparse_retain,
     sparse_slice,
     sparse_split,
     sparse_tensor_to_dense,
     sparse_to_dense,
     sparse_to_indicator,
-    sparse_transpose,
 )
+from tensormill.ops.sparse_shapes import sparse_reset_shape, sparse_reshape, sparse_transpose
 from tensormill.ops.sparse_serialization import *
 from tensormill.ops.sparse_math import (
     sparse_add,

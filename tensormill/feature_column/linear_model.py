@@ -23,7 +23,7 @@ from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.matrix_multiplication import matmul
 from tensormill.ops.normalization import bias_add
 from tensormill.ops.safe_embedding import safe_embedding_lookup_sparse
-from tensormill.ops.sparse_arrays import sparse_reshape
+from tensormill.ops.sparse_shapes import sparse_reshape
 from tensormill.ops.summation import add_n
 from tensormill.variables.initializers import Zeros
 from tensormill.variables.partitioned import PartitionedVariable

@@ -45,7 +45,8 @@ from tensormill.ops.filling import ones_like, zeros
 from tensormill.ops.joining import concat
 from tensormill.ops.reduction import reduce_prod
 from tensormill.ops.segments import segment_max
-from tensormill.ops.sparse_arrays import sparse_reshape, sparse_tensor_to_dense
+from tensormill.ops.sparse_arrays import sparse_tensor_to_dense
+from tensormill.ops.sparse_shapes import sparse_reshape
 
 __all__ = [
     "SequenceCategoricalColumn",

@@ -21,7 +21,7 @@ from tensormill.ops.casting import cast
 from tensormill.ops.comparison import equal, not_equal
 from tensormill.ops.conditional import cond
 from tensormill.ops.gathering import gather_nd, where
-from tensormill.ops.sparse_arrays import sparse_reshape
+from tensormill.ops.sparse_shapes import sparse_reshape
 
 __all__ = [
     "FeatureTransformationCache",

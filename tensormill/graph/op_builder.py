@@ -498,19 +498,31 @@ class _InputConverter:
             if type(item) is Tensor:
                 tensor = item
             else:
-                tensor = convert_to_tensor(
-                    item, wanted, name=f"{arg.name}_{index}", as_ref=arg.is_ref
-                )
+                name = f"{arg.name}_{index}"
+                try:
+                    tensor = convert_to_tensor(item, wanted, name=name, as_ref=arg.is_ref)
+                except (TypeError, ValueError):
+                    if arg.type_attr is not None and wanted is not None:
+                        self._refuse_differing(arg, value)
+                    raise
             tensors.append(tensor)
             if arg.type_attr is None and tensor.dtype.base_dtype != arg.type:
                 expected = "" if arg.type is None else arg.type.name
                 self._list_mismatch(arg, tensors, f"that does not match expected type {expected}")
-            wanted = wanted or tensor.dtype.base_dtype
         if len({t.dtype.base_dtype for t in tensors}) > 1:
             self._list_mismatch(arg, tensors, "that don't all match")
         if arg.type_attr is not None and tensors:
             self._note_dtype(arg, arg.type_attr, tensors[0].dtype.base_dtype)
         return tensors
+
+    def _refuse_differing(self, arg: ArgDef, value: Any) -> None:
+        """Raise for a list whose items are, each for itself, of several dtypes."""
+        try:
+            tensors = [convert_to_tensor(item) for item in value]
+        except (TypeError, ValueError):
+            return
+        if len({t.dtype.base_dtype for t in tensors}) > 1:
+            self._list_mismatch(arg, tensors, "that don't all match")
 
     def _list_mismatch(self, arg: ArgDef, tensors: list[Tensor], why: str) -> None:
         names = ", ".join(t.dtype.base_dtype.name for t in tensors)

@@ -10,7 +10,7 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operators import OPERATORS
-from tensormill.graph.shapes import Dims, TensorShape, merge_dims, with_rank
+from tensormill.graph.shapes import Dims, TensorShape
 from tensormill.graph.stacks import get_default_session
 from tensormill.graph.tensor import Tensor, TensorLike
 
@@ -68,9 +68,9 @@ class SparseTensor(TensorLike):
         self._values: Tensor = values
         self._shape_tensor: Tensor = dense_shape
         self._static_dims: Dims = None
-        count, rank = with_rank(indices.dims, 2)
-        merge_dims((count,), with_rank(values.dims, 1)[:1])
-        merge_dims((rank,), with_rank(dense_shape.dims, 1)[:1])
+        count, rank = indices.shape.with_rank(2).dims
+        count.merge_with(values.shape.with_rank(1)[0])
+        rank.merge_with(dense_shape.shape.with_rank(1)[0])
 
     @classmethod
     def from_value(cls, value: Any) -> SparseTensor:

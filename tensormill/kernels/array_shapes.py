@@ -170,6 +170,9 @@ def make_ensure_shape(ctx: KernelContext) -> Any:
 )
 def broadcast_to(value: torch.Tensor, shape: Any) -> torch.Tensor:
     sizes = as_ints(shape)
+    for size in sizes:
+        if size < 0:
+            raise errors.invalid_argument(f"Dimension {size} must be >= 0")
     try:
         return value.expand(sizes)
     except RuntimeError:

@@ -100,8 +100,10 @@ from tensormill.kernels import (
     transposition,
     unicode,
     uniqueness,
+    unsigned_types,
     volume_convolution,
     volume_pooling,
+    window_limits,
 )
 
 __all__ = [
@@ -202,6 +204,8 @@ __all__ = [
     "transposition",
     "unicode",
     "uniqueness",
+    "unsigned_types",
     "volume_convolution",
     "volume_pooling",
+    "window_limits",
 ]

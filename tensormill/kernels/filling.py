@@ -101,6 +101,8 @@ def make_one_hot(ctx: KernelContext) -> Any:
         indices: torch.Tensor, depth: Any, on_value: torch.Tensor, off_value: torch.Tensor
     ) -> torch.Tensor:
         size = _depth(depth)
+        if on_value.ndim or off_value.ndim:
+            _refuse_values(on_value, off_value)
         at = indices.ndim if axis == -1 else axis
         row = places.get(size)
         if row is None:
@@ -120,6 +122,14 @@ def one_hot_strings(indices: Any, depth: Any, on_value: Any, off_value: Any, *, 
     at = indices.ndim if axis == -1 else axis
     row = np.arange(size).reshape([-1] + [1] * (indices.ndim - at))
     return np.where(np.expand_dims(indices, at) == row, on_value, off_value)
+
+
+def _refuse_values(on_value: torch.Tensor, off_value: torch.Tensor) -> None:
+    for name, value in (("on_value", on_value), ("off_value", off_value)):
+        if value.ndim:
+            raise errors.invalid_argument(
+                f"{name} must be a scalar, but got: {format_dims(tuple(value.shape), 'kernel')}"
+            )
 
 
 def _depth(depth: Any) -> int:

@@ -66,9 +66,10 @@ def log_matrix_determinant(input: Tensor) -> tuple[Tensor, Tensor]:
 def cholesky(input: Tensor) -> Tensor:
     factor, failed = torch.linalg.cholesky_ex(input)
     if bool(failed.any()):
-        # As TensorFlow 2 does; TensorFlow 1 refused the input.
-        nan = torch.full_like(factor, float("nan")).tril()
-        return torch.where(failed.bool()[..., None, None], nan, factor)
+        # TensorFlow 1 refuses it, TensorFlow 2 gives NaN.
+        raise errors.invalid_argument(
+            "Cholesky decomposition was not successful. The input might not be valid."
+        )
     return factor
 
 

@@ -37,7 +37,7 @@ __all__ = [
     "Kernel",
     "KernelContext",
     "SharedWork",
-    "adapt_dtypes",
+    "adapt_kernels",
     "async_kernel",
     "find_kernel",
     "find_shared_work",
@@ -376,8 +376,11 @@ def find_shared_work(gradient_op: str) -> SharedWork | None:
     return _SHARED_WORK.get(gradient_op)
 
 
-def adapt_dtypes(op_type: str, adapt: Callable[[Kernel, Mapping[str, Any]], Kernel]) -> None:
-    """Register what makes the kernels of an op fit for dtypes that they cannot take themselves."""
+def adapt_kernels(op_type: str, adapt: Callable[[Kernel, Mapping[str, Any]], Kernel]) -> None:
+    """Register what makes the kernels of an op fit for attributes that they cannot take as such.
+
+    `adapt(kernel, attrs)` returns the kernel, or one that takes its place.
+    """
     if op_type in _ADAPTED:
         raise ValueError(f"kernels of {op_type!r} are adapted twice")
     _ADAPTED[op_type] = adapt

@@ -82,6 +82,8 @@ def sparse_to_dense(
             f"{format_dims(tuple(sparse_values.shape), 'kernel')}, should be [] or "
             f"[{len(indices)}]"
         )
+    if default_value.ndim:
+        raise errors.invalid_argument("default_value should be a scalar.")
     _check_indices(indices, sizes, validate_indices)
     places = np.ravel_multi_index(tuple(indices.T), sizes) if len(indices) else []
     if isinstance(sparse_values, np.ndarray):

@@ -22,6 +22,22 @@ Array = np.ndarray[Any, Any]
 # -- products, sums --------------------------------------------------------------------------------
 
 
+def _check_product_indices(
+    rows: torch.Tensor, columns: torch.Tensor, size: list[int], is_adjoint: bool
+) -> None:
+    """Refuse an index that is outside of the matrix of the given size."""
+    for letter, places, bound, column in (
+        ("k", columns, size[1], 0 if is_adjoint else 1),
+        ("m", rows, size[0], 1 if is_adjoint else 0),
+    ):
+        outside = (places < 0) | (places >= bound)
+        if places.numel() and bool(outside.any()):
+            at = int(outside.nonzero()[0])
+            raise errors.invalid_argument(
+                f"{letter} ({int(places[at])}) from index[{at},{column}] out of bounds (>={bound})"
+            )
+
+
 @kernel("SparseTensorDenseMatMul", "cpu", "gpu", host_inputs=("a_shape",))
 def sparse_tensor_dense_mat_mul(
     a_indices: torch.Tensor,
@@ -49,6 +65,7 @@ def sparse_tensor_dense_mat_mul(
             f"[{size[0]}, {size[1]}).  Dimensions of B: "
             f"{format_dims(tuple(b.shape), 'kernel')}"
         )
+    _check_product_indices(rows, columns, size, adjoint_a)
     made = b.new_zeros((size[0], b.shape[1]))
     return made.index_add_(0, rows, a_values.unsqueeze(1) * b.index_select(0, columns))
 

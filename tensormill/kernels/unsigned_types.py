@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from tensormill.kernels.registry import Kernel, KernelContext, adapt_dtypes
+from tensormill.kernels.registry import Kernel, KernelContext, adapt_kernels
 
 __all__ = ["SIGNED_OF"]
 
@@ -115,6 +115,6 @@ _BY_ORDER: dict[str, tuple[int, ...]] = {
     "UpperBound": (),
 }
 for _op_type, _outputs in _BY_BITS.items():
-    adapt_dtypes(_op_type, functools.partial(_adapted, outputs=_outputs, keeps_order=False))
+    adapt_kernels(_op_type, functools.partial(_adapted, outputs=_outputs, keeps_order=False))
 for _op_type, _outputs in _BY_ORDER.items():
-    adapt_dtypes(_op_type, functools.partial(_adapted, outputs=_outputs, keeps_order=True))
+    adapt_kernels(_op_type, functools.partial(_adapted, outputs=_outputs, keeps_order=True))

@@ -223,15 +223,27 @@ _COUNTS = {
 
 
 def counts_at(
-    labels: Any, predictions: Any, thresholds: Sequence[float], weights: Any, wanted: Sequence[str]
+    labels: Any,
+    predictions: Any,
+    thresholds: Sequence[float],
+    weights: Any,
+    wanted: Sequence[str],
+    is_checked: bool = True,
 ) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Return the counts at each threshold, and the operations that take a batch in."""
-    in_range = [
-        compare(
-            predictions, cast(limit, predictions.dtype), message="predictions must be in [0, 1]"
-        )
-        for compare, limit in ((assert_greater_equal, 0.0), (assert_less_equal, 1.0))
-    ]
+    """Return the counts at each threshold, and the operations that take a batch in.
+
+    Predictions outside of [0, 1] are refused, if they are checked.
+    """
+    in_range = (
+        []
+        if not is_checked
+        else [
+            compare(
+                predictions, cast(limit, predictions.dtype), message="predictions must be in [0, 1]"
+            )
+            for compare, limit in ((assert_greater_equal, 0.0), (assert_less_equal, 1.0))
+        ]
+    )
     with get_default_graph().control_dependencies(in_range):
         predictions, labels, weights = matching(
             cast(predictions, dtypes.float32), cast(labels, dtypes.bool), weights

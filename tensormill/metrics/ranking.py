@@ -26,7 +26,11 @@ from tensormill.ops.joining import concat, tile
 from tensormill.ops.reduction import reduce_max, reduce_sum
 from tensormill.ops.scan import cumsum
 from tensormill.ops.sets import set_difference, set_intersection, set_size
-from tensormill.ops.sparse_arrays import sparse_concat, sparse_reshape, sparse_retain
+from tensormill.ops.sparse_arrays import (
+    sparse_concat,
+    sparse_retain,
+)
+from tensormill.ops.sparse_shapes import sparse_reshape
 from tensormill.ops.top_k import top_k
 from tensormill.ops.weights_broadcast import broadcast_weights
 from tensormill.variables.assignments import assign_add
@@ -332,7 +336,7 @@ def average_precision_at_k(
     with name_scope(name, _name("average_precision", k), (predictions, weights)) as scope:
         _, best = top_k(predictions, k)
         labels = _within_classes(_as_ids(labels), predictions)
-        return _mean_average_precision(
+        return average_precision_at_top_k(
             labels, best, weights, metrics_collections, updates_collections, scope
         )
 
@@ -352,14 +356,15 @@ def sparse_average_precision_at_k(
     )
 
 
-def _mean_average_precision(
+def average_precision_at_top_k(
     labels: Any,
     best: Tensor,
     weights: Any,
     metrics_collections: Any,
     updates_collections: Any,
-    name: str,
+    name: str | None,
 ) -> Metric:
+    """Return the mean over rows of the average precision of the classes `best`, best first."""
     with name_scope(name, "average_precision_at_k", (best, weights)) as scope:
         precision = _average_precision(labels, best)
         if weights is not None:

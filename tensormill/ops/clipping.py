@@ -116,7 +116,7 @@ def global_norm(t_list: Sequence[Any], name: str | None = None) -> Tensor:
 
 def _checked_list(t_list: Any) -> list[Any]:
     if not isinstance(t_list, Sequence) or isinstance(t_list, str):
-        raise TypeError(f"`t_list` should be a sequence of tensors. Received {type(t_list)}.")
+        raise TypeError(f"t_list should be a sequence. Received {type(t_list)}.")
     return list(t_list)
 
 

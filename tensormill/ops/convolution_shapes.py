@@ -48,8 +48,12 @@ def check_attrs(ctx: ShapeContext, rank: int) -> None:
                 f"{ctx.op.type} requires the {name.rstrip('s')} attribute to contain {rank} "
                 f"values, but got: {len(values)}"
             )
-        if any(value <= 0 for value in values):
-            raise ValueError(f"{name} must be positive. Got: {list(values)}")
+        for value in values:
+            if value > 0:
+                continue
+            if name == "strides":
+                raise ValueError(f"Stride must be > 0, but got {value}")
+            raise ValueError(f"Dilation rate must be >= 1, but got {value}")
 
 
 def convolution_shape(ctx: ShapeContext) -> list[Dims]:

@@ -201,6 +201,8 @@ def one_hot_shape(ctx: ShapeContext) -> list[Dims]:
     if axis < -1:
         raise ValueError("axis must be >= -1")
     indices = ctx.op.input_tensors[0].dims
+    if ctx.shape(1):
+        raise ValueError(f"Input must be scalar but has rank {len(ctx.shape(1) or ())}")
     if indices is None:
         return [None]
     depth = ctx.value(1)

@@ -13,7 +13,7 @@ from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dimension, Dims, merge_dims
+from tensormill.graph.shapes import Dimension, Dims, merge_dims, with_rank
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import expand_dims, reshape, shape, shape_n
 
@@ -41,12 +41,14 @@ concat_offset_op = define(
 @concat_v2.shape
 def concat_v2_shape(ctx: ShapeContext) -> list[Dims]:
     tensors = ctx.op.input_tensors
+    with_rank(tensors[-1].dims, 0)
     return [_joined_shape([t.dims for t in tensors[:-1]], constant_value(tensors[-1]))]
 
 
 @concat_op.shape
 def concat_shape(ctx: ShapeContext) -> list[Dims]:
     tensors = ctx.op.input_tensors
+    with_rank(tensors[0].dims, 0)
     return [_joined_shape([t.dims for t in tensors[1:]], constant_value(tensors[0]))]
 
 
@@ -450,10 +452,6 @@ tile_op = define(
 def tile_shape(ctx: ShapeContext) -> list[Dims]:
     dims = ctx.op.input_tensors[0].dims
     times = ctx.value_as_shape(1)
-    if times is not None and None in times:
-        exact = ctx.value(1)
-        if exact is not None:
-            raise ValueError("Expected multiples >= 0")
     if dims is not None and times is None:
         given = ctx.op.input_tensors[1].dims
         if given is not None and len(given) == 1 and given[0] not in (None, len(dims)):

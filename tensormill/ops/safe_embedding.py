@@ -21,7 +21,11 @@ from tensormill.ops.gathering import gather, where
 from tensormill.ops.joining import concat, stack, tile
 from tensormill.ops.reduction import reduce_prod
 from tensormill.ops.slicing import slice as slice_
-from tensormill.ops.sparse_arrays import sparse_fill_empty_rows, sparse_reshape, sparse_retain
+from tensormill.ops.sparse_arrays import (
+    sparse_fill_empty_rows,
+    sparse_retain,
+)
+from tensormill.ops.sparse_shapes import sparse_reshape
 
 
 def safe_embedding_lookup_sparse(

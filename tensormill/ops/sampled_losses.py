@@ -58,12 +58,16 @@ def _compute_sampled_logits(
     num_classes: int,
     num_true: int = 1,
     sampled_values: Any = None,
+    subtract_log_q: bool = True,
     remove_accidental_hits: bool = False,
     partition_strategy: str = "mod",
     name: str | None = None,
     seed: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Return logits and labels, [batch, num_true + num_sampled]."""
+    """Return logits and labels, [batch, num_true + num_sampled].
+
+    With `subtract_log_q` the logits are made less by the logarithm of how often a class is drawn.
+    """
     table = list(weights) if isinstance(weights, (list, tuple)) else [weights]
     with OpScope(name, "compute_sampled_logits", [*table, biases, inputs, labels]):
         labels, inputs = convert_to_tensor(labels), convert_to_tensor(inputs)
@@ -102,8 +106,9 @@ def _compute_sampled_logits(
             sampled_logits += _accidental_hits(
                 labels, sampled, num_true, num_sampled, sampled_logits.dtype
             )
-        true_logits -= log(true_count)
-        sampled_logits -= log(sampled_count)
+        if subtract_log_q:
+            true_logits -= log(true_count)
+            sampled_logits -= log(sampled_count)
         return (
             concat([true_logits, sampled_logits], 1),
             concat([ones_like(true_logits) / num_true, zeros_like(sampled_logits)], 1),

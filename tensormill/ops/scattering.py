@@ -90,7 +90,7 @@ def _check_updates(indices: Dims, updates: Dims, whole: Dims, what: str) -> None
 
 @scatter_nd_op.shape
 def scatter_nd_shape(ctx: ShapeContext) -> list[Dims]:
-    indices, updates = (with_rank_at_least(ctx.shape(i), 1) for i in range(2))
+    indices, updates = with_rank_at_least(ctx.shape(0), 1), ctx.shape(1)
     whole = ctx.value_as_shape(2)
     _check_updates(indices, updates, whole, "input")
     return [whole]

@@ -14,7 +14,7 @@ from tensormill.graph.op_registry import define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims, with_rank
+from tensormill.graph.shapes import Dims, merge_dims, with_rank
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import one_of_two
 from tensormill.ops.filling import zeros
@@ -112,6 +112,23 @@ def _times(size: int | None, factor: int) -> int | None:
     return None if size is None else size * factor
 
 
+def _check_margins(ctx: ShapeContext, key: int, block: Any, name: str) -> Any:
+    """Return what is added to or cut off each dimension of space, None where it is not known.
+
+    Raises:
+      ValueError: there is not a pair for each dimension, or a number is negative.
+    """
+    dims = ctx.shape(key)
+    if block is not None:
+        if np.any(np.asarray(block) < 1):
+            raise ValueError("block_shape must be positive")
+        merge_dims(dims, (len(block), 2))
+    margins = ctx.value(key)
+    if margins is not None and (margins < 0).any():
+        raise ValueError(f"{name} cannot be negative")
+    return margins
+
+
 def _to_batch_dims(dims: Dims, block: Any, pads: Any) -> Dims:
     """Return the shape of images whose padded space is cut into blocks."""
     if dims is None:
@@ -164,25 +181,29 @@ def _check_block(ctx: ShapeContext) -> None:
 @space_to_batch_nd_op.shape
 def space_to_batch_nd_shape(ctx: ShapeContext) -> list[Dims]:
     _check_block(ctx)
-    return [_to_batch_dims(ctx.shape(0), ctx.value(1), ctx.value(2))]
+    block = ctx.value(1)
+    return [_to_batch_dims(ctx.shape(0), block, _check_margins(ctx, 2, block, "paddings"))]
 
 
 @batch_to_space_nd_op.shape
 def batch_to_space_nd_shape(ctx: ShapeContext) -> list[Dims]:
     _check_block(ctx)
-    return [_to_space_dims(ctx.shape(0), ctx.value(1), ctx.value(2))]
+    block = ctx.value(1)
+    return [_to_space_dims(ctx.shape(0), block, _check_margins(ctx, 2, block, "crops"))]
 
 
 @space_to_batch_op.shape
 def space_to_batch_shape(ctx: ShapeContext) -> list[Dims]:
     image = with_rank(ctx.shape(0), 4)
-    return [_to_batch_dims(image, [ctx.attrs["block_size"]] * 2, ctx.value(1))]
+    block = [ctx.attrs["block_size"]] * 2
+    return [_to_batch_dims(image, block, _check_margins(ctx, 1, block, "paddings"))]
 
 
 @batch_to_space_op.shape
 def batch_to_space_shape(ctx: ShapeContext) -> list[Dims]:
     image = with_rank(ctx.shape(0), 4)
-    return [_to_space_dims(image, [ctx.attrs["block_size"]] * 2, ctx.value(1))]
+    block = [ctx.attrs["block_size"]] * 2
+    return [_to_space_dims(image, block, _check_margins(ctx, 1, block, "crops"))]
 
 
 def _depth_axes(ctx: ShapeContext) -> tuple[tuple[int | None, ...], list[int], int, int]:

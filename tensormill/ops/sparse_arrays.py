@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tensormill.graph import dtypes
-from tensormill.graph.constant_value import constant_value
 from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims, as_dims
+from tensormill.graph.shapes import Dims, as_dims, with_rank
 from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import expand_dims, reshape, shape
@@ -156,6 +153,7 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
 
 @sparse_to_dense_op.shape
 def sparse_to_dense_shape(ctx: ShapeContext) -> list[Dims]:
+    with_rank(ctx.shape(1), 1)
     return [ctx.value_as_shape(1)]
 
 
@@ -270,53 +268,6 @@ def sparse_reshape_shape(ctx: ShapeContext) -> list[Dims]:
     return [(None if indices is None else indices[0], rank), (rank,)]
 
 
-def sparse_reshape(sp_input: Any, shape: Any, name: str | None = None) -> SparseTensor:
-    """Return a sparse tensor in another shape; one size may be -1."""
-    sparse = as_sparse(sp_input)
-    shape = convert_to_tensor(shape, dtypes.int64)
-    with OpScope(name, "SparseReshape", (sparse.indices,)) as scope:
-        indices, dense_shape = sparse_reshape_op(
-            sparse.indices, sparse.dense_shape, shape, name=scope
-        )
-        known = constant_value(shape)
-        if known is not None and (known >= 0).all():
-            dense_shape = constant(known.tolist(), dtypes.int64)
-        return SparseTensor(indices, OP_DEFS["Identity"].builder(sparse.values), dense_shape)
-
-
-def sparse_reset_shape(sp_input: Any, new_shape: Any = None) -> SparseTensor:
-    """Return a sparse tensor with another dense shape; the smallest that fits by default."""
-    sparse = as_sparse(sp_input)
-    indices = OP_DEFS["Identity"].builder(sparse.indices)
-    values = OP_DEFS["Identity"].builder(sparse.values)
-    if new_shape is None:
-        largest = OP_DEFS["Max"].builder(indices, [0])
-        one = constant(1, dtypes.int64)
-        wanted = OP_DEFS["Maximum"].builder(
-            constant(0, dtypes.int64), OP_DEFS["AddV2"].builder(largest, one)
-        )
-    else:
-        wanted = convert_to_tensor(new_shape, dtypes.int64)
-    return SparseTensor(indices, values, wanted)
-
-
-def sparse_transpose(sp_input: Any, perm: Any = None, name: str | None = None) -> SparseTensor:
-    """Return a sparse tensor with its dimensions in another order; reversed by default."""
-    with OpScope(name, "SparseTranspose", ()):
-        sparse = as_sparse(sp_input)
-        if perm is None:
-            rank = sparse.shape.ndims
-            if rank is not None:
-                perm = np.arange(rank)[::-1].astype(np.int32)
-            else:
-                count = OP_DEFS["Size"].builder(sparse.dense_shape)
-                last = OP_DEFS["Sub"].builder(count, 1)
-                perm = OP_DEFS["Sub"].builder(last, OP_DEFS["Range"].builder(0, count, 1))
-        columns = gather(sparse.indices, perm, axis=1)
-        dense_shape = gather(sparse.dense_shape, perm)
-        return sparse_reorder(SparseTensor(columns, sparse.values, dense_shape))
-
-
 # -- joining, splitting, slicing -------------------------------------------------------------------
 
 
@@ -383,7 +334,18 @@ def sparse_split_shape(ctx: ShapeContext) -> list[Dims]:
     return [(None, rank)] * count + [(None,)] * count + [dense] * count
 
 
+class KeywordRequired:
+    """What stands where nothing may be given by position."""
+
+    def __repr__(self) -> str:
+        return "KeywordRequired()"
+
+
+_KEYWORDS_ONLY = KeywordRequired()
+
+
 def sparse_split(
+    keyword_required: Any = _KEYWORDS_ONLY,
     sp_input: Any = None,
     num_split: int | None = None,
     axis: Any = None,
@@ -393,11 +355,17 @@ def sparse_split(
     """Cut a sparse tensor into `num_split` pieces along a dimension.
 
     Raises:
-      ValueError: an argument is missing.
+      ValueError: an argument is missing, or not given by name.
     """
+    if not isinstance(keyword_required, KeywordRequired):
+        raise ValueError("Keyword arguments are required for this function.")
+    if sp_input is None:
+        raise ValueError("sp_input is required")
+    if num_split is None:
+        raise ValueError("num_split is required")
     axis = axis if axis is not None else split_dim
-    if num_split is None or axis is None:
-        raise ValueError("Keyword arguments are required: sp_input, num_split, axis")
+    if axis is None:
+        raise ValueError("axis is required")
     sparse = as_sparse(sp_input)
     axis = convert_to_tensor(axis, dtypes.int64)
     indices, values, shapes = sparse_split_op(
@@ -440,7 +408,10 @@ def sparse_slice(sp_input: Any, start: Any, size: Any, name: str | None = None) 
 def sparse_retain(sp_input: Any, to_retain: Any) -> SparseTensor:
     """Return the elements of a sparse tensor where the bool vector `to_retain` is True."""
     sparse = as_sparse(sp_input)
-    chosen = reshape(where(convert_to_tensor(to_retain)), [-1])
+    kept = convert_to_tensor(to_retain)
+    kept.shape.assert_has_rank(1)
+    sparse.values.shape[0].merge_with(kept.shape[0])
+    chosen = reshape(where(kept), [-1])
     return SparseTensor(
         gather(sparse.indices, chosen),
         gather(sparse.values, chosen),
@@ -453,7 +424,8 @@ def sparse_retain(sp_input: Any, to_retain: Any) -> SparseTensor:
 
 @sparse_fill_empty_rows_op.shape
 def sparse_fill_empty_rows_shape(ctx: ShapeContext) -> list[Dims]:
-    indices, _, dense, _ = (t.dims for t in ctx.op.input_tensors)
+    indices, _, dense, default = (t.dims for t in ctx.op.input_tensors)
+    with_rank(default, 0)
     rows = ctx.value_as_shape(2)
     rank = None if indices is None else indices[1]
     if rank is None:

@@ -9,7 +9,7 @@ from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims
+from tensormill.graph.shapes import Dims, merge_dims, with_rank
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import one_of_two
 
@@ -158,6 +158,7 @@ def reverse_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
 @reverse_v2_op.shape
 def reverse_v2_shape(ctx: ShapeContext) -> list[Dims]:
     dims = ctx.op.input_tensors[0].dims
+    with_rank(ctx.shape(1), 1)
     axes = ctx.value(1)
     if dims is None or axes is None:
         return [dims]
@@ -264,6 +265,7 @@ def roll_shape(ctx: ShapeContext) -> list[Dims]:
     for given in (shift, axis):
         if given is not None and len(given) > 1:
             raise ValueError(f"Shape must be at most rank 1 but is rank {len(given)}")
+    merge_dims(shift, axis)
     return [dims]
 
 

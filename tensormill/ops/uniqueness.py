@@ -207,8 +207,13 @@ def searchsorted(
 @edit_distance_op.shape
 def edit_distance_shape(ctx: ShapeContext) -> list[Dims]:
     hypothesis, truth = ctx.value("hypothesis_shape"), ctx.value("truth_shape")
-    if hypothesis is None or truth is None or hypothesis.shape != truth.shape:
+    if hypothesis is None or truth is None:
         return [None]
+    if hypothesis.size != truth.size:
+        raise ValueError(
+            "Num elements of hypothesis_shape does not match truth_shape: "
+            f"{hypothesis.size} vs. {truth.size}"
+        )
     return [tuple(np.maximum(hypothesis, truth).tolist()[:-1])]
 
 

@@ -27,8 +27,10 @@ def output_size(
       dilation: the distance between the elements of the window.
 
     Raises:
-      ValueError: the window does not fit once.
+      ValueError: the window does not fit once, or the step is none.
     """
+    if stride <= 0:
+        raise ValueError(f"Stride must be > 0, but got {stride}")
     if size is None:
         return None
     if padding == b"SAME":

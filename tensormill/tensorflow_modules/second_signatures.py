@@ -9,12 +9,12 @@ Source: TensorFlow 1.15, python/ops.
 
 from __future__ import annotations
 
-import ast
 import importlib
-import inspect
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+
+from tensormill.platform.reordering import reordered
 
 _CHECK = "message summarize name"
 _SAMPLED = """weights biases labels inputs num_sampled num_classes num_true=1
@@ -117,7 +117,7 @@ _ROWS = {
         +partition_strategy='div'""",
     "embedding_lookup_sparse_v2": """namespaces.nn.embedding_lookup_sparse params sp_ids sp_weights
         combiner max_norm name +partition_strategy='div'""",
-    "safe_embedding_lookup_sparse_v2": """namespaces.nn.safe_embedding_lookup_sparse
+    "safe_embedding_lookup_sparse_v2": """ops.safe_embedding.safe_embedding_lookup_sparse
         embedding_weights sparse_ids sparse_weights combiner='mean' default_id max_norm name
         +partition_strategy='div'""",
     "decode_csv_v2": """api.decode_csv records record_defaults field_delim=',' use_quote_delim=True
@@ -135,39 +135,8 @@ def __getattr__(name: str) -> Any:
 
 @cache
 def _function(name: str) -> Callable[..., Any]:
-    path, *words = _ROWS[name].split()
+    path, parameters = _ROWS[name].split(maxsplit=1)
     module, _, attribute = path.rpartition(".")
     target = getattr(importlib.import_module(f"tensormill.{module}"), attribute)
-    parameters: list[inspect.Parameter] = []
-    renamed: dict[str, str] = {}
-    fixed: dict[str, Any] = {}
-    for word in words:
-        words_name, equals, default = word.partition("=")
-        new, _, old = words_name.partition(">")
-        if new.startswith("+"):
-            fixed[new[1:]] = ast.literal_eval(default)
-            continue
-        renamed[new] = old or new
-        value = ast.literal_eval(default) if equals else inspect.Parameter.empty
-        parameters.append(
-            inspect.Parameter(new, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=value)
-        )
-    defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
-    order = [parameter.name for parameter in parameters]
-
-    def function(*args: Any, **kwargs: Any) -> Any:
-        if len(args) > len(order):
-            raise TypeError(
-                f"{name}() takes {len(order)} positional arguments but {len(args)} were given"
-            )
-        given = dict(zip(order, args, strict=False))
-        for key, value in kwargs.items():
-            if key not in renamed or key in given:
-                raise TypeError(f"{name}() got an unexpected or repeated argument {key!r}")
-            given[key] = value
-        values = {renamed[key]: value for key, value in {**defaults, **given}.items()}
-        return target(**values, **fixed)
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Call `{path}`; arguments: {', '.join(order)}."
-    return function
+    words = " ".join(parameters.split())
+    return reordered(name, target, parameters, f"Call `{path}`; arguments: {words}.")

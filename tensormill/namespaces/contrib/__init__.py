@@ -12,6 +12,7 @@ from tensormill.namespaces.contrib import (
     layers,
     legacy_seq2seq,
     lookup,
+    metrics,
     opt,
     rnn,
     seq2seq,
