@@ -12,7 +12,7 @@ from tensormill.data import nest
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.dtypes import DType, as_dtype
-from tensormill.graph.shapes import Dims, TensorShape, are_compatible, as_dims
+from tensormill.graph.shapes import Dims, TensorShape, as_dims
 from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.sparse_serialization import deserialize_sparse, serialize_sparse
@@ -238,15 +238,3 @@ def _common(a: Dims, b: Dims) -> Dims:
     if a is None or b is None or len(a) != len(b):
         return None
     return tuple(x if x == y else None for x, y in zip(a, b, strict=True))
-
-
-def are_compatible_components(given: Any, wanted: Any) -> bool:
-    """Return whether elements of one structure can be taken for elements of another."""
-    try:
-        nest.assert_same_structure(given, wanted)
-    except (TypeError, ValueError):
-        return False
-    return all(
-        type(a) is type(b) and a.dtype is b.dtype and are_compatible(a.dims, b.dims)
-        for a, b in zip(nest.flatten(given), nest.flatten(wanted), strict=True)
-    )

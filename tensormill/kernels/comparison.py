@@ -28,7 +28,6 @@ from tensormill.kernels.registry import host_kernel, kernel
 
 Tensor = torch.Tensor
 
-_QUANTIZED = ("qint8", "quint8", "qint16", "quint16", "qint32")
 
 for _op_type, _torch_function, _numpy_function in (
     ("Less", torch.lt, np.less),

@@ -20,7 +20,6 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
 from tensormill.kernels.torch_dtypes import is_number, to_tensor
@@ -275,15 +274,3 @@ def as_program_value(value: Any, dtype: DType) -> Any:
     if dtype.name == "string" and not isinstance(value, np.ndarray):
         return as_object_array([value], ())
     return value
-
-
-def check_positive(value: Any, name: str) -> int:
-    """Return a size that must be above zero.
-
-    Raises:
-      InvalidArgumentError: it is not.
-    """
-    size = int(value)
-    if size <= 0:
-        raise errors.invalid_argument(f"{name} must be greater than zero.")
-    return size

@@ -80,13 +80,6 @@ def _refuse_zero(function: Function) -> Function:
     return divide
 
 
-def truncate_div_numpy(x: Any, y: Any) -> Any:
-    """Return x / y of integers rounded towards zero."""
-    quotient = np.floor_divide(x, y)
-    rest = np.remainder(x, y)
-    return quotient + ((rest != 0) & ((x < 0) != (y < 0)))
-
-
 def truncate_div(x: Tensor, y: Tensor) -> Tensor:
     return torch.div(x, y, rounding_mode="trunc")
 

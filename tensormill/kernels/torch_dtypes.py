@@ -36,7 +36,6 @@ _TABLE = {
 }
 NUMBERS = frozenset(_TABLE)
 """The dtypes whose values are held in torch tensors."""
-_OBJECTS = frozenset([dtypes.string, dtypes.resource, dtypes.variant])
 _BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
 with warnings.catch_warnings():

@@ -35,7 +35,6 @@ __all__ = ["Place", "calls_functions", "inline_functions"]
 Place = Callable[[Operation, str, Sequence[Edge]], str]
 """Returns the device of an operation of a body, from that of the call and the inputs."""
 
-_BACK_EDGES = ("NextIteration", "RefNextIteration")
 _MERGES = ("Merge", "RefMerge")
 
 
