@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tensormill.testing.oracle import Oracle, find_interpreter
 
@@ -18,6 +19,10 @@ PROCESS_WIDE_THREADS = ("tensormill-process-",)
 LEAK_GRACE_S = 20.0
 # TensorFlow takes its time to start, more so where several processes share a core.
 ORACLE_TIMEOUT_S = 300.0
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _oracle_key = pytest.StashKey[Oracle]()
 

@@ -92,6 +92,10 @@ class StepLoop:
         if is_over:
             self._end(None)
             return False
+        steps = self._step.step.run_block()
+        if steps:
+            self._steps += steps
+            return True
         scope = self._step.start([], _OPTIONS, self._note_end)
         with self._lock:
             has_ended = not self._is_starting

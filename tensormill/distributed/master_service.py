@@ -137,7 +137,7 @@ class MasterService:
             self._opening += 1
         try:
             own_config = config_pb2.ConfigProto()
-            own_config.CopyFrom(config)
+            own_config.CopyFrom(self._master.with_defaults(config))
             own_config.graph_options.place_pruned_graph = False  # as TensorFlow's master
             handle = secrets.token_hex(8)
             scope = CancellationScope(self._master.cancellation)

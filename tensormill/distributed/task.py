@@ -68,7 +68,9 @@ class Task:
         self.own_link = OwnWorkerLink(worker)
         self._cluster = GrpcCluster(self.name, server_def.cluster, self._threads)
         worker.ways_elsewhere = self._cluster.ways_elsewhere
-        self.master = Master(worker, self.own_link, self._cluster)
+        self.master = Master(
+            worker, self.own_link, self._cluster, server_def.default_session_config
+        )
         self._worker_service = WorkerService(
             worker, self.own_link, limits, self._cluster.way_to, self._threads.wait
         )

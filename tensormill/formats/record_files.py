@@ -105,6 +105,35 @@ class RecordReader:
         self._at = end + _FOOTER_BYTES
         return data
 
+    def ahead(self, count: int) -> tuple[list[bytes], list[int]]:
+        """Return up to `count` of the next records, as far as they are in memory and sound.
+
+        Returns:
+          The records, and where each of them begins.
+        """
+        buffer, at = self._buffer, self._at
+        records: list[bytes] = []
+        positions = []
+        while len(records) < count and len(buffer) - at >= _HEADER_BYTES:
+            length, stored = _length_and_checksum(buffer, at)
+            begin = at + _HEADER_BYTES
+            end = begin + length
+            if len(buffer) < end + _FOOTER_BYTES or _is_damaged(stored, buffer[at : at + 8]):
+                break
+            data = buffer[begin:end]
+            if _is_damaged(_checksum_at(buffer, end)[0], data):
+                break
+            records.append(data)
+            positions.append(self._start + at)
+            at = end + _FOOTER_BYTES
+        return records, positions
+
+    def skip(self, count: int) -> None:
+        """Pass over records that `ahead` returned."""
+        for _ in range(count):
+            length, _ = _length_and_checksum(self._buffer, self._at)
+            self._at += _HEADER_BYTES + length + _FOOTER_BYTES
+
     def _fill(self, size: int) -> bool:
         """Bring `size` bytes from `_at` on into the buffer; return whether there are so many."""
         parts = [self._buffer[self._at :]]

@@ -50,6 +50,14 @@ class LineReader:
             lines += self._lines[: self._at]
         return lines
 
+    def ahead(self, count: int) -> list[bytes]:
+        """Return up to `count` of the next lines, as far as they are in memory already."""
+        return self._lines[self._at : self._at + count]
+
+    def skip(self, count: int) -> None:
+        """Pass over lines that `ahead` returned."""
+        self._at += count
+
     def _fill(self) -> bool:
         """Bring more lines into `_lines`, from its start; return whether there are any."""
         self._lines, self._at = [], 0

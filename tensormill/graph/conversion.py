@@ -10,6 +10,7 @@ from tensormill.graph.constants import constant
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.op_table import OP_DEFS
+from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import Dimension, TensorShape
 from tensormill.graph.tensor import Tensor, TensorLike
 
@@ -105,6 +106,11 @@ def convert_to_tensor(
             made = function(value, dtype=dtype, name=name, as_ref=as_ref)
         if made is NotImplemented:
             continue
+        if not isinstance(made, TensorLike):
+            raise RuntimeError(
+                f"Conversion function {function!r} for type {type(value)} returned non-Tensor: "
+                f"{made!r}"
+            )
         if dtype is not None and not dtype.is_compatible_with(made.dtype):
             raise RuntimeError(
                 f"Conversion function for type {type(value)} returned dtype {made.dtype.name}, "
@@ -230,6 +236,16 @@ def _dimension_conversion(
     return constant(value.value, dtype or as_dtype("int32"), name=name or "shape_as_tensor")
 
 
+def _refuse_operation(
+    value: Operation, dtype: DType | None = None, name: str | None = None, as_ref: bool = False
+) -> Any:
+    raise TypeError(
+        f"Can't convert Operation '{value.name}' to Tensor (target dtype={dtype!r}, name={name!r}, "
+        f"as_ref={as_ref!r})"
+    )
+
+
+register_tensor_conversion_function(Operation, _refuse_operation)
 register_tensor_conversion_function((list, tuple), _packing_conversion, 99)
 register_tensor_conversion_function((list, tuple), _constant_conversion, 100)
 register_tensor_conversion_function(TensorShape, _shape_conversion, 100)

@@ -50,6 +50,11 @@ class RawFrames:
         sites = [_site(code, offset) for code, offset in reversed(self._pairs)]
         return [(site.file, site.line, site.function, site.source) for site in sites]
 
+    def format_with_start_lines(self) -> list[tuple[str, int, str, str, int]]:
+        """Return what `format` does, and the first line of each function."""
+        starts = [code.co_firstlineno for code, _ in reversed(self._pairs)]
+        return [(*frame, start) for frame, start in zip(self.format(), starts, strict=True)]
+
     def site(self) -> CreationSite | None:
         """Return the innermost line of the user's program, or None."""
         return _site(*self._pairs[0]) if self._pairs else None

@@ -252,7 +252,7 @@ class GraphDefImport:
     def _choose_names(self) -> None:
         """Choose the name of each node in the graph: prefixed, and numbered where it is taken."""
         existing = self.graph._operations_by_name
-        folders = _folders(existing) if existing else set()
+        folders = _folders(list(existing)) if existing else set()
         for name in self.index_of:
             base = final = self.prefix + name
             count = 0

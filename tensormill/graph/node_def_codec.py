@@ -37,7 +37,7 @@ def to_node_def(op: Operation, sort_controls: bool = False) -> Any:
         controls = [f"^{control.name}" for control in op.control_input_list]
         node.input.extend(sorted(controls) if sort_controls else controls)
     schema = op.op_schema.attrs
-    for name, value in op.attrs.items():
+    for name, value in op.attrs.copy().items():  # other threads may be adding the node just now
         attr = schema.get(name)
         node.attr[name].CopyFrom(attr_to_proto(value, attr.kind if attr is not None else None))
     return node

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from tensormill.graph import node_def_codec, op_def_codec
+from tensormill.graph import errors, node_def_codec, op_def_codec
 from tensormill.graph.creation_site import CreationSite, RawFrames
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_def import OpDef
+from tensormill.graph.shapes import are_compatible, format_dims
 from tensormill.graph.tensor import Tensor, session_for
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Operation:
         "_device",
         "_gradient_function",
         "_id",
+        "_original",
         "attrs",
         "control_input_list",
         "frames",
@@ -92,6 +94,8 @@ class Operation:
         "outputs",
         "type",
     )
+
+    _original: Operation
 
     def __init__(
         self,
@@ -121,6 +125,12 @@ class Operation:
             self.outputs = [Tensor(self, 0, dtypes[0])]
         else:
             self.outputs = [Tensor(self, index, dtype) for index, dtype in enumerate(dtypes)]
+
+    @property
+    def _original_op(self) -> Operation | None:
+        """The operation that this one was derived from, None where it stands for itself."""
+        original: Operation | None = getattr(self, "_original", None)
+        return original
 
     def _connect(self) -> None:
         """Tell the inputs of their new consumer, once the operation is known to be sound."""
@@ -242,6 +252,11 @@ class Operation:
         """The user's stack when it was made: (file, line, function, source), outermost first."""
         return self.frames.format()
 
+    @property
+    def traceback_with_start_lines(self) -> list[tuple[str, int, str, str, int]]:
+        """The user's stack, and with each frame the line in which its function begins."""
+        return self.frames.format_with_start_lines()
+
     def get_attr(self, name: str) -> Any:
         """Return the value of an attribute, in the form in which TensorFlow returns it.
 
@@ -272,7 +287,17 @@ class Operation:
             raise TypeError(f"tensor must be a Tensor: {tensor}")
         if tensor.op.graph is not self.graph:
             raise ValueError(f"{tensor} must be from the same graph as {self!r}.")
+        if index >= len(self.input_tensors):
+            raise errors.out_of_range(
+                f"Cannot update edge. Input index [{index}] is greater than the number of total "
+                f"inputs [{len(self.input_tensors)}]."
+            )
         old = self.input_tensors[index]
+        if not are_compatible(old.dims, tensor.dims):
+            raise errors.invalid_argument(
+                "Cannot update edge, incompatible shapes: "
+                f"{format_dims(tensor.dims, 'kernel')} and {format_dims(old.dims, 'kernel')}."
+            )
         if old._consumers is not None and self in old._consumers:
             old._consumers.remove(self)
         self.input_tensors[index] = tensor

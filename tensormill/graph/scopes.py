@@ -116,10 +116,12 @@ class OpenScopes:
         "gradients",
         "kernels",
         "name",
+        "original_op",
     )
 
     def __init__(self) -> None:
         self.name = ""
+        self.original_op: Operation | None = None
         self.devices: tuple[DeviceScope, ...] = ()
         self.colocation: tuple[Operation, ...] = ()
         self.controls: tuple[ControlDependencies, ...] = ()
@@ -175,6 +177,8 @@ class OpenScopes:
             op.attrs["_kernel"] = self.kernels[op.type].encode()
         if self.gradients and op.type in self.gradients:
             op.attrs["_gradient_op_type"] = self.gradients[op.type].encode()
+        if self.original_op is not None:
+            op._original = self.original_op
         for scope in self.controls:
             scope.note_seen(op)
         if self.devices:
@@ -306,12 +310,14 @@ class GraphScopes(GraphElements):
         with self._names_lock:
             self._names_in_use.setdefault(name.lower(), 1)
 
-    def operation_name(self, name: str) -> str:
+    def operation_name(self, name: str | bytes) -> str:
         """Return the final name of a new node: `name` with a trailing slash is taken as it is.
 
         Raises:
           ValueError: the name has characters that names cannot have.
         """
+        if isinstance(name, bytes):
+            name = name.decode()
         if name[-1] == "/":
             return name[:-1]
         if name not in _valid_root_names:
@@ -489,6 +495,16 @@ class GraphScopes(GraphElements):
                 "callables that emit AttrValue protocol buffers"
             )
         return self._merged("attrs", attr_map)
+
+    @contextmanager
+    def _original_op(self, op: Operation) -> Iterator[None]:
+        """Record that the operations made in the block come from `op`, as gradients do."""
+        scopes = self._thread_scopes.open
+        old, scopes.original_op = scopes.original_op, op
+        try:
+            yield
+        finally:
+            scopes.original_op = old
 
     @contextmanager
     def _merged(self, field: str, entries: dict[str, Any]) -> Iterator[None]:

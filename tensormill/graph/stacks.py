@@ -20,10 +20,16 @@ class DefaultStack(threading.local, Generic[Item]):
         self.enforce_nesting = True
         self.items: list[Item] = []
 
+    def reset(self) -> None:
+        """Take all items off."""
+        self.items = []
+
     def top(self) -> Item | None:
         """Return the default of this thread, or None."""
         items = self.items
         return items[-1] if items else None
+
+    get_default = top
 
     def push(self, item: Item) -> None:
         """Make `item` the default of this thread."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tensormill.graph.dtypes import DType
+from tensormill.graph.object_identity import Reference
 from tensormill.graph.operators import OperatorOverloads
 from tensormill.graph.shapes import Dims, TensorShape, as_dims, merge_dims
 from tensormill.graph.stacks import get_default_session
@@ -14,7 +15,18 @@ if TYPE_CHECKING:
     from tensormill.graph.graph import Graph
     from tensormill.graph.operation import Operation
 
-__all__ = ["Tensor", "TensorLike", "is_dense_tensor_like", "is_tensor", "session_for"]
+__all__ = [
+    "OperatorNotAllowedInGraphError",
+    "Tensor",
+    "TensorLike",
+    "is_dense_tensor_like",
+    "is_tensor",
+    "session_for",
+]
+
+
+class OperatorNotAllowedInGraphError(TypeError):
+    """Python asks for the value of a tensor, which it has only while a step runs."""
 
 
 class TensorLike:
@@ -90,6 +102,9 @@ class Tensor(OperatorOverloads, TensorLike):
         """
         self.dims = merge_dims(self.dims, as_dims(shape))
 
+    def _shape_tuple(self) -> Dims:
+        return self.dims
+
     def _shape_as_list(self) -> list[int | None] | None:
         return None if self.dims is None else list(self.dims)
 
@@ -101,8 +116,8 @@ class Tensor(OperatorOverloads, TensorLike):
         return None if self.dims is None else len(self.dims)
 
     def consumers(self) -> list[Operation]:
-        """Return the operations that take this tensor as an input, each once."""
-        return list(dict.fromkeys(self._consumers)) if self._consumers else []
+        """Return the operations that take this tensor as an input, one entry an input."""
+        return list(self._consumers) if self._consumers else []
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """Run the tensor in `session`, or in the default session, and return its value.
@@ -112,15 +127,21 @@ class Tensor(OperatorOverloads, TensorLike):
         """
         return session_for(self, session).run(self, feed_dict)
 
+    def experimental_ref(self) -> Reference:
+        """Return what stands for the tensor itself in sets and dictionaries."""
+        return Reference(self)
+
+    def _as_node_def_input(self) -> str:
+        return self.name.removesuffix(":0")
+
     def _as_tf_output(self) -> tuple[str, int]:
         return (self.op.name, self.value_index)
 
     def __iter__(self) -> Iterator[Any]:
-        raise TypeError(
-            "Iterating over a symbolic `tf.Tensor` is not allowed: it has no value while the "
-            "graph is "
-            "built. Use `tf.unstack` for the list of its slices, or `tf.map_fn` to call a function "
-            "for each of them."
+        raise OperatorNotAllowedInGraphError(
+            "iterating over `tf.Tensor` is not allowed in Graph execution: it has no value while "
+            "the graph is built. Use `tf.unstack` for the list of its slices, or `tf.map_fn` to "
+            "call a function for each of them."
         )
 
     def __len__(self) -> int:
@@ -130,11 +151,10 @@ class Tensor(OperatorOverloads, TensorLike):
         )
 
     def __bool__(self) -> bool:
-        raise TypeError(
-            "Using a symbolic `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not "
-            "None:` "
-            "instead of `if t:` to test if a tensor is defined, and use TensorFlow ops such as "
-            "tf.cond to execute subgraphs conditioned on the value of a tensor."
+        raise OperatorNotAllowedInGraphError(
+            "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. Use `if t "
+            "is not None:` instead of `if t:` to test if a tensor is defined, and use TensorFlow "
+            "ops such as tf.cond to execute subgraphs conditioned on the value of a tensor."
         )
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:

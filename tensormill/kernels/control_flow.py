@@ -19,6 +19,7 @@ def pass_on(value: Any) -> Any:
 for _op_type in ("Enter", "Exit", "NextIteration"):
     kernel(_op_type, "cpu", "gpu", aliases=True)(pass_on)
     kernel(f"Ref{_op_type}", "cpu", "gpu", aliases=True)(pass_on)
+kernel("RefIdentity", "cpu", "gpu", aliases=True)(pass_on)
 kernel("LoopCond", "cpu", "gpu", host_inputs=["input"], host_outputs=["output"])(pass_on)
 
 

@@ -18,16 +18,16 @@ _NEWLINES: Final = frozenset(b"\r\n")
 class FieldSplitter:
     """Splits records.
 
-    Args:
+    Attributes:
       delimiter: the byte between two fields.
       uses_quotes: a field in double quotes may hold anything.
       columns: which fields are wanted, ascending; none for all.
     """
 
     def __init__(self, delimiter: bytes, uses_quotes: bool, columns: tuple[int, ...]) -> None:
-        self._delimiter = delimiter
-        self._uses_quotes = uses_quotes
-        self._columns = columns
+        self.delimiter = delimiter
+        self.uses_quotes = uses_quotes
+        self.columns = columns
 
     def split(self, record: bytes) -> list[bytes]:
         """Return the fields that are wanted of a record.
@@ -36,17 +36,17 @@ class FieldSplitter:
           InvalidArgumentError: its quotes or line ends are wrong.
         """
         if (
-            (self._uses_quotes and b'"' in record)
+            (self.uses_quotes and b'"' in record)
             or b"\n" in record
             or b"\r" in record
             or not record
         ):
             return self._split_slowly(record)
-        fields = record.split(self._delimiter)
-        if not self._columns:
+        fields = record.split(self.delimiter)
+        if not self.columns:
             return fields
         count = len(fields)
-        return [fields[column] for column in self._columns if column < count]
+        return [fields[column] for column in self.columns if column < count]
 
     def _split_slowly(self, record: bytes) -> list[bytes]:
         """Split a record that has quotes or line ends, or nothing at all, in it."""
@@ -58,34 +58,34 @@ class FieldSplitter:
             if record[at] in _NEWLINES:
                 at += 1
                 continue
-            if self._uses_quotes and record[at] == _QUOTE:
+            if self.uses_quotes and record[at] == _QUOTE:
                 field, at = self._quoted(record, at + 1)
             else:
                 field, at = self._plain(record, at)
             if self._is_wanted(index, found):
                 found.append(field)
-                if len(found) == len(self._columns):
+                if len(found) == len(self.columns):
                     return found
             index += 1
-        if record.endswith(self._delimiter) and self._is_wanted(index, found):
+        if record.endswith(self.delimiter) and self._is_wanted(index, found):
             found.append(b"")
         return found
 
     def _is_wanted(self, index: int, found: list[bytes]) -> bool:
-        return not self._columns or self._columns[len(found)] == index
+        return not self.columns or self.columns[len(found)] == index
 
     def _plain(self, record: bytes, start: int) -> tuple[bytes, int]:
         """Return a field without quotes around it, and where the next one begins."""
-        end = record.find(self._delimiter, start)
+        end = record.find(self.delimiter, start)
         field = record[start:] if end < 0 else record[start:end]
-        if (self._uses_quotes and b'"' in field) or b"\n" in field or b"\r" in field:
+        if (self.uses_quotes and b'"' in field) or b"\n" in field or b"\r" in field:
             raise errors.invalid_argument("Unquoted fields cannot have quotes/CRLFs inside")
         return field, start + len(field) + 1
 
     def _quoted(self, record: bytes, start: int) -> tuple[bytes, int]:
         """Return a field with quotes around it, and where the next one begins."""
         parts, at, last = [], start, len(record) - 1
-        delimiter = self._delimiter[0]
+        delimiter = self.delimiter[0]
         while at < last and (record[at] != _QUOTE or record[at + 1] != delimiter):
             if record[at] != _QUOTE:
                 end = record.find(b'"', at, last)

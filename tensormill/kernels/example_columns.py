@@ -194,7 +194,7 @@ def _of_one(values: list[Any], column: Column) -> Any:
 
 
 def _value(array: Any) -> Any:
-    return array if array.dtype == object else torch.from_numpy(np.ascontiguousarray(array))
+    return array if array.dtype == object else torch.from_numpy(np.asarray(array, order="C"))
 
 
 def dense_columns(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -23,6 +24,12 @@ def make_mat_mul(ctx: KernelContext) -> Any:
     flip_a, flip_b = ctx.attrs["transpose_a"], ctx.attrs["transpose_b"]
     product = _product(ctx, flip_a, flip_b)
 
+    return multiply(flip_a, flip_b, product)
+
+
+def multiply(flip_a: bool, flip_b: bool, product: Product = torch.mm) -> Product:
+    """Return the kernel that multiplies two matrices by `product`, transposed or not."""
+
     def mat_mul(a: Tensor, b: Tensor) -> Tensor:
         try:
             return product(a, b)
@@ -38,6 +45,19 @@ def make_mat_mul(ctx: KernelContext) -> Any:
             raise
 
     return mat_mul_transposed if flip_a or flip_b else mat_mul
+
+
+def add_product(flip_a: bool, flip_b: bool) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """Return a kernel that adds a product of matrices to `total`, in place."""
+
+    def mat_mul_added(total: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        try:
+            return total.addmm_(a.t() if flip_a else a, b.t() if flip_b else b)
+        except RuntimeError:
+            check_matrices(a, b, flip_a, flip_b)
+            raise
+
+    return mat_mul_added
 
 
 def _product(ctx: KernelContext, flip_a: bool, flip_b: bool) -> Product:

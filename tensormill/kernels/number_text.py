@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["number_of", "numbers_of"]
+__all__ = ["narrowed", "number_of", "numbers_of"]
 
 # The bits of a float64 that a float32 lacks, and where they say "half way between two of those".
 _LOST_BITS: Final = (1 << 29) - 1
@@ -42,7 +42,7 @@ def numbers_of(texts: Sequence[bytes], kind: np.dtype[Any]) -> np.ndarray[Any, A
         wide = np.array(list(map(float, texts)), np.float64)
     except ValueError:
         wide = np.array(list(map(_float, texts)), np.float64)
-    return _narrowed(wide, texts) if kind.itemsize == 4 else wide
+    return narrowed(wide, lambda: texts) if kind.itemsize == 4 else wide
 
 
 def number_of(text: bytes, kind: np.dtype[Any]) -> float | int:
@@ -79,14 +79,23 @@ def _float(text: bytes) -> float:
     return float(text)
 
 
-def _narrowed(wide: np.ndarray[Any, Any], texts: Sequence[bytes]) -> np.ndarray[Any, Any]:
+def narrowed(
+    wide: np.ndarray[Any, Any], texts: Callable[[], Sequence[bytes]]
+) -> np.ndarray[Any, Any]:
+    """Return the float32 nearest to the digits of texts.
+
+    Args:
+      wide: the float64 nearest to them.
+      texts: returns the texts, where one is needed to decide.
+    """
     with np.errstate(over="ignore", under="ignore"):
         narrow = wide.astype(np.float32)
     doubtful = (wide.view(np.int64) & _LOST_BITS) == _HALF_WAY
     doubtful |= (np.abs(wide) < _SMALLEST_NORMAL) & (wide != 0)
     if doubtful.any():
+        digits = texts()
         for index in np.flatnonzero(doubtful).tolist():
-            narrow[index] = _rounded_once(texts[index], float(wide[index]), narrow[index])
+            narrow[index] = _rounded_once(digits[index], float(wide[index]), narrow[index])
     return narrow
 
 

@@ -14,7 +14,7 @@ __all__ = ["MAKES_NEW_MEMORY", "OVERWRITING"]
 
 Tensor = torch.Tensor
 Function = Callable[..., Any]
-Make = Callable[[Function], Function]
+Make = Callable[[Function, bool], Function]
 
 _sigmoid_backward: Function = torch.ops.aten.sigmoid_backward.grad_input
 _tanh_backward: Function = torch.ops.aten.tanh_backward.grad_input
@@ -22,13 +22,16 @@ _threshold_backward: Function = torch.ops.aten.threshold_backward.grad_input
 
 
 def _unary(function: Function) -> tuple[tuple[int, Make], ...]:
-    return ((0, lambda _: function),)
+    return ((0, lambda otherwise, fits: function),)
 
 
 def _over_first(function: Function) -> Make:
     """Return what makes a kernel of two tensors write over the first, to which the other fits."""
 
-    def make(otherwise: Function) -> Function:
+    def make(otherwise: Function, fits: bool) -> Function:
+        if fits:
+            return lambda x, y: function(x, y, out=x)
+
         def over_first(x: Tensor, y: Tensor) -> Any:
             if x.shape == y.shape or (y.dim() and x.shape[-y.dim() :] == y.shape):
                 return function(x, y, out=x)
@@ -40,7 +43,10 @@ def _over_first(function: Function) -> Make:
 
 
 def _over_second(function: Function) -> Make:
-    def make(otherwise: Function) -> Function:
+    def make(otherwise: Function, fits: bool) -> Function:
+        if fits:
+            return lambda x, y: function(x, y, out=y)
+
         def over_second(x: Tensor, y: Tensor) -> Any:
             if x.shape == y.shape or (x.dim() and y.shape[-x.dim() :] == x.shape):
                 return function(x, y, out=y)
@@ -55,7 +61,7 @@ def _binary(function: Function) -> tuple[tuple[int, Make], ...]:
     return ((0, _over_first(function)), (1, _over_second(function)))
 
 
-def _bias_add(otherwise: Function) -> Function:
+def _bias_add(otherwise: Function, fits: bool) -> Function:
     def bias_add(value: Tensor, bias: Tensor) -> Any:
         if value.dim() > 1 and bias.dim() == 1 and value.shape[-1] == bias.shape[0]:
             return value.add_(bias)
@@ -64,7 +70,7 @@ def _bias_add(otherwise: Function) -> Function:
     return bias_add
 
 
-def _relu_grad(otherwise: Function) -> Function:
+def _relu_grad(otherwise: Function, fits: bool) -> Function:
     def relu_grad(gradients: Tensor, features: Tensor) -> Any:
         if gradients.shape == features.shape:
             return _threshold_backward(gradients, features, 0, grad_input=gradients)
@@ -76,7 +82,7 @@ def _relu_grad(otherwise: Function) -> Function:
 def _by_output(backward: Function) -> Make:
     """Return what makes the gradient of `y = f(x)`, which is a function of y, write over dy."""
 
-    def make(otherwise: Function) -> Function:
+    def make(otherwise: Function, fits: bool) -> Function:
         def unary_grad(y: Tensor, dy: Tensor) -> Any:
             if y.shape == dy.shape:
                 return backward(dy, y, grad_input=dy)
@@ -110,7 +116,8 @@ OVERWRITING: dict[str, tuple[tuple[int, Make], ...]] = {
 }
 """Op type to the inputs that a kernel can write over: position, and what makes that kernel.
 
-What makes it takes the usual kernel, for what the other cannot do.
+What makes it takes the usual kernel, for what the other cannot do, and whether the inputs have the
+shape of the result for certain.
 """
 
 MAKES_NEW_MEMORY = frozenset(OVERWRITING) | frozenset(

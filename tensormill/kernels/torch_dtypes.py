@@ -85,7 +85,7 @@ def to_tensor(value: Any) -> torch.Tensor:
         bits = np.ascontiguousarray(array).view(np.int16).reshape(array.shape)
         return torch.from_numpy(bits).view(torch.bfloat16)
     if any(stride < 0 for stride in array.strides) or not array.dtype.isnative:
-        array = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("="))
+        array = np.array(array, array.dtype.newbyteorder("="), order="C")
     return torch.from_numpy(array)
 
 

@@ -12,10 +12,6 @@ import sys
 from tensorboard.compat.proto.config_pb2 import ConfigProto
 
 from tensormill.distributed.server import Server
-from tensormill.kernels import families as kernel_families
-from tensormill.ops import families as op_families
-
-assert kernel_families, op_families  # they fill the registries
 
 __all__ = ["CONFIG_VARIABLE", "READY", "main"]
 

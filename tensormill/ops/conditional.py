@@ -14,10 +14,12 @@ from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.graph import get_default_graph
+from tensormill.graph.indexed_slices import IndexedSlices
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.basics import identity_op
+from tensormill.ops.casting import cast_op
 from tensormill.ops.composite_values import components, flat_components, pack_components, rebuild
 from tensormill.ops.control_flow import merge as merge_op
 from tensormill.ops.control_flow import ref_merge, switch
@@ -63,9 +65,9 @@ def cond(
     true_fn = _only_one(true_fn, fn1, "true_fn", "fn1")
     false_fn = _only_one(false_fn, fn2, "false_fn", "fn2")
     if not callable(true_fn):
-        raise TypeError("'true_fn' must be callable.")
+        raise TypeError("true_fn must be callable.")
     if not callable(false_fn):
-        raise TypeError("'false_fn' must be callable.")
+        raise TypeError("false_fn must be callable.")
     with name_scope(name, "cond", [pred]):
         if isinstance(pred, bool):
             raise TypeError("'pred' must not be a Python bool.")
@@ -80,6 +82,7 @@ def cond(
         given_false, flat_false, other = _build_branch(pred, pivot_false, 0, false_fn)
         if not strict:
             given_true, given_false = _unpacked(given_true), _unpacked(given_false)
+        _match_indices(given_true, given_false, flat_true, flat_false)
         _check_branches(given_true, given_false, flat_true, flat_false)
         merges = [merge(pair)[0] for pair in zip(flat_false, flat_true, strict=True)]
         if context.outer_context is None:
@@ -132,6 +135,20 @@ def _unpacked(result: Any) -> Any:
     if isinstance(result, (list, tuple)) and len(result) == 1 and not hasattr(result, "_fields"):
         return result[0]
     return result
+
+
+def _match_indices(
+    given_true: Any, given_false: Any, flat_true: list[Tensor], flat_false: list[Tensor]
+) -> None:
+    """Make the indices of slices 64 bits wide where they are so in one branch only."""
+    leaves = nest.flatten(given_true), nest.flatten(given_false)
+    at = 0
+    for x, y in zip(*leaves, strict=False):
+        if isinstance(x, IndexedSlices) and isinstance(y, IndexedSlices):
+            for flat, other in ((flat_true, flat_false), (flat_false, flat_true)):
+                if flat[at + 1].dtype is dtypes.int32 and other[at + 1].dtype is dtypes.int64:
+                    flat[at + 1] = cast_op(flat[at + 1], DstT=dtypes.int64)
+        at += len(components(x) or (x,))
 
 
 def _check_branches(

@@ -22,6 +22,13 @@ ref_switch = define(
     attrs=("T: type",),
     allows_uninitialized_input=True,
 )
+ref_identity = define(
+    "RefIdentity",
+    inputs=("input: Ref(T)",),
+    outputs=("output: Ref(T)",),
+    attrs=("T: type",),
+    allows_uninitialized_input=True,
+)
 merge = define(
     "Merge",
     inputs=("inputs: N * T",),
@@ -106,6 +113,7 @@ def merge_shape(ctx: ShapeContext) -> list[Dims]:
 @ref_exit.shape
 @next_iteration.shape
 @ref_next_iteration.shape
+@ref_identity.shape
 def same_shape(ctx: ShapeContext) -> list[Dims]:
     _keep_handle_data(ctx)
     return [ctx.shape(0)]

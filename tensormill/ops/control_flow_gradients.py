@@ -152,6 +152,11 @@ def enter_grad(op: Operation, grad: Any) -> Any:
     return result
 
 
+@control_flow.ref_identity.gradient
+def ref_identity_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
+    return [grad]
+
+
 @control_flow.loop_cond.gradient
 def loop_cond_grad(op: Operation, grad: Any) -> None:
     """Stop at the predicate of a loop."""

@@ -133,12 +133,14 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
     """
     prefix = "" if name is None else name + "/"
     names = {part: prefix + part if name else None for part in ("shape", "values", "indices")}
-    rank = None
+    dims = None if shape is None else as_dims(shape)
+    rank = None if dims is None else len(dims)
     if shape is None:
         dense_shape = placeholder(dtypes.int64, shape=[None], name=names["shape"])
+    elif dims is not None and None not in dims:
+        const_name = names["shape"] or "Const"
+        dense_shape = constant(list(dims), dtypes.int64, shape=[rank], name=const_name)
     else:
-        dims = as_dims(shape)
-        rank = None if dims is None else len(dims)
         sizes = [-1 if size is None else size for size in dims or ()]
         default_name = prefix + "shape_default" if name else "Const"
         default = constant(sizes, dtypes.int64, shape=[len(sizes)], name=default_name)
@@ -147,7 +149,7 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
     indices = placeholder(dtypes.int64, shape=[None, rank], name=names["indices"])
     made = SparseTensor(indices, values, dense_shape)
     if shape is not None:
-        made.set_static_dims(as_dims(shape))
+        made.set_static_dims(dims)
     return made
 
 

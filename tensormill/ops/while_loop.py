@@ -68,11 +68,11 @@ def while_loop(
         if not loop_vars:
             raise ValueError("'loop_vars' must be provided.")
         if not callable(cond):
-            raise TypeError("'cond' must be callable.")
+            raise TypeError("cond must be callable.")
         if not callable(body):
-            raise TypeError("'body' must be callable.")
+            raise TypeError("body must be callable.")
         if parallel_iterations < 1:
-            raise TypeError("'parallel_iterations' must be a positive integer.")
+            raise TypeError("parallel_iterations must be a positive integer.")
         single = len(loop_vars) == 1
         if maximum_iterations is None:
             loop = WhileContext(None, parallel_iterations, back_prop, swap_memory)

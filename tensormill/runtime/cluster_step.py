@@ -211,6 +211,10 @@ class ClusterStep:
             raise error
         return outcome
 
+    def run_block(self) -> int:
+        """Run no steps at once: the parts of one are on several tasks."""
+        return 0
+
     def start(
         self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
     ) -> CancellationScope | None:

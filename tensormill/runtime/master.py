@@ -13,6 +13,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from tensorboard.compat.proto import config_pb2
+
 from tensormill.graph import errors
 from tensormill.graph.endpoint_names import check_signature
 from tensormill.graph.graph import Graph
@@ -39,10 +41,13 @@ from tensormill.runtime.passes.prune import (
     needed_operations,
     prune,
 )
+from tensormill.runtime.passes.record_pipelines import find_record_pipeline
 from tensormill.runtime.passes.simplify import simplify
 from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
+from tensormill.runtime.plan.program import Program
 from tensormill.runtime.prepared_step import PreparedStep, RunningSteps, StartableStep
+from tensormill.runtime.record_blocks import RecordBlocks, are_wanted, find_ends
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.session_tasks import Cluster, Opening, SessionTasks, is_wanted
@@ -70,11 +75,16 @@ class Master:
     """
 
     def __init__(
-        self, worker: Worker, own_link: OwnWorkerLink | None = None, cluster: Cluster | None = None
+        self,
+        worker: Worker,
+        own_link: OwnWorkerLink | None = None,
+        cluster: Cluster | None = None,
+        default_config: Any = None,
     ) -> None:
         self.worker = worker
         self.own_link = own_link or OwnWorkerLink(worker)
         self.cluster = cluster
+        self._default_config = default_config
         self.cancellation = CancellationScope()
         self._lock = threading.Lock()
         self._sessions: weakref.WeakSet[MasterSession] = weakref.WeakSet()  # guarded by _lock
@@ -105,6 +115,16 @@ class Master:
         with self._lock:
             self._sessions.add(made)
         return made
+
+    def with_defaults(self, config: Any) -> Any:
+        """Return the ConfigProto of a session: what it asks for, over the defaults of the task."""
+        if self._default_config is None:
+            return config
+        merged = config_pb2.ConfigProto()
+        merged.CopyFrom(self._default_config)
+        if config is not None:
+            merged.MergeFrom(config)
+        return merged
 
     def open_sessions(self) -> list[MasterSession]:
         """Return the sessions that are open."""
@@ -202,6 +222,7 @@ class MasterSession:
         self._bodies = FunctionBodies(graph.functions)
         self._body_placer = BodyPlacer(self.placement.device_set)
         self._rewrites = _wants_rewrites(config)
+        self._blocks: dict[Program, RecordBlocks] = {}  # guarded by _lock
         self._places_pruned_graph = config is not None and config.graph_options.place_pruned_graph
 
     def extend(self) -> None:
@@ -237,7 +258,28 @@ class MasterSession:
             if self._spans_tasks(graph):
                 return self._prepare_over_tasks(graph)
             program = self._tasks.own_session.register_graph(graph)
-        return PreparedStep(program, graph, self.running, self.new_step)
+        return PreparedStep(program, graph, self.running, self.new_step, self._find_blocks)
+
+    def _find_blocks(self, step: PreparedStep) -> RecordBlocks | None:
+        """Return what runs a step by the block, the same for all who ask; None where none can."""
+        with self._lock:
+            found = self._blocks.get(step.program)
+            if found is None and self._rewrites and are_wanted():
+                found = self._make_blocks(step)
+                if found is not None:
+                    self._blocks[step.program] = found
+            return found
+
+    def _make_blocks(self, step: PreparedStep) -> RecordBlocks | None:
+        pipeline = find_record_pipeline(step.graph)
+        ends = None if pipeline is None else find_ends(step.program, pipeline)
+        if pipeline is None or ends is None:
+            return None
+        name, device = pipeline.enqueue.name, pipeline.enqueue.device
+        program = self._tasks.own_session.compile_body(name, pipeline.body, device)
+        if program.is_blocking or program.takes_step:
+            return None
+        return RecordBlocks(*ends, program, pipeline)
 
     def _spans_tasks(self, graph: NodeGraph) -> bool:
         own = self._tasks.own_task

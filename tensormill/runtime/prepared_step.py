@@ -25,6 +25,7 @@ from tensormill.runtime.passes.partition import partition
 from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.program import Program, Unfinished
 from tensormill.runtime.plan.straight_line import InstructionFailed
+from tensormill.runtime.record_blocks import RecordBlocks
 from tensormill.runtime.step import ProgramRun, Step
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.trace import StepGuard, StepTrace
@@ -113,6 +114,12 @@ class StartableStep(AnyPreparedStep, Protocol):
           What cancels the step; None where it has ended.
         """
 
+    def run_block(self) -> int:
+        """Run as many steps without feeds as can run at once, and return how many.
+
+        It waits for nothing and does not fail; 0 means that a step has to be started.
+        """
+
 
 CLOSED_BY_CLIENT = "Step was cancelled by an explicit call to `Session::Close()`."
 
@@ -173,6 +180,10 @@ class _Deadline:
             self._call_off()
 
 
+def _no_blocks(step: PreparedStep) -> None:
+    """Find that a step cannot be run by the block."""
+
+
 class PreparedStep:
     """A step that can run any number of times, from any thread.
 
@@ -181,7 +192,15 @@ class PreparedStep:
       graph: the nodes that it runs.
     """
 
-    __slots__ = ("_is_plain", "_new_step", "_running", "graph", "program")
+    __slots__ = (
+        "_blocks",
+        "_find_blocks",
+        "_is_plain",
+        "_new_step",
+        "_running",
+        "graph",
+        "program",
+    )
 
     def __init__(
         self,
@@ -189,11 +208,14 @@ class PreparedStep:
         graph: NodeGraph,
         running: RunningSteps,
         new_step: Callable[..., Step],
+        find_blocks: Callable[[PreparedStep], RecordBlocks | None] = _no_blocks,
     ) -> None:
         self.program = program
         self.graph = graph
         self._running = running
         self._new_step = new_step
+        self._find_blocks = find_blocks
+        self._blocks: RecordBlocks | bool | None = True  # until it was looked for
         self._is_plain = not program.is_blocking and not program.takes_step
 
     @property
@@ -308,6 +330,19 @@ class PreparedStep:
             outcome.partition_graphs = self._partition_graphs()
         return outcome
 
+    def run_block(self) -> int:
+        """Run as many steps without feeds as can run at once; see `StartableStep`."""
+        blocks = self._blocks
+        if blocks is True:
+            blocks = self._blocks = self._find_blocks(self)
+        if not isinstance(blocks, RecordBlocks):
+            return 0
+        self._running.entries.append(None)
+        try:
+            return 0 if self._running.is_closed else blocks.run()
+        finally:
+            self._running.leave()
+
     def repeat(self, stop: StopSignal, waits: WaitObserver) -> None:
         """Run steps without feeds until they are to stop, which is asked before each.
 
@@ -325,6 +360,8 @@ class PreparedStep:
             return
         running = self._running
         while not should_stop():
+            if self.run_block():
+                continue
             running.enter()
             try:
                 made = self._begin()

@@ -12,11 +12,13 @@ from tensormill.graph import errors
 from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.device_names import parse_device_name
 from tensormill.graph.function_library import FunctionLibrary
+from tensormill.kernels import families as kernel_families
+from tensormill.ops import families as op_families
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.devices import Device, renamed
 from tensormill.runtime.function_programs import CompiledFunction, FunctionPrograms
 from tensormill.runtime.node import Node, NodeGraph
-from tensormill.runtime.passes.function_bodies import FunctionBodies
+from tensormill.runtime.passes.function_bodies import FunctionBodies, OrderedBody
 from tensormill.runtime.passes.placement.body_placer import BodyPlacer
 from tensormill.runtime.passes.placement.device_set import DeviceSet
 from tensormill.runtime.passes.structure import has_control_flow
@@ -32,6 +34,8 @@ from tensormill.runtime.transfer_log import TransferLog
 from tensormill.runtime.transfers import has_transfers
 
 __all__ = ["Worker", "WorkerSession"]
+
+assert kernel_families, op_families  # they fill the registries
 
 _MAX_LANES = 8
 
@@ -142,6 +146,7 @@ class WorkerSession:
         self._lock = threading.RLock()
         self._stateful: dict[tuple[str, str], Any] = {}  # guarded by _lock
         self._functions: dict[FunctionLibrary, FunctionPrograms] = {}  # guarded by _lock
+        self._no_functions = FunctionLibrary()
 
     def stateful(self, node: Node, make: Callable[[], Any]) -> Any:
         """Return what `make` made when the session first saw a node of this name on this device."""
@@ -178,15 +183,22 @@ class WorkerSession:
         Raises:
           NotFoundError: there is no such function.
         """
+        return self._programs(library, node.device).function(ref, node.device)
+
+    def compile_body(self, name: str, body: OrderedBody, device: str) -> Program:
+        """Return a program of a body that calls no functions."""
+        return self._programs(self._no_functions, device).compile(name, body, device)
+
+    def _programs(self, library: FunctionLibrary, device: str) -> FunctionPrograms:
         with self._lock:
             programs = self._functions.get(library)
             if programs is None:
-                task = node.device.rpartition("/device:")[0]
+                task = device.rpartition("/device:")[0]
                 place = BodyPlacer(DeviceSet(list(self.devices.values()), task)).place
                 programs = self._functions[library] = FunctionPrograms(
                     FunctionBodies(library), place, self._register_function, self.session_handle
                 )
-        return programs.function(ref, node.device)
+            return programs
 
     def _register_function(self, graph: NodeGraph, instance: str) -> Program:
         devices, cache = self.devices, _InstanceCache(self, instance)

@@ -23,7 +23,7 @@ from tensormill.session.device_attributes import DeviceAttributes
 from tensormill.session.feeds import as_fed_tensor, expand_feeds
 from tensormill.session.fetches import FetchMapper
 from tensormill.session.input_threads import InputThreads
-from tensormill.session.masters import check_target, open_master_session
+from tensormill.session.masters import check_target, effective_config, open_master_session
 from tensormill.session.partial_runs import PartialRuns
 from tensormill.session.signature import Signature
 from tensormill.session.tensor_handles import TensorHandle
@@ -51,7 +51,7 @@ class BaseSession:
         check_arguments(target, graph, config)
         self._graph = get_default_graph() if graph is None else graph
         self._target = target.encode() if isinstance(target, str) else target
-        self._config = config
+        self._config = config = effective_config(self._target.decode(), config)
         self._lock = threading.Lock()
         self._steps: dict[Any, AnyPreparedStep] = {}
         self._signatures: dict[Any, Signature] = {}
@@ -63,6 +63,7 @@ class BaseSession:
         self._closed = False
         with _sessions_lock:
             _sessions.add(self)
+        self._adds_shapes = config is not None and config.graph_options.infer_shapes
         self._has_default_options = config is None or not config.operation_timeout_in_ms
 
     @property
@@ -73,7 +74,7 @@ class BaseSession:
     @property
     def graph_def(self) -> Any:
         """The graph as a GraphDef message."""
-        return self._graph.as_graph_def()
+        return self._graph.as_graph_def(add_shapes=self._adds_shapes)
 
     @property
     def sess_str(self) -> bytes:
@@ -362,11 +363,9 @@ def check_arguments(target: Any, graph: Any, config: Any) -> None:
       NotFoundError: no master can be reached by such a target.
     """
     if not isinstance(target, (str, bytes)):
-        raise TypeError(f'Argument `target` must be a string, but got "{type(target).__name__}"')
+        raise TypeError(f"target must be a string, but got {type(target)}")
     if graph is not None and not isinstance(graph, Graph):
-        raise TypeError(f'Argument `graph` must be a tf.Graph, but got "{type(graph).__name__}"')
+        raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
     if config is not None and not isinstance(config, config_pb2.ConfigProto):
-        raise TypeError(
-            f'Argument `config` must be a tf.ConfigProto, but got "{type(config).__name__}"'
-        )
+        raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
     check_target(target.decode() if isinstance(target, bytes) else target)

@@ -91,7 +91,7 @@ register_session_run_conversion_functions(
         lambda values: SparseTensorValue(*values),
     ),
     lambda sparse, value: list(
-        zip([sparse.indices, sparse.values, sparse.dense_shape], value, strict=True)
+        zip([sparse.indices, sparse.values, sparse.dense_shape], value, strict=False)
     ),
     lambda sparse: [sparse.indices, sparse.values, sparse.dense_shape],
 )

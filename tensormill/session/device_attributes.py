@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.graph.device_names import canonical
 from tensormill.proto import device_attributes_pb2
 from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.devices import (
@@ -52,7 +53,7 @@ class DeviceAttributes:
         incarnation: int,
         physical_device_desc: str = "",
     ) -> None:
-        self.name = name
+        self.name = canonical(name)
         self.device_type = device_type
         self.memory_limit_bytes = memory_limit_bytes
         self.incarnation = incarnation

@@ -15,7 +15,7 @@ from tensormill.runtime.devices import local_devices
 from tensormill.runtime.master import Master
 from tensormill.runtime.worker import Worker
 
-__all__ = ["check_target", "open_master_session", "reset_master"]
+__all__ = ["check_target", "effective_config", "open_master_session", "reset_master"]
 
 _LOCAL_TASK = "/job:localhost/replica:0/task:0"
 
@@ -29,13 +29,24 @@ def open_master_session(target: str, graph: Graph, config: Any) -> AnyMasterSess
       config: a ConfigProto, or None.
     """
     if target:
-        uses_wire = config is not None and config.rpc_options.use_rpc_for_inprocess_master
-        server = None if uses_wire else find_server(address_of(target))
+        server = _own_server(target, config)
         if server is not None:
             return InProcessMasterSession(server.master, graph, config)
         return RemoteMasterSession(target, graph, config)
     worker = Worker(_LOCAL_TASK, local_devices(config=config))
     return Master(worker).create_session(graph, config)
+
+
+def effective_config(target: str, config: Any) -> Any:
+    """Return the ConfigProto of a session, with the defaults of a server of this process."""
+    server = _own_server(target, config) if target else None
+    return config if server is None else server.master.with_defaults(config)
+
+
+def _own_server(target: str, config: Any) -> Any:
+    """Return the server of this process that a target names; None where the wire is to be used."""
+    uses_wire = config is not None and config.rpc_options.use_rpc_for_inprocess_master
+    return None if uses_wire else find_server(address_of(target))
 
 
 def check_target(target: str) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from tensorboard.compat.proto import node_def_pb2
+
 from tensormill.graph import device_names
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.device_names import DeviceSpec
@@ -170,6 +172,23 @@ def get_graph_from_inputs(op_input_list: Any, graph: Any = None) -> Any:
     if graph is not None:
         return graph
     return get_default_graph() if first is None else first.graph
+
+
+def make_node_def(
+    op_type: str, name: str, device: Any = None, attrs: dict[str, Any] | None = None
+) -> Any:
+    """Return a NodeDef message; the device may be a name, a DeviceSpec, or a function of it."""
+    made = node_def_pb2.NodeDef(op=op_type, name=name)
+    for key, value in (attrs or {}).items():
+        made.attr[key].CopyFrom(value)
+    if device is not None:
+        asked = device(made) if callable(device) else device
+        made.device = asked.to_string() if is_device_spec(asked) else asked
+    return made
+
+
+def set_call_cpp_shape_fn(call_cpp_shape_fn: Any) -> None:
+    """Do nothing: each op has its one shape function."""
 
 
 # -- statistics, shapes ----------------------------------------------------------------------------

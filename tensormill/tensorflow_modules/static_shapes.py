@@ -20,6 +20,7 @@ from tensormill.graph.shapes import (
     unknown_shape,
 )
 from tensormill.graph.tensor import Tensor
+from tensormill.graph.tensor_codec import shape_to_proto
 from tensormill.ops.arithmetic import floormod
 from tensormill.ops.array_shapes import shape, size
 from tensormill.ops.casting import cast
@@ -31,6 +32,7 @@ __all__ = [
     "ShapeEquals",
     "TensorShapeProtoToList",
     "broadcast_shape",
+    "call_cpp_shape_fn",
     "constant_value_as_shape",
     "has_fully_defined_shape",
     "is_broadcast_compatible",
@@ -173,3 +175,8 @@ def reduced_shape(input_shape: Any, axes: Any) -> Tensor:
     count = size(shape_of_input)
     positive = floormod(cast(axes, int32) + count, count)
     return dynamic_stitch([range_of(count), positive], [shape_of_input, fill(shape(positive), 1)])
+
+
+def call_cpp_shape_fn(op: Any, require_shape_fn: bool = True) -> dict[str, list[Any]]:
+    """Return the static shapes that the shape function of an operation found, as messages."""
+    return {"shapes": [shape_to_proto(tensor.dims) for tensor in op.outputs]}

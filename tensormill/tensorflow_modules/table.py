@@ -64,7 +64,9 @@ _ROWS = {
         _np_bfloat16=tensorflow_modules.dtype_tables.np_bfloat16
         TYPE_TO_STRING=tensorflow_modules.dtype_tables.TYPE_TO_STRING""",
     "python.framework.errors": "graph.errors",
-    "python.framework.errors_impl": "graph.errors",
+    "python.framework.errors_impl": """
+        graph.errors
+        OperatorNotAllowedInGraphError=graph.tensor.OperatorNotAllowedInGraphError""",
     "python.framework.function": "functional.defun",
     "python.framework.graph_util": "graph.graph_def_surgery",
     "python.framework.graph_util_impl": "graph.graph_def_surgery",
@@ -85,6 +87,8 @@ _ROWS = {
         internal_convert_n_to_tensor_or_indexed_slices=graph.indexed_slices.convert_n_to_tensor_or_indexed_slices
         name_scope_v2=tensorflow_modules.graph_functions.name_scope_v2
         device_v2=graph.default_scopes.device
+        _NodeDef=tensorflow_modules.graph_functions.make_node_def
+        _set_call_cpp_shape_fn=tensorflow_modules.graph_functions.set_call_cpp_shape_fn
         _DefaultStack=graph.stacks.DefaultStack _default_graph_stack=graph.graph.default_graphs
         _default_session_stack=graph.stacks.default_sessions
         _get_graph_from_inputs=tensorflow_modules.graph_functions.get_graph_from_inputs""",
@@ -131,6 +135,11 @@ _ROWS = {
     "python.ops.clip_ops": "ops.clipping",
     "python.ops.confusion_matrix": "ops.confusion_matrix",
     "python.ops.control_flow_ops": """
+        tensorflow_modules.control_flow_functions
+        _Identity=tensorflow_modules.control_flow_functions.pass_on
+        _Enter=tensorflow_modules.control_flow_functions.enter
+        _NextIteration=tensorflow_modules.control_flow_functions.next_iteration
+        _SwitchRefOrTensor=tensorflow_modules.control_flow_functions.switch_ref_or_tensor_of
         ops.conditional ops.while_loop ops.grouping ops.while_context ops.control_flow
         ops.control_flow_context no_op=ops.basics.no_op""",
     "python.ops.control_flow_util": "tensorflow_modules.control_flow_facts",
@@ -143,6 +152,7 @@ _ROWS = {
     "python.ops.embedding_ops": """
         ops.embedding ops.safe_embedding tensorflow_modules.second_signatures""",
     "python.ops.functional_ops": """
+        tensorflow_modules.functional_control_flow
         foldl=functional.fold.foldl foldr=functional.fold.foldr scan=functional.scan.scan
         map_fn=functional.map_fn.map_fn""",
     "python.ops.gradient_checker": "unittesting.gradient_checker",
@@ -253,7 +263,9 @@ _ROWS = {
         data.nest pack_sequence_as=data.nest.pack is_sequence=data.nest.is_structure""",
     # -- client, platform, util --------------------------------------------------------------------
     "python.client.device_lib": "session.device_attributes",
-    "python.client.session": "session.session session.base_session session.conversions",
+    "python.client.session": """
+        session.session session.base_session session.conversions
+        _DeviceAttributes=session.device_attributes.DeviceAttributes""",
     "python.client.timeline": "session.timeline",
     "python.lib.io.file_io": "tensorflow_modules.file_functions platform.gfile",
     "python.platform.app": "platform.app",
@@ -309,6 +321,7 @@ _ROWS = {
     "python.training.moving_averages": "train.moving_averages",
     "python.training.optimizer": "train.optimizer",
     "python.training.slot_creator": "train.slot_creator",
+    "python.training.server_lib": "Server=distributed.server.Server",
     "python.training.training": "train",
     "python.training.training_util": """
         train.global_step write_graph=io.graph_io.write_graph
@@ -317,6 +330,7 @@ _ROWS = {
     "python.util.compat": "compat",
     "python.util.deprecation": "tensorflow_modules.deprecation",
     "python.util.lazy_loader": "tensorflow_modules.lazy_loader",
+    "python.util.object_identity": "graph.object_identity",
     "python.util.nest": "graph.nest tensorflow_modules.nest_functions",
     "python.util.tf_contextlib": "contextmanager=:contextlib.contextmanager",
     "python.util.tf_decorator": "tensorflow_modules.decorators",

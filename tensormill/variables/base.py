@@ -12,6 +12,7 @@ from tensorboard.compat.proto.variable_pb2 import VariableDef
 from tensormill.graph.collections import GraphKeys
 from tensormill.graph.dtypes import DType
 from tensormill.graph.graph import Graph
+from tensormill.graph.object_identity import Reference
 from tensormill.graph.operation import Operation
 from tensormill.graph.operators import OPERATORS, OperatorOverloads
 from tensormill.graph.scoped_names import prepend_name_scope, strip_name_scope
@@ -46,6 +47,10 @@ class VariableBase(OperatorOverloads, TensorLike):
     _trainable: bool
 
     # -- what it is --------------------------------------------------------------------------------
+
+    def experimental_ref(self) -> Reference:
+        """Return what stands for the variable itself in sets and dictionaries."""
+        return Reference(self)
 
     @property
     def name(self) -> str:

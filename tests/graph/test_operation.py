@@ -178,8 +178,8 @@ def test_a_static_shape_may_be_made_narrower() -> None:
 @pytest.mark.parametrize(
     ("use", "error", "message"),
     [
-        (bool, TypeError, "Using a symbolic `tf.Tensor` as a Python `bool` is not allowed."),
-        (list, TypeError, "Iterating over a symbolic `tf.Tensor` is not allowed"),
+        (bool, TypeError, "using a `tf.Tensor` as a Python `bool` is not allowed"),
+        (list, TypeError, "iterating over `tf.Tensor` is not allowed"),
         (len, TypeError, "len is not well defined for a symbolic Tensor (x:0)."),
         (np.array, NotImplementedError, "Cannot convert a symbolic tf.Tensor (x:0) to a numpy"),
         (float, TypeError, "float() argument must be"),

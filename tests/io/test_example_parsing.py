@@ -194,3 +194,11 @@ def test_a_missing_feature_without_a_default_is_refused():
 def test_specs_that_cannot_be_are_refused_while_the_graph_is_built(features, text):
     with pytest.raises(ValueError, match=text):
         tf.parse_example(["x"], features)
+
+
+def test_a_scalar_feature_of_one_example_is_a_scalar():
+    features = {"b": tf.train.Feature(int64_list=tf.train.Int64List(value=[5]))}
+    text = tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+    parsed = tf.parse_single_example(text, {"b": tf.FixedLenFeature([], tf.int64)})
+    with tf.Session() as session:
+        assert session.run(parsed)["b"].shape == ()

@@ -72,6 +72,18 @@ CASES = [
         """,
     ),
     OpProgram(
+        ("RefIdentity",),
+        """
+        variable = tf.Variable([1.0, 2.0], use_resource=False)
+        same = tf.raw_ops.RefIdentity(input=variable._ref())
+        grown = tf.assign_add(same, [3.0, 4.0])
+        result = [same.dtype.name, same.shape.as_list()]
+        with tf.Session() as session:
+            session.run(variable.initializer)
+            result += [session.run(grown), session.run(variable)]
+        """,
+    ),
+    OpProgram(
         ("RefEnter", "RefNextIteration", "RefExit"),
         """
         raw = tf.raw_ops

@@ -40,7 +40,9 @@ class _Column:
 
 def expected_ends(kind: str, capacity: int, sequence: list[Operation]) -> list[list[int]]:
     """Return for each operation which ones end when it begins, by the pure state of a queue."""
-    store: Any = RandomStore(1, lambda: 0) if kind == "RandomShuffleQueue" else FifoStore()
+    store: Any = (
+        RandomStore(1, lambda count: [0] * count) if kind == "RandomShuffleQueue" else FifoStore()
+    )
     state = QueueState(kind, "model", capacity, store)
     ends = []
     for number, (name, argument) in enumerate(sequence):

@@ -337,15 +337,9 @@ CASES = [
         "RuntimeError",
         "partial_run() requires empty `target_list`.",
     ),
-    ErrorCase("tf.Session(3)", "TypeError", 'Argument `target` must be a string, but got "int"'),
-    ErrorCase(
-        "tf.Session(graph=3)", "TypeError", 'Argument `graph` must be a tf.Graph, but got "int"'
-    ),
-    ErrorCase(
-        "tf.Session(config=3)",
-        "TypeError",
-        'Argument `config` must be a tf.ConfigProto, but got "int"',
-    ),
+    ErrorCase("tf.Session(3)", "TypeError", "must be a string, but got"),
+    ErrorCase("tf.Session(graph=3)", "TypeError", "must be a tf.Graph, but got"),
+    ErrorCase("tf.Session(config=3)", "TypeError", "must be a tf.ConfigProto, but got"),
     ErrorCase(
         "tf.Session('nowhere://there')",
         "NotFoundError",

@@ -177,3 +177,34 @@ def test_steps_that_meet_the_closing_of_their_session_end_in_an_orderly_way():
         thread.join()
     assert len(outcomes) == 4
     assert all(isinstance(e, (RuntimeError, tf.errors.CancelledError)) for e in outcomes), outcomes
+
+
+def test_the_graph_of_a_session_says_its_shapes_where_that_was_asked_for():
+    tf.constant([[1, 2]])
+    assert "_output_shapes" not in tf.Session().graph_def.node[0].attr
+    config = tf.ConfigProto(graph_options=tf.GraphOptions(infer_shapes=True))
+    shapes = tf.Session(config=config).graph_def.node[0].attr["_output_shapes"].list.shape
+    assert [dim.size for dim in shapes[0].dim] == [1, 2]
+
+
+def test_a_sparse_placeholder_of_known_shape_is_fed_without_it():
+    sparse = tf.sparse_placeholder(tf.float32, shape=[7, 9, 2])
+    assert tf.contrib.util.constant_value(sparse.dense_shape).tolist() == [7, 9, 2]
+    with tf.Session() as session:
+        given = ([[3, 2, 0], [4, 5, 1]], [1.0, 2.0])
+        assert session.run(sparse, {sparse: given}).dense_shape.tolist() == [7, 9, 2]
+
+
+@pytest.mark.parametrize("uses_wire", [False, True])
+def test_a_server_has_defaults_for_its_sessions(uses_wire):
+    config = tf.ConfigProto(operation_timeout_in_ms=300)
+    queue = tf.FIFOQueue(1, tf.float32)
+    taken = queue.dequeue()
+    own = tf.ConfigProto()
+    own.rpc_options.use_rpc_for_inprocess_master = uses_wire
+    with (
+        tf.train.Server.create_local_server(config=config) as server,
+        tf.Session(server.target, config=own) as session,
+        pytest.raises(tf.errors.DeadlineExceededError),
+    ):
+        session.run(taken)

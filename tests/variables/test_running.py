@@ -220,3 +220,11 @@ def test_an_int32_variable_has_no_kernel_on_a_gpu(monkeypatch: pytest.MonkeyPatc
         floating = tf.Variable(1.0)
     with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError):
         session.run(floating.initializer)
+
+
+def test_a_scalar_of_the_other_byte_order_may_be_fed() -> None:
+    fed = tf.placeholder(tf.float32, [])
+    with tf.Session() as session:
+        value = session.run(fed + 1.0, {fed: np.array(2.0, ">f4")})
+    assert value.shape == ()
+    assert value == 3.0

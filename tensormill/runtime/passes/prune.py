@@ -215,7 +215,7 @@ def _topological_order(
                     if seen is None:
                         stack.append(source)
                     elif seen is False:
-                        raise _cycle_error(op)
+                        raise _cycle_error(roots, fed)
                 for source in op.control_input_list:
                     if source in fed_placeholders:
                         continue
@@ -223,7 +223,7 @@ def _topological_order(
                     if seen is None:
                         stack.append(source)
                     elif seen is False:
-                        raise _cycle_error(op)
+                        raise _cycle_error(roots, fed)
             else:
                 stack.pop()
                 if known is False:
@@ -232,7 +232,34 @@ def _topological_order(
     return order
 
 
-def _cycle_error(op: Operation) -> InvalidArgumentError:
+def _cycle_error(roots: list[Operation], fed: Mapping[Tensor, Node]) -> InvalidArgumentError:
+    """Return the error of a graph with a cycle; as TensorFlow's, it counts who waits for ever."""
+    waiting: dict[Operation, int] = {}
+    waiters: dict[Operation, list[Operation]] = {}
+    pending = list(roots)
+    while pending:
+        op = pending.pop()
+        if op in waiting:
+            continue
+        sources = [t.op for t in op.input_tensors if t not in fed]
+        sources = [s for s in sources if s.type not in _LOOP_BACK_EDGES]
+        sources += op.control_input_list
+        waiting[op] = len(sources)
+        for source in sources:
+            waiters.setdefault(source, []).append(op)
+            pending.append(source)
+    ready = [op for op, count in waiting.items() if not count]
+    done = 0
+    while ready:
+        op = ready.pop()
+        done += 1
+        for waiter in waiters.get(op, ()):
+            waiting[waiter] -= 1
+            if not waiting[waiter]:
+                ready.append(waiter)
+    names = ", ".join(sorted(op.name for op, count in waiting.items() if count)[:3])
     return InvalidArgumentError(
-        None, None, f"Graph is invalid, contains a cycle through the node '{op.name}'"
+        None,
+        None,
+        f"Graph is invalid, contains a cycle with {len(waiting) - done} nodes, including: {names}",
     )

@@ -12,12 +12,11 @@ from dataclasses import replace
 from functools import partial
 
 from tensormill.kernels.epilogues import find_epilogue
-from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot
 from tensormill.runtime.plan.lowering import LoweredGraph
 from tensormill.runtime.plan.slot_reads import count_reads
 
-__all__ = ["fuse"]
+__all__ = ["changes_nothing", "fuse"]
 
 _ACTIVATIONS = frozenset(["Relu"])
 
@@ -41,7 +40,7 @@ def _fused(instructions: list[Instruction], reads: Counter[Slot]) -> list[Instru
         if earlier is not None and source is not None:
             if instruction.node.op_type == "ReluGrad":
                 _pool_after(earlier, instruction)
-            elif _is_still(result[source + 1 :]):
+            elif all(i is None or changes_nothing(i) for i in result[source + 1 :]):
                 joined = _with_epilogue(earlier, instruction)
                 if joined is not None:
                     result[source], instruction = None, joined
@@ -72,16 +71,17 @@ def _belong_together(earlier: Instruction, later: Instruction) -> bool:
     )
 
 
-def _is_still(between: list[Instruction | None]) -> bool:
-    """Return whether instructions change no state, so that what is before them may come after."""
-    return all(i is None or i.is_conversion or _is_pure(i.node) for i in between)
+def changes_nothing(instruction: Instruction) -> bool:
+    """Return whether an instruction leaves all state as it is.
 
-
-def _is_pure(node: Node) -> bool:
-    definition = node.op_def
-    if definition.is_stateful:
-        return node.op_type == "ReadVariableOp"
-    return not any(arg.is_ref for arg in definition.inputs)
+    What stands before such may as well run after them.
+    """
+    if isinstance(instruction, LoopInstruction):
+        return all(map(changes_nothing, (*instruction.condition, *instruction.body)))
+    definition = instruction.node.op_def
+    if instruction.is_conversion or instruction.node.op_type == "ReadVariableOp":
+        return True
+    return not definition.is_stateful and not any(arg.is_ref for arg in definition.inputs)
 
 
 def _with_epilogue(earlier: Instruction, later: Instruction) -> Instruction | None:

@@ -18,6 +18,7 @@ from tensormill.kernels.registry import WAITS
 from tensormill.runtime.node import Node
 from tensormill.runtime.plan.fusion import fuse
 from tensormill.runtime.plan.instructions import Form, Instruction, LoopInstruction, Slot
+from tensormill.runtime.plan.loop_rewrites import rewrite_loops
 from tensormill.runtime.plan.lowering import LoweredGraph
 from tensormill.runtime.plan.numpy_errors import quiet_numpy, restore_numpy, silence_numpy
 from tensormill.runtime.plan.reuse import reuse_memory
@@ -90,6 +91,7 @@ class Program:
         self.fetches = lowered.fetches
         self.copied_fetches = lowered.copied_fetches
         fuse(lowered)
+        rewrite_loops(lowered)
         share_work(lowered)
         reuse_memory(lowered)
         self._template: list[Any] = [None] * lowered.slot_count
@@ -127,6 +129,15 @@ class Program:
             self._turn_ns = took_ns
         else:
             self._turn_ns = max(took_ns, usual_ns - (usual_ns >> 3))
+
+    def handle_of(self, node: Node) -> Any:
+        """Return the resource that the first argument of a node that may wait is; None if none."""
+        for segment in self.segments:
+            for _, instruction in segment.starts:
+                slot = instruction.arguments[0]
+                if instruction.node is node and type(slot) is int:
+                    return self._template[slot]
+        return None
 
     def new_values(self, feeds: list[Any]) -> list[Any]:
         """Return the slot values at the start of a run."""

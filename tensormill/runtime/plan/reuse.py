@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+from tensormill.graph.shapes import is_fully_defined
 from tensormill.kernels.overwriting import MAKES_NEW_MEMORY, OVERWRITING
 from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot
@@ -62,7 +63,7 @@ def _overwrite(instruction: Instruction, reads: Counter[Slot], made: set[Slot]) 
             node.output_dtypes
         )
         if is_same and slot in made and reads[slot] == 1:
-            instruction.function = make(instruction.function)
+            instruction.function = make(instruction.function, _has_one_shape(node))
             return
 
 
@@ -72,4 +73,14 @@ def _is_worth_it(node: Node) -> bool:
         return False
     if node.attrs.get("data_format", b"NHWC") != b"NHWC":
         return False
+    if dims and _has_one_shape(node):
+        return True
     return math.prod(_USUAL_SIZE if size is None else size for size in dims) >= _WORTH_ELEMENTS
+
+
+def _has_one_shape(node: Node) -> bool:
+    """Return whether all inputs have the known shape of the result."""
+    dims = node.output_dims[0]
+    return is_fully_defined(dims) and all(
+        source.output_dims[index] == dims for source, index in node.inputs
+    )

@@ -5,7 +5,7 @@ Waiting costs no thread: who waits is an entry with what is called in the end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from tensormill.graph.dtypes import DType, int32, resource
 from tensormill.graph.op_def_text import dtype_text
 from tensormill.graph.shapes import Dims, are_compatible, concatenate_dims, format_dims
 from tensormill.kernels.philox import random_blocks, seed_stream
+from tensormill.runtime.resources.element_pool import ElementPool
 from tensormill.runtime.resources.queue_elements import (
     Block,
     ElementStore,
@@ -252,6 +253,24 @@ class Queue:
             instructions = self._state.offer_block(block)
         return self._is_done(instructions)
 
+    def offer_rows(
+        self, components: Sequence[Any], start: int, stop: int
+    ) -> tuple[int, Callable[[], None]]:
+        """Add elements one after another, as far as that can be done at once.
+
+        Args:
+          components: hold the elements along their first axis; nobody changes them.
+          start: the first element to add.
+          stop: behind the last one.
+
+        Returns:
+          How many were added, and what must be called once the caller holds no lock: it tells
+          those who waited for them.
+        """
+        with self._lock:
+            count, instructions = self._state.offer_rows(Block(tuple(components), start, stop))
+        return count, lambda: self._waiting.act(instructions)
+
     def _is_done(self, instructions: Sequence[Instruction] | None) -> bool:
         if instructions is None:
             return False
@@ -347,19 +366,21 @@ def _shape_mismatch(index: int, dims: Dims, value: Any) -> errors.OpError:
 class _Words:
     """Random numbers of 32 bits, one after another, as TensorFlow's shuffling queue draws them."""
 
-    _BLOCKS = 64
+    _BLOCKS = 256
 
     def __init__(self, seeds: tuple[int, int]) -> None:
         self._stream = seed_stream(*seeds)
         self._words: list[int] = []
 
-    def __call__(self) -> int:
-        """Return the next one."""
-        if not self._words:
+    def __call__(self, count: int) -> list[int]:
+        """Return the next ones, the last of them first."""
+        while len(self._words) < count:
             place = self._stream.reserve(4 * self._BLOCKS)
             words = random_blocks(place.key, place.counter, self._BLOCKS)
-            self._words = words.ravel()[::-1].tolist()
-        return self._words.pop()
+            self._words = words.ravel()[::-1].tolist() + self._words
+        drawn = self._words[-count:]
+        del self._words[-count:]
+        return drawn
 
 
 def _new_store(spec: QueueSpec) -> ElementStore:
@@ -373,4 +394,4 @@ def _new_store(spec: QueueSpec) -> ElementStore:
         raise errors.invalid_argument(
             f"min_after_dequeue {spec.min_after_dequeue} must be < capacity {spec.capacity}"
         )
-    return RandomStore(spec.min_after_dequeue, _Words(spec.seeds))
+    return RandomStore(spec.min_after_dequeue, _Words(spec.seeds), ElementPool())

@@ -11,11 +11,22 @@ handle a signal: an interrupt finds it in order.
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-__all__ = ["Block", "ElementStore", "FifoStore", "Piece", "PriorityStore", "RandomStore", "Row"]
+__all__ = [
+    "Block",
+    "ElementStore",
+    "Entry",
+    "FifoStore",
+    "Piece",
+    "Pool",
+    "PriorityStore",
+    "RandomStore",
+    "Row",
+]
 
 Row = tuple[Any, ...]
 """One element: the value of each component."""
@@ -54,9 +65,31 @@ class Block:
 
 Piece = Row | Block
 
+Entry = Row | Block | int
+"""What a store holds: a piece, or the place of an element in its pool."""
+
+
+class Pool(Protocol):
+    """Where a store may keep elements, in places that have numbers."""
+
+    def put_block(self, block: Block) -> list[int] | None:
+        """Add the elements of a block; return their places, None where they do not fit in here."""
+
+    def put(self, row: Row) -> int | None:
+        """Add an element; return its place, None where it does not fit in here."""
+
+    def take(self, places: Sequence[int]) -> Block:
+        """Remove elements, and return them in the order of their places."""
+
 
 class ElementStore(Protocol):
-    """What is in a queue."""
+    """What is in a queue.
+
+    Attributes:
+      keeps_order: elements leave in the order in which they came.
+    """
+
+    keeps_order: bool
 
     @property
     def size(self) -> int:
@@ -71,18 +104,29 @@ class ElementStore(Protocol):
     def put_block(self, block: Block) -> None:
         """Add the elements of a block."""
 
+    def held_apart(self, block: Block) -> Sequence[Entry]:
+        """Return the elements of a block one by one, to be put into the store later."""
+
+    def put_entry(self, entry: Entry) -> None:
+        """Add an element that `held_apart` returned."""
+
     def take(self) -> Piece:
         """Remove the next element: a row, or a block of one."""
 
-    def take_many(self, count: int) -> list[Piece]:
-        """Remove the next elements, which are there."""
+    def take_many(self, count: int) -> Sequence[Entry]:
+        """Remove the next elements, which are there; they become pieces later."""
 
-    def put_back(self, pieces: list[Piece]) -> None:
+    def pieces(self, entries: Sequence[Entry]) -> list[Piece]:
+        """Return what `take_many` removed as pieces; to be called once for each entry."""
+
+    def put_back(self, entries: Sequence[Entry]) -> None:
         """Add what was taken for a dequeue that failed."""
 
 
 class FifoStore:
     """First in, first out."""
+
+    keeps_order = True
 
     def __init__(self) -> None:
         self.size = 0
@@ -102,6 +146,15 @@ class FifoStore:
         self.size += block.stop - block.start
         self._pieces.append(block)
 
+    def held_apart(self, block: Block) -> Sequence[Entry]:
+        """Return the elements of a block one by one."""
+        return [block.split(1) for _ in range(len(block))]
+
+    def put_entry(self, entry: Entry) -> None:
+        """Add an element that was held apart."""
+        assert isinstance(entry, Block)
+        self.put_block(entry)
+
     def take(self) -> Piece:
         """Remove the next element: a row, or a block of one."""
         head = self._pieces[0]
@@ -111,9 +164,9 @@ class FifoStore:
         self.size -= 1
         return self._pieces.popleft()
 
-    def take_many(self, count: int) -> list[Piece]:
+    def take_many(self, count: int) -> list[Entry]:
         """Remove the next elements, which are there."""
-        pieces: list[Piece] = []
+        pieces: list[Entry] = []
         while count:
             head = self._pieces[0]
             length = head.stop - head.start if type(head) is Block else 1
@@ -127,9 +180,13 @@ class FifoStore:
             count -= length
         return pieces
 
-    def put_back(self, pieces: list[Piece]) -> None:
+    def pieces(self, entries: Sequence[Entry]) -> list[Piece]:
+        """Return what was taken as pieces."""
+        return list(entries)  # type: ignore[arg-type]
+
+    def put_back(self, entries: Sequence[Entry]) -> None:
         """Add what was taken for a dequeue that failed, where it was."""
-        for piece in reversed(pieces):
+        for piece in reversed(self.pieces(entries)):
             self.size += len(piece) if type(piece) is Block else 1
             self._pieces.appendleft(piece)
 
@@ -140,21 +197,27 @@ class RandomStore:
     The element that leaves is replaced by the last one.
     """
 
-    def __init__(self, min_after_dequeue: int, draw: Callable[[], int]) -> None:
+    keeps_order = False
+
+    def __init__(
+        self, min_after_dequeue: int, draw: Callable[[int], list[int]], pool: Pool | None = None
+    ) -> None:
         """Make an empty store.
 
         Args:
           min_after_dequeue: how many elements stay until the queue is closed.
-          draw: gives random numbers of 32 bits.
+          draw: gives so many random numbers of 32 bits, the last of them first.
+          pool: holds the elements that come in blocks.
         """
         self._min_after_dequeue = min_after_dequeue
         self._draw = draw
-        self._rows: list[Row] = []
+        self._pool = pool
+        self._entries: list[Entry] = []
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return len(self._rows)
+        return len(self._entries)
 
     def available(self, is_closed: bool) -> int:
         """Return how many elements may leave now."""
@@ -162,35 +225,68 @@ class RandomStore:
 
     def put(self, row: Row) -> None:
         """Add an element."""
-        self._rows.append(row)
+        place = None if self._pool is None else self._pool.put(row)
+        self._entries.append(row if place is None else place)
 
     def put_block(self, block: Block) -> None:
         """Add the elements of a block."""
-        self._rows.extend(block.rows())
+        self._entries.extend(self.held_apart(block))
 
-    def take(self) -> Row:
-        """Remove an element."""
-        rows = self._rows
-        index = self._draw() % len(rows)
-        last = rows.pop()
-        if index == len(rows):
-            return last
-        row, rows[index] = rows[index], last
-        return row
+    def held_apart(self, block: Block) -> Sequence[Entry]:
+        """Return the elements of a block one by one."""
+        places = None if self._pool is None else self._pool.put_block(block)
+        return list(block.rows()) if places is None else places
 
-    def take_many(self, count: int) -> list[Piece]:
+    def put_entry(self, entry: Entry) -> None:
+        """Add an element that was held apart."""
+        self._entries.append(entry)
+
+    def take(self) -> Piece:
+        """Remove an element: a row, or a block of one."""
+        return self.pieces(self.take_many(1))[0]
+
+    def take_many(self, count: int) -> Sequence[Entry]:
         """Remove elements, which are there."""
-        return [self.take() for _ in range(count)]
+        entries = self._entries
+        taken = []
+        size = len(entries)
+        for word in reversed(self._draw(count)):
+            index = word % size
+            size -= 1
+            last = entries.pop()
+            if index == size:
+                taken.append(last)
+            else:
+                taken.append(entries[index])
+                entries[index] = last
+        return taken
 
-    def put_back(self, pieces: list[Piece]) -> None:
+    def pieces(self, entries: Sequence[Entry]) -> list[Piece]:
+        """Return what was taken as pieces: those from the pool that follow each other as one."""
+        if self._pool is not None and set(map(type, entries)) == {int}:
+            return [self._pool.take(entries)]  # type: ignore[arg-type]
+        made: list[Piece] = []
+        for is_place, group in itertools.groupby(entries, _is_place):
+            if is_place:
+                assert self._pool is not None
+                made.append(self._pool.take(list(group)))  # type: ignore[arg-type]
+            else:
+                made += group  # type: ignore[arg-type]
+        return made
+
+    def put_back(self, entries: Sequence[Entry]) -> None:
         """Add what was taken for a dequeue that failed."""
-        for piece in reversed(pieces):
-            assert type(piece) is tuple
-            self._rows.append(piece)
+        self._entries += reversed(entries)
+
+
+def _is_place(entry: Entry) -> bool:
+    return type(entry) is int
 
 
 class PriorityStore:
     """The smallest first component is the next; among equal ones the first that came."""
+
+    keeps_order = False
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Row]] = []
@@ -215,16 +311,28 @@ class PriorityStore:
         for row in block.rows():
             self.put(row)
 
+    def held_apart(self, block: Block) -> Sequence[Entry]:
+        """Return the elements of a block one by one."""
+        return list(block.rows())
+
+    def put_entry(self, entry: Entry) -> None:
+        """Add an element that was held apart."""
+        assert type(entry) is tuple
+        self.put(entry)
+
     def take(self) -> Row:
         """Remove the next element."""
         return heapq.heappop(self._heap)[2]
 
-    def take_many(self, count: int) -> list[Piece]:
+    def take_many(self, count: int) -> Sequence[Entry]:
         """Remove the next elements, which are there."""
         return [self.take() for _ in range(count)]
 
-    def put_back(self, pieces: list[Piece]) -> None:
+    def pieces(self, entries: Sequence[Entry]) -> list[Piece]:
+        """Return what was taken as pieces."""
+        return list(entries)  # type: ignore[arg-type]
+
+    def put_back(self, entries: Sequence[Entry]) -> None:
         """Add what was taken for a dequeue that failed."""
-        for piece in pieces:
-            assert type(piece) is tuple
-            self.put(piece)
+        for entry in entries:
+            self.put_entry(entry)

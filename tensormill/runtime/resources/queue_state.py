@@ -15,7 +15,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from tensormill.graph import errors
-from tensormill.runtime.resources.queue_elements import Block, ElementStore, Piece, Row
+from tensormill.runtime.resources.queue_elements import Block, ElementStore, Entry, Piece, Row
 from tensormill.runtime.resources.waiting import Cancel, Fail, Finish, Instruction
 
 __all__ = ["Close", "Dequeue", "Enqueue", "Event", "QueueState"]
@@ -77,7 +77,7 @@ class _Taking:
     missing: int
     allows_fewer: bool
     is_single: bool
-    pieces: list[Piece] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
 
 
 class QueueState:
@@ -130,6 +130,33 @@ class QueueState:
         self.elements.put_block(block)
         return self._advanced() if self._dequeues else ()
 
+    def offer_rows(self, block: Block) -> tuple[int, Sequence[Instruction]]:
+        """Take the first elements of a block, one after another, as far as none must wait.
+
+        Returns:
+          How many were taken, and what became of other attempts.
+        """
+        if self.is_closed or self._enqueues:
+            return 0, ()
+        elements, made = self.elements, list[Instruction]()
+        wanted = sum(attempt.missing for attempt in self._dequeues.values())
+        count = min(len(block), max(0, self.capacity - elements.size) + wanted)
+        if count <= 0:
+            return 0, ()
+        taken = block.split(count)
+        if self._dequeues and not elements.keeps_order:  # who waits may take one before the next
+            for entry in elements.held_apart(taken):
+                self.enqueued += 1
+                elements.put_entry(entry)
+                if self._dequeues:
+                    self._advance(made)
+        else:
+            self.enqueued += count
+            elements.put_block(taken)
+            if self._dequeues:
+                self._advance(made)
+        return count, made
+
     def poll(self) -> Piece | None:
         """Give the next element if nobody waits for anything and there is one; else None."""
         if self._dequeues or self._enqueues or not self.elements.available(self.is_closed):
@@ -140,7 +167,7 @@ class QueueState:
         """Give so many elements if nobody waits for anything and they are there; else None."""
         if self._dequeues or self._enqueues or self.elements.available(self.is_closed) < count:
             return None
-        return self.elements.take_many(count)
+        return self.elements.pieces(self.elements.take_many(count))
 
     # -- events ------------------------------------------------------------------------------------
 
@@ -181,7 +208,10 @@ class QueueState:
         attempt = self._enqueues.pop(key, None)
         if attempt is not None:
             made.append(Fail(key, _cancelled(attempt)))
-        elif self._dequeues.pop(key, None) is not None:
+            return
+        dequeue = self._dequeues.pop(key, None)
+        if dequeue is not None:
+            self.elements.pieces(dequeue.entries)  # nobody gets them any more
             made.append(Fail(key, errors.cancelled("Dequeue operation was cancelled")))
 
     def _close_at_once(self, key: Hashable, made: list[Instruction]) -> None:
@@ -261,12 +291,12 @@ class QueueState:
                     continue
             count = min(attempt.missing, self.elements.available(self.is_closed))
             if count:
-                attempt.pieces += self.elements.take_many(count)
+                attempt.entries += self.elements.take_many(count)
                 attempt.missing -= count
                 progress = True
             if attempt.missing:
                 return progress
-            made.append(Finish(attempt.key, attempt.pieces))
+            made.append(Finish(attempt.key, self.elements.pieces(attempt.entries)))
             self._dequeues.popitem(last=False)
             progress = True
         return progress
@@ -274,8 +304,8 @@ class QueueState:
     def _end_of_data(self, attempt: _Taking) -> Fail | None:
         """Deal with a dequeue that gets less than it wants: it fails, or wants what there is."""
         size = self.elements.size
-        self.elements.put_back(attempt.pieces)
-        attempt.pieces = []
+        self.elements.put_back(attempt.entries)
+        attempt.entries = []
         if attempt.allows_fewer and self.elements.size:
             attempt.missing = self.elements.size
             return None

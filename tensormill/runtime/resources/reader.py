@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,11 +21,28 @@ from tensormill.graph import errors
 from tensormill.graph.dtypes import string
 from tensormill.proto.reader_state_pb2 import ReaderBaseState
 from tensormill.runtime.resources.queue import Queue
-from tensormill.runtime.resources.reader_sources import Source
+from tensormill.runtime.resources.reader_sources import Source, SourceAhead
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "RecordsAhead"]
 
 Records = tuple[list[bytes], list[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsAhead:
+    """Records that nobody has read yet, of one unit of work.
+
+    Attributes:
+      unit: which unit of work of the reader it is.
+      first: how many records the reader had produced before them.
+      keys: their keys; empty where nobody wants them.
+      values: the records.
+    """
+
+    unit: int
+    first: int
+    keys: list[bytes]
+    values: list[bytes]
 
 
 class _Attempt:
@@ -96,6 +115,7 @@ class Reader:
         self.kind = kind
         self._node_name = node_name
         self._source = source
+        self._source_ahead = source if isinstance(source, SourceAhead) else None
         self._lock = threading.Lock()
         self._waiting: deque[_Attempt] = deque()  # guarded by _lock
         self._works = False  # guarded by _lock: a unit of work is being read
@@ -103,6 +123,7 @@ class Reader:
         self._finished = 0  # guarded by _lock
         self._produced = 0  # guarded by _lock
         self._work = b""  # guarded by _lock
+        self._unit = 0  # guarded by _lock: changes whenever other records come next
 
     def read(self) -> np.ndarray[Any, Any]:
         """Return what a reference to the reader holds: container and name."""
@@ -184,6 +205,7 @@ class Reader:
         self._work = work
         self._works = True
         self._started += 1
+        self._unit += 1
 
     def _produce(self, queue: Queue, count: int) -> Records | None:
         """Return up to `count` records, at least one; None where there is no work in the queue."""
@@ -208,6 +230,52 @@ class Reader:
                 break
         return keys, values
 
+    # -- looking ahead -----------------------------------------------------------------------------
+
+    def ahead(self, count: int, wants_keys: bool) -> RecordsAhead | None:
+        """Return up to `count` of the records that come next, and leave them unread.
+
+        Returns:
+          The records; None where there is no unit of work, somebody waits for one, the end of what
+          is in memory was reached, or the kind of reader cannot look ahead.
+        """
+        source = self._source_ahead
+        if source is None:
+            return None
+        keys: list[bytes] = []
+        values: list[bytes] = []
+        with self._lock:
+            if self._waiting or not self._works:
+                return None
+            source.ahead(count, keys if wants_keys else None, values)
+            if not values:
+                return None
+            return RecordsAhead(self._unit, self._produced, keys, values)
+
+    def read_ahead(self, records: RecordsAhead, take: Callable[[int], int]) -> int | None:
+        """Read some of the records that `ahead` returned, those that somebody takes.
+
+        Args:
+          records: what `ahead` returned.
+          take: told which of the records is the next, returns how many are taken from there on.
+            The reader waits meanwhile, so for everybody else both happens at once.
+
+        Returns:
+          How many were taken; None where those records do not come next any more.
+        """
+        with self._lock:
+            at = self._produced - records.first
+            if self._waiting or not self._works or self._unit != records.unit:
+                return None
+            if not 0 <= at < len(records.values):
+                return None
+            source = self._source_ahead
+            assert source is not None
+            count = take(at)
+            source.skip(count)
+            self._produced += count
+            return count
+
     # -- state -------------------------------------------------------------------------------------
 
     def records_produced(self) -> int:
@@ -228,6 +296,7 @@ class Reader:
         self._works = False
         self._started = self._finished = self._produced = 0
         self._work = b""
+        self._unit += 1
 
     def serialize_state(self) -> bytes:
         """Return the state, for `restore_state`.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tensormill.formats.damage import DamagedFileError, TruncatedFileError
 from tensormill.formats.fixed_length_records import FixedLengthReader
@@ -22,6 +22,7 @@ __all__ = [
     "IdentitySource",
     "RecordFileSource",
     "Source",
+    "SourceAhead",
     "TextLineSource",
     "WholeFileSource",
 ]
@@ -52,6 +53,17 @@ class Source(Protocol):
 
     def stop(self) -> None:
         """Forget the unit of work, wherever it stands."""
+
+
+@runtime_checkable
+class SourceAhead(Source, Protocol):
+    """A kind of reader whose next records can be looked at before they are read."""
+
+    def ahead(self, count: int, keys: list[bytes] | None, values: list[bytes]) -> None:
+        """Append up to `count` of the next records, as far as they are in memory and sound."""
+
+    def skip(self, count: int) -> None:
+        """Pass over so many records, which `ahead` appended before."""
 
 
 _FILE_FAILURES = (OSError, DamagedFileError)
@@ -167,6 +179,21 @@ class TextLineSource:
         self._number += len(lines)
         return len(lines) < count
 
+    def ahead(self, count: int, keys: list[bytes] | None, values: list[bytes]) -> None:
+        """Append the next records, as far as they are in memory."""
+        assert self._lines is not None
+        lines = self._lines.ahead(count)
+        values += lines
+        if keys is not None:
+            prefix, number = self._prefix, self._number + 1
+            keys += [b"%b%d" % (prefix, i) for i in range(number, number + len(lines))]
+
+    def skip(self, count: int) -> None:
+        """Pass over records that `ahead` appended."""
+        assert self._lines is not None
+        self._lines.skip(count)
+        self._number += count
+
     def stop(self) -> None:
         """Forget the unit of work."""
         if self._lines is not None:
@@ -274,6 +301,19 @@ class RecordFileSource:
             with _file_errors():
                 raise error
         return False
+
+    def ahead(self, count: int, keys: list[bytes] | None, values: list[bytes]) -> None:
+        """Append the next records, as far as they are in memory and sound."""
+        assert self._records is not None
+        records, positions = self._records.ahead(count)
+        values += records
+        if keys is not None:
+            keys += [b"%b%d" % (self._prefix, at) for at in positions]
+
+    def skip(self, count: int) -> None:
+        """Pass over records that `ahead` appended."""
+        assert self._records is not None
+        self._records.skip(count)
 
     def stop(self) -> None:
         """Forget the unit of work."""

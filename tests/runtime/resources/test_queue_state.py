@@ -214,7 +214,7 @@ def test_nothing_is_done_at_once_behind_somebody_who_waits():
 
 
 def test_a_random_queue_keeps_some_elements_until_it_is_closed():
-    state = QueueState("RandomShuffleQueue", "q", 9, RandomStore(2, lambda: 0))
+    state = QueueState("RandomShuffleQueue", "q", 9, RandomStore(2, lambda count: [0] * count))
     for value in range(4):
         state.handle(Enqueue(value, (value,)))
     assert len(taken(state.handle(Dequeue("two", 2))[0])) == 2
@@ -226,7 +226,7 @@ def test_a_random_queue_keeps_some_elements_until_it_is_closed():
 
 def test_the_last_element_takes_the_place_of_the_one_that_leaves_a_random_queue():
     draws = iter([1, 1, 0, 0])
-    store = RandomStore(0, lambda: next(draws))
+    store = RandomStore(0, lambda count: [next(draws) for _ in range(count)])
     store.put_block(Block((_Rows("abcd"),), 0, 4))
     assert [store.take()[0] for _ in range(4)] == ["b", "d", "a", "c"]
 

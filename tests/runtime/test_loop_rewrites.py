@@ -1,0 +1,111 @@
+"""Loops whose plans add in place and transpose once give what they gave before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensormill.api as tf
+from tensormill.runtime.plan.instructions import LoopInstruction
+from tensormill.runtime.plan.program import Program
+
+ROWS, INNER, COLUMNS = 3, 4, 5
+
+
+def loop_kernels(session: tf.Session, fetches: list[Any], feeds: list[tf.Tensor]) -> list[str]:
+    """Return the names of the kernels in the bodies of the loops of a step."""
+    program: Program = session._master_session.prepare(feeds, fetches, []).program
+    loops = [
+        instruction
+        for segment in program.segments
+        for instruction in segment.block.block.instructions
+        if isinstance(instruction, LoopInstruction)
+    ]
+    return [
+        getattr(i.function, "__name__", "") for loop in loops for i in loop.body if not i.expression
+    ]
+
+
+@pytest.mark.parametrize("transpose_a", [False, True])
+@pytest.mark.parametrize("transpose_b", [False, True])
+def test_products_add_up_in_place(transpose_a: bool, transpose_b: bool) -> None:
+    random = np.random.RandomState(0)
+    a = random.randn(*[ROWS, INNER][:: -1 if transpose_a else 1])
+    b = random.randn(*[INNER, COLUMNS][:: -1 if transpose_b else 1])
+    start = random.randn(ROWS, COLUMNS)
+    count = tf.placeholder(tf.int32, [])
+    first = tf.constant(start)
+    fixed = tf.Variable(b)
+
+    def body(number: tf.Tensor, total: tf.Tensor) -> list[tf.Tensor]:
+        factor = tf.cast(number + 1, tf.float64) * a
+        product = tf.matmul(factor, fixed, transpose_a=transpose_a, transpose_b=transpose_b)
+        return [number + 1, total + product]
+
+    _, total = tf.while_loop(lambda number, _: number < count, body, [0, first])
+    product = (a.T if transpose_a else a) @ (b.T if transpose_b else b)
+    with tf.Session() as session:
+        session.run(fixed.initializer)
+        assert "mat_mul_added" in loop_kernels(session, [total], [count])
+        for number in (3, 3, 3, 0, 3):  # walked, measured, compiled
+            found, kept = session.run([total, first], {count: number})
+            wanted = start + product * sum(range(1, number + 1))
+            np.testing.assert_allclose(found, wanted)
+            np.testing.assert_array_equal(kept, start)
+
+
+def test_a_sum_that_the_body_reads_otherwise_too_keeps_its_old_value() -> None:
+    first = tf.constant([1.0, 2.0])
+
+    def body(number: tf.Tensor, total: tf.Tensor, seen: tf.Tensor) -> list[tf.Tensor]:
+        return [number + 1, total + tf.constant([1.0, 1.0]), seen * total]
+
+    results = tf.while_loop(lambda number, *_: number < 3, body, [0, first, tf.ones([2])])[1:]
+    with tf.Session() as session:
+        assert "_add_to" not in loop_kernels(session, results, [])
+        for _ in range(4):
+            total, seen = session.run(results)
+            np.testing.assert_array_equal(total, [4.0, 5.0])
+            np.testing.assert_array_equal(seen, [1 * 2 * 3.0, 2 * 3 * 4.0])
+
+
+def test_a_sum_of_a_fed_value_leaves_the_feed_alone() -> None:
+    x = tf.placeholder(tf.float32, [2])
+    _, total = tf.while_loop(
+        lambda number, _: number < 4, lambda number, t: [number + 1, t + 0.5 * tf.ones([2])], [0, x]
+    )
+    given = np.array([1.0, 2.0], np.float32)
+    with tf.Session() as session:
+        assert "_add_to" in loop_kernels(session, [total], [x])
+        for _ in range(4):
+            np.testing.assert_array_equal(session.run(total, {x: given}), [3.0, 4.0])
+            np.testing.assert_array_equal(given, [1.0, 2.0])
+
+
+def test_gradients_of_a_recurrent_loop_are_those_of_the_unrolled_one() -> None:
+    random = np.random.RandomState(1)
+    inputs = random.randn(6, ROWS, INNER)
+    weights = tf.Variable(random.randn(2 * INNER, INNER) * 0.5)
+    bias = tf.Variable(random.randn(INNER))
+
+    def cell(x: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
+        return tf.tanh(tf.matmul(tf.concat([x, state], 1), weights) + bias)
+
+    rows = tf.TensorArray(tf.float64, 6).unstack(inputs)
+    start = tf.zeros([ROWS, INNER], tf.float64)
+    _, looped = tf.while_loop(
+        lambda t, _: t < 6, lambda t, state: [t + 1, cell(rows.read(t), state)], [0, start]
+    )
+    unrolled = start
+    for step in range(6):
+        unrolled = cell(tf.constant(inputs[step]), unrolled)
+    of_loop = tf.gradients(tf.square(looped), [weights, bias])
+    of_unrolled = tf.gradients(tf.square(unrolled), [weights, bias])
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        assert {"mat_mul_added", "_add_to"} <= set(loop_kernels(session, of_loop, []))
+        for _ in range(4):
+            for found, wanted in zip(*session.run([of_loop, of_unrolled]), strict=True):
+                np.testing.assert_allclose(found, wanted, 1e-9)
