@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensormill.estimator import experimental, export, inputs
+from tensormill.estimator import experimental, export, inputs, tpu
 from tensormill.estimator.canned.baseline import (
     BaselineClassifier,
     BaselineEstimator,
@@ -101,5 +101,6 @@ __all__ = [
     "experimental",
     "export",
     "inputs",
+    "tpu",
     "train_and_evaluate",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+from types import ModuleType
+
 from tensormill.namespaces.contrib import (
     crf,
     data,
     distributions,
-    estimator,
-    feature_column,
     framework,
     layers,
     legacy_seq2seq,
@@ -22,3 +23,16 @@ from tensormill.namespaces.contrib import (
     training,
     util,
 )
+
+_LATE = ("estimator", "feature_column", "learn", "tpu")
+"""What few programs of `tf.contrib` use, and that is loaded when one does."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})

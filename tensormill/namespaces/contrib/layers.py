@@ -1,5 +1,15 @@
 """`tf.contrib.layers`: layers with an activation and a normaliser, and penalties on variables."""
 
+from tensormill.feature_column import (
+    bucketized_column,
+    crossed_column,
+    embedding_column,
+    shared_embedding_columns,
+)
+from tensormill.feature_column.indicator import indicator_column as one_hot_column
+from tensormill.feature_column.parse_specs import (
+    make_parse_example_spec as create_feature_spec_for_parsing,
+)
 from tensormill.layers.model_embeddings import (
     bow_encoder,
     embed_sequence,
@@ -72,5 +82,12 @@ from tensormill.layers.regularizers import (
     l1_regularizer,
     l2_regularizer,
     sum_regularizer,
+)
+from tensormill.learn.columns import (
+    infer_real_valued_columns,
+    real_valued_column,
+    sparse_column_with_hash_bucket,
+    sparse_column_with_integerized_feature,
+    sparse_column_with_keys,
 )
 from tensormill.ops.safe_embedding import safe_embedding_lookup_sparse

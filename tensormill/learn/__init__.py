@@ -1,0 +1,1 @@
+"""`tf.contrib.learn`: the estimators of before `tf.estimator`, with `fit`."""

@@ -1,0 +1,229 @@
+"""`tf.contrib.learn.Experiment` and `learn_runner.run`.
+
+Source: TensorFlow 1.15, contrib/learn/python/learn/experiment.py and learn_runner.py.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from tensormill.distributed.server import Server
+from tensormill.estimator.cluster_settings import TaskType
+from tensormill.estimator.estimator import Estimator as CoreEstimator
+from tensormill.graph import tf_logging
+from tensormill.learn.fitted_estimator import Estimator
+from tensormill.learn.run_config import RunConfig
+
+__all__ = ["Experiment", "run"]
+
+
+class Experiment:
+    """A model with its inputs: what to train and how to evaluate.
+
+    Args:
+      estimator: a `tf.contrib.learn` or `tf.estimator` estimator.
+      train_input_fn: returns features and labels to train with.
+      eval_input_fn: likewise to evaluate with.
+      eval_metrics: further metrics, of a `tf.contrib.learn` estimator.
+      train_steps: the global step to stop at.
+      eval_steps: how many steps to evaluate; None goes on to the end of the input.
+      train_monitors: monitors or hooks of the training.
+      eval_hooks: hooks of the evaluation.
+      min_eval_frequency: train so many steps between two evaluations; None for all at once.
+      local_eval_frequency: likewise, in one process.
+      eval_delay_secs: how long an evaluation waits at its start.
+      continuous_eval_throttle_secs: not used.
+      delay_workers_by_global_step: not used.
+      export_strategies: not used.
+      **kwargs: not used.
+
+    Raises:
+      ValueError: the estimator is none.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        train_input_fn: Callable[..., Any],
+        eval_input_fn: Callable[..., Any],
+        eval_metrics: dict[Any, Any] | None = None,
+        train_steps: int | None = None,
+        eval_steps: int | None = 100,
+        train_monitors: Any = None,
+        eval_hooks: Any = None,
+        local_eval_frequency: int | None = None,
+        eval_delay_secs: float = 120,
+        continuous_eval_throttle_secs: float = 60,
+        min_eval_frequency: int | None = None,
+        delay_workers_by_global_step: bool = False,
+        export_strategies: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if not isinstance(estimator, (Estimator, CoreEstimator)):
+            raise ValueError("`estimator` must implement `Evaluable`.")
+        if isinstance(estimator, CoreEstimator) and eval_metrics is not None:
+            raise ValueError(
+                "`eval_metrics` must be `None` with `tf.estimator.Estimator`. Use "
+                "`eval_metric_ops` in `tf.estimator.EstimatorSpec` instead."
+            )
+        self.estimator = estimator
+        self._train_input_fn = train_input_fn
+        self._eval_input_fn = eval_input_fn
+        self._eval_metrics = eval_metrics
+        self.train_steps = train_steps
+        self.eval_steps = eval_steps
+        self._train_monitors = list(train_monitors or [])
+        self._eval_hooks = list(eval_hooks or [])
+        self._frequency = min_eval_frequency or local_eval_frequency
+
+    def extend_train_hooks(self, additional_hooks: Any) -> None:
+        """Add hooks to those of the training."""
+        self._train_monitors.extend(additional_hooks)
+
+    def _fit(self, max_steps: int | None) -> Any:
+        if isinstance(self.estimator, CoreEstimator):
+            return self.estimator.train(
+                self._train_input_fn, hooks=self._train_monitors, max_steps=max_steps
+            )
+        return self.estimator.fit(
+            input_fn=self._train_input_fn, max_steps=max_steps, monitors=self._train_monitors
+        )
+
+    def train(self, delay_secs: float | None = None) -> Any:
+        """Train, as a task of a cluster with a server of its own."""
+        config = self.estimator.config
+        server = self._start_server() if config.cluster_spec and config.master else None
+        if delay_secs:
+            tf_logging.info("Waiting %d secs before starting training.", delay_secs)
+            threading.Event().wait(delay_secs)
+        made = self._fit(self.train_steps)
+        del server  # it serves the others for as long as this process lives
+        return made
+
+    def evaluate(self, delay_secs: float | None = None, name: str | None = None) -> dict[str, Any]:
+        """Return the metrics of the latest checkpoint."""
+        if delay_secs:
+            tf_logging.info("Waiting %d secs before starting eval.", delay_secs)
+            threading.Event().wait(delay_secs)
+        options: dict[str, Any] = (
+            {} if self._eval_metrics is None else {"metrics": self._eval_metrics}
+        )
+        found: dict[str, Any] = self.estimator.evaluate(
+            input_fn=self._eval_input_fn,
+            steps=self.eval_steps,
+            hooks=self._eval_hooks,
+            name=name,
+            **options,
+        )
+        return found
+
+    def train_and_evaluate(self) -> tuple[dict[str, Any], list[Any]]:
+        """Train and evaluate in turn; return the last metrics, and what was exported."""
+        if not self._frequency or not self.train_steps:
+            self._fit(self.train_steps)
+            return self.evaluate(name="one_pass"), []
+        found: dict[str, Any] = {}
+        for step in range(self._frequency, self.train_steps + self._frequency, self._frequency):
+            self._fit(min(step, self.train_steps))
+            found = self.evaluate(name="intermediate_export")
+        return found, []
+
+    local_run = train_and_evaluate
+
+    def test(self) -> tuple[dict[str, Any], list[Any]]:
+        """Train and evaluate for one step each."""
+        self._fit(1)
+        options: dict[str, Any] = (
+            {} if self._eval_metrics is None else {"metrics": self._eval_metrics}
+        )
+        return self.estimator.evaluate(input_fn=self._eval_input_fn, steps=1, **options), []
+
+    def run_std_server(self) -> None:
+        """Serve the other tasks, until the process is ended."""
+        self._start_server().join()
+
+    def _start_server(self) -> Server:
+        config = self.estimator.config
+        if not config.cluster_spec or not config.task_type or not config.master:
+            raise ValueError(
+                "Could not start server; be sure to specify cluster_spec, task_type, master, and "
+                "task in RunConfig or set the TF_CONFIG environment variable."
+            )
+        return Server(
+            config.cluster_spec,
+            job_name=config.task_type,
+            task_index=config.task_id,
+            config=config.session_config,
+            start=True,
+            protocol=config.protocol,
+        )
+
+
+def _default_schedule(config: Any) -> str:
+    cluster = config.cluster_spec
+    if not cluster or sum(len(cluster.job_tasks(job)) for job in cluster.jobs) <= 1:
+        return "train_and_evaluate"
+    schedules = {
+        TaskType.MASTER: "train_and_evaluate",
+        TaskType.CHIEF: "train",
+        TaskType.PS: "run_std_server",
+        TaskType.WORKER: "train",
+    }
+    if config.task_type not in schedules:
+        raise ValueError(f"No default schedule for task type: {config.task_type}")
+    return schedules[config.task_type]
+
+
+def run(
+    experiment_fn: Callable[..., Experiment],
+    output_dir: str | None = None,
+    schedule: str | None = None,
+    run_config: Any = None,
+    hparams: Any = None,
+) -> Any:
+    """Make an experiment, and do what this task is there for.
+
+    Args:
+      experiment_fn: a function of `output_dir`, or of `run_config` and `hparams`.
+      output_dir: the folder of the model.
+      schedule: the name of a method of the experiment; by default as the config says.
+      run_config: a `RunConfig` with a folder, instead of `output_dir`.
+      hparams: `HParams`, with `run_config`.
+
+    Raises:
+      ValueError: both folders are given or none, or there is no such method.
+      TypeError: the function is none, or gives no experiment.
+    """
+    if output_dir is not None and run_config is not None:
+        raise ValueError("Cannot provide both `output_dir` and `run_config`")
+    if output_dir is None and run_config is None:
+        raise ValueError("Must set value for `output_dir` or `run_config`")
+    if not callable(experiment_fn):
+        raise TypeError(f'Experiment builder "{experiment_fn}" is not callable.')
+    if run_config is not None:
+        if not isinstance(run_config, RunConfig):
+            raise ValueError("`run_config` must be `tf.contrib.learn.RunConfig` instance")
+        if not run_config.model_dir:
+            raise ValueError("Must specify a model directory `model_dir` in `run_config`.")
+        experiment = experiment_fn(run_config, hparams)
+    else:
+        if not output_dir:
+            raise ValueError("Must specify an output directory")
+        if hparams is not None:
+            raise ValueError("Must set `hparams` as None for `experiment_fn` with `output_dir`.")
+        experiment = experiment_fn(output_dir=output_dir)
+    if not isinstance(experiment, Experiment):
+        raise TypeError(
+            "Experiment builder did not return an Experiment instance, got "
+            f"{type(experiment)} instead."
+        )
+    schedule = schedule or _default_schedule(run_config or experiment.estimator.config)
+    if not hasattr(experiment, schedule):
+        tf_logging.error("Schedule references non-existent task %s", schedule)
+        raise ValueError(f"Schedule references non-existent task {schedule}")
+    task = getattr(experiment, schedule)
+    if not callable(task):
+        raise TypeError(f"Schedule references non-callable member {schedule}")
+    return task()

@@ -1,0 +1,19 @@
+"""`tf.contrib.learn`: estimators with `fit`, experiments, monitors and small data sets."""
+
+from tensormill.learn import monitors
+from tensormill.learn.canned import (
+    DNNClassifier,
+    DNNRegressor,
+    LinearClassifier,
+    LinearRegressor,
+    PredictionKey,
+)
+from tensormill.learn.columns import (
+    infer_real_valued_columns as infer_real_valued_columns_from_input,
+)
+from tensormill.learn.experiment import Experiment
+from tensormill.learn.fitted_estimator import Estimator, SKCompat
+from tensormill.learn.metric_spec import MetricSpec
+from tensormill.learn.model_fn_ops import ModeKeys, ModelFnOps
+from tensormill.learn.run_config import RunConfig
+from tensormill.namespaces.contrib.learn import datasets, learn_runner

@@ -1,0 +1,3 @@
+"""`tf.contrib.learn.learn_runner`."""
+
+from tensormill.learn.experiment import run
