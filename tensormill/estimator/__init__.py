@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tensormill.estimator import experimental, export, inputs, tpu
+from tensormill.estimator.added_metrics import add_metrics
 from tensormill.estimator.canned.baseline import (
     BaselineClassifier,
     BaselineEstimator,
@@ -28,6 +29,10 @@ from tensormill.estimator.exporters import (
     LatestExporter,
 )
 from tensormill.estimator.mode_keys import ModeKeys
+from tensormill.estimator.parse_specs import (
+    classifier_parse_example_spec,
+    regressor_parse_example_spec,
+)
 from tensormill.estimator.run_config import RunConfig
 from tensormill.estimator.train_and_evaluate import EvalSpec, TrainSpec, train_and_evaluate
 from tensormill.estimator.warm_start import WarmStartSettings
@@ -98,9 +103,12 @@ __all__ = [
     "SummarySaverHook",
     "TrainSpec",
     "WarmStartSettings",
+    "add_metrics",
+    "classifier_parse_example_spec",
     "experimental",
     "export",
     "inputs",
+    "regressor_parse_example_spec",
     "tpu",
     "train_and_evaluate",
 ]

@@ -86,6 +86,16 @@ MODEL_ROWS = {
     "python.estimator.canned.metric_keys": "estimator.heads.keys",
     "python.estimator.canned.optimizers": "estimator.canned.optimizers",
     "python.estimator.canned.prediction_keys": "estimator.heads.keys",
+    "python.estimator.canned.parsing_utils": "estimator.parse_specs",
+    "python.estimator.early_stopping": "estimator.early_stopping",
+    "python.estimator.extenders": "estimator.added_metrics",
+    "python.estimator.hooks.hooks": "estimator.memory_evaluation",
+    "python.estimator.hooks.session_run_hook": "train.monitored.session_run_hook",
+    "python.estimator.hooks.basic_session_run_hooks": """
+        train.monitored.logging_hooks train.monitored.saving_hooks train.monitored.control_hooks
+        train.monitored.timers""",
+    "python.estimator.tpu.tpu_config": "estimator.tpu",
+    "python.estimator.tpu.tpu_estimator": "estimator.tpu",
     "python.estimator.estimator": """
         estimator.estimator estimator.warm_start
         EstimatorV2=estimator.estimator.Estimator
