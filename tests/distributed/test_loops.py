@@ -138,6 +138,11 @@ class Steps:
         self.waiting: list[Any] = []
         self.at_once = 0
         self.cancelled: list[str] = []
+        self.step = self
+
+    def run_block(self) -> int:
+        """Run nothing by the block."""
+        return 0
 
     def start(self, values: Any, options: Any, on_done: Any) -> Any:
         if self.at_once:
