@@ -14,7 +14,9 @@ layers = keras.layers
 
 
 @pytest.fixture(autouse=True)
-def no_session_is_left() -> Iterator[None]:
+def the_same_start_and_no_session_left() -> Iterator[None]:
+    tf.set_random_seed(3)
+    np.random.seed(3)  # Keras shuffles by it
     yield
     keras.backend.clear_session()
 
