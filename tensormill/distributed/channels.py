@@ -90,6 +90,27 @@ class Channel:
         """Return a method, as gRPC's channels do."""
         return _Method(self, self._grpc, path, request_serializer, response_deserializer)
 
+    def can_tell(self, path: str) -> bool:
+        """Return whether a method can be called without an answer; connects if need be."""
+        direct = self.direct()
+        if direct is None:
+            self.ask()
+            direct = self.direct()
+        return direct is not None and direct.has(path)
+
+    def tell(self, path: str, pieces: Sequence[Piece]) -> None:
+        """Call a method that gives no answer, in the order of such calls.
+
+        Raises:
+          ConnectionBroken: the other side is gone, or cannot be called so.
+        """
+        direct = self.direct()
+        if direct is None and self.can_tell(path):
+            direct = self.direct()
+        if direct is None:
+            raise ConnectionBroken("there is no direct connection")
+        direct.tell(path, pieces)
+
     def __enter__(self) -> Channel:
         return self
 
@@ -139,7 +160,12 @@ class Channel:
         )
         try:
             answer = offer(direct_pb2.OfferRequest(host_id=host_id()), timeout=_OFFER_TIMEOUT_S)
-        except (grpc.RpcError, ValueError):  # another make of server, or the channel is closed
+        except grpc.RpcError as error:  # another make of server, unless it is only away
+            if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+                with self._lock:
+                    self._asks = True
+            return
+        except ValueError:  # the channel is closed
             return
         self.is_tensormill = True
         connected = self._connect(answer)
@@ -408,6 +434,11 @@ class _DirectFuture:
         """Return the trailers of the call."""
         outcome = self._outcome
         return _Trailers(outcome.trailer if isinstance(outcome, Reply) else b"").trailing_metadata()
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of the response."""
+        return len(self._outcome.data) if isinstance(self._outcome, Reply) else 0
 
     def code(self) -> grpc.StatusCode:
         """Return gRPC's code."""

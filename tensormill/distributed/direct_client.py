@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from tensormill.distributed.direct_frames import (
     LIVING_ON,
+    NO_ANSWER,
     ConnectionBroken,
     Frame,
     FrameKind,
@@ -158,6 +159,19 @@ class DirectClient:
             if mine is not None:
                 on_done(error)
         return lambda: self._cancel(call)
+
+    def tell(self, path: str, body: Sequence[Piece]) -> None:
+        """Call a method that gives no answer.
+
+        Raises:
+          ConnectionBroken: the other side is gone.
+        """
+        self._check_open()
+        try:
+            self._send_request(NO_ANSWER, path, body, None)
+        except ConnectionBroken as error:
+            self._break(error)
+            raise
 
     def close(self) -> None:
         """End the connection and its thread; calls under way end with ConnectionBroken."""

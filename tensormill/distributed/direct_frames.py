@@ -23,8 +23,18 @@ import numpy as np
 from tensormill.distributed.shared_memory import HAS_SHARED_MEMORY, map_shared, shared_file
 from tensormill.graph.tensor_wire_codec import Piece
 
-__all__ = ["LIVING_ON", "ConnectionBroken", "Frame", "FrameKind", "FrameSocket", "Piece"]
+__all__ = [
+    "LIVING_ON",
+    "NO_ANSWER",
+    "ConnectionBroken",
+    "Frame",
+    "FrameKind",
+    "FrameSocket",
+    "Piece",
+]
 
+NO_ANSWER = 0
+"""The number of the calls to which nobody wants an answer."""
 _HEAD = struct.Struct("<BBHIQQ")
 _SMALL_BYTES = 1 << 16
 _SHARED_BYTES = 1 << 20

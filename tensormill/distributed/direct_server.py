@@ -19,6 +19,7 @@ from google.protobuf.message import DecodeError
 from tensormill.distributed.call import Call, Handler, parser_of, pieces_of
 from tensormill.distributed.direct_frames import (
     LIVING_ON,
+    NO_ANSWER,
     ConnectionBroken,
     Frame,
     FrameKind,
@@ -231,6 +232,9 @@ class DirectConnection:
             self._frames.shut_down()
             return
         call = _DirectCall(self, frame.call)
+        if frame.call == NO_ANSWER:
+            self._answer(self._methods[frame.code], frame, call)
+            return
         with self._lock:
             if frame.call in self._calls or self._is_over:
                 return

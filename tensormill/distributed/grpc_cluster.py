@@ -9,14 +9,14 @@ from typing import Any
 
 from tensormill.distributed.channels import may_call_directly
 from tensormill.distributed.cluster_client import ask_tasks, describe_report
-from tensormill.distributed.grpc_worker_link import GrpcWorkerLink
+from tensormill.distributed.grpc_worker_link import Deliver, GrpcWorkerLink
 from tensormill.distributed.in_process import address_key, find_server
 from tensormill.distributed.in_process_worker_link import InProcessWorkerLink
 from tensormill.distributed.server_def import ServerDef, task_addresses
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.graph import errors
 from tensormill.graph.device_names import parse_device_name
-from tensormill.runtime.rendezvous import Receiver
+from tensormill.runtime.rendezvous import KeyedValue, Receiver
 from tensormill.runtime.session_tasks import is_wanted
 from tensormill.runtime.step_rendezvous import WaysElsewhere
 from tensormill.runtime.worker_link import Cancel, WorkerLink
@@ -29,13 +29,16 @@ _DESCRIBE_S = 1.0
 class GrpcCluster:
     """The other tasks of a cluster, and of those that sessions bring with them."""
 
-    def __init__(self, own_task: str, cluster_def: Any, threads: ServerThreads) -> None:
+    def __init__(
+        self, own_task: str, cluster_def: Any, threads: ServerThreads, deliver: Deliver
+    ) -> None:
         """Open no connection yet.
 
         Args:
           own_task: the task that the ways begin at.
           cluster_def: the ClusterDef.
           threads: where answers are read.
+          deliver: hands values that came with an answer to the own worker.
 
         Raises:
           InvalidArgumentError: an address has no port.
@@ -44,6 +47,7 @@ class GrpcCluster:
         self._addresses = task_addresses(cluster_def)
         self._own_address = ""
         self._threads = threads
+        self._deliver = deliver
         self._lock = threading.Lock()
         self._links: dict[tuple[str, str, bool], WorkerLink] = {}  # guarded by _lock
 
@@ -137,7 +141,7 @@ class GrpcCluster:
             )
         name = parse_device_name(task)
         server_def = ServerDef(job_name=name.job, task_index=name.task or 0, protocol="grpc")
-        return GrpcWorkerLink(task, address, server_def, self._threads, renames)
+        return GrpcWorkerLink(task, address, server_def, self._threads, renames, self._deliver)
 
 
 class _Ways:
@@ -151,13 +155,33 @@ class _Ways:
 
     def receive(self, task: str, step_id: int, key: str, receiver: Receiver) -> Cancel:
         """Ask a task for a value."""
-        address = self._addresses.get(task)
-        if address is None:
+        link = self._link_to(task)
+        if link is None:
             receiver(None, errors.invalid_argument(f"There is no task {task} in the cluster"))
             return lambda: None
-        return self._link(task, address).receive(step_id, key, receiver)
+        return link.receive(step_id, key, receiver)
 
     def shares_memory(self, task: str) -> bool:
         """Return whether a task is one of this process, which gets values as they are."""
+        return isinstance(self._link_to(task), InProcessWorkerLink)
+
+    def can_push(self, task: str) -> bool:
+        """Return whether a task takes values that it did not ask for; connects if need be."""
+        link = self._link_to(task)
+        return isinstance(link, GrpcWorkerLink) and link.can_push()
+
+    def push(self, task: str, step_id: int, values: Sequence[KeyedValue]) -> None:
+        """Give a task values.
+
+        Raises:
+          UnavailableError: it cannot be reached.
+          UnimplementedError: a value cannot travel.
+        """
+        link = self._link_to(task)
+        if not isinstance(link, GrpcWorkerLink):
+            raise errors.unavailable(f"Task {task} takes no values that it did not ask for")
+        link.push(step_id, values)
+
+    def _link_to(self, task: str) -> WorkerLink | None:
         address = self._addresses.get(task)
-        return address is not None and isinstance(self._link(task, address), InProcessWorkerLink)
+        return None if address is None else self._link(task, address)

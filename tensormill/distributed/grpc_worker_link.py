@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import grpc
@@ -12,6 +12,8 @@ import grpc
 from tensormill.distributed.call import pieces_of
 from tensormill.distributed.channels import open_channel
 from tensormill.distributed.device_codec import device_from_proto
+from tensormill.distributed.direct_frames import ConnectionBroken
+from tensormill.distributed.push_codec import write_push
 from tensormill.distributed.recv_tensor_codec import read_value, value_from_message
 from tensormill.distributed.run_step_codec import new_request_id, split_named_tensor
 from tensormill.distributed.server_threads import ServerThreads
@@ -22,12 +24,13 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.errors import OpError
 from tensormill.graph.tensor_wire_codec import Piece, split_fields
 from tensormill.proto import worker_pb2
-from tensormill.proto.services import WORKER_SERVICE
+from tensormill.proto.services import TRANSFER_SERVICE, WORKER_SERVICE
 from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.partition_codec import graph_to_message
 from tensormill.runtime.passes.partition import Partition
+from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.plan.value_table import value_form
-from tensormill.runtime.rendezvous import Receiver
+from tensormill.runtime.rendezvous import KeyedValue, Receiver
 from tensormill.runtime.worker_link import (
     Cancel,
     Done,
@@ -38,21 +41,36 @@ from tensormill.runtime.worker_link import (
     WorkerLink,
 )
 
-__all__ = ["GrpcWorkerLink"]
+__all__ = ["Deliver", "GrpcWorkerLink"]
 
 _SEND = 3  # the field of RunGraphRequest
-_RECV = 1  # the field of RunGraphResponse
+_RECV, _PUSHED = 1, 1001  # fields of RunGraphResponse
+_SMALL_BYTES = 1 << 16
+_PUSH_PATH = TRANSFER_SERVICE.methods["Push"].path
+
+Deliver = Callable[[int, Sequence[KeyedValue]], None]
+"""Hands values of a step to who waits for them on the own task."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Handle:
-    """What a link remembers of a registered partition."""
+    """What a link remembers of a registered partition.
+
+    Attributes:
+      name: the handle.
+      feed_keys: the rendezvous keys of the feeds.
+      feed_dtypes: their dtypes.
+      fetch_keys: the rendezvous keys of the fetches.
+      fetch_dtypes: their dtypes.
+      starts: what all requests of runs of one kind begin with.
+    """
 
     name: str
     feed_keys: list[str]
     feed_dtypes: list[DType]
     fetch_keys: list[str]
     fetch_dtypes: list[DType]
+    starts: dict[Any, bytes] = field(default_factory=dict)
 
 
 class GrpcWorkerLink(WorkerLink):
@@ -65,6 +83,7 @@ class GrpcWorkerLink(WorkerLink):
         server_def: Any,
         threads: ServerThreads,
         renames: bool = False,
+        deliver: Deliver | None = None,
     ) -> None:
         """Make a way; it connects when it is first used.
 
@@ -74,8 +93,10 @@ class GrpcWorkerLink(WorkerLink):
           server_def: the ServerDef that is sent with sessions of a cluster of their own.
           threads: where answers are read.
           renames: the task has another name where it is than in the cluster of the session.
+          deliver: hands values that came with an answer to the own worker.
         """
         self._renames = renames
+        self._deliver = deliver
         self.task_name = task_name
         self._peer = f"{task_name} ({address})"
         self._server_def = server_def
@@ -151,7 +172,11 @@ class GrpcWorkerLink(WorkerLink):
                 response.graph_handle, feed_keys, feed_dtypes, fetch_keys, fetch_dtypes
             )
             return RegisteredPartition(
-                handle, list(map(value_form, feed_dtypes)), list(map(value_form, fetch_dtypes))
+                handle,
+                list(map(value_form, feed_dtypes)),
+                list(map(value_form, fetch_dtypes)),
+                pushes_to=frozenset(response.pushes_to),
+                leaves_nothing=response.leaves_nothing,
             )
 
         request = worker_pb2.RegisterGraphRequest(
@@ -168,20 +193,8 @@ class GrpcWorkerLink(WorkerLink):
     ) -> Cancel:
         """Ask with RunGraph."""
         handle: _Handle = graph.handle
-        request = worker_pb2.RunGraphRequest(
-            session_handle=session_handle,
-            graph_handle=handle.name,
-            step_id=run.step_id,
-            recv_key=handle.fetch_keys,
-            store_errors_in_response_body=True,
-            create_worker_session_called=True,
-            request_id=new_request_id(),
-            exec_opts=worker_pb2.ExecutorOpts(
-                record_timeline=run.is_traced, record_partition_graphs=run.wants_partition_graphs
-            ),
-        )
         try:
-            pieces: list[Piece] = [request.SerializeToString()]
+            pieces: list[Piece] = [self._run_request(session_handle, handle, run)]
             for key, dtype, value in zip(
                 handle.feed_keys, handle.feed_dtypes, run.feeds, strict=True
             ):
@@ -192,6 +205,7 @@ class GrpcWorkerLink(WorkerLink):
 
         def result(message: memoryview, call: Any) -> GraphResult:
             named, rest = split_fields(message, _RECV)
+            pushed, rest = split_fields(memoryview(rest), _PUSHED)
             response = worker_pb2.RunGraphResponse.FromString(rest)
             if response.status_code != errors.OK:
                 raise error_from_status(
@@ -206,9 +220,51 @@ class GrpcWorkerLink(WorkerLink):
                     raise errors.internal(f"Task {self._peer} did not return {key}")
                 values.append(value_from_message(received[key]))
             stats = response.step_stats if response.HasField("step_stats") else None
+            if (pushed or response.pushed_dead) and self._deliver is not None:
+                self._deliver(run.step_id, _pushed_values(pushed, response.pushed_dead))
             return GraphResult(values, stats, list(response.partition_graph))
 
-        return self._call("RunGraph", pieces, done, result, raw=True)
+        # The end of a traced step asks the tasks again; the thread that reads must not wait for it.
+        return self._call("RunGraph", pieces, done, result, raw=True, read_here=not run.is_traced)
+
+    def _run_request(self, session_handle: str, handle: _Handle, run: GraphRun) -> bytes:
+        """Return a RunGraphRequest without its feeds."""
+        what = (run.pushes, run.pushed_from, run.caller, run.is_traced, run.wants_partition_graphs)
+        start = handle.starts.get(what)
+        if start is None:
+            start = worker_pb2.RunGraphRequest(
+                session_handle=session_handle,
+                graph_handle=handle.name,
+                recv_key=handle.fetch_keys,
+                store_errors_in_response_body=True,
+                create_worker_session_called=True,
+                exec_opts=worker_pb2.ExecutorOpts(
+                    record_timeline=run.is_traced,
+                    record_partition_graphs=run.wants_partition_graphs,
+                ),
+                pushes=run.pushes,
+                pushed_from=run.pushed_from,
+                caller=run.caller if self._deliver is not None else "",
+            ).SerializeToString()
+            handle.starts[what] = start
+        numbers = worker_pb2.RunGraphRequest(step_id=run.step_id, request_id=new_request_id())
+        return start + numbers.SerializeToString()
+
+    def can_push(self) -> bool:
+        """Return whether the task takes values that it did not ask for; connects if need be."""
+        return self._channel.can_tell(_PUSH_PATH)
+
+    def push(self, step_id: int, values: Sequence[KeyedValue]) -> None:
+        """Give the task values that it will need in a step.
+
+        Raises:
+          UnavailableError: it cannot be reached.
+          UnimplementedError: a value cannot travel.
+        """
+        try:
+            self._channel.tell(_PUSH_PATH, write_push(step_id, values))
+        except ConnectionBroken as error:
+            raise errors.unavailable(f"Cannot push to task {self._peer}: {error}") from error
 
     def receive(self, step_id: int, key: str, receiver: Receiver) -> Cancel:
         """Ask with RecvTensor."""
@@ -256,6 +312,7 @@ class GrpcWorkerLink(WorkerLink):
         convert: Callable[[Any, Any], Any],
         wait_for_ready: bool = False,
         raw: bool = False,
+        read_here: bool = False,
     ) -> Cancel:
         parse = memoryview if raw else WORKER_SERVICE.methods[name].response.FromString
 
@@ -281,8 +338,22 @@ class GrpcWorkerLink(WorkerLink):
         except ValueError:  # the channel is closed
             done(None, errors.cancelled(f"The connection to task {self._peer} is closed"))
             return _nothing
-        call.add_done_callback(lambda call: self._threads.read(lambda: read(call)))
+
+        def take(call: Any) -> None:
+            # A small one that came directly is read by the thread that got it.
+            size_bytes = getattr(call, "size_bytes", _SMALL_BYTES) if read_here else _SMALL_BYTES
+            run = self._threads.here if size_bytes < _SMALL_BYTES else self._threads.read
+            run(lambda: read(call))
+
+        call.add_done_callback(take)
         return call.cancel
+
+
+def _pushed_values(named: Sequence[memoryview], dead: Sequence[str]) -> list[KeyedValue]:
+    values: list[KeyedValue] = [(key, DEAD) for key in dead]
+    for key, tensor in map(split_named_tensor, named):
+        values.append((key, value_from_message(tensor)))
+    return values
 
 
 def _nothing() -> None:

@@ -63,6 +63,11 @@ class ServerThreads:
         except RuntimeError:  # closed
             _guarded(function)()
 
+    @staticmethod
+    def here(function: Callable[[], Any]) -> None:
+        """Run a function that takes an answer on the calling thread, which goes on in any case."""
+        _guarded(function)()
+
     def wait(self, function: Callable[[], Any]) -> None:
         """Run a function that may wait."""
         self._submit(self.waiting, function)

@@ -14,12 +14,14 @@ from tensormill.distributed.master_service import SLOW_MASTER_METHODS, MasterSer
 from tensormill.distributed.rpc_server import RpcServer
 from tensormill.distributed.server_def import TaskAddress, task_addresses
 from tensormill.distributed.server_threads import ServerThreads
+from tensormill.distributed.transfer_service import TransferService
 from tensormill.distributed.worker_service import SLOW_WORKER_METHODS, WorkerService
 from tensormill.proto.services import (
     CLUSTER_SERVICE,
     DIRECT_SERVICE,
     LOOP_SERVICE,
     MASTER_SERVICE,
+    TRANSFER_SERVICE,
     WORKER_SERVICE,
 )
 from tensormill.runtime.devices import local_devices
@@ -66,7 +68,8 @@ class Task:
             self._threads,
         )
         self.own_link = OwnWorkerLink(worker)
-        self._cluster = GrpcCluster(self.name, server_def.cluster, self._threads)
+        transfers = TransferService(worker.rendezvous)
+        self._cluster = GrpcCluster(self.name, server_def.cluster, self._threads, transfers.deliver)
         worker.ways_elsewhere = self._cluster.ways_elsewhere
         self.master = Master(
             worker, self.own_link, self._cluster, server_def.default_session_config
@@ -82,6 +85,7 @@ class Task:
         handlers = {
             MASTER_SERVICE: self._master_service.handlers(),
             WORKER_SERVICE: self._worker_service.handlers(),
+            TRANSFER_SERVICE: transfers.handlers(),
             LOOP_SERVICE: self._loops.handlers(),
             CLUSTER_SERVICE: self._cluster_service.handlers(),
         }

@@ -15,6 +15,7 @@ from tensormill.distributed.call import Call, Handler
 from tensormill.distributed.departed_masters import DepartedMasters, MasterName
 from tensormill.distributed.device_codec import device_to_proto
 from tensormill.distributed.limits import ServerLimits
+from tensormill.distributed.push_codec import value_pieces_by_key
 from tensormill.distributed.recv_tensor_codec import write_dead, write_value
 from tensormill.distributed.request_ids import RequestIds
 from tensormill.distributed.value_codec import named_value_pieces, value_from_proto
@@ -37,7 +38,7 @@ from tensormill.runtime.worker_link import GraphResult, GraphRun, SessionSpec, W
 __all__ = ["SLOW_WORKER_METHODS", "WorkerService"]
 
 SLOW_WORKER_METHODS = frozenset({"RegisterGraph", "DeleteWorkerSession"})
-_RECV = 1  # the field of RunGraphResponse
+_RECV, _PUSHED, _PUSHED_DEAD = 1, 1001, 1002  # fields of RunGraphResponse
 _LEGACY_SESSION = ""
 """The handle of the session of masters that open none."""
 
@@ -180,7 +181,13 @@ class WorkerService:
         registered = RegisteredGraph(session, keyed.graph)
         handle = f"{next(self._graph_handles):016x}"
         graphs[handle] = _Graph(registered, keyed)
-        call.reply(worker_pb2.RegisterGraphResponse(graph_handle=handle))
+        call.reply(
+            worker_pb2.RegisterGraphResponse(
+                graph_handle=handle,
+                pushes_to=registered.pushes_to,
+                leaves_nothing=registered.leaves_nothing,
+            )
+        )
 
     def _deregister_graph(self, request: Any, call: Call) -> None:
         _, graphs = self._graphs_of(request)
@@ -217,6 +224,7 @@ class WorkerService:
                 head.partition_graph.extend(result.partition_graphs)
                 values = [result.values[graph.fetch_positions[key]] for key in request.recv_key]
                 response = _response(head, request, graph, values)
+                response += value_pieces_by_key(_PUSHED, _PUSHED_DEAD, result.pushed)
             except OpError as failure:
                 _fail_run(request, call, failure)
             else:
@@ -267,6 +275,9 @@ class WorkerService:
             [sent[key] for key in graph.feed_positions],
             options.record_timeline,
             options.record_partition_graphs,
+            pushes=request.pushes,
+            pushed_from=frozenset(request.pushed_from),
+            caller=request.caller,
         )
 
     def _clean_up_graph(self, request: Any, call: Call) -> None:

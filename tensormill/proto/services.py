@@ -9,13 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tensormill.proto import cluster_status_pb2, direct_pb2, loops_pb2, master_pb2, worker_pb2
+from tensormill.proto import (
+    cluster_status_pb2,
+    direct_pb2,
+    loops_pb2,
+    master_pb2,
+    transfers_pb2,
+    worker_pb2,
+)
 
 __all__ = [
     "CLUSTER_SERVICE",
     "DIRECT_SERVICE",
     "LOOP_SERVICE",
     "MASTER_SERVICE",
+    "TRANSFER_SERVICE",
     "WORKER_SERVICE",
     "Method",
     "Service",
@@ -99,6 +107,8 @@ WORKER_SERVICE = _service(
 )
 
 LOOP_SERVICE = _service("tensormill.LoopService", loops_pb2, "RunLoop", "StopLoop")
+
+TRANSFER_SERVICE = _service("tensormill.TransferService", transfers_pb2, "Push")
 
 CLUSTER_SERVICE = _service(
     "tensormill.ClusterService",

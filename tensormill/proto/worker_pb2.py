@@ -24,7 +24,7 @@ from tensormill.proto import named_tensor_pb2 as tensormill_dot_proto_dot_named_
 from tensormill.proto import tensorflow_server_pb2 as tensormill_dot_proto_dot_tensorflow__server__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtensormill/proto/worker.proto\x12\ntensormill\x1a\x19google/protobuf/any.proto\x1a%tensorboard/compat/proto/config.proto\x1a)tensorboard/compat/proto/cost_graph.proto\x1a$tensorboard/compat/proto/debug.proto\x1a$tensorboard/compat/proto/graph.proto\x1a)tensorboard/compat/proto/step_stats.proto\x1a%tensorboard/compat/proto/tensor.proto\x1a(tensormill/proto/device_attributes.proto\x1a#tensormill/proto/named_tensor.proto\x1a(tensormill/proto/tensorflow_server.proto\"\x12\n\x10GetStatusRequest\"L\n\x11GetStatusResponse\x12\x37\n\x11\x64\x65vice_attributes\x18\x01 \x03(\x0b\x32\x1c.tensormill.DeviceAttributes\"\xf0\x01\n\x1a\x43reateWorkerSessionRequest\x12\x16\n\x0esession_handle\x18\x01 \x01(\t\x12)\n\nserver_def\x18\x02 \x01(\x0b\x32\x15.tensormill.ServerDef\x12\x1d\n\x15isolate_session_state\x18\x03 \x01(\x08\x12?\n\x19\x63luster_device_attributes\x18\x04 \x03(\x0b\x32\x1c.tensormill.DeviceAttributes\x12\x13\n\x0bmaster_task\x18\x05 \x01(\t\x12\x1a\n\x12master_incarnation\x18\x06 \x01(\x03\"\x1d\n\x1b\x43reateWorkerSessionResponse\"4\n\x1a\x44\x65leteWorkerSessionRequest\x12\x16\n\x0esession_handle\x18\x01 \x01(\t\"\x1d\n\x1b\x44\x65leteWorkerSessionResponse\"\xca\x02\n\x14RegisterGraphRequest\x12\x16\n\x0esession_handle\x18\x01 \x01(\t\x12(\n\tgraph_def\x18\x02 \x01(\x0b\x32\x15.tensorboard.GraphDef\x12\x18\n\x10has_control_flow\x18\x03 \x01(\x08\x12\x30\n\rgraph_options\x18\x04 \x01(\x0b\x32\x19.tensorboard.GraphOptions\x12\x30\n\rdebug_options\x18\x05 \x01(\x0b\x32\x19.tensorboard.DebugOptions\x12$\n\x1c\x63reate_worker_session_called\x18\x06 \x01(\x08\x12\x1c\n\x14\x63ollective_graph_key\x18\x07 \x01(\x03\x12.\n\x0c\x63onfig_proto\x18\x08 \x01(\x0b\x32\x18.tensorboard.ConfigProto\"-\n\x15RegisterGraphResponse\x12\x14\n\x0cgraph_handle\x18\x01 \x01(\t\"l\n\x16\x44\x65registerGraphRequest\x12\x14\n\x0cgraph_handle\x18\x01 \x01(\t\x12\x16\n\x0esession_handle\x18\x02 \x01(\t\x12$\n\x1c\x63reate_worker_session_called\x18\x03 \x01(\x08\"\x19\n\x17\x44\x65registerGraphResponse\"&\n\x11\x43leanupAllRequest\x12\x11\n\tcontainer\x18\x01 \x03(\t\"\x14\n\x12\x43leanupAllResponse\"\x8a\x01\n\x0c\x45xecutorOpts\x12\x14\n\x0crecord_costs\x18\x01 \x01(\x08\x12\x17\n\x0frecord_timeline\x18\x03 \x01(\x08\x12\x1f\n\x17record_partition_graphs\x18\x04 \x01(\x08\x12*\n\"report_tensor_allocations_upon_oom\x18\x05 \x01(\x08\"\xcd\x02\n\x0fRunGraphRequest\x12\x14\n\x0cgraph_handle\x18\x01 \x01(\t\x12\x0f\n\x07step_id\x18\x02 \x01(\x03\x12*\n\x04send\x18\x03 \x03(\x0b\x32\x1c.tensormill.NamedTensorProto\x12\x10\n\x08recv_key\x18\x04 \x03(\t\x12+\n\texec_opts\x18\x05 \x01(\x0b\x32\x18.tensormill.ExecutorOpts\x12\x12\n\nis_partial\x18\x06 \x01(\x08\x12\x1b\n\x13is_last_partial_run\x18\x07 \x01(\x08\x12\x16\n\x0esession_handle\x18\x08 \x01(\t\x12%\n\x1dstore_errors_in_response_body\x18\t \x01(\x08\x12$\n\x1c\x63reate_worker_session_called\x18\n \x01(\x08\x12\x12\n\nrequest_id\x18\x0b \x01(\x03\"\xfc\x01\n\x10RunGraphResponse\x12*\n\x04recv\x18\x01 \x03(\x0b\x32\x1c.tensormill.NamedTensorProto\x12*\n\nstep_stats\x18\x02 \x01(\x0b\x32\x16.tensorboard.StepStats\x12-\n\ncost_graph\x18\x03 \x01(\x0b\x32\x19.tensorboard.CostGraphDef\x12.\n\x0fpartition_graph\x18\x04 \x03(\x0b\x32\x15.tensorboard.GraphDef\x12\x13\n\x0bstatus_code\x18\x05 \x01(\x05\x12\x1c\n\x14status_error_message\x18\x06 \x01(\t\"&\n\x13\x43leanupGraphRequest\x12\x0f\n\x07step_id\x18\x01 \x01(\x03\"\x16\n\x14\x43leanupGraphResponse\"\xfb\x01\n\x11RecvTensorRequest\x12\x0f\n\x07step_id\x18\x01 \x01(\x03\x12\x16\n\x0erendezvous_key\x18\x02 \x01(\t\x12\x0e\n\x06\x64ma_ok\x18\x03 \x01(\x08\x12\x33\n\x0f\x63lient_locality\x18\x04 \x01(\x0b\x32\x1a.tensormill.DeviceLocality\x12\x33\n\x0fserver_locality\x18\x05 \x01(\x0b\x32\x1a.tensormill.DeviceLocality\x12/\n\x11transport_options\x18\x06 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x12\n\nrequest_id\x18\x07 \x01(\x03\"\xb0\x01\n\x12RecvTensorResponse\x12(\n\x06tensor\x18\x01 \x01(\x0b\x32\x18.tensorboard.TensorProto\x12\x0f\n\x07is_dead\x18\x02 \x01(\x08\x12\x19\n\x11send_start_micros\x18\x03 \x01(\x03\x12/\n\x11transport_options\x18\x04 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x13\n\x0brequire_ack\x18\x05 \x01(\x08\"-\n\x17MarkRecvFinishedRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\x03\"\x1a\n\x18MarkRecvFinishedResponse\"o\n\x0eLoggingRequest\x12\x1a\n\x12\x65nable_rpc_logging\x18\x01 \x01(\x08\x12\r\n\x05\x63lear\x18\x02 \x01(\x08\x12\x15\n\rfetch_step_id\x18\x03 \x03(\x03\x12\x1b\n\x13\x64isable_rpc_logging\x18\x04 \x01(\x08\"O\n\x10LabeledStepStats\x12\x0f\n\x07step_id\x18\x01 \x01(\x03\x12*\n\nstep_stats\x18\x02 \x01(\x0b\x32\x16.tensorboard.StepStats\"=\n\x0fLoggingResponse\x12*\n\x04step\x18\x01 \x03(\x0b\x32\x1c.tensormill.LabeledStepStatsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtensormill/proto/worker.proto\x12\ntensormill\x1a\x19google/protobuf/any.proto\x1a%tensorboard/compat/proto/config.proto\x1a)tensorboard/compat/proto/cost_graph.proto\x1a$tensorboard/compat/proto/debug.proto\x1a$tensorboard/compat/proto/graph.proto\x1a)tensorboard/compat/proto/step_stats.proto\x1a%tensorboard/compat/proto/tensor.proto\x1a(tensormill/proto/device_attributes.proto\x1a#tensormill/proto/named_tensor.proto\x1a(tensormill/proto/tensorflow_server.proto\"\x12\n\x10GetStatusRequest\"L\n\x11GetStatusResponse\x12\x37\n\x11\x64\x65vice_attributes\x18\x01 \x03(\x0b\x32\x1c.tensormill.DeviceAttributes\"\xf0\x01\n\x1a\x43reateWorkerSessionRequest\x12\x16\n\x0esession_handle\x18\x01 \x01(\t\x12)\n\nserver_def\x18\x02 \x01(\x0b\x32\x15.tensormill.ServerDef\x12\x1d\n\x15isolate_session_state\x18\x03 \x01(\x08\x12?\n\x19\x63luster_device_attributes\x18\x04 \x03(\x0b\x32\x1c.tensormill.DeviceAttributes\x12\x13\n\x0bmaster_task\x18\x05 \x01(\t\x12\x1a\n\x12master_incarnation\x18\x06 \x01(\x03\"\x1d\n\x1b\x43reateWorkerSessionResponse\"4\n\x1a\x44\x65leteWorkerSessionRequest\x12\x16\n\x0esession_handle\x18\x01 \x01(\t\"\x1d\n\x1b\x44\x65leteWorkerSessionResponse\"\xca\x02\n\x14RegisterGraphRequest\x12\x16\n\x0esession_handle\x18\x01 \x01(\t\x12(\n\tgraph_def\x18\x02 \x01(\x0b\x32\x15.tensorboard.GraphDef\x12\x18\n\x10has_control_flow\x18\x03 \x01(\x08\x12\x30\n\rgraph_options\x18\x04 \x01(\x0b\x32\x19.tensorboard.GraphOptions\x12\x30\n\rdebug_options\x18\x05 \x01(\x0b\x32\x19.tensorboard.DebugOptions\x12$\n\x1c\x63reate_worker_session_called\x18\x06 \x01(\x08\x12\x1c\n\x14\x63ollective_graph_key\x18\x07 \x01(\x03\x12.\n\x0c\x63onfig_proto\x18\x08 \x01(\x0b\x32\x18.tensorboard.ConfigProto\"Z\n\x15RegisterGraphResponse\x12\x14\n\x0cgraph_handle\x18\x01 \x01(\t\x12\x12\n\tpushes_to\x18\xe9\x07 \x03(\t\x12\x17\n\x0eleaves_nothing\x18\xea\x07 \x01(\x08\"l\n\x16\x44\x65registerGraphRequest\x12\x14\n\x0cgraph_handle\x18\x01 \x01(\t\x12\x16\n\x0esession_handle\x18\x02 \x01(\t\x12$\n\x1c\x63reate_worker_session_called\x18\x03 \x01(\x08\"\x19\n\x17\x44\x65registerGraphResponse\"&\n\x11\x43leanupAllRequest\x12\x11\n\tcontainer\x18\x01 \x03(\t\"\x14\n\x12\x43leanupAllResponse\"\x8a\x01\n\x0c\x45xecutorOpts\x12\x14\n\x0crecord_costs\x18\x01 \x01(\x08\x12\x17\n\x0frecord_timeline\x18\x03 \x01(\x08\x12\x1f\n\x17record_partition_graphs\x18\x04 \x01(\x08\x12*\n\"report_tensor_allocations_upon_oom\x18\x05 \x01(\x08\"\x85\x03\n\x0fRunGraphRequest\x12\x14\n\x0cgraph_handle\x18\x01 \x01(\t\x12\x0f\n\x07step_id\x18\x02 \x01(\x03\x12*\n\x04send\x18\x03 \x03(\x0b\x32\x1c.tensormill.NamedTensorProto\x12\x10\n\x08recv_key\x18\x04 \x03(\t\x12+\n\texec_opts\x18\x05 \x01(\x0b\x32\x18.tensormill.ExecutorOpts\x12\x12\n\nis_partial\x18\x06 \x01(\x08\x12\x1b\n\x13is_last_partial_run\x18\x07 \x01(\x08\x12\x16\n\x0esession_handle\x18\x08 \x01(\t\x12%\n\x1dstore_errors_in_response_body\x18\t \x01(\x08\x12$\n\x1c\x63reate_worker_session_called\x18\n \x01(\x08\x12\x12\n\nrequest_id\x18\x0b \x01(\x03\x12\x0f\n\x06pushes\x18\xe9\x07 \x01(\x08\x12\x14\n\x0bpushed_from\x18\xea\x07 \x03(\t\x12\x0f\n\x06\x63\x61ller\x18\xeb\x07 \x01(\t\"\xc1\x02\n\x10RunGraphResponse\x12*\n\x04recv\x18\x01 \x03(\x0b\x32\x1c.tensormill.NamedTensorProto\x12*\n\nstep_stats\x18\x02 \x01(\x0b\x32\x16.tensorboard.StepStats\x12-\n\ncost_graph\x18\x03 \x01(\x0b\x32\x19.tensorboard.CostGraphDef\x12.\n\x0fpartition_graph\x18\x04 \x03(\x0b\x32\x15.tensorboard.GraphDef\x12\x13\n\x0bstatus_code\x18\x05 \x01(\x05\x12\x1c\n\x14status_error_message\x18\x06 \x01(\t\x12-\n\x06pushed\x18\xe9\x07 \x03(\x0b\x32\x1c.tensormill.NamedTensorProto\x12\x14\n\x0bpushed_dead\x18\xea\x07 \x03(\t\"&\n\x13\x43leanupGraphRequest\x12\x0f\n\x07step_id\x18\x01 \x01(\x03\"\x16\n\x14\x43leanupGraphResponse\"\xfb\x01\n\x11RecvTensorRequest\x12\x0f\n\x07step_id\x18\x01 \x01(\x03\x12\x16\n\x0erendezvous_key\x18\x02 \x01(\t\x12\x0e\n\x06\x64ma_ok\x18\x03 \x01(\x08\x12\x33\n\x0f\x63lient_locality\x18\x04 \x01(\x0b\x32\x1a.tensormill.DeviceLocality\x12\x33\n\x0fserver_locality\x18\x05 \x01(\x0b\x32\x1a.tensormill.DeviceLocality\x12/\n\x11transport_options\x18\x06 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x12\n\nrequest_id\x18\x07 \x01(\x03\"\xb0\x01\n\x12RecvTensorResponse\x12(\n\x06tensor\x18\x01 \x01(\x0b\x32\x18.tensorboard.TensorProto\x12\x0f\n\x07is_dead\x18\x02 \x01(\x08\x12\x19\n\x11send_start_micros\x18\x03 \x01(\x03\x12/\n\x11transport_options\x18\x04 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x13\n\x0brequire_ack\x18\x05 \x01(\x08\"-\n\x17MarkRecvFinishedRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\x03\"\x1a\n\x18MarkRecvFinishedResponse\"o\n\x0eLoggingRequest\x12\x1a\n\x12\x65nable_rpc_logging\x18\x01 \x01(\x08\x12\r\n\x05\x63lear\x18\x02 \x01(\x08\x12\x15\n\rfetch_step_id\x18\x03 \x03(\x03\x12\x1b\n\x13\x64isable_rpc_logging\x18\x04 \x01(\x08\"O\n\x10LabeledStepStats\x12\x0f\n\x07step_id\x18\x01 \x01(\x03\x12*\n\nstep_stats\x18\x02 \x01(\x0b\x32\x16.tensorboard.StepStats\"=\n\x0fLoggingResponse\x12*\n\x04step\x18\x01 \x03(\x0b\x32\x1c.tensormill.LabeledStepStatsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,37 +46,37 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_REGISTERGRAPHREQUEST']._serialized_start=891
   _globals['_REGISTERGRAPHREQUEST']._serialized_end=1221
   _globals['_REGISTERGRAPHRESPONSE']._serialized_start=1223
-  _globals['_REGISTERGRAPHRESPONSE']._serialized_end=1268
-  _globals['_DEREGISTERGRAPHREQUEST']._serialized_start=1270
-  _globals['_DEREGISTERGRAPHREQUEST']._serialized_end=1378
-  _globals['_DEREGISTERGRAPHRESPONSE']._serialized_start=1380
-  _globals['_DEREGISTERGRAPHRESPONSE']._serialized_end=1405
-  _globals['_CLEANUPALLREQUEST']._serialized_start=1407
-  _globals['_CLEANUPALLREQUEST']._serialized_end=1445
-  _globals['_CLEANUPALLRESPONSE']._serialized_start=1447
-  _globals['_CLEANUPALLRESPONSE']._serialized_end=1467
-  _globals['_EXECUTOROPTS']._serialized_start=1470
-  _globals['_EXECUTOROPTS']._serialized_end=1608
-  _globals['_RUNGRAPHREQUEST']._serialized_start=1611
-  _globals['_RUNGRAPHREQUEST']._serialized_end=1944
-  _globals['_RUNGRAPHRESPONSE']._serialized_start=1947
-  _globals['_RUNGRAPHRESPONSE']._serialized_end=2199
-  _globals['_CLEANUPGRAPHREQUEST']._serialized_start=2201
-  _globals['_CLEANUPGRAPHREQUEST']._serialized_end=2239
-  _globals['_CLEANUPGRAPHRESPONSE']._serialized_start=2241
-  _globals['_CLEANUPGRAPHRESPONSE']._serialized_end=2263
-  _globals['_RECVTENSORREQUEST']._serialized_start=2266
-  _globals['_RECVTENSORREQUEST']._serialized_end=2517
-  _globals['_RECVTENSORRESPONSE']._serialized_start=2520
-  _globals['_RECVTENSORRESPONSE']._serialized_end=2696
-  _globals['_MARKRECVFINISHEDREQUEST']._serialized_start=2698
-  _globals['_MARKRECVFINISHEDREQUEST']._serialized_end=2743
-  _globals['_MARKRECVFINISHEDRESPONSE']._serialized_start=2745
-  _globals['_MARKRECVFINISHEDRESPONSE']._serialized_end=2771
-  _globals['_LOGGINGREQUEST']._serialized_start=2773
-  _globals['_LOGGINGREQUEST']._serialized_end=2884
-  _globals['_LABELEDSTEPSTATS']._serialized_start=2886
-  _globals['_LABELEDSTEPSTATS']._serialized_end=2965
-  _globals['_LOGGINGRESPONSE']._serialized_start=2967
-  _globals['_LOGGINGRESPONSE']._serialized_end=3028
+  _globals['_REGISTERGRAPHRESPONSE']._serialized_end=1313
+  _globals['_DEREGISTERGRAPHREQUEST']._serialized_start=1315
+  _globals['_DEREGISTERGRAPHREQUEST']._serialized_end=1423
+  _globals['_DEREGISTERGRAPHRESPONSE']._serialized_start=1425
+  _globals['_DEREGISTERGRAPHRESPONSE']._serialized_end=1450
+  _globals['_CLEANUPALLREQUEST']._serialized_start=1452
+  _globals['_CLEANUPALLREQUEST']._serialized_end=1490
+  _globals['_CLEANUPALLRESPONSE']._serialized_start=1492
+  _globals['_CLEANUPALLRESPONSE']._serialized_end=1512
+  _globals['_EXECUTOROPTS']._serialized_start=1515
+  _globals['_EXECUTOROPTS']._serialized_end=1653
+  _globals['_RUNGRAPHREQUEST']._serialized_start=1656
+  _globals['_RUNGRAPHREQUEST']._serialized_end=2045
+  _globals['_RUNGRAPHRESPONSE']._serialized_start=2048
+  _globals['_RUNGRAPHRESPONSE']._serialized_end=2369
+  _globals['_CLEANUPGRAPHREQUEST']._serialized_start=2371
+  _globals['_CLEANUPGRAPHREQUEST']._serialized_end=2409
+  _globals['_CLEANUPGRAPHRESPONSE']._serialized_start=2411
+  _globals['_CLEANUPGRAPHRESPONSE']._serialized_end=2433
+  _globals['_RECVTENSORREQUEST']._serialized_start=2436
+  _globals['_RECVTENSORREQUEST']._serialized_end=2687
+  _globals['_RECVTENSORRESPONSE']._serialized_start=2690
+  _globals['_RECVTENSORRESPONSE']._serialized_end=2866
+  _globals['_MARKRECVFINISHEDREQUEST']._serialized_start=2868
+  _globals['_MARKRECVFINISHEDREQUEST']._serialized_end=2913
+  _globals['_MARKRECVFINISHEDRESPONSE']._serialized_start=2915
+  _globals['_MARKRECVFINISHEDRESPONSE']._serialized_end=2941
+  _globals['_LOGGINGREQUEST']._serialized_start=2943
+  _globals['_LOGGINGREQUEST']._serialized_end=3054
+  _globals['_LABELEDSTEPSTATS']._serialized_start=3056
+  _globals['_LABELEDSTEPSTATS']._serialized_end=3135
+  _globals['_LOGGINGRESPONSE']._serialized_start=3137
+  _globals['_LOGGINGRESPONSE']._serialized_end=3198
 # @@protoc_insertion_point(module_scope)

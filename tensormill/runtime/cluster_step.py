@@ -59,12 +59,16 @@ class PlacedPartition:
       registered: the partition, as the worker knows it.
       feed_indices: which of the step's feeds it takes, in its order.
       fetch_indices: which of the step's fetches it gives, in its order.
+      pushed_from: the tasks that push what they send to it.
+      caller: the task of the master, where that runs a part of the step; empty otherwise.
     """
 
     link: WorkerLink
     registered: RegisteredPartition
     feed_indices: Sequence[int]
     fetch_indices: Sequence[int]
+    pushed_from: frozenset[str] = frozenset()
+    caller: str = ""
 
 
 @dataclass(slots=True)
@@ -312,6 +316,8 @@ class _ClusterRun:
             run = GraphRun(
                 self.step_id, given, options.is_traced, options.wants_partition_graphs, resources
             )
+            if not options.is_traced:  # traces show who asked for what
+                run = replace(run, pushes=True, pushed_from=part.pushed_from, caller=part.caller)
             cancel = part.link.run_graph(
                 self._session_handle, part.registered, run, self._ending(index)
             )
@@ -369,7 +375,8 @@ class _ClusterRun:
     def _finish(self) -> None:
         self.scope.close()
         for part in self._partitions:
-            part.link.clean_up_step(self.step_id)
+            if self._state.error or self._is_traced or not part.registered.leaves_nothing:
+                part.link.clean_up_step(self.step_id)
         if self._is_traced:
             for part in self._partitions:
                 part.link.log_transfers(False, lambda noted, error: None)

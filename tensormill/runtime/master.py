@@ -317,7 +317,12 @@ class MasterSession:
         registered = tasks.register(parts)
         return [
             PlacedPartition(
-                tasks.link(task), registered[task], part.feed_indices, part.fetch_indices
+                tasks.link(task),
+                registered[task],
+                part.feed_indices,
+                part.fetch_indices,
+                frozenset(other for other, made in registered.items() if task in made.pushes_to),
+                tasks.own_task if tasks.own_task in parts else "",
             )
             for task, part in sorted(parts.items(), key=lambda item: item[0] == tasks.own_task)
         ]

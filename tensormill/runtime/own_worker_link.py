@@ -96,6 +96,8 @@ class OwnWorkerLink(WorkerLink):
                 [form for _, form, _, _ in program.feeds],
                 [form for _, form, _ in program.fetches],
                 program.copied_fetches,
+                graph.pushes_to,
+                graph.leaves_nothing,
             )
 
         _answer(done, compiled)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensormill.graph import errors
@@ -13,9 +13,12 @@ from tensormill.runtime.failures import as_reported
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.node_graph_codec import to_graph_def
 from tensormill.runtime.passes.partition import partition
+from tensormill.runtime.rendezvous import KeyedValue
+from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.step import Dispatcher, ProgramRun, Step
 from tensormill.runtime.step_rendezvous import StepRendezvous
 from tensormill.runtime.trace import StepTrace
+from tensormill.runtime.transfers import SENDS
 from tensormill.runtime.worker import WorkerSession
 from tensormill.runtime.worker_link import Cancel, Done, GraphResult, GraphRun
 
@@ -29,6 +32,8 @@ class RegisteredGraph:
       session: the session on this worker.
       graph: the nodes.
       program: what runs them.
+      pushes_to: the tasks to which it can push what it sends them.
+      leaves_nothing: a run that pushes and succeeds leaves nothing behind.
     """
 
     def __init__(self, session: WorkerSession, graph: NodeGraph) -> None:
@@ -40,6 +45,9 @@ class RegisteredGraph:
         self.session = session
         self.graph = graph
         self.program = session.register_graph(graph)
+        receivers = _receivers(graph) - {session.task_name}
+        self.pushes_to = frozenset(task for task in receivers if session.ways.can_push(task))
+        self.leaves_nothing = self.pushes_to == receivers
 
     def start(
         self, run: GraphRun, done: Done[GraphResult], may_take_thread: bool = False
@@ -65,11 +73,20 @@ class RegisteredGraph:
             session.torch_devices,
             session.ways,
             scope,
+            self.pushes_to if run.pushes else frozenset(),
+            run.pushed_from,
         )
+        rendezvous = step.rendezvous
         observer = StepTrace(step) if run.is_traced else None
 
         def finish(values: list[Any] | None, error: BaseException | None) -> None:
             scope.close()
+            pushed: Sequence[KeyedValue] = ()
+            if error is None:
+                try:
+                    pushed = rendezvous.flush_but(run.caller)
+                except errors.OpError as failure:
+                    error = failure
             worker.rendezvous.leave(run.step_id)
             if error is not None:
                 reported = as_reported(error, run.step_id)
@@ -77,7 +94,7 @@ class RegisteredGraph:
                 done(None, reported)
                 return
             assert values is not None
-            result = GraphResult(values)
+            result = GraphResult(values, pushed=pushed)
             if observer is not None:
                 result.step_stats = observer.step_stats(self.graph)
             if run.wants_partition_graphs:
@@ -118,6 +135,13 @@ class RegisteredGraph:
         """Return the graph as it runs, as a GraphDef message for each device."""
         parts = partition(self.graph, lambda node: node.device)
         return [to_graph_def(part.graph) for _, part in sorted(parts.items())]
+
+
+def _receivers(graph: NodeGraph) -> set[str]:
+    """Return the tasks to which a graph sends."""
+    return {
+        task_of(node.attrs["recv_device"].decode()) for node in graph.nodes if node.op_type in SENDS
+    }
 
 
 def _begin_once(

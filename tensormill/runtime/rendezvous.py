@@ -9,18 +9,34 @@ receive of its step, as other tasks may ask before the step starts here, and goe
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 
-__all__ = ["Delivery", "Receiver", "Rendezvous", "RendezvousState", "RendezvousTable"]
+__all__ = [
+    "Delivery",
+    "KeyedValue",
+    "Receiver",
+    "Rendezvous",
+    "RendezvousState",
+    "RendezvousTable",
+]
+
+_MAX_ENDED = 10_000
+_UNCLAIMED_S = 600.0
+"""How long values are kept that were pushed for a step that does not come."""
 
 Receiver = Callable[[Any, OpError | None], None]
 """Takes a value (`frames.DEAD` for one of a branch not taken), or the error of the step."""
+
+
+KeyedValue = tuple[str, Any]
+"""A value and its rendezvous key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +128,12 @@ class Rendezvous:
             deliveries = self._state.send(key, value)
         _deliver(deliveries)
 
+    def send_all(self, values: Sequence[KeyedValue]) -> None:
+        """Hand over several values."""
+        with self._lock:
+            deliveries = [d for key, value in values for d in self._state.send(key, value)]
+        _deliver(deliveries)
+
     def receive(self, key: str, receiver: Receiver) -> None:
         """Let a receiver have a value, now or when it comes."""
         with self._lock:
@@ -146,6 +168,8 @@ class RendezvousTable:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._steps: dict[int, Rendezvous] = {}  # guarded by _lock
+        self._ended: dict[int, None] = {}  # the latest steps that are over; guarded by _lock
+        self._unclaimed: dict[int, float] = {}  # steps only pushed to, since; guarded by _lock
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -164,6 +188,7 @@ class RendezvousTable:
             found = self._steps.get(step_id)
             if found is None:
                 found = self._steps[step_id] = Rendezvous()
+            self._unclaimed.pop(step_id, None)
             found.users += 1
             return found
 
@@ -173,6 +198,29 @@ class RendezvousTable:
             found = self._steps.get(step_id)
             if found is not None:
                 found.users -= 1
+                if not found.users and found.is_idle:
+                    del self._steps[step_id]
+
+    def push(self, step_id: int, values: Sequence[KeyedValue]) -> None:
+        """Take values that another task has sent; the step may begin here later, or be over."""
+        with self._lock:
+            found = self._steps.get(step_id)
+            if found is None:
+                if step_id in self._ended:
+                    return
+                found = self._steps[step_id] = Rendezvous()
+                self._drop_unclaimed()
+                self._unclaimed[step_id] = time.monotonic()
+        found.send_all(values)
+
+    def _drop_unclaimed(self) -> None:
+        now_s = time.monotonic()
+        while self._unclaimed:
+            step_id = next(iter(self._unclaimed))
+            if now_s - self._unclaimed[step_id] < _UNCLAIMED_S:
+                return
+            del self._unclaimed[step_id]
+            self._steps.pop(step_id, None)
 
     def drop_if_idle(self, step_id: int) -> None:
         """Forget a step in which nothing runs and nothing waits; it comes again if need be."""
@@ -185,6 +233,10 @@ class RendezvousTable:
         """Forget a step, and end whoever waits there."""
         with self._lock:
             found = self._steps.pop(step_id, None)
+            self._unclaimed.pop(step_id, None)
+            self._ended[step_id] = None
+            if len(self._ended) > _MAX_ENDED:
+                del self._ended[next(iter(self._ended))]
         if found is not None:
             found.abort(errors.aborted(f"Cleanup {step_id}"))
 

@@ -20,7 +20,7 @@ from tensormill.runtime.rendezvous_keys import ROOT
 from tensormill.runtime.step_rendezvous import StepRendezvous
 from tensormill.runtime.transfers import HANDS_OVER, RECEIVES
 
-__all__ = ["Completion", "Dispatcher", "ProgramRun", "Step"]
+__all__ = ["Completion", "Dispatcher", "ProgramRun", "Step", "in_turns"]
 
 
 class Dispatcher(Protocol):
@@ -71,6 +71,15 @@ class Step:
         self.resources: dict[str, Any] = {}
         self.rendezvous: StepRendezvous | None = None
         self.dispatcher: Dispatcher | None = None
+
+    def flush(self) -> None:
+        """Let what was sent go to the tasks that need it.
+
+        Raises:
+          OpError: one of them cannot be reached, or a value cannot travel.
+        """
+        if self.rendezvous is not None:
+            self.rendezvous.flush()
 
     def remaining_s(self) -> float | None:
         """Return the time that is left; None for a step without a deadline."""
@@ -127,33 +136,48 @@ class _Turns(threading.local):
     """The runs that wait for their turn on this thread; None where the thread drives no run."""
 
     runs: deque[ProgramRun] | None = None
+    is_driving = False
     interrupt: BaseException | None = None
 
 
 _turns = _Turns()
 
 
-def _take_turns(first: Callable[[], None]) -> None:
+def _take_turns(first: Callable[[], None], drives: bool = True) -> None:
     """Call `first`, then drive the runs that became ready on this thread meanwhile.
 
     One run after the other: a kernel that completes the kernel of another run is not interrupted
     by it, and a long chain of runs that wake each other does not pile up on the stack.
 
+    Args:
+      first: what is called.
+      drives: it drives a run itself.
+
     Raises:
       KeyboardInterrupt: the thread was interrupted; the run that it drove then has been ended.
     """
-    outer = _turns.runs
+    outer, was_driving = _turns.runs, _turns.is_driving
     runs = _turns.runs = deque()
+    _turns.is_driving = drives
     try:
         first()
+        _turns.is_driving = True
         while runs:
             runs.popleft().drive()
     finally:
-        _turns.runs = outer
+        _turns.runs, _turns.is_driving = outer, was_driving
     interrupt = _turns.interrupt
     if interrupt is not None and outer is None:
         _turns.interrupt = None
         raise interrupt
+
+
+def in_turns(action: Callable[[], None]) -> None:
+    """Act; runs that go on for it on this thread do so when it is done, one after the other."""
+    if _turns.runs is None:
+        _take_turns(action, drives=False)
+    else:
+        action()
 
 
 class ProgramRun:
@@ -236,11 +260,12 @@ class ProgramRun:
     def _wants_thread(self, dispatcher: Dispatcher) -> bool:
         """Return whether to go on elsewhere: on a thread that computes, and not behind other runs.
 
-        A short run goes on behind the one that woke it: a change of threads takes as long.
+        A short run goes on where it was woken: a change of threads takes as long.
         """
-        if _turns.runs is None:
-            return not dispatcher.is_here()
-        return not self.program.is_short
+        if self.program.is_short:
+            return False
+        runs = _turns.runs
+        return not dispatcher.is_here() or (runs is not None and (_turns.is_driving or bool(runs)))
 
     def _take_turns(self) -> None:
         _take_turns(self.drive)
@@ -255,6 +280,8 @@ class ProgramRun:
         """Handle what was reported, until nothing is left. Only by who made the run driven."""
         started_ns = time.thread_time_ns()
         while True:
+            if self._started and not self._events:  # it is going to wait
+                self._guarded(self.step.flush)
             with self._lock:
                 if not self._events:
                     self._is_driven = False
@@ -328,6 +355,8 @@ class ProgramRun:
                     self._skip_segment(segment)
                 else:
                     self._run_segment(segment)
+                    if not self.program.is_short:
+                        self._guarded(self.step.flush)
                 if self._error is not None:
                     break
 

@@ -7,7 +7,8 @@ task that has it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,12 +18,15 @@ from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.plan.frames import DEAD
-from tensormill.runtime.rendezvous import Receiver, Rendezvous
+from tensormill.runtime.rendezvous import KeyedValue, Receiver, Rendezvous
 from tensormill.runtime.rendezvous_keys import ROOT, make_key, task_of
 
 __all__ = ["Cancel", "StepRendezvous", "WaysElsewhere"]
 
 Cancel = Callable[[], None]
+
+_SMALL_BYTES = 1 << 12
+"""Up to this size a copy costs nothing; larger values that change race as those of TensorFlow."""
 
 
 class WaysElsewhere(Protocol):
@@ -34,6 +38,16 @@ class WaysElsewhere(Protocol):
     def shares_memory(self, task: str, /) -> bool:
         """Return whether a task gets the values that it asks for as they are, without a copy."""
 
+    def can_push(self, task: str, /) -> bool:
+        """Return whether values can be pushed to a task; connects to it if need be."""
+
+    def push(self, task: str, step_id: int, values: Sequence[KeyedValue], /) -> None:
+        """Give a task values before it asks.
+
+        Raises:
+          OpError: it cannot be reached, or a value cannot travel.
+        """
+
 
 class StepRendezvous:
     """One step's sends and receives on one task.
@@ -42,7 +56,8 @@ class StepRendezvous:
       local: where the values of the step wait on this task.
     """
 
-    __slots__ = ("_cancellation", "_step_id", "_task", "_torch_devices", "_ways", "local")
+    __slots__ = ("_cancellation", "_outbox", "_pushed_from", "_pushes_to", "_step_id", "_task",
+                 "_torch_devices", "_ways", "local")  # fmt: skip
 
     def __init__(
         self,
@@ -52,8 +67,25 @@ class StepRendezvous:
         torch_devices: Mapping[str, torch.device],
         ways: WaysElsewhere,
         cancellation: CancellationScope,
+        pushes_to: Set[str] = frozenset(),
+        pushed_from: Set[str] = frozenset(),
     ) -> None:
+        """Make the transfers of a step.
+
+        Args:
+          step_id: the step.
+          task: the own task.
+          local: where the values of the step wait here.
+          torch_devices: the devices of the task, by name.
+          ways: the ways to other tasks.
+          cancellation: that of the step.
+          pushes_to: the tasks that get what is sent them without asking.
+          pushed_from: the tasks that need not be asked.
+        """
         self.local = local
+        self._outbox: deque[tuple[str, str, Any]] = deque()  # task, key and value
+        self._pushes_to = pushes_to
+        self._pushed_from = pushed_from
         self._step_id = step_id
         self._task = task
         self._torch_devices = torch_devices
@@ -83,9 +115,50 @@ class StepRendezvous:
           may_change: its memory may belong to something that is updated in place, so that a task
             with which memory is shared gets a copy.
         """
-        if may_change and self._ways.shares_memory(task_of(recv_device.decode())):
+        key = make_key(send_device, incarnation, recv_device, tensor_name) + frame
+        task = task_of(recv_device.decode())
+        if task in self._pushes_to:
+            if may_change and getattr(value, "nbytes", 0) < _SMALL_BYTES:
+                value = _copied(value)
+            self._outbox.append((task, key, value))
+            return
+        if may_change and self._ways.shares_memory(task):
             value = _copied(value)
-        self.local.send(make_key(send_device, incarnation, recv_device, tensor_name) + frame, value)
+        self.local.send(key, value)
+
+    def flush(self) -> None:
+        """Push what was sent since the last time, in one message to each task.
+
+        Raises:
+          OpError: a task cannot be reached, or a value cannot travel.
+        """
+        if self._outbox:
+            for task, values in self._take_outbox().items():
+                self._ways.push(task, self._step_id, values)
+
+    def flush_but(self, task: str) -> list[KeyedValue]:
+        """Push what was sent, but for what goes to one task; return that.
+
+        Raises:
+          OpError: a task cannot be reached, or a value cannot travel.
+        """
+        if not self._outbox:
+            return []
+        by_task = self._take_outbox()
+        kept = by_task.pop(task, [])
+        for other, values in by_task.items():
+            self._ways.push(other, self._step_id, values)
+        return kept
+
+    def _take_outbox(self) -> dict[str, list[KeyedValue]]:
+        by_task: dict[str, list[KeyedValue]] = {}
+        while self._outbox:  # kernels of several threads may send
+            try:
+                task, key, value = self._outbox.popleft()
+            except IndexError:
+                break
+            by_task.setdefault(task, []).append((key, value))
+        return by_task
 
     def receive(
         self,
@@ -100,7 +173,7 @@ class StepRendezvous:
         wanted = self._torch_devices.get(recv_device.decode())
         receipt = _Receipt(done, wanted)
         task = task_of(send_device.decode())
-        if task == self._task:
+        if task == self._task or task in self._pushed_from:
             self.local.receive(key, receipt.take)
             receipt.end_with(self._cancellation, lambda: self.local.withdraw(key, receipt.take))
         else:

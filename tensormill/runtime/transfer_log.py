@@ -93,6 +93,8 @@ class _NotingWays:
         self._log = log
         self._ways = ways
         self.shares_memory = ways.shares_memory
+        self.can_push = ways.can_push
+        self.push = ways.push
 
     def receive(self, task: str, step_id: int, key: str, receiver: Receiver) -> Cancel:
         """Ask a task for a value."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,7 @@ from tensormill.runtime.plan.control_flow import lower
 from tensormill.runtime.plan.dataflow import lower_dataflow
 from tensormill.runtime.plan.lowering import KernelCache
 from tensormill.runtime.plan.program import Program
-from tensormill.runtime.rendezvous import Receiver, RendezvousTable
+from tensormill.runtime.rendezvous import KeyedValue, Receiver, RendezvousTable
 from tensormill.runtime.resources.containers import DEFAULT_CONTAINER, ResourceContainers
 from tensormill.runtime.step import Dispatcher
 from tensormill.runtime.step_rendezvous import WaysElsewhere
@@ -106,6 +106,12 @@ class _NoWays:
 
     def shares_memory(self, task: str) -> bool:
         return False
+
+    def can_push(self, task: str) -> bool:
+        return False
+
+    def push(self, task: str, step_id: int, values: Sequence[KeyedValue]) -> None:
+        raise errors.internal(f"There is no way to task {task}")
 
 
 class WorkerSession:

@@ -15,7 +15,7 @@ from tensormill.graph.errors import OpError
 from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.passes.partition import Partition
 from tensormill.runtime.plan.instructions import Form
-from tensormill.runtime.rendezvous import Receiver
+from tensormill.runtime.rendezvous import KeyedValue, Receiver
 
 __all__ = [
     "Cancel",
@@ -69,12 +69,16 @@ class RegisteredPartition:
       feed_forms: the forms in which it takes its feeds.
       fetch_forms: the forms in which it gives its fetches.
       shared_fetches: positions of the fetches whose memory may belong to something that changes.
+      pushes_to: the tasks to which it can push what it sends them.
+      leaves_nothing: a run that pushes and succeeds leaves nothing behind that must be cleaned up.
     """
 
     handle: Any
     feed_forms: Sequence[Form]
     fetch_forms: Sequence[Form]
     shared_fetches: frozenset[int] = frozenset()
+    pushes_to: frozenset[str] = frozenset()
+    leaves_nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,9 @@ class GraphRun:
       wants_partition_graphs: return the graph as it ran.
       step_resources: what kernels find in the step from the start, where the worker is in this
         process; it goes nowhere else.
+      pushes: push what is sent, to the tasks of `pushes_to`.
+      pushed_from: the tasks that push what they send to this partition.
+      caller: the task of who asks, whose values may come with the result; empty for none.
     """
 
     step_id: int
@@ -95,6 +102,9 @@ class GraphRun:
     is_traced: bool = False
     wants_partition_graphs: bool = False
     step_resources: Mapping[str, Any] = field(default_factory=dict)
+    pushes: bool = False
+    pushed_from: frozenset[str] = frozenset()
+    caller: str = ""
 
 
 @dataclass(slots=True)
@@ -105,11 +115,13 @@ class GraphResult:
       values: the fetched values, in the forms of the partition.
       step_stats: a StepStats message, where the run was traced.
       partition_graphs: GraphDef messages, where they were wanted.
+      pushed: values for the caller's task.
     """
 
     values: list[Any]
     step_stats: Any = None
     partition_graphs: list[Any] = field(default_factory=list)
+    pushed: Sequence[KeyedValue] = ()
 
 
 class WorkerLink(ABC):

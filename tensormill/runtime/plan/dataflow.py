@@ -146,6 +146,8 @@ class DataflowRun:
     def _drive(self) -> None:
         while True:
             self._run_ready()
+            if self._outstanding and not self._reports:  # it is going to wait
+                self._guarded(self._step.flush)
             with self._lock:
                 if not self._reports:
                     self._is_driven = False
