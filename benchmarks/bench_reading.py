@@ -1,7 +1,8 @@
 """Reading data from the graph: lines of CSV through queues, and record files.
 
 The file of the CSV pipeline is that of the book's chapter made longer: a header and rows of two
-floats and a target.
+floats and a target. Tensormill runs such a pipeline by the block; the cases "step by step" turn
+that off, and are the same as the others for TensorFlow.
 """
 
 from __future__ import annotations
@@ -14,30 +15,34 @@ from typing import Any
 import numpy as np
 
 from benchmarks.case import Case, Sample, expect
+from benchmarks.server_process import server, shared_server
 
-ROWS = 20_000
+ROWS = 100_000
+REMOTE_ROWS = 20_000
 RECORDS = 10_000
 BATCH = 100
+_SWITCH = "TENSORMILL_RECORD_BLOCKS"
 
 
-def _csv_file() -> str:
+def _csv_file(rows: int) -> str:
     path = os.path.join(tempfile.mkdtemp(), "rows.csv")
     with open(path, "w") as file:
         file.write("x1, x2, target\n")
-        file.writelines(f"{i % 97}.5, {i % 89}., {i % 2}\n" for i in range(ROWS))
+        file.writelines(f"{i % 97}.5, {i % 89}., {i % 2}\n" for i in range(rows))
     return path
 
 
-def _csv_pipeline(tf: Any, path: str) -> Sample:
+def csv_rows(tf: Any, rows: int, target: str = "") -> Sample:
+    path = _csv_file(rows)
     names = tf.FIFOQueue(10, [tf.string], shapes=[()])
     _, line = tf.TextLineReader(skip_header_lines=1).read(names)
-    x1, x2, target = tf.decode_csv(line, record_defaults=[[-1.0], [-1.0], [-1]])
+    x1, x2, label = tf.decode_csv(line, record_defaults=[[-1.0], [-1.0], [-1]])
     instances = tf.RandomShuffleQueue(1000, 2, [tf.float32, tf.int32], shapes=[[2], []])
-    add = instances.enqueue([tf.stack([x1, x2]), target])
+    add = instances.enqueue([tf.stack([x1, x2]), label])
     name = tf.placeholder(tf.string, [])
     add_name = names.enqueue([name])
     taken = instances.dequeue_many(BATCH)
-    session = tf.Session()
+    session = tf.Session(target)
     runner = tf.train.QueueRunner(instances, [add] * 5)
     coord = tf.train.Coordinator()
     session.run(add_name, {name: path})
@@ -48,15 +53,21 @@ def _csv_pipeline(tf: Any, path: str) -> Sample:
     def rows_per_second() -> float:
         start = time.perf_counter()
         session.run(add_name, {name: path})
-        for _ in range(ROWS // BATCH):
+        for _ in range(rows // BATCH):
             session.run(taken)
-        return ROWS / (time.perf_counter() - start)
+        return rows / (time.perf_counter() - start)
 
     return rows_per_second
 
 
-def csv_rows(tf: Any) -> Sample:
-    return _csv_pipeline(tf, _csv_file())
+def csv_rows_step_by_step(tf: Any) -> Sample:
+    os.environ[_SWITCH] = "0"
+    try:
+        sample = csv_rows(tf, REMOTE_ROWS)
+        sample()
+        return sample
+    finally:
+        del os.environ[_SWITCH]
 
 
 def _example(tf: Any, number: int) -> bytes:
@@ -125,6 +136,26 @@ def parse_one_by_one(tf: Any) -> Sample:
     return records_per_second
 
 
+def parse_up_to(tf: Any) -> Sample:
+    path = _record_file(tf)
+    names = tf.train.string_input_producer([path], shuffle=False)
+    _, records = tf.TFRecordReader().read_up_to(names, BATCH)
+    parsed = tf.parse_example(records, _features(tf))
+    wanted = [parsed["x"], parsed["label"]]
+    session = tf.Session()
+    tf.train.start_queue_runners(session, tf.train.Coordinator())
+    expect(session.run(wanted)[0][0].tolist() == list(range(8)), "the first record")
+    call = session.make_callable(wanted)
+
+    def records_per_second() -> float:
+        start = time.perf_counter()
+        for _ in range(100):
+            call()
+        return 100 * BATCH / (time.perf_counter() - start)
+
+    return records_per_second
+
+
 def parse_batches(tf: Any) -> Sample:
     records = list(tf.python_io.tf_record_iterator(_record_file(tf)))[:1000]
     texts = tf.placeholder(tf.string, [None])
@@ -144,8 +175,33 @@ def parse_batches(tf: Any) -> Sample:
 
 
 CASES = [
-    Case("reading: CSV rows through queues, five threads", "rows/s", 10, csv_rows, True, 5),
+    Case(
+        "reading: CSV rows through queues, local",
+        "rows/s",
+        10,
+        lambda tf: csv_rows(tf, ROWS),
+        True,
+        3,
+    ),
+    Case(
+        "reading: CSV rows through queues, remote",
+        "rows/s",
+        20,
+        lambda tf: csv_rows(tf, REMOTE_ROWS, shared_server(tf).target),
+        True,
+        3,
+    ),
+    Case("reading: CSV rows, local, step by step", "rows/s", 1, csv_rows_step_by_step, True, 3),
+    Case(
+        "reading: CSV rows, remote, step by step",
+        "rows/s",
+        1,
+        lambda tf: csv_rows(tf, REMOTE_ROWS, server(tf, {_SWITCH: "0"}).target),
+        True,
+        3,
+    ),
     Case("reading: records written", "records/s", 1, write_records, True),
     Case("reading: records parsed one a step", "records/s", 10, parse_one_by_one, True),
+    Case("reading: records read and parsed 100 a step", "records/s", 1, parse_up_to, True),
     Case("reading: examples parsed 1000 a step", "examples/s", 1, parse_batches, True),
 ]

@@ -6,6 +6,7 @@ import atexit
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,14 @@ class ServerProcess:
       process_id: of the server.
     """
 
-    def __init__(self, side: str) -> None:
+    def __init__(self, side: str, environment: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.server_process", side],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         )
         assert self._process.stdout is not None
         self.target = self._process.stdout.readline().strip()
@@ -65,6 +66,11 @@ def shared_server(tf: Any) -> ServerProcess:
     if side not in _servers:
         _servers[side] = ServerProcess(side)
     return _servers[side]
+
+
+def server(tf: Any, environment: Mapping[str, str]) -> ServerProcess:
+    """Return a server of a side with variables of its own in its environment."""
+    return ServerProcess(_side_of(tf), environment)
 
 
 def main() -> None:

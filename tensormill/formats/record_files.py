@@ -8,6 +8,7 @@ Source: TensorFlow 1.15, core/lib/io/record_reader.cc and record_writer.cc.
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
 from collections.abc import Iterator
@@ -41,8 +42,14 @@ def _packed_checksum(data: bytes | bytearray | memoryview) -> bytes:
 
 def packed_record(data: bytes | bytearray | memoryview) -> bytes:
     """Return a record as it stands in a file."""
-    length = _packed_length(len(data))
-    return b"".join((length, _packed_checksum(length), data, _packed_checksum(data)))
+    return b"".join((_packed_header(len(data)), data, _packed_checksum(data)))
+
+
+@functools.lru_cache(maxsize=1024)
+def _packed_header(size: int) -> bytes:
+    """Return what stands before a record of a size."""
+    length = _packed_length(size)
+    return length + _packed_checksum(length)
 
 
 class RecordReader:

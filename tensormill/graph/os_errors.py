@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from tensormill.graph import errors
 
 __all__ = ["tensorflow_errors"]
+
+_EXHAUSTED: Final = frozenset(
+    [errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EMLINK]
+)
+_INVALID: Final = frozenset([errno.EINVAL, errno.ENAMETOOLONG])
 
 
 @contextmanager
@@ -34,4 +41,8 @@ def _kind(error: OSError) -> Callable[[str], errors.OpError]:
     ):
         if isinstance(error, theirs):
             return ours
+    if error.errno in _EXHAUSTED:
+        return errors.resource_exhausted
+    if error.errno in _INVALID:
+        return errors.invalid_argument
     return errors.unknown

@@ -159,9 +159,8 @@ class TFRecordWriter:
         """
         if isinstance(record, str):
             record = record.encode()
-        writer = self._opened()
         try:
-            writer.write(record)
+            self._opened().write(record)
         except OSError as error:
             with tensorflow_errors(self._path):
                 raise error
