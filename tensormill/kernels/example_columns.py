@@ -178,9 +178,9 @@ def features_of_one(
     """
     values = [_array(list(found), column) for column, found in sparse]
     return [
-        *(torch.arange(len(found)).reshape(-1, 1) for found in values),
+        *(torch.from_numpy(np.arange(len(found)).reshape(-1, 1)) for found in values),
         *map(_value, values),
-        *(torch.tensor([len(found)]) for found in values),
+        *(torch.from_numpy(np.array([len(found)])) for found in values),
         *(_of_one(list(found), column) for column, found in dense),
     ]
 
@@ -190,7 +190,8 @@ def _of_one(values: list[Any], column: Column) -> Any:
     dims = column.dims
     if column.varies:
         dims = (len(values) // column.size if column.size else 0, *dims[1:])
-    return _value(_array(values, column).reshape(dims))
+    array = _array(values, column).reshape(dims)
+    return array if array.dtype == object else torch.from_numpy(array)
 
 
 def _value(array: Any) -> Any:

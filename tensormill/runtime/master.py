@@ -47,7 +47,12 @@ from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
 from tensormill.runtime.plan.program import Program
 from tensormill.runtime.prepared_step import PreparedStep, RunningSteps, StartableStep
-from tensormill.runtime.record_blocks import RecordBlocks, are_wanted, find_ends
+from tensormill.runtime.record_blocks import (
+    RecordBlocks,
+    RecordRows,
+    are_wanted,
+    make_blocks,
+)
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.session_tasks import Cluster, Opening, SessionTasks, is_wanted
@@ -222,7 +227,7 @@ class MasterSession:
         self._bodies = FunctionBodies(graph.functions)
         self._body_placer = BodyPlacer(self.placement.device_set)
         self._rewrites = _wants_rewrites(config)
-        self._blocks: dict[Program, RecordBlocks] = {}  # guarded by _lock
+        self._blocks: dict[Program, RecordBlocks | RecordRows] = {}  # guarded by _lock
         self._places_pruned_graph = config is not None and config.graph_options.place_pruned_graph
 
     def extend(self) -> None:
@@ -260,8 +265,8 @@ class MasterSession:
             program = self._tasks.own_session.register_graph(graph)
         return PreparedStep(program, graph, self.running, self.new_step, self._find_blocks)
 
-    def _find_blocks(self, step: PreparedStep) -> RecordBlocks | None:
-        """Return what runs a step by the block, the same for all who ask; None where none can."""
+    def _find_blocks(self, step: PreparedStep) -> RecordBlocks | RecordRows | None:
+        """Return what runs a step for many records, the same for all who ask; None if nothing."""
         with self._lock:
             found = self._blocks.get(step.program)
             if found is None and self._rewrites and are_wanted():
@@ -270,16 +275,13 @@ class MasterSession:
                     self._blocks[step.program] = found
             return found
 
-    def _make_blocks(self, step: PreparedStep) -> RecordBlocks | None:
+    def _make_blocks(self, step: PreparedStep) -> RecordBlocks | RecordRows | None:
         pipeline = find_record_pipeline(step.graph)
-        ends = None if pipeline is None else find_ends(step.program, pipeline)
-        if pipeline is None or ends is None:
+        if pipeline is None:
             return None
-        name, device = pipeline.enqueue.name, pipeline.enqueue.device
-        program = self._tasks.own_session.compile_body(name, pipeline.body, device)
-        if program.is_blocking or program.takes_step:
-            return None
-        return RecordBlocks(*ends, program, pipeline)
+        name, device = pipeline.read.name, pipeline.read.device
+        batched = self._tasks.own_session.compile_body(name, pipeline.body, device)
+        return make_blocks(step.program, pipeline, batched)
 
     def _spans_tasks(self, graph: NodeGraph) -> bool:
         own = self._tasks.own_task

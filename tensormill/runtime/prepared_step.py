@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from tensormill.graph import errors
 from tensormill.runtime.any_master import (
@@ -25,7 +25,7 @@ from tensormill.runtime.passes.partition import partition
 from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.program import Program, Unfinished
 from tensormill.runtime.plan.straight_line import InstructionFailed
-from tensormill.runtime.record_blocks import RecordBlocks
+from tensormill.runtime.record_blocks import RecordBlocks, RecordRows
 from tensormill.runtime.step import ProgramRun, Step
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.trace import StepGuard, StepTrace
@@ -180,6 +180,10 @@ class _Deadline:
             self._call_off()
 
 
+_STEPS_BEFORE_AHEAD: Final = 16
+"""How many steps run by themselves before elements are made ahead."""
+
+
 def _no_blocks(step: PreparedStep) -> None:
     """Find that a step cannot be run by the block."""
 
@@ -208,14 +212,15 @@ class PreparedStep:
         graph: NodeGraph,
         running: RunningSteps,
         new_step: Callable[..., Step],
-        find_blocks: Callable[[PreparedStep], RecordBlocks | None] = _no_blocks,
+        find_blocks: Callable[[PreparedStep], RecordBlocks | RecordRows | None] = _no_blocks,
     ) -> None:
         self.program = program
         self.graph = graph
         self._running = running
         self._new_step = new_step
         self._find_blocks = find_blocks
-        self._blocks: RecordBlocks | bool | None = True  # until it was looked for
+        # Until it was looked for what makes many elements at once, how many more steps to wait.
+        self._blocks: RecordBlocks | RecordRows | int | None = _STEPS_BEFORE_AHEAD
         self._is_plain = not program.is_blocking and not program.takes_step
 
     @property
@@ -254,6 +259,10 @@ class PreparedStep:
                 return self.program.run(feeds)
             if self.program.takes_step:
                 return self._run_step(feeds, self._new_step(), None, None)
+            if self._blocks is not None:
+                row = self._row_ahead()
+                if row is not None:
+                    return row
             made = self.program.run_at_once(feeds, None)
             if isinstance(made, Unfinished):
                 return self._run_step([], self._new_step(), None, None, made)
@@ -264,6 +273,21 @@ class PreparedStep:
             raise as_op_error(failure, step.step_id) from failure.__cause__
         finally:
             running.leave()
+
+    def _row_ahead(self) -> list[Any] | None:
+        """Return what a step returns that was made ahead; None where there is none.
+
+        Steps that run a few times only are not looked at.
+        """
+        blocks = self._blocks
+        if type(blocks) is RecordRows:
+            return blocks.take()
+        if type(blocks) is int:
+            if blocks:
+                self._blocks = blocks - 1
+            else:
+                self._blocks = self._find_blocks(self)
+        return None
 
     def start(
         self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
@@ -296,6 +320,11 @@ class PreparedStep:
             assert values is not None
             on_done(self._outcome(values, observer, options), None)
 
+        if observer is None and self._blocks is not None:
+            row = self._row_ahead()
+            if row is not None:
+                finish(row, None)
+                return None
         program = self.program
         begun = None
         try:
@@ -333,7 +362,7 @@ class PreparedStep:
     def run_block(self) -> int:
         """Run as many steps without feeds as can run at once; see `StartableStep`."""
         blocks = self._blocks
-        if blocks is True:
+        if isinstance(blocks, int):
             blocks = self._blocks = self._find_blocks(self)
         if not isinstance(blocks, RecordBlocks):
             return 0

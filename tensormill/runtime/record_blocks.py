@@ -1,11 +1,13 @@
-"""`RecordBlocks`: many steps of a pipeline of records, run at once.
+"""Many records at once, for steps that each read one record and make an element of it.
 
-A step reads a record, makes an element of it and puts that into a queue. Here the records that come
-next are looked at while the reader still stands before them, and elements are made of all of them
-with one call. Then as many as the queue takes without waiting are read and put into it, while
-reader and queue are held: for everybody else that is a moment in which so many steps ran, one after
-another. What must wait, or may fail, is left to a step of its own: the first record of a file, the
-last, a record that the queue has no room for, a block of records of which one cannot be decoded.
+The records that come next are looked at while the reader still stands before them, and elements
+are made of all of them with one call. Where the step returns the element, each step then reads its
+record and is given the element that was made of it (`RecordRows`). Where the step puts it into a
+queue, as many as the queue takes without waiting are read and put into it while reader and queue
+are held (`RecordBlocks`): for everybody else that is a moment in which so many steps ran, one after
+another. What must wait, or may fail, is left to a step that does all by itself: the first record of
+a file, the last, a record that the queue has no room for, a block of records of which one cannot be
+decoded.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+
+import numpy as np
+import torch
 
 from tensormill.graph import errors
 from tensormill.kernels.torch_dtypes import is_number, to_tensor
@@ -26,26 +31,21 @@ from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.resources.queue import Queue
 from tensormill.runtime.resources.reader import Reader, RecordsAhead
 
-__all__ = ["SWITCH", "RecordBlocks", "are_wanted", "find_ends"]
+__all__ = ["SWITCH", "RecordBlocks", "RecordRows", "are_wanted", "make_blocks"]
 
 SWITCH: Final = "TENSORMILL_RECORD_BLOCKS"
 """The environment variable that turns this off where it is 0."""
 
 _BLOCK_RECORDS: Final = 1024
+_ROW_DTYPES: Final = frozenset(
+    "bool uint8 int8 int16 int32 int64 float16 float32 float64 complex64 complex128".split()
+)
+"""The dtypes of tensors that NumPy has, too."""
 
 
 def are_wanted() -> bool:
     """Return whether steps may be run by the block in this process."""
     return os.environ.get(SWITCH, "1") != "0"
-
-
-def find_ends(program: Program, pipeline: RecordPipeline) -> tuple[Reader, Queue] | None:
-    """Return the reader and the queue that a program of one step works on."""
-    reader = program.handle_of(pipeline.read)
-    queue = program.handle_of(pipeline.enqueue)
-    if isinstance(reader, Reader) and isinstance(queue, Queue):
-        return reader, queue
-    return None
 
 
 @dataclass(slots=True)
@@ -56,28 +56,70 @@ class _Block:
     components: list[Any]
 
 
-class RecordBlocks:
-    """Runs the steps of one pipeline by the block. Any thread."""
+class _ElementsAhead:
+    """Makes elements of the records that come next at a reader."""
 
-    def __init__(
-        self, reader: Reader, queue: Queue, program: Program, pipeline: RecordPipeline
-    ) -> None:
+    def __init__(self, reader: Reader, program: Program, pipeline: RecordPipeline) -> None:
         """Prepare for the records of a reader.
 
         Args:
           reader: where they come from.
-          queue: where the elements go.
           program: takes a batch of keys and one of values, returns batches of components.
           pipeline: what the steps do.
         """
         self._reader = reader
-        self._queue = queue
         self._program = program
-        self._dtypes = tuple(pipeline.enqueue.attrs["Tcomponents"])
         self._wants_keys = _is_read(pipeline, 0)
+        self._refused = (-1, -1)  # the unit, and the record behind a block that failed
+
+    def block(self, check: Callable[[list[Any]], int]) -> _Block | None:
+        """Return the next elements; None where the next step has to do all by itself.
+
+        Args:
+          check: returns how many elements there are in some components; may raise an OpError.
+        """
+        records = self._reader.ahead(_BLOCK_RECORDS, self._wants_keys)
+        if records is None:
+            return None
+        unit, until = self._refused
+        if records.unit == unit and records.first < until:
+            return None
+        try:
+            components = self._components(records)
+            if check(components) == len(records.values):
+                return _Block(records, components)
+        except (errors.OpError, InstructionFailed):
+            pass
+        self._refused = (records.unit, records.first + len(records.values))
+        return None
+
+    def _components(self, records: RecordsAhead) -> list[Any]:
+        """Return batches of the components of elements.
+
+        Raises:
+          InstructionFailed: they cannot be made for all records.
+        """
+        keys = records.keys if self._wants_keys else [b""] * len(records.values)
+        made = self._program.run([as_object_array(keys), as_object_array(records.values)])
+        return [
+            to_tensor(value) if form is Form.HOST and is_number(dtype) else value
+            for value, (_, form, dtype) in zip(made, self._program.fetches, strict=True)
+        ]
+
+
+class RecordBlocks:
+    """Runs the steps of a pipeline that ends in a queue by the block. Any thread."""
+
+    def __init__(
+        self, reader: Reader, queue: Queue, program: Program, pipeline: RecordPipeline
+    ) -> None:
+        assert pipeline.enqueue is not None
+        self._reader = reader
+        self._queue = queue
+        self._dtypes = tuple(pipeline.enqueue.attrs["Tcomponents"])
         self._lock = threading.Lock()
+        self._ahead = _ElementsAhead(reader, program, pipeline)  # guarded by _lock
         self._block: _Block | None = None  # guarded by _lock
-        self._refused = (-1, -1)  # guarded by _lock: unit, and the record behind the block
 
     def run(self) -> int:
         """Run as many steps as can run without waiting; return how many.
@@ -88,7 +130,7 @@ class RecordBlocks:
         with self._lock:
             count = None if self._block is None else self._give(self._block, after)
             if count is None:
-                self._block = self._make_block()
+                self._block = self._ahead.block(self._check)
                 count = None if self._block is None else self._give(self._block, after)
         for tell in after:
             tell()
@@ -105,35 +147,40 @@ class RecordBlocks:
 
         return self._reader.read_ahead(block.records, take)
 
-    def _make_block(self) -> _Block | None:
-        records = self._reader.ahead(_BLOCK_RECORDS, self._wants_keys)
-        if records is None:
-            return None
-        unit, until = self._refused
-        if records.unit == unit and records.first < until:
-            return None
-        try:
-            return _Block(records, self._components(records))
-        except (errors.OpError, InstructionFailed):
-            self._refused = (records.unit, records.first + len(records.values))
-            return None
+    def _check(self, components: list[Any]) -> int:
+        return self._queue.check_many(components, self._dtypes)
 
-    def _components(self, records: RecordsAhead) -> list[Any]:
-        """Return batches of the components of elements.
 
-        Raises:
-          OpError, InstructionFailed: they cannot be made for all records.
-        """
-        count = len(records.values)
-        keys = records.keys if self._wants_keys else [b""] * count
-        made = self._program.run([as_object_array(keys), as_object_array(records.values)])
-        components = [
-            to_tensor(value) if form is Form.HOST and is_number(dtype) else value
-            for value, (_, form, dtype) in zip(made, self._program.fetches, strict=True)
-        ]
-        if self._queue.check_many(components, self._dtypes) != count:
-            raise errors.internal("The elements of a block of records are not as many as those")
-        return components
+class RecordRows:
+    """Gives the steps of a pipeline that return an element the elements made ahead. Any thread."""
+
+    def __init__(self, reader: Reader, program: Program, pipeline: RecordPipeline) -> None:
+        self._reader = reader
+        self._lock = threading.Lock()
+        self._ahead = _ElementsAhead(reader, program, pipeline)  # guarded by _lock
+        self._block: _Block | None = None  # guarded by _lock
+
+    def take(self) -> list[Any] | None:
+        """Read a record and return its element; None where a step has to do that by itself."""
+        block = self._block
+        index = None if block is None else self._reader.read_next(block.records)
+        if block is None or index is None:
+            with self._lock:
+                block = self._block = self._ahead.block(_count)
+            index = None if block is None else self._reader.read_next(block.records)
+            if block is None or index is None:
+                return None
+        return [_row(component, index) for component in block.components]
+
+
+def _count(components: list[Any]) -> int:
+    return min(len(component) if len(component.shape) else 0 for component in components)
+
+
+def _row(component: Any, index: int) -> Any:
+    if type(component) is torch.Tensor:
+        return torch.from_numpy(np.array(component.numpy()[index]))
+    return np.array(component[index], object)
 
 
 def _is_read(pipeline: RecordPipeline, index: int) -> bool:
@@ -141,3 +188,27 @@ def _is_read(pipeline: RecordPipeline, index: int) -> bool:
     body = pipeline.body
     wanted = body.inputs[index]
     return wanted in body.outputs or any(wanted in op.input_tensors for op in body.order)
+
+
+def make_blocks(
+    program: Program, pipeline: RecordPipeline, batched: Program
+) -> RecordBlocks | RecordRows | None:
+    """Return what runs a step for many records at once; None where it cannot.
+
+    Args:
+      program: of one step.
+      pipeline: what the step does.
+      batched: takes a batch of keys and one of values, returns batches of components.
+    """
+    reader = program.handle_of(pipeline.read)
+    if not isinstance(reader, Reader) or batched.is_blocking or batched.takes_step:
+        return None
+    if pipeline.enqueue is not None:
+        queue = program.handle_of(pipeline.enqueue)
+        is_queue = isinstance(queue, Queue)
+        return RecordBlocks(reader, queue, batched, pipeline) if is_queue else None
+    is_usual = all(
+        dtype.name == "string" or (form is Form.TENSOR and dtype.name in _ROW_DTYPES)
+        for _, form, dtype in program.fetches
+    )
+    return RecordRows(reader, batched, pipeline) if is_usual and pipeline.body.order else None

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tensormill as tf
-from tensormill.runtime.record_blocks import SWITCH
+from tensormill.runtime.record_blocks import SWITCH, RecordRows
 from tensormill.session.fetches import FetchMapper
 from tests.gates import run_in_thread
 from tests.queues.waiting import wait_for
@@ -277,3 +277,60 @@ def test_a_server_runs_pipelines_by_the_block(rows, switch, monkeypatch):
             f"{rows}:{number}".encode() for number in range(2, 502)
         )
         assert session.run(counts) == [500, 1]
+
+
+def run_steps(paths, switch, steps):
+    """Return what steps that read and decode one row each give, with the counts after each."""
+    with pytest.MonkeyPatch.context() as patch, tf.Graph().as_default():
+        patch.setenv(SWITCH, switch)
+        names = tf.FIFOQueue(len(paths) + 1, [tf.string], [()])
+        reader = tf.TextLineReader()
+        key, line = reader.read(names)
+        row = [key, *tf.decode_csv(line, [[-1.0], [-1], ["none"]])]
+        other = reader.read(names)[1]
+        counts = [reader.num_records_produced(), reader.num_work_units_completed()]
+        made = []
+        with tf.Session() as session:
+            session.run(names.enqueue_many([paths]))
+            session.run(names.close())
+            call = session.make_callable(row)
+            for number in range(steps):
+                try:
+                    values = call() if number % 31 != 30 else [session.run(other)]
+                    made.append(
+                        [(value.dtype.kind, plain(value)) for value in map(np.asarray, values)]
+                    )
+                except tf.errors.OpError as error:
+                    made.append(error.message.partition("\n")[0])
+                made.append(session.run(counts))
+        return made
+
+
+def test_single_reads_that_are_decoded_ahead_give_the_same(tmp_path):
+    paths = []
+    for index, bad in enumerate([None, 150, None]):
+        lines = [f"{number / 4},{number},w{number}" for number in range(0 if index == 2 else 200)]
+        if bad is not None:
+            lines[bad] = "1,x,2"
+        paths.append(str(tmp_path / f"{index}.csv"))
+        (tmp_path / f"{index}.csv").write_text("\n".join(lines))
+    ahead, wanted = run_steps(paths, "1", 450), run_steps(paths, "0", 450)
+    for found, expected in zip(ahead, wanted, strict=True):
+        if isinstance(expected, str):
+            assert isinstance(found, str)
+            assert found.split(" '")[0] == expected.split(" '")[0]  # the name of the queue differs
+        else:
+            assert found == expected
+
+
+def test_single_reads_are_decoded_ahead(rows):
+    names = tf.FIFOQueue(2, [tf.string], [()])
+    reader = tf.TextLineReader(skip_header_lines=1)
+    x = tf.decode_csv(reader.read(names)[1], [[-1.0], [-1], ["none"]])[0]
+    with tf.Session() as session:
+        session.run(names.enqueue([rows]))
+        values = [session.run(x) for _ in range(60)]
+        step = prepared(session, x)
+        assert type(step._blocks) is RecordRows
+        assert values == [number + 0.5 for number in range(60)]
+        assert session.run(reader.num_records_produced()) == 60

@@ -95,6 +95,8 @@ class _Batching:
     def _convert(self, op: Operation) -> None:
         if op.control_input_list:
             raise _NotBatched
+        if any(tensor not in self._made for tensor in op.input_tensors):
+            raise _NotBatched
         inputs = [self._made[tensor] for tensor in op.input_tensors]
         attrs = {name: value for name, value in op.attrs.items() if name != "_class"}
         is_batched = any(tensor in self._batched for tensor in op.input_tensors)
@@ -114,21 +116,20 @@ class _Batching:
         """Parse all examples of a batch at once; sparse features of batches are others."""
         attrs = op.attrs
         self._only_first_is_batched(op)
-        if attrs["num_sparse"] or any(
-            dims is None or None in dims for dims in attrs["dense_shapes"]
-        ):
+        if any(dims is None or None in dims for dims in attrs["dense_shapes"]):
             raise _NotBatched
         made = OP_DEFS["ParseExample"].builder.make(
             inputs[0],
             constant([], dtypes.string, shape=[0]),
-            [],
+            [constant(key, dtypes.string) for key in attrs["sparse_keys"]],
             [constant(key, dtypes.string) for key in attrs["dense_keys"]],
             inputs[1:],
-            sparse_types=[],
+            sparse_types=attrs["sparse_types"],
             dense_shapes=attrs["dense_shapes"],
         )
-        self._batched.update(op.outputs)
-        self._made.update(zip(op.outputs, made.outputs, strict=True))
+        dense = 3 * attrs["num_sparse"]  # who reads another output finds nothing
+        self._batched.update(op.outputs[dense:])
+        self._made.update(zip(op.outputs[dense:], made.outputs[dense:], strict=True))
 
     def _rule(self, op: Operation) -> Callable[..., tuple[list[Tensor], dict[str, Any]]]:
         if op.type in _SAME:

@@ -1,8 +1,8 @@
-"""Steps that read a record, make an element of it and put that into a queue: found in their graph.
+"""Steps that read a record and make an element of it, for a queue or the client: found by graph.
 
-Such a step, run again and again, can be run for many records at once (see
-`runtime.record_blocks`) where each op between the reader and the queue gives for a batch the batch
-of what it gives for its elements.
+For such a step, run again and again, many elements can be made at once (see
+`runtime.record_blocks`) where each op behind the reader gives for a batch the batch of what it
+gives for its elements.
 """
 
 from __future__ import annotations
@@ -29,34 +29,38 @@ _VALUE: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class RecordPipeline:
-    """A step that reads, computes and enqueues.
+    """A step that reads and computes.
 
     Attributes:
       read: the node that reads a record.
-      enqueue: the node that puts an element into a queue.
+      enqueue: the node that puts an element into a queue; None where the step returns it.
       body: takes a batch of keys and one of values, returns batches of the components.
     """
 
     read: Node
-    enqueue: Node
+    enqueue: Node | None
     body: OrderedBody
 
 
 def find_record_pipeline(graph: NodeGraph) -> RecordPipeline | None:
     """Return what a step does if it is a pipeline of records and nothing else; None if not."""
     reads = [node for node in graph.nodes if node.op_type in _READS]
-    if graph.feeds or graph.fetches or len(graph.targets) != 1 or len(reads) != 1:
+    if graph.feeds or len(reads) != 1 or len(graph.targets) > 1:
         return None
-    read, enqueue = reads[0], graph.targets[0]
-    if enqueue.op_type not in _ENQUEUES or any(node.controls for node in graph.nodes):
+    read, enqueue = reads[0], graph.targets[0] if graph.targets else None
+    if enqueue is None:
+        ends, components = [read], graph.fetches
+    elif graph.fetches or enqueue.op_type not in _ENQUEUES:
         return None
-    if any(node.device != enqueue.device for node in graph.nodes):
+    else:
+        ends, components = [read, enqueue], enqueue.inputs[1:]
+    if any(node.controls or node.device != read.device for node in graph.nodes):
         return None
-    handles = {source for node in (read, enqueue) for source, _ in _handles(node)}
-    between = [node for node in graph.nodes if node not in (read, enqueue, *handles)]
+    handles = {source for node in ends for source, _ in _handles(node)}
+    between = [node for node in graph.nodes if node not in (*ends, *handles)]
     if any(node.op_def.is_stateful for node in between):
         return None
-    body = _body(read, between, enqueue.inputs[1:])
+    body = _body(read, between, components)
     batched = None if body is None else batched_body(body, len(body.inputs), FunctionLibrary())
     return None if batched is None else RecordPipeline(read, enqueue, batched)
 

@@ -276,6 +276,23 @@ class Reader:
             self._produced += count
             return count
 
+    def read_next(self, records: RecordsAhead) -> int | None:
+        """Read the next of the records that `ahead` returned.
+
+        Returns:
+          Which of them it is; None where none of them comes next any more.
+        """
+        with self._lock:
+            at = self._produced - records.first
+            if self._waiting or not self._works or self._unit != records.unit:
+                return None
+            if not 0 <= at < len(records.values):
+                return None
+            assert self._source_ahead is not None
+            self._source_ahead.skip(1)
+            self._produced += 1
+            return at
+
     # -- state -------------------------------------------------------------------------------------
 
     def records_produced(self) -> int:
