@@ -122,13 +122,15 @@ class GFile:
     def flush(self) -> None:
         """Hand what was written to the operating system."""
         if self._file is not None:
-            self._file.flush()
+            with tensorflow_errors(self._name):
+                self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            with tensorflow_errors(self._name):
+                file.close()
 
     def __enter__(self) -> GFile:
         """Return the file."""
