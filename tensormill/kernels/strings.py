@@ -15,6 +15,7 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import format_dims
+from tensormill.kernels.number_text import number_of, numbers_of
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 from tensormill.kernels.string_hashes import fingerprint64, hash64, siphash24
 from tensormill.kernels.torch_dtypes import to_tensor
@@ -35,11 +36,30 @@ def _numbers(function: Callable[[bytes], Any], value: Any, kind: Any) -> torch.T
 # -- text of numbers, numbers of text --------------------------------------------------------------
 
 
+def _check_format(attrs: dict[str, Any], dtype: DType) -> None:
+    """Refuse a format that C has not, or not for this dtype."""
+    fill = attrs["fill"].decode(errors="replace")
+    is_exact = dtype.is_integer or dtype.is_bool
+    if attrs["scientific"] and attrs["shortest"]:
+        raise errors.invalid_argument("Cannot select both scientific and shortest notation")
+    if len(fill) > 1:
+        raise errors.invalid_argument("Fill string must be one or fewer characters")
+    if fill not in ("", " ", "+", "-", "0", "#"):
+        raise errors.invalid_argument(f'Fill argument not supported: "{fill}"')
+    if is_exact and (attrs["scientific"] or attrs["shortest"]):
+        raise errors.invalid_argument(
+            f"scientific and shortest format not supported for datatype {dtype.name}"
+        )
+    if is_exact and attrs["precision"] >= 0:
+        raise errors.invalid_argument(f"precision not supported for datatype {dtype.name}")
+
+
 @kernel_factory("AsString", "cpu", host_inputs=("input",))
 def make_as_string(ctx: KernelContext) -> Any:
     attrs = ctx.attrs
     dtype = ctx.input_dtypes[0]
     width, precision = attrs["width"], attrs["precision"]
+    _check_format(attrs, dtype)
     flags = attrs["fill"].decode() + (str(width) if width > -1 else "")
     number = flags + (f".{precision}" if precision > -1 else "")
     letter = "e" if attrs["scientific"] else "g" if attrs["shortest"] else "f"
@@ -67,23 +87,17 @@ def make_as_string(ctx: KernelContext) -> Any:
 @kernel("StringToNumber", "cpu")
 def string_to_number(value: Any, *, out_type: DType) -> torch.Tensor:
     kind = np.dtype(out_type.as_numpy_dtype)
-    is_integer = out_type.is_integer
 
     def number(text: bytes) -> Any:
         try:
-            if b"_" in text:
-                raise ValueError
-            if not is_integer:
-                return float(text)
-            found = int(text)
-            if not out_type.min <= found <= out_type.max:
-                raise ValueError
+            if b"x" in text.lower():
+                return numbers_of([text], kind)[0]
+            return number_of(text, kind)
         except ValueError:
             shown = text.decode(errors="replace")
             raise errors.invalid_argument(
                 f"StringToNumberOp could not correctly convert string: {shown}"
             ) from None
-        return found
 
     with np.errstate(over="ignore"):
         return _numbers(number, value, kind)
@@ -271,7 +285,7 @@ def substr(value: Any, pos: Any, len: Any, *, unit: bytes) -> Array:
             raise errors.invalid_argument(
                 f"pos {start} out of range for string {text!r} at index {index}"
             )
-        part = units[first : first + max(count, 0)]
+        part = units[first:] if count < 0 else units[first : first + count]
         made.append(part if unit == b"BYTE" else part.encode("utf-8", "surrogateescape"))
     return as_object_array(made, texts.shape)
 
@@ -335,6 +349,8 @@ def encode_base64(value: Any, *, pad: bool) -> Array:
 def decode_base64(value: Any) -> Array:
     def decode(text: bytes) -> bytes:
         bare = text.rstrip(b"=")
+        if len(bare) % 4 == 1:
+            raise errors.invalid_argument("Base64 string length cannot be 1 modulo 4.")
         try:
             return base64.b64decode(bare + b"=" * (-len(bare) % 4), b"-_", validate=True)
         except (binascii.Error, ValueError):
@@ -364,3 +380,24 @@ def decode_raw(value: Any, *, out_type: DType, little_endian: bool) -> torch.Ten
     if not little_endian and kind.itemsize > 1:
         flat = flat.byteswap()
     return to_tensor(flat.reshape(*value.shape, size // kind.itemsize).copy())
+
+
+@kernel("DecodePaddedRaw", "cpu", host_inputs=("fixed_length",))
+def decode_padded_raw(
+    input_bytes: Any, fixed_length: Any, *, out_type: DType, little_endian: bool
+) -> torch.Tensor:
+    kind = np.dtype(out_type.as_numpy_dtype)
+    if fixed_length.ndim:
+        raise errors.invalid_argument(
+            f"k must be scalar, got shape {format_dims(fixed_length.shape, 'kernel')}"
+        )
+    length = int(fixed_length)
+    if length % kind.itemsize:
+        raise errors.invalid_argument(
+            f"fixed_length ({length}) must be a multiple of the size of out_type ({kind.itemsize})"
+        )
+    rows = [text[:length].ljust(length, b"\0") for text in input_bytes.ravel().tolist()]
+    flat = np.frombuffer(b"".join(rows), kind)
+    if not little_endian and kind.itemsize > 1:
+        flat = flat.byteswap()
+    return to_tensor(flat.reshape(*input_bytes.shape, length // kind.itemsize).copy())

@@ -143,7 +143,7 @@ class BatchNormalization(Layer):
         }
         for name, is_given in special.items():
             if is_given and fused:
-                raise ValueError(f"Passing both `fused=True` and `{name}` is not supported")
+                raise ValueError(f"Passing both fused=True and {name}=True is not supported")
         if self.virtual_batch_size is not None and self.renorm:
             raise ValueError("virtual_batch_size and renorm exclude each other")
         return False if any(special.values()) else fused

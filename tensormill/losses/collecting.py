@@ -66,7 +66,7 @@ class Reduction:
           ValueError: `key` is none of them.
         """
         if key not in cls.all():
-            raise ValueError(f"Invalid ReductionKey {key}.")
+            raise ValueError(f"Invalid Reduction Key {key}.")
 
 
 def _safe_mean(losses: Tensor, count: Tensor) -> Tensor:

@@ -165,6 +165,10 @@ def multinomial_shape(ctx: ShapeContext) -> list[Dims]:
     batch = with_rank(ctx.shape(0), 2)[0]
     with_rank(ctx.shape(1), 0)
     count = ctx.value(1)
+    if count is not None and count < 0:
+        raise ValueError(
+            f"Dimension size, given by scalar input 1, must be non-negative but is {count}"
+        )
     return [(batch, None if count is None else int(count))]
 
 

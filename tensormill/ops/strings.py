@@ -249,6 +249,35 @@ def reduce_join_shape(ctx: ShapeContext) -> list[Dims]:
     return [tuple(size for i, size in enumerate(dims) if i not in reduced)]
 
 
+decode_padded_raw_op = define(
+    "DecodePaddedRaw",
+    inputs=("input_bytes: string", "fixed_length: int32"),
+    outputs=("output: out_type",),
+    attrs=(
+        "out_type: {float16, float32, float64, int32, uint16, uint8, int16, int8, int64, bfloat16}",
+        "little_endian: bool = true",
+    ),
+    differentiable=False,
+)
+
+
+@decode_padded_raw_op.shape
+def decode_padded_raw_shape(ctx: ShapeContext) -> list[Dims]:
+    dims, length = ctx.shape(0), ctx.value(1)
+    if dims is None:
+        return [None]
+    if length is None:
+        return [(*dims, None)]
+    size = ctx.attrs["out_type"].size
+    if length <= 0:
+        raise ValueError(f"`fixed_length` must be greater than 0. Got: {length}")
+    if length % size:
+        raise ValueError(
+            f"`fixed_length` must be evenly divisible by the output type size. Got: {length}"
+        )
+    return [(*dims, int(length) // size)]
+
+
 @decode_raw_op.shape
 def decode_raw_shape(ctx: ShapeContext) -> list[Dims]:
     dims = ctx.op.input_tensors[0].dims
@@ -482,3 +511,27 @@ def decode_raw(
     """Return the bytes of each string as a vector of numbers."""
     text = one_of_two(input_bytes, bytes, "input_bytes", "bytes")
     return decode_raw_op(text, out_type=out_type, little_endian=little_endian, name=name)
+
+
+def decode_raw_v2(
+    input_bytes: Any,
+    out_type: Any,
+    little_endian: bool = True,
+    fixed_length: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """Return the bytes of each string as a vector of numbers.
+
+    Args:
+      input_bytes: the strings.
+      out_type: the dtype of the numbers.
+      little_endian: whether the low byte of a number comes first.
+      fixed_length: how many bytes of each string; shorter ones get zeros. By default all strings
+        must be of the same length.
+      name: the name of the node.
+    """
+    if fixed_length is None:
+        return decode_raw_op(input_bytes, out_type=out_type, little_endian=little_endian, name=name)
+    return decode_padded_raw_op(
+        input_bytes, fixed_length, out_type=out_type, little_endian=little_endian, name=name
+    )

@@ -30,6 +30,10 @@ from tensormill.variables.scope import get_variable_scope, variable_scope
 __all__ = ["BasicRNNCell", "GRUCell", "LayerRNNCell", "RNNCell", "assert_like_cell"]
 
 
+NOT_A_CELL = "is not an RNNCell"
+"""What the error of `assert_like_cell` says."""
+
+
 def assert_like_cell(role: str, cell: Any) -> None:
     """Refuse what does not behave like a cell.
 
@@ -46,7 +50,7 @@ def assert_like_cell(role: str, cell: Any) -> None:
     if not callable(cell):
         lacks.append("is not callable")
     if lacks:
-        raise TypeError(f"The argument {role!r} ({cell}) is not an RNNCell: {', '.join(lacks)}.")
+        raise TypeError(f"The argument {role!r} ({cell}) {NOT_A_CELL}: {', '.join(lacks)}.")
 
 
 def check_cell_dtypes(*values: Any) -> None:

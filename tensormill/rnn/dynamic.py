@@ -81,8 +81,8 @@ def dynamic_rnn(
             sequence_length = cast(sequence_length, dtypes.int32)
             if sequence_length.dims is not None and len(sequence_length.dims) != 1:
                 raise ValueError(
-                    "Argument sequence_length must be a vector of length batch_size. Received "
-                    f"sequence_length={sequence_length} of shape: {sequence_length.get_shape()}"
+                    "sequence_length must be a vector of length batch_size, but saw shape: "
+                    f"{sequence_length.get_shape()}"
                 )
             sequence_length = identity_op(sequence_length, name="sequence_length")
         batch_size = batch_size_of(flat)
@@ -212,19 +212,19 @@ def _common_sizes(flat: list[Tensor], input_dims: list[Dims]) -> tuple[int | Non
         if dims is None or not is_fully_defined(dims[2:]):
             raise ValueError(
                 "Input size (depth of inputs) must be accessible via shape inference, but saw "
-                f"value None for input={part}."
+                f"value None: {part}"
             )
         if found is None:
             found = (dims[0], dims[1])
         if found[0] != dims[0]:
             raise ValueError(
-                "Time steps is not the same for all the elements in the input in a batch. "
-                f"Received time steps={dims[0]} for input={part}."
+                "Time steps is not the same for all the elements in the input in a batch: "
+                f"{dims[0]} for {part}"
             )
         if found[1] != dims[1]:
             raise ValueError(
-                "Batch_size is not the same for all the elements in the input. Received batch "
-                f"size={dims[1]} for input={part}."
+                "Batch_size is not the same for all the elements in the input: "
+                f"{dims[1]} for {part}"
             )
     assert found is not None
     return found

@@ -57,7 +57,7 @@ def raw_rnn(
     """
     assert_like_cell("cell", cell)
     if not callable(loop_fn):
-        raise TypeError(f"Argument `loop_fn` must be a callable. Received: {loop_fn}.")
+        raise TypeError(f"loop_fn must be a callable, not {loop_fn}")
     with cached_scope(scope, "rnn"):
         time = constant(0, dtype=dtypes.int32)
         finished, given, state, emit, first_loop_state = loop_fn(time, None, None, None)

@@ -62,13 +62,19 @@ def static_rnn(
             first = first[0]
         rows = _rows_of(first, inputs)
         batch_size = rows.value or shape_of(first)[0]
-        state = initial_state_of(cell, initial_state, batch_size, dtype)
+        state = initial_state_of(
+            cell,
+            initial_state,
+            batch_size,
+            dtype,
+            "If no initial_state is provided, dtype must be specified",
+        )
         if sequence_length is not None:
             sequence_length = convert_to_tensor(sequence_length, name="sequence_length")
             if sequence_length.dims is not None and len(sequence_length.dims) != 1:
                 raise ValueError(
-                    f"Argument `sequence_length` must be a vector of length {batch_size}. Received "
-                    f"sequence_length={sequence_length}."
+                    f"sequence_length must be a vector of length {batch_size}, not "
+                    f"{sequence_length}"
                 )
             kind = state_dtype(dtype, state)
             zero_output = nest.map_structure(
@@ -96,9 +102,9 @@ def _deferred(cell: Any, given: Any, state: Any) -> Any:
 
 def _check_inputs(inputs: Any) -> None:
     if not nest.is_nested(inputs):
-        raise TypeError(f"Argument `inputs` must be a sequence. Received: {inputs}")
+        raise TypeError(f"inputs must be a sequence, not {inputs}")
     if not inputs:
-        raise ValueError("Argument `inputs` must not be empty.")
+        raise ValueError("inputs must not be empty")
 
 
 def _zeros(batch_size: Any, rows: int | None, size: Any, dtype: Any) -> Tensor:
@@ -155,15 +161,13 @@ def static_state_saving_rnn(
     sizes = cell.state_size
     if nest.is_nested(sizes) != nest.is_nested(state_name):
         raise ValueError(
-            "Argument `state_name` should be the same type as `cell.state_size`. Received: "
-            f"state_name={state_name!s}, cell.state_size={sizes!s}."
+            "state_name should be the same type as cell.state_size.  "
+            f"state_name: {state_name!s}, cell.state_size: {sizes!s}"
         )
     names = nest.flatten(state_name)
     if len(names) != len(nest.flatten(sizes)):
         raise ValueError(
-            "Number of elements in argument `state_name` and `cell.state_size` are mismatched. "
-            f"Received state_name={state_name} with {len(names)} elements and "
-            f"cell.state_size={sizes} with {len(nest.flatten(sizes))} elements."
+            f"#elems(state_name) != #elems(state_size): {len(names)} vs. {len(nest.flatten(sizes))}"
         )
     initial = nest.pack_sequence_as(sizes, [state_saver.state(name) for name in names])
     outputs, state = static_rnn(

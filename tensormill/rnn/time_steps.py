@@ -68,7 +68,7 @@ def batch_size_of(flat_inputs: Sequence[Tensor]) -> Any:
             continue
         if len(tensor.dims) < 2:
             raise ValueError(
-                f"Input tensor should have rank >= 2. Received input={tensor} of rank "
+                f"Expected input tensor {tensor.name} to have rank at least 2, not "
                 f"{len(tensor.dims)}"
             )
         if tensor.dims[1] is not None:
@@ -76,16 +76,22 @@ def batch_size_of(flat_inputs: Sequence[Tensor]) -> Any:
     return shape_of(flat_inputs[0])[1]
 
 
-def initial_state_of(cell: Any, initial_state: Any, batch_size: Any, dtype: Any) -> Any:
+def initial_state_of(
+    cell: Any,
+    initial_state: Any,
+    batch_size: Any,
+    dtype: Any,
+    missing: str = "If there is no initial_state, you must give a dtype.",
+) -> Any:
     """Return the given state, or one of zeros.
 
     Raises:
-      ValueError: there is neither a state nor a dtype.
+      ValueError: there is neither a state nor a dtype, in the words of `missing`.
     """
     if initial_state is not None:
         return initial_state
     if not dtype:
-        raise ValueError("If no initial_state is provided, argument `dtype` must be specified")
+        raise ValueError(missing)
     if getattr(cell, "get_initial_state", None) is not None:
         return cell.get_initial_state(inputs=None, batch_size=batch_size, dtype=dtype)
     return cell.zero_state(batch_size, dtype)
@@ -103,11 +109,11 @@ def state_dtype(dtype: Any, state: Any) -> Any:
         return state.dtype
     found = [part.dtype for part in nest.flatten(state)]
     if not found:
-        raise ValueError(f"Unable to infer dtype from argument state={state}.")
+        raise ValueError(f"Unable to infer dtype from empty state: {state}.")
     if any(kind != found[0] for kind in found):
         raise ValueError(
-            f"Argument state={state} has tensors of different inferred dtypes. Unable to infer a "
-            f"single representative dtype. Dtypes received: {found}"
+            "State has tensors of different inferred_dtypes. Unable to infer a single "
+            f"representative dtype: {found}"
         )
     return found[0]
 

@@ -1,25 +1,32 @@
-"""Functions of `tensorflow.python.ops.array_ops` that `tf` of TensorFlow 1 has not.
+"""Functions of `tensorflow.python.ops.array_ops` and the like that `tf` of TensorFlow 1 has not.
 
-Source: TensorFlow 1.15, python/ops/array_ops.py.
+Source: TensorFlow 1.15, python/ops/array_ops.py, python/ops/signal/util_ops.py.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from tensormill.graph import dtypes
+from tensormill.graph.constant_value import constant_value
 from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.arithmetic import mod
 from tensormill.ops.casting import cast
+from tensormill.ops.comparison import greater
 from tensormill.ops.space_to_batch import batch_to_space_nd
+from tensormill.ops.while_loop import while_loop
 
 __all__ = [
     "NEW_AXIS",
     "SHRINK_AXIS",
     "batch_to_space_v2",
     "convert_to_int_tensor",
+    "gcd",
     "get_positive_axis",
 ]
 
@@ -63,3 +70,27 @@ def get_positive_axis(axis: Any, ndims: int | None) -> int:
     if not -ndims <= axis < ndims:
         raise ValueError(f"axis={axis} out of bounds: expected {-ndims}<=axis<{ndims}")
     return axis % ndims
+
+
+def gcd(a: Any, b: Any, name: str | None = None) -> Tensor:
+    """Return the greatest common divisor of two scalar integers.
+
+    Raises:
+      ValueError: they are no scalars, or no integers.
+    """
+    with name_scope(name, "gcd", [a, b]):
+        numbers = [convert_to_tensor(a), convert_to_tensor(b)]
+        for letter, number in zip("ab", numbers, strict=True):
+            number.shape.assert_has_rank(0)
+            if not number.dtype.is_integer:
+                raise ValueError(f"{letter} must be an integer type. Got: {number.dtype}")
+        known = [constant_value(number) for number in numbers]
+        if known[0] is not None and known[1] is not None:
+            return convert_to_tensor(math.gcd(int(known[0]), int(known[1])), numbers[0].dtype)
+        made: Tensor = while_loop(
+            lambda _, rest: greater(rest, 0),
+            lambda last, rest: [rest, mod(last, rest)],
+            numbers,
+            back_prop=False,
+        )[0]
+        return made

@@ -214,6 +214,10 @@ _ROWS = {
         softmax_v2=namespaces.nn.softmax log_softmax_v2=namespaces.nn.log_softmax
         leaky_relu=namespaces.nn.leaky_relu
         softmax_cross_entropy_with_logits_v2=namespaces.nn.softmax_cross_entropy_with_logits_v2""",
+    "python.ops.inplace_ops": "ops.inplace",
+    "python.ops.parsing_ops": """
+        decode_raw=ops.strings.decode_raw_v2 decode_raw_v1=ops.strings.decode_raw
+        tensorflow_modules.second_signatures""",
     "python.ops.partitioned_variables": "variables.partitioners variables.store",
     "python.ops.random_ops": "ops.random",
     "python.ops.resource_variable_ops": """
@@ -222,7 +226,15 @@ _ROWS = {
         BaseResourceVariable=variables.resource_variable.ResourceVariableBase""",
     "python.ops.rnn": "rnn.dynamic rnn.static rnn.raw namespaces.nn",
     "python.ops.rnn_cell": "namespaces.rnn_cell",
-    "python.ops.rnn_cell_impl": "namespaces.rnn_cell rnn.cells rnn.lstm",
+    "python.ops.rnn_cell_impl": """
+        namespaces.rnn_cell rnn.cells rnn.lstm
+        assert_like_rnncell=rnn.cells.assert_like_cell
+        ASSERT_LIKE_RNNCELL_ERROR_REGEXP=rnn.cells.NOT_A_CELL""",
+    "python.ops.signal.fft_ops": """
+        fft=namespaces.signal.fft fft2d=namespaces.signal.fft2d fft3d=namespaces.signal.fft3d
+        ifft=namespaces.signal.ifft ifft2d=namespaces.signal.ifft2d
+        ifft3d=namespaces.signal.ifft3d""",
+    "python.ops.signal.util_ops": "gcd=tensorflow_modules.array_functions.gcd",
     "python.ops.script_ops": "ops.scripts",
     "python.ops.session_ops": "ops.session_tensors session.tensor_handles",
     "python.ops.sets": "namespaces.sets",

@@ -96,6 +96,41 @@ CASES = [
         "DecodeRaw", [text(b"\x01\x02\x03\x04")], {"out_type": "uint16", "little_endian": False}
     ),
     OpCase("DecodeRaw", [text([b"abc"])], {"out_type": "uint8"}),
+    OpCase("DecodePaddedRaw", [text([b"abc", b"de"]), np.int32(4)], {"out_type": "uint8"}),
+    OpCase(
+        "DecodePaddedRaw",
+        [text([b"abcdef", b"g"]), np.int32(4)],
+        {"out_type": "int16", "little_endian": False},
+    ),
+    OpCase(
+        "DecodePaddedRaw",
+        [text([b"abc"]), np.int32(3)],
+        {"out_type": "int16"},
+        fails=("evenly divisible", "must be a multiple of the size of out_type"),
+    ),
+    OpCase("StringToNumber", [text([b"0xff", b"0x1p3", b" 1.5 ", b"1e400"])]),
+    OpCase("Substr", [text(b"Hello"), np.int32(2), np.int32(-1)]),
+    OpCase("DecodeBase64", [text(b"a")], fails="Base64 string length cannot be 1 modulo 4"),
+    OpCase(
+        "AsString",
+        [np.float32([1.5])],
+        {"scientific": True, "shortest": True},
+        fails="Cannot select both scientific and shortest notation",
+    ),
+    OpCase(
+        "AsString",
+        [np.float32([1.5])],
+        {"fill": "ab"},
+        fails="Fill string must be one or fewer characters",
+    ),
+    OpCase("AsString", [np.int32([1])], {"precision": 2}, fails="precision not supported"),
+    OpCase(
+        "AsString",
+        [np.int32([1])],
+        {"scientific": True},
+        fails="scientific and shortest format not supported",
+    ),
+    OpCase("AsString", [np.float32([1])], {"fill": "x"}, fails="Fill argument not supported"),
     OpCase(
         "DecodeRaw",
         [text([b"abc"])],

@@ -62,7 +62,7 @@ def test_what_is_no_cell_is_refused() -> None:
 
 
 def test_a_state_needs_a_dtype() -> None:
-    with pytest.raises(ValueError, match="`dtype` must be specified"):
+    with pytest.raises(ValueError, match="you must give a dtype"):
         tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(2), INPUTS)
 
 

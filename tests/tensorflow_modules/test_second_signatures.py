@@ -131,3 +131,44 @@ def test_statistics_tell_right_samples_from_wrong_ones() -> None:
     check(np.testing.assert_equal, np.testing.assert_allclose, len(cut), cut, 0.05, 0.05, 0.05)
     with pytest.raises(AssertionError):
         check(np.testing.assert_equal, np.testing.assert_allclose, len(cut), cut + 0.1)
+
+
+def test_rows_are_changed_in_a_copy() -> None:
+    from tensormill.python.ops import inplace_ops
+
+    x = tf.constant([[1, 2], [3, 4]])
+    assert value_of(inplace_ops.inplace_update(x, [1], [[5, 6]])).tolist() == [[1, 2], [5, 6]]
+    assert value_of(inplace_ops.inplace_add(x, 0, [5, 6])).tolist() == [[6, 8], [3, 4]]
+    assert value_of(inplace_ops.inplace_sub(x, None, x)).tolist() == [[0, 0], [0, 0]]
+    assert value_of(x).tolist() == [[1, 2], [3, 4]]
+    assert value_of(inplace_ops.empty_like(x, init=True)).tolist() == [[0, 0], [0, 0]]
+
+
+def test_strings_are_padded_before_they_are_decoded() -> None:
+    from tensormill.python.ops import parsing_ops
+
+    made = parsing_ops.decode_raw(["ab", "c"], tf.uint8, fixed_length=3)
+    assert made.shape.as_list() == [2, 3]
+    assert value_of(made).tolist() == [[97, 98, 0], [99, 0, 0]]
+    assert value_of(parsing_ops.decode_raw(["ab"], tf.uint8)).tolist() == [[97, 98]]
+
+
+def test_the_greatest_common_divisor() -> None:
+    from tensormill.python.ops.signal import fft_ops, util_ops
+
+    assert value_of(util_ops.gcd(12, 18)) == 6
+    assert value_of(util_ops.gcd(tf.placeholder_with_default(12, []), 18)) == 6
+    with pytest.raises(ValueError, match="b must be an integer type"):
+        util_ops.gcd(12, 1.5)
+    assert fft_ops.fft2d is tf.signal.fft2d
+
+
+def test_what_is_no_cell_is_refused_in_known_words() -> None:
+    from tensormill.python.ops import rnn, rnn_cell_impl
+
+    with pytest.raises(TypeError, match=rnn_cell_impl.ASSERT_LIKE_RNNCELL_ERROR_REGEXP):
+        rnn_cell_impl.assert_like_rnncell("cell", object())
+    with pytest.raises(ValueError, match="you must give a dtype"):
+        rnn.dynamic_rnn(rnn_cell_impl.GRUCell(2), tf.ones([1, 2, 3]))
+    with pytest.raises(ValueError, match="dtype must be specified"):
+        rnn.static_rnn(rnn_cell_impl.GRUCell(2), [tf.ones([1, 3])])
