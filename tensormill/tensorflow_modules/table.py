@@ -149,6 +149,8 @@ _ROWS = {
     "python.ops.critical_section_ops": "ops.critical_section",
     "python.ops.custom_gradient": "ops.custom_gradients",
     "python.ops.data_flow_ops": "ops.staging_areas ops.barrier_class",
+    "python.ops.distributions.special_math": "distributions.special_math",
+    "python.ops.distributions.util": "distributions.parameters distributions.arrangements",
     "python.ops.embedding_ops": """
         ops.embedding ops.safe_embedding tensorflow_modules.second_signatures""",
     "python.ops.functional_ops": """
