@@ -240,6 +240,7 @@ from tensormill.variables.partitioners import (
     variable_axis_size_partitioner,
 )
 from tensormill.variables.policies import VariableAggregation, VariableSynchronization
+from tensormill.variables.local_variables import get_local_variable
 from tensormill.variables.scope import (
     AUTO_REUSE,
     VariableScope,
@@ -249,7 +250,6 @@ from tensormill.variables.scope import (
 )
 from tensormill.variables.store import (
     create_partitioned_variables,
-    get_local_variable,
     get_variable,
     no_regularizer,
 )

@@ -423,17 +423,12 @@ def _spec_components(spec: str) -> tuple[Any, ...]:
             parts[key] = int(values[0])
         elif key == "device" and len(values) in (1, 2):
             if "device_type" in parts:
-                raise ValueError(
-                    f"Multiple device types are not allowed while parsing the device spec: {spec}."
-                )
+                raise ValueError(f"Cannot specify multiple device types: {spec}")
             parts["device_type"] = values[0]
             if len(values) == 2 and values[1] != "*":
                 parts["device_index"] = int(values[1])
         elif key:
-            raise ValueError(
-                f"Unknown attribute '{key}' is encountered while parsing the device spec: "
-                f"'{spec}'. To fix: {_HINT}"
-            )
+            raise ValueError(f"Unknown attribute: '{key}' in '{spec}'. To fix: {_HINT}")
     return tuple(
         parts.get(part) for part in ("job", "replica", "task", "device_type", "device_index")
     )

@@ -97,11 +97,11 @@ def _as_graph_def(value: Any) -> Any:
         return value
     descriptor = getattr(value, "DESCRIPTOR", None)
     if descriptor is None or descriptor.name != "GraphDef":
-        raise TypeError("Argument `graph_def` must be a GraphDef proto.")
+        raise TypeError("graph_def must be a GraphDef proto.")
     try:
         return graph_pb2.GraphDef.FromString(value.SerializeToString())
     except DecodeError as error:
-        raise TypeError("Argument `graph_def` must be a GraphDef proto.") from error
+        raise TypeError("graph_def must be a GraphDef proto.") from error
 
 
 def _check_input_map(input_map: Any) -> dict[str, Any]:
@@ -109,7 +109,8 @@ def _check_input_map(input_map: Any) -> dict[str, Any]:
         return {}
     if not isinstance(input_map, dict):
         raise TypeError(
-            f"Argument `input_map` must be a dictionary. Obtained {type(input_map).__name__}"
+            "input_map must be a dictionary mapping strings to Tensor objects. Obtained "
+            f"{type(input_map).__name__}"
         )
     if not all(isinstance(key, (str, bytes)) for key in input_map):
         raise TypeError(
@@ -124,9 +125,7 @@ def _check_return_elements(elements: Any) -> tuple[str, ...]:
         return ()
     elements = list(elements)
     if not all(isinstance(element, (str, bytes)) for element in elements):
-        raise TypeError(
-            f"Argument `return_elements` must be a list of strings. Obtained {elements}."
-        )
+        raise TypeError(f"return_elements must be a list of strings. Obtained {elements}.")
     return tuple(e.decode() if isinstance(e, bytes) else e for e in elements)
 
 
@@ -221,6 +220,11 @@ class GraphDefImport:
     def _check_versions(self) -> None:
         versions = self.message.versions
         ours = GRAPH_DEF_VERSIONS.producer
+        if versions.producer < 0:
+            raise ValueError(
+                f"GraphDef producer version {versions.producer} below min producer 0 supported by "
+                "TensorFlow. Please regenerate your graph."
+            )
         if versions.min_consumer > max(ours, _NEWEST_CONSUMER):
             raise ValueError(
                 f"GraphDef min consumer version {versions.min_consumer} above current version "

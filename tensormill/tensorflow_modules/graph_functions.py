@@ -13,7 +13,7 @@ from typing import Any
 
 from tensorboard.compat.proto import node_def_pb2
 
-from tensormill.graph import device_names
+from tensormill.graph import device_names, errors
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.device_names import DeviceSpec
 from tensormill.graph.graph import default_graphs, get_default_graph
@@ -189,6 +189,11 @@ def make_node_def(
 
 def set_call_cpp_shape_fn(call_cpp_shape_fn: Any) -> None:
     """Do nothing: each op has its one shape function."""
+
+
+def make_specific_exception(node_def: Any, op: Any, message: str, error_code: int) -> Exception:
+    """Return the error of a code."""
+    return errors.error_from_code(error_code, message, node_def=node_def, op=op)
 
 
 # -- statistics, shapes ----------------------------------------------------------------------------

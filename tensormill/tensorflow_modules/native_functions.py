@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from tensormill.session.device_attributes import list_local_devices as list_devices
+from tensormill.train.checkpoints.reader import CheckpointReader, NewCheckpointReader
 
-__all__ = ["IsGoogleCudaEnabled", "IsMklEnabled", "list_devices"]
+__all__ = [
+    "CheckpointReader",
+    "IsGoogleCudaEnabled",
+    "IsMklEnabled",
+    "NewCheckpointReader",
+    "list_devices",
+]
 
 
 def IsMklEnabled() -> bool:

@@ -66,12 +66,14 @@ _ROWS = {
     "python.framework.errors": "graph.errors",
     "python.framework.errors_impl": """
         graph.errors
-        OperatorNotAllowedInGraphError=graph.tensor.OperatorNotAllowedInGraphError""",
+        OperatorNotAllowedInGraphError=graph.tensor.OperatorNotAllowedInGraphError
+        _make_specific_exception=tensorflow_modules.graph_functions.make_specific_exception""",
     "python.framework.function": "functional.defun",
     "python.framework.graph_util": "graph.graph_def_surgery",
     "python.framework.graph_util_impl": "graph.graph_def_surgery",
     "python.framework.importer": "graph.graph_def_import",
-    "python.framework.indexed_slices": "graph.indexed_slices",
+    "python.framework.indexed_slices": """
+        graph.indexed_slices IndexedSlicesSpec=graph.tensor_specs.IndexedSlicesSpec""",
     "python.framework.meta_graph": "train.meta_graph",
     "python.framework.op_def_registry": "tensorflow_modules.op_definitions",
     "python.framework.ops": """
@@ -92,6 +94,11 @@ _ROWS = {
         _DefaultStack=graph.stacks.DefaultStack _default_graph_stack=graph.graph.default_graphs
         _default_session_stack=graph.stacks.default_sessions
         _get_graph_from_inputs=tensorflow_modules.graph_functions.get_graph_from_inputs""",
+    "python.framework.registry": "tensorflow_modules.registry",
+    "python.framework.subscribe": "tensorflow_modules.subscriptions",
+    "python.framework.tensor_spec": "graph.tensor_specs",
+    "python.framework.traceable_stack": "tensorflow_modules.traceable_stack",
+    "python.framework.type_spec": "graph.tensor_specs",
     "python.framework.random_seed": "ops.random_seeds",
     "python.framework.smart_cond": "ops.smart_cond",
     "python.framework.sparse_tensor": "graph.sparse_tensor",
@@ -224,6 +231,7 @@ _ROWS = {
     "python.ops.random_ops": "ops.random",
     "python.ops.resource_variable_ops": """
         variables.resource_variable
+        _UnreadVariable=variables.resource_variable.AssignedVariable
         is_resource_variable=variables.base.is_resource_variable
         BaseResourceVariable=variables.resource_variable.ResourceVariableBase""",
     "python.ops.rnn": "rnn.dynamic rnn.static rnn.raw namespaces.nn",
@@ -257,7 +265,8 @@ _ROWS = {
     "python.ops.template": "variables.template",
     "python.ops.tensor_array_ops": "ops.tensor_array_class",
     "python.ops.variable_scope": """
-        variables.scope variables.store variables.creation variables.policies
+        variables.scope variables.store variables.local_variables variables.creation
+        variables.policies
         _VariableStore=variables.store.VariableStore variable=variables.creation.Variable
         _pure_variable_scope=variables.scope.pure_variable_scope
         _get_default_variable_store=variables.store.variable_store""",
@@ -335,6 +344,10 @@ _ROWS = {
     "python.training.moving_averages": "train.moving_averages",
     "python.training.optimizer": "train.optimizer",
     "python.training.slot_creator": "train.slot_creator",
+    "python.training.checkpoint_state_pb2": "proto.checkpoint_state_pb2",
+    "python.training.input": "train.input_producers",
+    "python.training.saver_test_utils": "unittesting.checkpointed_table",
+    "python.training.tensorboard_logging": "tensorflow_modules.summary_logging",
     "python.training.server_lib": "Server=distributed.server.Server",
     "python.training.training": "train",
     "python.training.training_util": """

@@ -131,8 +131,8 @@ class ResourceVariableBase(VariableBase):
             tensor = convert_to_tensor(value, self._dtype)
             if not are_compatible(self._dims, tensor.dims):
                 raise ValueError(
-                    f"Cannot assign to variable {self.name} due to variable shape {self.shape} and "
-                    f"value shape {tensor.shape} are incompatible"
+                    f"Shapes {self.shape} and {tensor.shape} are incompatible: cannot assign to "
+                    f"variable {self.name}"
                 )
             op = ops.assign_variable_op(
                 self.handle,

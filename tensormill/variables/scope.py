@@ -291,13 +291,17 @@ class pure_variable_scope:
         scopes = self._scopes
         assert self._opened is not None
         assert self._old is not None
-        if scopes.current is not self._opened:
-            raise RuntimeError("Improper nesting of variable_scope.")
+        self.check_is_innermost()
         if self._entered_again is not None:
             scopes.counts = self._old_counts
         else:
             scopes.forget_subscopes(self._opened.name)
         scopes.current = self._old
+
+    def check_is_innermost(self) -> None:
+        """Raise RuntimeError if scopes that were opened later are still open."""
+        if self._scopes.current is not self._opened:
+            raise RuntimeError("Improper nesting of variable_scope.")
 
 
 def _chained_getter(
@@ -389,6 +393,8 @@ class variable_scope:
         return opened
 
     def __exit__(self, *error: Any) -> None:
+        if self._pure is not None:
+            self._pure.check_is_innermost()
         self._blocks.pop().__exit__(*error)
 
     def _enter_name_scope(self, block: ExitStack) -> str | None:

@@ -30,7 +30,6 @@ __all__ = [
     "PartitionInfo",
     "VariableStore",
     "create_partitioned_variables",
-    "get_local_variable",
     "get_variable",
     "no_regularizer",
     "variable_store",
@@ -83,6 +82,21 @@ class PartitionInfo:
         return axes[0] if axes else None
 
 
+_POSITIONS = (
+    "shape",
+    "dtype",
+    "initializer",
+    "regularizer",
+    "reuse",
+    "trainable",
+    "collections",
+    "caching_device",
+    "partitioner",
+    "validate_shape",
+    "use_resource",
+)
+
+
 class VariableStore:
     """The variables that `get_variable` made in one graph."""
 
@@ -99,11 +113,18 @@ class VariableStore:
                 f"Initializer type '{given}' and explicit dtype '{dtype}' don't match."
             )
 
-    def get_variable(self, name: str, custom_getter: Any = None, **options: Any) -> Any:
+    @property
+    def _vars(self) -> dict[str, Any]:
+        return self._variables
+
+    def get_variable(
+        self, name: str, *positional: Any, custom_getter: Any = None, **options: Any
+    ) -> Any:
         """Find or make a variable; a custom getter may stand between the caller and the store.
 
         Args:
           name: the full name.
+          *positional: the options without their names, in the order of TensorFlow's store.
           custom_getter: called with the true getter and all other arguments.
           **options: those of `get_variable`, and `reuse`.
 
@@ -112,7 +133,9 @@ class VariableStore:
         """
         if custom_getter is not None and not callable(custom_getter):
             raise ValueError(f"Passed a custom_getter which is not callable: {custom_getter}")
-        options["dtype"] = getattr(options["dtype"], "base_dtype", options["dtype"])
+        options.update(zip(_POSITIONS, positional, strict=False))
+        dtype = options.get("dtype", dtypes.float32)
+        options["dtype"] = getattr(dtype, "base_dtype", dtype)
         options["synchronization"], options["aggregation"], options["trainable"] = checked_policies(
             options.get("synchronization"),
             options.get("aggregation"),
@@ -498,24 +521,6 @@ def get_variable(
         constraint=constraint,
         synchronization=synchronization,
         aggregation=aggregation,
-    )
-
-
-def get_local_variable(
-    name: str,
-    shape: Any = None,
-    dtype: Any = None,
-    initializer: Any = None,
-    regularizer: Any = None,
-    trainable: bool = False,
-    collections: Any = None,
-    *args: Any,
-    **options: Any,
-) -> Any:
-    """Return a variable as `get_variable` does, in `GraphKeys.LOCAL_VARIABLES`, not trainable."""
-    local = [*(collections or ()), GraphKeys.LOCAL_VARIABLES]
-    return get_variable(
-        name, shape, dtype, initializer, regularizer, False, local, *args, **options
     )
 
 

@@ -130,6 +130,11 @@ class Template:
         name = self.variable_scope.name
         return name if not name or name.endswith("/") else name + "/"
 
+    @property
+    def var_scope(self) -> VariableScope | None:
+        """The scope, under its old name."""
+        return self.variable_scope
+
     def _collection(self, key: str) -> list[Any]:
         if not self._variables_created:
             return []

@@ -240,8 +240,8 @@ def test_a_device_spec_reads_text_as_the_python_parser_of_tensorflow(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("/bogus", "Unknown attribute 'bogus' is encountered while parsing the device spec"),
-        ("/cpu:0/gpu:0", "Multiple device types are not allowed while parsing the device spec"),
+        ("/bogus", "Unknown attribute: 'bogus' in '/bogus'"),
+        ("/cpu:0/gpu:0", "Cannot specify multiple device types"),
         ("/cpu:x", "invalid literal for int"),
         ("/job:a/task:*", "invalid literal for int"),
     ],

@@ -317,7 +317,11 @@ def test_all_unknown_op_types_are_named_in_one_message() -> None:
 @pytest.mark.parametrize(
     ("input_map", "error", "message"),
     [
-        ([1], TypeError, "Argument `input_map` must be a dictionary. Obtained list"),
+        (
+            [1],
+            TypeError,
+            "input_map must be a dictionary mapping strings to Tensor objects. Obtained list",
+        ),
         ({3: 1.0}, TypeError, "All keys for argument `input_map` must be strings."),
         ({"x:a": 1.0}, ValueError, "Cannot convert 'x:a' to a tensor name."),
         ({"x:1:2": 1.0}, ValueError, "Cannot convert 'x:1:2' to a tensor name."),
@@ -361,9 +365,9 @@ def test_a_missing_return_element_is_named(element: str, message: str) -> None:
 
 def test_arguments_have_their_types() -> None:
     for wrong in (3, "", None, tf.NodeDef()):
-        with pytest.raises(TypeError, match=r"^Argument `graph_def` must be a GraphDef proto.$"):
+        with pytest.raises(TypeError, match=r"^graph_def must be a GraphDef proto.$"):
             tf.import_graph_def(wrong)
-    with pytest.raises(TypeError, match=r"^Argument `return_elements` must be a list of strings."):
+    with pytest.raises(TypeError, match=r"^return_elements must be a list of strings."):
         tf.import_graph_def(graph_def(X), return_elements=[3])
 
 

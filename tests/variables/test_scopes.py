@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 
 import pytest
 
 import tensormill.api as tf
+from tensormill.variables.store import variable_store
 
 
 def test_iterating_over_a_variable_is_refused() -> None:
@@ -74,6 +76,8 @@ def test_scopes_that_are_not_left_in_order_are_refused() -> None:
     with pytest.raises(RuntimeError, match="Improper nesting of variable_scope"):
         outer.__exit__(None, None, None)
     inner.__exit__(None, None, None)
+    outer.__exit__(None, None, None)
+    assert tf.get_variable_scope().name == ""
 
 
 @pytest.mark.parametrize("use_resource", [False, True])
@@ -109,3 +113,18 @@ def test_an_initializer_is_made_again_from_its_settings() -> None:
     ):
         again = type(initializer).from_config(initializer.get_config())
         assert again.get_config() == initializer.get_config()
+
+
+def test_local_variables_are_asked_for_as_others_are():
+    takes = inspect.signature(tf.get_local_variable).parameters
+    assert list(takes) == list(inspect.signature(tf.get_variable).parameters)
+    local = tf.get_local_variable("x", [2])
+    assert tf.local_variables() == [local]
+    assert not tf.global_variables()
+
+
+def test_a_store_takes_its_options_by_position():
+    store = variable_store()
+    made = store.get_variable("v", [1], tf.float64)
+    assert made.dtype.base_dtype is tf.float64
+    assert store.get_variable("v", [1], tf.float64) is made

@@ -1,0 +1,67 @@
+"""Modules of TensorFlow that hold one small thing each."""
+
+import glob
+from pathlib import Path
+
+import pytest
+
+import tensormill as tf
+from tensormill.tensorflow_modules import summary_logging
+from tensormill.tensorflow_modules.registry import Registry
+from tensormill.tensorflow_modules.traceable_stack import TraceableObject, TraceableStack
+from tensormill.unittesting.checkpointed_table import CheckpointedOp
+
+
+class _Kind:
+    pass
+
+
+def test_a_registry_takes_each_name_once() -> None:
+    registry = Registry("kinds")
+    registry.register(_Kind)
+    registry.register(_Kind, "other")
+    assert registry.lookup("_Kind") is registry.lookup(b"other") is _Kind
+    assert registry.list() == ["_Kind", "other"]
+    with pytest.raises(KeyError, match=r"Registering two kinds with name '_Kind'.*test_small"):
+        registry.register(_Kind)
+    with pytest.raises(LookupError, match="kinds registry has no entry for: nothing"):
+        registry.lookup("nothing")
+
+
+def test_a_traceable_stack_knows_who_pushed() -> None:
+    stack = TraceableStack()
+    assert stack.push_obj("a") == TraceableObject.SUCCESS
+    stack.push_obj("b", offset=10_000)
+    assert stack.peek_objs() == ["b", "a"]
+    assert stack.peek_traceable_objs()[1].filename == __file__
+    assert stack.copy().pop_obj() == "b"
+    assert len(stack) == 2
+
+
+def test_messages_go_into_event_files(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="set_summary_writer"):
+        summary_logging.error("lost")
+    with tf.summary.FileWriter(str(tmp_path)) as writer:
+        summary_logging.set_summary_writer(writer)
+        summary_logging.error("%s and %d", "text", 3)
+        summary_logging.info("too low")
+        summary_logging.set_summary_writer(None)
+        summary_logging._clear_summary_writer()
+    (path,) = glob.glob(f"{tmp_path}/*")
+    notes = [event.log_message.message for event in tf.train.summary_iterator(path)]
+    assert [note for note in notes if note] == ["text and 3"]
+    with pytest.raises(ValueError, match="not a valid"):
+        summary_logging.set_verbosity("LOUD")
+
+
+def test_a_table_takes_part_in_checkpoints(tmp_path: Path) -> None:
+    path = str(tmp_path / "model")
+    table = CheckpointedOp("table")
+    with tf.Session() as session:
+        session.run(table.insert("key", 30.0))
+        tf.train.Saver({"table": table.saveable}).save(session, path)
+    with tf.Graph().as_default(), tf.Session() as session:
+        table = CheckpointedOp("table")
+        tf.train.Saver().restore(session, path)
+        assert session.run([table.keys(), table.values()]) == [[b"key"], [30.0]]
+        assert session.run(table.lookup("none", -1.0)) == -1.0
