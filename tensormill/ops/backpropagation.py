@@ -202,7 +202,7 @@ class Backpropagation:
                     incoming[index] = self._loops.zeros_for_output(op, index)
                 else:
                     incoming[index] = zeros_for_output(op, index)
-        with self.graph.name_scope(op.name + "_grad"):
+        with self.graph.name_scope(op.name + "_grad"), self.graph._original_op(op):
             made = function(op, *incoming)
             outgoing = list(made) if isinstance(made, (list, tuple)) else [made]
             if len(outgoing) != len(op.input_tensors):

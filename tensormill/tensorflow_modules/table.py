@@ -121,6 +121,10 @@ _ROWS = {
     "python.tf2": "enabled=platform.behavior.executing_eagerly",
     # -- eager -------------------------------------------------------------------------------------
     "python.eager.context": "tensorflow_modules.eager_context",
+    "python.eager.def_function": """
+        function=functional.traced.traced Function=functional.traced.TracedFunction""",
+    "python.eager.function": """
+        defun=functional.traced.traced ConcreteFunction=functional.traced.TracedFunction""",
     # -- ops ---------------------------------------------------------------------------------------
     "python.ops.array_ops": """
         ops.array_shapes ops.filling ops.gathering ops.grids ops.identities ops.indexing

@@ -8,7 +8,7 @@ from typing import Any
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 from tensorboard.compat.proto.node_def_pb2 import NodeDef
 
-__all__ = ["assert_equal_graph_def"]
+__all__ = ["assert_equal_graph_def", "assert_equal_graph_def_v2"]
 
 # What savers write as the names of temporary files; random in checkpoints of version 2.
 _TEMPORARY = ("_temp_", "part-")
@@ -33,6 +33,11 @@ def assert_equal_graph_def(
             raise TypeError(f"Expected tf.GraphDef for {name}, got {type(graph_def).__name__}")
     for difference in _differences(_nodes(actual), _nodes(expected), checkpoint_v2):
         raise AssertionError(difference)
+
+
+def assert_equal_graph_def_v2(expected: GraphDef, actual: GraphDef) -> None:
+    """Fail unless two graph definitions are equal but for the random names of checkpoints."""
+    assert_equal_graph_def(actual, expected, checkpoint_v2=True)
 
 
 def _nodes(graph_def: GraphDef) -> dict[str, NodeDef]:

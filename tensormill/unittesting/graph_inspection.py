@@ -9,6 +9,10 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
+from tensorboard.compat.proto.graph_pb2 import GraphDef
+
+from tensormill.graph.graph import Graph
+from tensormill.graph.graph_def_import import import_graph_def
 from tensormill.ops.array_shapes import reshape
 from tensormill.ops.transposition import transpose
 
@@ -20,6 +24,7 @@ __all__ = [
     "assert_meta_graph_protos_equal",
     "assert_ops_in_graph",
     "get_node_def_from_graph",
+    "set_producer_version",
 ]
 
 _VECTOR = 4
@@ -140,3 +145,11 @@ def NCHW_VECT_CToNHWC(input_shape_or_tensor: Any) -> Any:
     if is_tensor:
         return reshape(transpose(input_shape_or_tensor, order), merged)
     return merged
+
+
+def set_producer_version(graph: Graph, producer_version: int) -> None:
+    """Let a graph without nodes say that it was made by another version."""
+    message = GraphDef()
+    message.versions.producer = producer_version
+    with graph.as_default():
+        import_graph_def(message)

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import unittest
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tensormill.graph import default_scopes
@@ -46,6 +49,7 @@ __all__ = [
     "for_all_test_methods",
     "force_cpu",
     "force_gpu",
+    "generate_combinations_with_testcase_name",
     "gpu_device_name",
     "is_gpu_available",
     "no_xla_auto_jit",
@@ -277,39 +281,53 @@ def run_gpu_only(func: Any = None) -> Any:
 run_cuda_only = run_gpu_only
 
 
-def device(use_gpu: bool) -> Any:
-    """Return a block whose nodes go to the GPU where there is one and it may be used."""
-    return default_scopes.device((use_gpu and gpu_device_name()) or "/device:CPU:0")
+@contextmanager
+def device(use_gpu: bool) -> Iterator[None]:
+    """Make nodes for the GPU where there is one and it may be used, else for the CPU."""
+    with default_scopes.device((use_gpu and gpu_device_name()) or "/device:CPU:0"):
+        yield
 
 
-def use_gpu(func: Method) -> Method:
-    """Run a test on the GPU where there is one."""
-
-    @functools.wraps(func)
-    def decorated(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with default_scopes.device(gpu_device_name() or "/device:CPU:0"):
-            return func(self, *args, **kwargs)
-
-    return decorated
+@contextmanager
+def use_gpu() -> Iterator[None]:
+    """Make nodes for the GPU where there is one; a block, or a decorator."""
+    with device(use_gpu=True):
+        yield
 
 
-def force_gpu(func: Method) -> Method:
-    """Run a test on the GPU, whether there is one or not."""
-
-    @functools.wraps(func)
-    def decorated(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with default_scopes.device(gpu_device_name() or "/device:GPU:0"):
-            return func(self, *args, **kwargs)
-
-    return decorated
+@contextmanager
+def force_gpu() -> Iterator[None]:
+    """Make nodes for the GPU, whether there is one or not; a block, or a decorator."""
+    with default_scopes.device(gpu_device_name() or "/device:GPU:0"):
+        yield
 
 
-def force_cpu(func: Method) -> Method:
-    """Run a test on the CPU."""
+@contextmanager
+def force_cpu() -> Iterator[None]:
+    """Make nodes for the CPU; a block, or a decorator."""
+    with default_scopes.device("/device:CPU:0"):
+        yield
 
-    @functools.wraps(func)
-    def decorated(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with default_scopes.device("/device:CPU:0"):
-            return func(self, *args, **kwargs)
 
-    return decorated
+# -- parameters of tests ---------------------------------------------------------------------------
+
+
+def generate_combinations_with_testcase_name(**kwargs: Any) -> list[OrderedDict[str, Any]]:
+    """Return all combinations of options, each with a name, for `parameterized.named_parameters`.
+
+    Args:
+      **kwargs: option to the list of its values, or to its only value.
+    """
+    names = sorted(kwargs)
+    choices = [kwargs[name] if isinstance(kwargs[name], list) else [kwargs[name]] for name in names]
+    combinations = []
+    for values in itertools.product(*choices):
+        options = OrderedDict(zip(names, values, strict=True))
+        parts = [f"_{_letters(name)}_{_letters(value)}" for name, value in options.items()]
+        options["testcase_name"] = "_test" + "".join(parts)
+        combinations.append(options)
+    return combinations
+
+
+def _letters(value: Any) -> str:
+    return "".join(filter(str.isalnum, str(value)))
