@@ -101,22 +101,29 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True) -> N
         if not is_nested(a) and not is_nested(b):
             continue
         if is_nested(a) != is_nested(b) or len(a) != len(b):
-            raise ValueError(
-                "The two structures don't have the same nested structure.\n\n"
-                f"First structure: {nest1}\n\nSecond structure: {nest2}"
-            )
+            raise ValueError(_differ(nest1, nest2))
         both_mappings = isinstance(a, Mapping) and isinstance(b, Mapping)
         if check_types and type(a) is not type(b) and not both_mappings:
-            raise TypeError(
+            reason = (
                 "The two structures don't have the same sequence type. First structure has type "
                 f"{type(a)}, while second structure has type {type(b)}."
             )
+            raise TypeError(_differ(nest1, nest2, reason))
         if both_mappings and set(a) != set(b):
-            raise ValueError(
+            reason = (
                 "The two dictionaries don't have the same set of keys. First structure has keys "
                 f"{list(a)}, while second structure has keys {list(b)}."
             )
+            raise ValueError(_differ(nest1, nest2, reason))
         stack.extend(zip(_children(a), _children(b), strict=True))
+
+
+def _differ(nest1: Any, nest2: Any, reason: str = "") -> str:
+    more = f"\n\nMore specifically: {reason}" if reason else ""
+    return (
+        "The two structures don't have the same nested structure.\n\n"
+        f"First structure: {nest1}\n\nSecond structure: {nest2}{more}"
+    )
 
 
 def map_structure(func: Callable[..., Any], *structure: Any, check_types: bool = True) -> Any:

@@ -66,7 +66,7 @@ def while_loop(
     """
     with name_scope(name, "while", flat_components(loop_vars) if loop_vars else []):
         if not loop_vars:
-            raise ValueError("'loop_vars' must be provided.")
+            raise ValueError("No loop variables provided")
         if not callable(cond):
             raise TypeError("cond must be callable.")
         if not callable(body):

@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, python/saved_model/utils_impl.py.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from tensorboard.compat.proto.meta_graph_pb2 import TensorInfo
@@ -15,8 +16,18 @@ from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.scoped_names import prepend_name_scope
 from tensormill.graph.sparse_tensor import SparseTensor
+from tensormill.saved_model import constants
 
-__all__ = ["build_tensor_info", "build_tensor_info_from_op", "get_tensor_from_tensor_info"]
+__all__ = [
+    "build_tensor_info",
+    "build_tensor_info_from_op",
+    "get_assets_dir",
+    "get_or_create_assets_dir",
+    "get_or_create_variables_dir",
+    "get_tensor_from_tensor_info",
+    "get_variables_dir",
+    "get_variables_path",
+]
 
 
 def build_tensor_info(tensor: Any) -> Any:
@@ -70,3 +81,33 @@ def get_tensor_from_tensor_info(
             found(sparse.dense_shape_tensor_name),
         )
     raise ValueError(f"Invalid TensorInfo.encoding: {encoding}")
+
+
+def get_variables_dir(export_dir: str) -> str:
+    """Return the folder of the variables of an exported model."""
+    return os.path.join(export_dir, constants.VARIABLES_DIRECTORY)
+
+
+def get_variables_path(export_dir: str) -> str:
+    """Return the path of the checkpoint of an exported model."""
+    return os.path.join(get_variables_dir(export_dir), constants.VARIABLES_FILENAME)
+
+
+def get_assets_dir(export_dir: str) -> str:
+    """Return the folder of the files that belong to an exported model."""
+    return os.path.join(export_dir, constants.ASSETS_DIRECTORY)
+
+
+def get_or_create_variables_dir(export_dir: str) -> str:
+    """Return the folder of the variables, made where it is not there."""
+    return _made(get_variables_dir(export_dir))
+
+
+def get_or_create_assets_dir(export_dir: str) -> str:
+    """Return the folder of the files, made where it is not there."""
+    return _made(get_assets_dir(export_dir))
+
+
+def _made(folder: str) -> str:
+    os.makedirs(folder, exist_ok=True)
+    return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from typing import Any
 
 from tensormill.platform.gfile import (
@@ -28,7 +29,9 @@ __all__ = [
     "create_dir",
     "delete_file",
     "delete_recursively",
+    "file_crc32",
     "file_exists",
+    "filecmp",
     "get_matching_files",
     "is_directory",
     "list_directory",
@@ -76,3 +79,19 @@ def atomic_write_string_to_file(filename: Any, contents: Any, overwrite: bool = 
     except BaseException:
         Remove(temporary)
         raise
+
+
+def filecmp(filename_a: Any, filename_b: Any) -> bool:
+    """Return whether two files hold the same bytes."""
+    if Stat(filename_a).length != Stat(filename_b).length:
+        return False
+    return bool(read_file_to_string(filename_a, True) == read_file_to_string(filename_b, True))
+
+
+def file_crc32(filename: Any, block_size: int = 1 << 24) -> str:
+    """Return the CRC32 of what a file holds, as hexadecimal digits."""
+    crc = 0
+    with GFile(filename, "rb") as file:
+        while block := file.read(block_size):
+            crc = zlib.crc32(block, crc)
+    return hex(crc & 0xFFFFFFFF)

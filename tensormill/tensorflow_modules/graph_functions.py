@@ -16,6 +16,7 @@ from tensorboard.compat.proto import node_def_pb2
 from tensormill.graph import device_names, errors
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.device_names import DeviceSpec
+from tensormill.graph.function_def_writer import write_function_def
 from tensormill.graph.graph import default_graphs, get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.stacks import default_sessions
@@ -185,6 +186,21 @@ def make_node_def(
         asked = device(made) if callable(device) else device
         made.device = asked.to_string() if is_device_spec(asked) else asked
     return made
+
+
+def graph_to_function_def(
+    graph: Any, operations: Any, inputs: Any, outputs: Any, out_names: Any = None
+) -> Any:
+    """Return operations of a graph as a FunctionDef message without a name.
+
+    Args:
+      graph: the graph.
+      operations: the operations.
+      inputs: the tensors that are its arguments.
+      outputs: the tensors that are its results.
+      out_names: the names of the results.
+    """
+    return write_function_def("", list(operations), list(inputs), list(outputs), out_names or ())
 
 
 def set_call_cpp_shape_fn(call_cpp_shape_fn: Any) -> None:

@@ -44,6 +44,8 @@ def module_at(full_name: str, path: str) -> ModuleType | str | None:
         return _messages(full_name, messages["name"])
     if path == "core" or re.fullmatch(r"core\.(\w+)(\.\w+)*", path):
         return path
+    if path in MODULES and MODULES[path].itself:
+        return importlib.import_module(MODULES[path].itself)
     if path in MODULES or known_names.is_module(path) or _is_prefix(path):
         return path
     value = _public(path)

@@ -6,6 +6,7 @@ It names only what the public API does not have; public names are found by their
     graph.graph               look the name up in `tensormill.graph.graph`
     name=graph.graph.other    this name is called otherwise here
     name=:contextlib.other    this name is in a module of another package
+    @graph.tf_logging         it is this module itself, so that what programs patch there is patched
 """
 
 from __future__ import annotations
@@ -28,22 +29,27 @@ class Sources:
     Attributes:
       modules: modules of tensormill, without `tensormill.`, in this order.
       aliases: name -> where it is, as a full path.
+      itself: the module of tensormill that it is, "" where there is none.
     """
 
     modules: tuple[str, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict)
+    itself: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Sources:
         """Return the sources that a row of the table names."""
-        modules, aliases = [], {}
+        modules, aliases, itself = [], {}, ""
         for word in text.split():
+            if word.startswith("@"):
+                itself = f"tensormill.{word[1:]}"
+                continue
             name, equals, source = word.partition("=")
             if equals:
                 aliases[name] = source[1:] if source.startswith(":") else f"tensormill.{source}"
             else:
                 modules.append(word)
-        return cls(tuple(modules), aliases)
+        return cls(tuple(modules), aliases, itself)
 
 
 _ROWS = {
@@ -75,6 +81,8 @@ _ROWS = {
     "python.framework.indexed_slices": """
         graph.indexed_slices IndexedSlicesSpec=graph.tensor_specs.IndexedSlicesSpec""",
     "python.framework.meta_graph": "train.meta_graph",
+    "python.framework.graph_to_function_def": """
+        graph_to_function_def=tensorflow_modules.graph_functions.graph_to_function_def""",
     "python.framework.op_def_registry": "tensorflow_modules.op_definitions",
     "python.framework.ops": """
         tensorflow_modules.graph_functions graph.graph graph.tensor graph.operation graph.stacks
@@ -168,6 +176,7 @@ _ROWS = {
         tensorflow_modules.functional_control_flow
         foldl=functional.fold.foldl foldr=functional.fold.foldr scan=functional.scan.scan
         map_fn=functional.map_fn.map_fn""",
+    "python.ops.gradient_checker_v2": "_to_numpy=unittesting.gradient_checker.to_numpy",
     "python.ops.gradient_checker": "unittesting.gradient_checker",
     "python.ops.gradients": """
         AggregationMethod=ops.gradient_aggregation.AggregationMethod
@@ -305,7 +314,7 @@ _ROWS = {
     "python.platform.resource_loader": "platform.resource_loader",
     "python.platform.test": """
         unittesting.googletest unittesting.benchmark unittesting.stubs""",
-    "python.platform.tf_logging": "graph.tf_logging",
+    "python.platform.tf_logging": "@graph.tf_logging",
     "python.pywrap_tensorflow": "tensorflow_modules.native_functions",
     "python.summary.plugin_asset": "summary.plugin_asset",
     "python.summary.summary": "summary",

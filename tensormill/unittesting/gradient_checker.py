@@ -12,6 +12,7 @@ import numpy as np
 
 from tensormill.graph import dtypes
 from tensormill.graph.constants import constant
+from tensormill.graph.indexed_slices import IndexedSlicesValue
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.gradients import gradients
 from tensormill.ops.identities import identity
@@ -201,3 +202,14 @@ def _numeric(
         difference = np.asarray((values[0] - values[1]) / scale, dtype=y.dtype.as_numpy_dtype)
         jacobian[row] = _reals(difference)
     return jacobian
+
+
+def to_numpy(value: Any) -> Any:
+    """Return a tensor's value, or the array that slices stand for; the rest as it is."""
+    if isinstance(value, Tensor):
+        return get_default_session().run(value)
+    if not isinstance(value, IndexedSlicesValue):
+        return value
+    whole = np.zeros(np.asarray(value.dense_shape))
+    np.add.at(whole, np.asarray(value.indices), np.asarray(value.values))
+    return whole

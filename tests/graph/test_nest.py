@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import tensormill as tf
+from tensormill.graph import nest
 
 Pair = namedtuple("Pair", "a b")
 
@@ -80,3 +81,19 @@ def test_a_deep_structure_is_flattened() -> None:
     assert tf.nest.flatten(structure) == [1]
     while isinstance(structure, list):  # Python itself frees nested lists by recursion
         structure = structure[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "error", "reason"),
+    [
+        ({"a": 1}, {"b": 1}, ValueError, "don't have the same set of keys"),
+        ([1, [2]], [1, (2,)], TypeError, "don't have the same sequence type"),
+        ([1], [1, 2], ValueError, "Second structure"),
+    ],
+)
+def test_structures_that_differ_are_told_as_tensorflow_does(
+    first: object, second: object, error: type[Exception], reason: str
+) -> None:
+    text = "The two structures don't have the same nested structure.*" + reason
+    with pytest.raises(error, match=f"(?s){text}"):
+        nest.assert_same_structure(first, second)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import tensormill as tf
-from tensormill.tensorflow_modules import summary_logging
+from tensormill.saved_model import utils
+from tensormill.tensorflow_modules import file_functions, graph_functions, summary_logging
 from tensormill.tensorflow_modules.registry import Registry
 from tensormill.tensorflow_modules.traceable_stack import TraceableObject, TraceableStack
 from tensormill.unittesting.checkpointed_table import CheckpointedOp
@@ -65,3 +66,29 @@ def test_a_table_takes_part_in_checkpoints(tmp_path: Path) -> None:
         tf.train.Saver().restore(session, path)
         assert session.run([table.keys(), table.values()]) == [[b"key"], [30.0]]
         assert session.run(table.lookup("none", -1.0)) == -1.0
+
+
+def test_files_are_compared_and_summed(tmp_path: Path) -> None:
+    first, second = str(tmp_path / "a"), str(tmp_path / "b")
+    file_functions.write_string_to_file(first, "123456789")
+    file_functions.write_string_to_file(second, "123456780")
+    assert file_functions.filecmp(first, first)
+    assert not file_functions.filecmp(first, second)
+    assert file_functions.file_crc32(first, block_size=4) == "0xcbf43926"
+
+
+def test_a_graph_becomes_a_function() -> None:
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, name="x")
+        y = x * 2.0
+    made = graph_functions.graph_to_function_def(graph, graph.get_operations(), [x], [y], ["y"])
+    assert [arg.name for arg in made.signature.input_arg] == ["x"]
+    assert [arg.name for arg in made.signature.output_arg] == ["y"]
+    assert sorted(node.op for node in made.node_def) == ["Const", "Mul"]
+
+
+def test_folders_of_exported_models(tmp_path: Path) -> None:
+    assert utils.get_variables_path("m") == "m/variables/variables"
+    assert utils.get_assets_dir("m") == "m/assets"
+    assert Path(utils.get_or_create_variables_dir(str(tmp_path))).is_dir()
+    assert Path(utils.get_or_create_assets_dir(str(tmp_path))).is_dir()
