@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.rendezvous_keys import ROOT, make_key, task_of
 from tensormill.runtime.worker_link import GraphRun, SessionSpec, WorkerLink
 from tests.clusters import free_addresses
+from tests.gates import wait_until
 
 WAIT_S = 20.0
 TASK = "/job:far/replica:0/task:0"
@@ -63,23 +65,42 @@ def ask(call: Callable[..., Any], *arguments: Any) -> Any:
     return answer.get()
 
 
-@pytest.fixture(params=["own", "in process", "gRPC"])
-def link(request: pytest.FixtureRequest) -> Iterator[WorkerLink]:
+@pytest.fixture
+def server() -> Iterator[Any]:
+    """The task at the other end."""
     near, far = free_addresses(2)
-    spec = {"near": [near], "far": [far]}
-    with tf.train.Server(spec, "far", 0) as server:
-        if request.param == "own":
-            yield server._task.own_link
-            return
-        if request.param == "in process":
-            yield InProcessWorkerLink(TASK, server.worker_link, lambda: True, renames=False)
-            return
-        threads = ServerThreads("test", DEFAULT_LIMITS)
-        made = GrpcWorkerLink(TASK, server.address, ServerDef(job_name="far"), threads)
-        ask(made.list_devices)
+    with tf.train.Server({"near": [near], "far": [far]}, "far", 0) as server:
+        yield server
+
+
+@pytest.fixture(params=["own", "in process", "direct", "grpc"])
+def link(
+    request: pytest.FixtureRequest, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[WorkerLink]:
+    """The ways to a task: of itself, of a server of its process, and the two kinds of wire."""
+    if request.param == "own":
+        yield server._task.own_link
+        return
+    if request.param == "in process":
+        yield InProcessWorkerLink(TASK, server.worker_link, lambda: True, renames=False)
+        return
+    with far_link(server, request.param, monkeypatch) as made:
         yield made
-        made.close()
-        threads.close()
+
+
+@contextmanager
+def far_link(server: Any, lane: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerLink]:
+    """Return a way over a lane, which is in use when this returns."""
+    monkeypatch.setenv("TENSORMILL_LANE", lane)
+    threads = ServerThreads("test", DEFAULT_LIMITS)
+    made = GrpcWorkerLink(TASK, server.address, ServerDef(job_name="far"), threads)
+    ask(made.list_devices)
+    while lane == "direct" and made._channel.direct() is None:
+        ask(made.list_devices)
+    yield made
+    assert (made._channel.direct() is not None) == (lane == "direct")
+    made.close()
+    threads.close()
 
 
 def far_part(
@@ -131,6 +152,99 @@ def test_a_failure_tells_code_text_and_operation(link: WorkerLink) -> None:
     link.clean_up_step(2)
 
 
+def test_large_values_keep_every_bit_both_ways(link: WorkerLink) -> None:
+    x = tf.placeholder(tf.float32, [None])
+    y = tf.reverse(x, [0])
+    ask(link.create_session, SessionSpec("s"))
+    registered = ask(link.register_graph, "s", far_part([x], [y], link))
+    value = torch.arange(600_000, dtype=torch.float32)
+    value[0] = float("nan")
+    for step_id in (20, 21):  # more than a MiB, which goes through shared memory on one host
+        result = ask(link.run_graph, "s", registered, GraphRun(step_id, [value]))
+        got = result.values[0]
+        assert got.view(torch.int32).flip(0).equal(value.view(torch.int32))
+        link.clean_up_step(step_id)
+
+
+def test_strings_travel(link: WorkerLink) -> None:
+    x = tf.placeholder(tf.string, [None])
+    y = tf.string_join([x, "!"])
+    ask(link.create_session, SessionSpec("s"))
+    registered = ask(link.register_graph, "s", far_part([x], [y], link))
+    value = np.array([b"", b"one", bytes(300)], object)
+    result = ask(link.run_graph, "s", registered, GraphRun(22, [value]))
+    assert result.values[0].tolist() == [b"!", b"one!", bytes(300) + b"!"]
+    link.clean_up_step(22)
+
+
+def test_a_session_that_is_opened_twice_is_one(link: WorkerLink) -> None:
+    x = tf.placeholder(tf.float32, [None])
+    part = far_part([x], [tf.square(x)], link)
+    ask(link.create_session, SessionSpec("s"))
+    registered = ask(link.register_graph, "s", part)
+    ask(link.create_session, SessionSpec("s"))
+    run = GraphRun(23, [torch.tensor([2.0])])
+    assert ask(link.run_graph, "s", registered, run).values[0].tolist() == [4.0]
+    ask(link.delete_session, "s")
+    with pytest.raises(tf.errors.AbortedError, match="Session handle is not found: s"):
+        ask(link.register_graph, "s", part)
+
+
+def test_a_session_that_is_deleted_ends_what_runs_in_it(link: WorkerLink, server: Any) -> None:
+    take = tf.FIFOQueue(1, tf.float32).dequeue()
+    for op in tf.get_default_graph().get_operations():
+        op._device = DEVICE
+    ask(link.create_session, SessionSpec("s"))
+    registered = ask(link.register_graph, "s", far_part([], [take], link))
+    ran = Answer()
+    link.run_graph("s", registered, GraphRun(24, []), ran)
+    wait_until(lambda: bool(server._task.master.worker.runs))
+    ask(link.delete_session, "s")
+    with pytest.raises(tf.errors.CancelledError):
+        ran.get()
+    link.clean_up_step(24)
+
+
+def test_a_run_is_cancelled(link: WorkerLink, server: Any) -> None:
+    take = tf.FIFOQueue(1, tf.float32).dequeue()
+    for op in tf.get_default_graph().get_operations():
+        op._device = DEVICE
+    ask(link.create_session, SessionSpec("s"))
+    registered = ask(link.register_graph, "s", far_part([], [take], link))
+    ran = Answer()
+    cancel = link.run_graph("s", registered, GraphRun(25, []), ran)
+    runs = server._task.master.worker.runs
+    wait_until(lambda: bool(runs))
+    cancel()
+    with pytest.raises(tf.errors.CancelledError):
+        ran.get()
+    wait_until(lambda: not runs)
+    link.clean_up_step(25)
+
+
+@pytest.mark.parametrize("lane", ["direct", "grpc"])
+def test_a_task_that_has_gone_is_unavailable_and_named(
+    lane: str, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = tf.placeholder(tf.float32, [None])
+    threads = ServerThreads("test", DEFAULT_LIMITS)
+    monkeypatch.setenv("TENSORMILL_LANE", lane)
+    link = GrpcWorkerLink(TASK, server.address, ServerDef(job_name="far"), threads)
+    ask(link.create_session, SessionSpec("s"))
+    ask(link.list_devices)
+    registered = ask(link.register_graph, "s", far_part([x], [tf.square(x)], link))
+    server.stop()
+    for step_id in (26, 27):
+        with pytest.raises(tf.errors.UnavailableError, match=TASK):
+            ask(link.run_graph, "s", registered, GraphRun(step_id, [torch.ones(1)]))
+    answer = Answer()
+    link.list_devices(answer, waits=False)
+    with pytest.raises(tf.errors.UnavailableError, match=TASK):
+        answer.get()
+    link.close()
+    threads.close()
+
+
 def test_unknown_sessions_and_graphs_are_aborted(link: WorkerLink) -> None:
     x = tf.constant(1.0)
     with pytest.raises(tf.errors.AbortedError, match="Session handle is not found: gone"):
@@ -177,21 +291,20 @@ def test_a_value_is_received_before_or_after_it_is_sent(link: WorkerLink, asks_f
     link.clean_up_step(5)
 
 
-def test_cleaning_up_a_step_ends_who_waits(link: WorkerLink) -> None:
+def test_cleaning_up_a_step_ends_who_waits(link: WorkerLink, server: Any) -> None:
     _, key = sent_part(link)
     received = Answer()
     link.receive(6, key, received)
-    waiting_at(link, 6)
+    waiting_at(server, 6)
     link.clean_up_step(6)
     with pytest.raises(tf.errors.AbortedError, match="Cleanup 6"):
         received.get()
 
 
-def waiting_at(link: WorkerLink, step_id: int) -> None:
-    """Return when a receive of a step has arrived at the other end."""
-    if isinstance(link, GrpcWorkerLink):
-        # Calls of one connection arrive in order of their sending; an answer tells that they did.
-        ask(link.list_devices)
+def waiting_at(server: Any, step_id: int) -> None:
+    """Return when a receive of a step waits at the other end."""
+    table = server._task.master.worker.rendezvous
+    wait_until(lambda: step_id in table._steps and bool(table._steps[step_id]._state.receivers))
 
 
 def test_a_receive_that_is_given_up_is_cancelled(link: WorkerLink) -> None:
@@ -203,7 +316,7 @@ def test_a_receive_that_is_given_up_is_cancelled(link: WorkerLink) -> None:
         received.get()
 
 
-def test_a_failed_step_fails_who_waits_for_its_values(link: WorkerLink) -> None:
+def test_a_failed_step_fails_who_waits_for_its_values(link: WorkerLink, server: Any) -> None:
     x = tf.placeholder(tf.float32, [None])
     with tf.device(NEAR):
         tf.identity(tf.reshape(x, [2, 2]), name="z")
@@ -216,7 +329,7 @@ def test_a_failed_step_fails_who_waits_for_its_values(link: WorkerLink) -> None:
     registered = ask(link.register_graph, "s", part)
     early, late = Answer(), Answer()
     link.receive(8, key, early)
-    waiting_at(link, 8)
+    waiting_at(server, 8)
     with pytest.raises(tf.errors.InvalidArgumentError):
         ask(link.run_graph, "s", registered, GraphRun(8, [torch.ones(3)]))
     link.receive(8, key, late)
