@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tensormill.estimator.canned.dnn import dnn_logit_fn_builder
+from tensormill.estimator.canned.kmeans import KMeansClustering as KMeans
 from tensormill.estimator.canned.linear import linear_logit_fn_builder
 from tensormill.estimator.early_stopping import (
     make_early_stopping_hook,
@@ -20,6 +21,7 @@ from tensormill.estimator.receivers import build_raw_supervised_input_receiver_f
 
 __all__ = [
     "InMemoryEvaluatorHook",
+    "KMeans",
     "build_raw_supervised_input_receiver_fn",
     "call_logit_fn",
     "dnn_logit_fn_builder",

@@ -81,6 +81,7 @@ MODEL_ROWS = {
         _check_logits_final_dim=estimator.heads.checks.float_logits
         _call_loss_fn=estimator.heads.checks.call_loss_fn
         _assert_range=estimator.heads.checks.assert_range""",
+    "python.estimator.canned.kmeans": "estimator.canned.kmeans",
     "python.estimator.canned.linear": """
         estimator.canned.linear _linear_model_fn=estimator.canned.linear.linear_model_fn""",
     "python.estimator.canned.metric_keys": "estimator.heads.keys",
@@ -142,6 +143,7 @@ MODEL_ROWS = {
         estimator.export_outputs estimator.model_export""",
     "python.saved_model.model_utils.mode_keys": """
         EstimatorModeKeys=estimator.mode_keys.ModeKeys""",
+    "python.ops.clustering_ops": "learn.kmeans",
     "python.training.evaluation": """
         train.evaluation _evaluate_once=train.evaluation.evaluate_once
         _StopAfterNEvalsHook=train.evaluation.StopAfterNEvalsHook
