@@ -33,7 +33,7 @@ __all__ = ["Footprint", "Fuzzer"]
 # These may wait as long as their client: for a queue, or for a tensor.
 MAY_WAIT = {"RunStep", "RunGraph", "RecvTensor", "RunCallable", "RunLoop"}
 PATIENCE_S = 0.5
-ANSWER_S = 30.0
+ANSWER_S = 60.0
 # `Finish` ends the server, as it should.
 METHODS = [
     method
