@@ -81,6 +81,8 @@ def _batch_norm(
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Return the result, the new mean and variance, and those that the gradient needs."""
     first = _channels_first(image, data_format)
+    # Torch reads numbers of channels one after another, whatever the strides say.
+    scale, offset, mean, variance = (each.contiguous() for each in (scale, offset, mean, variance))
     if not is_training:
         made = torch.batch_norm(first, scale, offset, mean, variance, False, 0.0, epsilon, False)
         return _as_given(made, data_format), mean, variance, mean, variance
@@ -108,6 +110,8 @@ def _batch_norm_grad(
     is_training: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of the image, the scale and the offset."""
+    # Torch reads numbers of channels one after another, whatever the strides say.
+    scale, mean, variance = (each.contiguous() for each in (scale, mean, variance))
     saved = (
         (None, None, mean, (variance + epsilon).rsqrt_())
         if is_training
