@@ -8,6 +8,7 @@ from tensormill.layers.model_training import (
     create_train_op,
     multiply_gradients,
 )
+from tensormill.train.bucketing import bucket, bucket_by_sequence_length
 from tensormill.train.device_setter import (
     GreedyLoadBalancingStrategy,
     RandomStrategy,
