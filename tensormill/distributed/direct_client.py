@@ -166,7 +166,9 @@ class DirectClient:
         Raises:
           ConnectionBroken: the other side is gone.
         """
-        self._check_open()
+        with self._lock:
+            self._check_open()
+            self._start_reader()  # of what the other side releases
         try:
             self._send_request(NO_ANSWER, path, body, None)
         except ConnectionBroken as error:
@@ -258,6 +260,7 @@ class DirectClient:
             with self._read_lock:
                 while not self.is_broken:
                     self._handle(self._frames.receive())
+                    self._frames.release_segments()
         except ConnectionBroken as error:
             self._break(error)
 

@@ -17,10 +17,18 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
-from tensormill.distributed.shared_memory import HAS_SHARED_MEMORY, map_shared, shared_file
+from tensormill.distributed.shared_memory import (
+    HAS_SHARED_MEMORY,
+    Segment,
+    SegmentPool,
+    map_segment,
+    map_shared,
+    shared_file,
+)
 from tensormill.graph.tensor_wire_codec import Piece
 
 __all__ = [
@@ -46,6 +54,8 @@ LIVING_ON = 0
 """The call that a client cancels, which is none, to say that it lives on without the connection."""
 _KEEP_ALIVE_S = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 """A machine that is gone without a word is found out after 25 s; one that is busy answers."""
+_NOTHING = memoryview(b"")
+_MAX_SEGMENTS = 256  # of the other side; it keeps far fewer
 _MAX_PIECES = 256  # in one call of sendmsg; the system takes at most 1024
 _SOCKET_BUFFER_BYTES = 4 << 20
 
@@ -69,6 +79,10 @@ class FrameKind(IntEnum):
     REPLY = 2
     FAILURE = 3
     CANCEL = 4
+    # Between the sockets; `call` is the number of a segment of shared memory.
+    SEGMENT = 5  # the body of the next frame is in it; with `code` 1 its file comes along
+    RELEASE = 6  # the other side may write it again
+    FORGET = 7  # it is not used any more
 
 
 @dataclass(slots=True)
@@ -116,10 +130,14 @@ class FrameSocket:
         self._start = 0
         self._end = 0
         self._head: tuple[int, ...] | None = None
-        self._body = memoryview(b"")
+        self._body = _NOTHING
         self._filled = 0
         self._is_local = HAS_SHARED_MEMORY and connected.family == socket.AF_UNIX
         self._files: deque[int] = deque()  # of shared memory, received and not used yet
+        self._pool = SegmentPool()
+        self._segments: dict[int, np.ndarray[Any, Any]] = {}  # of the other side
+        self._segment: int | None = None  # the one with the body of the next frame
+        self._released: deque[int] = deque()  # segments of the other side that nobody reads
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             connected.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER_BYTES)
         if connected.family in (socket.AF_INET, socket.AF_INET6):
@@ -141,6 +159,8 @@ class FrameSocket:
         try:
             if size >= _SHARED_BYTES and self._is_local:
                 shared_head = _HEAD.pack(kind | _IS_SHARED, lead, code, aux, call, size)
+                if self._send_in_segment(shared_head, lead, size, body):
+                    return
                 if self._send_shared(shared_head, lead, body):
                     return
             with self._send_lock:
@@ -150,6 +170,47 @@ class FrameSocket:
                     self._send_pieces([head, *body])
         except OSError as error:
             raise ConnectionBroken(str(error)) from error
+
+    def _send_in_segment(self, head: bytes, lead: int, size: int, body: Sequence[Piece]) -> bool:
+        """Send a frame with its body in a segment; return False where there is none for it."""
+        taken = self._pool.take(lead + size)
+        if taken is None:
+            return False
+        segment, is_new, given_up = taken
+        try:
+            segment.write(lead, body)
+            self._send_segment(segment, is_new, given_up, head)
+        finally:
+            if is_new:
+                segment.close_file()
+        return True
+
+    def _send_segment(
+        self, segment: Segment, is_new: bool, given_up: Sequence[int], head: bytes
+    ) -> None:
+        heads = [_control_head(FrameKind.FORGET, number) for number in given_up]
+        heads += [_control_head(FrameKind.SEGMENT, segment.number, is_new), head]
+        with self._send_lock:
+            if is_new:
+                socket.send_fds(self._socket, [b"".join(heads)], [segment.file])
+            else:
+                self._socket.sendall(b"".join(heads))
+
+    def release_segments(self) -> None:
+        """Tell the other side which of its segments are not read any more."""
+        if not self._released:
+            return
+        heads = []
+        while self._released:
+            try:
+                heads.append(_control_head(FrameKind.RELEASE, self._released.popleft()))
+            except IndexError:  # another thread was faster
+                break
+        try:
+            with self._send_lock:
+                self._socket.sendall(b"".join(heads))
+        except OSError:  # who receives sees that the other side is gone
+            pass
 
     def _send_shared(self, head: bytes, lead: int, body: Sequence[Piece]) -> bool:
         """Send a frame with its body in shared memory; return False where there is too little."""
@@ -193,20 +254,21 @@ class FrameSocket:
             raise ConnectionBroken(str(error)) from error
 
     def _receive(self, timeout_s: float | None) -> Frame:
-        if self._head is None:
+        self.release_segments()
+        while self._head is None:
             while self._end - self._start < _HEAD.size:
                 self._await_bytes(timeout_s)
                 self._fill()
             self._begin_body()
         head = self._head
-        assert head is not None
         size = head[5]
         while self._filled < size:
             self._await_bytes(timeout_s)
             self._filled += self._checked(self._socket.recv_into(self._body[self._filled :]))
         self._head = None
         kind, _, code, aux, call, _ = head
-        return Frame(kind, code, aux, call, self._body)
+        body, self._body = self._body, _NOTHING  # whose memory is not to be kept here
+        return Frame(kind, code, aux, call, body)
 
     def _await_bytes(self, timeout_s: float | None) -> None:
         # Not a timeout of the socket: that would hold for sending, too.
@@ -220,8 +282,15 @@ class FrameSocket:
         if kind not in _KINDS or size > self._max_body_bytes:
             raise ConnectionBroken(f"a frame of kind {kind} with {size} bytes")
         self._start += _HEAD.size
+        if kind in _CONTROL_KINDS:
+            self._control(kind, is_new=bool(head[2]), number=head[4])
+            return
         if head[0] & _IS_SHARED:
-            self._body = self._map_shared(head[1], size)
+            number, self._segment = self._segment, None
+            if number is None:
+                self._body = self._map_shared(head[1], size)
+            else:
+                self._body = self._part_of_segment(number, head[1], size)
             self._filled = size
             self._head = (kind, *head[1:])
             return
@@ -248,6 +317,34 @@ class FrameSocket:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 self._files.extend(array.array("i", data[: len(data) // 4 * 4]))
         self._end += self._checked(count)
+
+    def _control(self, kind: int, is_new: bool, number: int) -> None:
+        if kind == FrameKind.RELEASE:
+            self._pool.give_back(number)
+            return
+        if kind == FrameKind.FORGET:
+            self._segments.pop(number, None)
+            return
+        if is_new:
+            if not self._files or len(self._segments) >= _MAX_SEGMENTS:
+                raise ConnectionBroken("a segment of shared memory that cannot be used")
+            file = self._files.popleft()
+            try:
+                self._segments[number] = map_segment(file)
+            except (OSError, ValueError) as error:
+                raise ConnectionBroken(f"a segment of shared memory: {error}") from error
+            finally:
+                os.close(file)
+        self._segment = number
+
+    def _part_of_segment(self, number: int, lead: int, size: int) -> memoryview:
+        segment = self._segments.get(number)
+        if segment is None or lead + size > len(segment):
+            raise ConnectionBroken(f"a segment of shared memory without {size} bytes")
+        part = segment[lead : lead + size]
+        # Everything that is made of the body holds on to the part.
+        weakref.finalize(part, self._released.append, number).atexit = False
+        return part.data
 
     def _map_shared(self, lead: int, size: int) -> memoryview:
         if not self._files:
@@ -278,9 +375,16 @@ class FrameSocket:
         self._close()
         while self._files:
             os.close(self._files.popleft())
+        self._pool.close()
+        self._segments.clear()
 
 
 _KINDS = frozenset(FrameKind)
+_CONTROL_KINDS = frozenset({FrameKind.SEGMENT, FrameKind.RELEASE, FrameKind.FORGET})
+
+
+def _control_head(kind: FrameKind, number: int, is_new: bool = False) -> bytes:
+    return _HEAD.pack(kind, 0, is_new, 0, number, 0)
 
 
 def _lead(body: Sequence[Piece]) -> int:

@@ -196,6 +196,8 @@ class DirectConnection:
                         self._answering -= 1
             else:
                 self._server_threads.submit(partial(self._handle, frame))
+            del frame
+            self._frames.release_segments()
 
     def _note_answering(self) -> bool:
         """Leave the reading to another thread; return False where there may be no more of them."""

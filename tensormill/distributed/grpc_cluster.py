@@ -127,6 +127,9 @@ class GrpcCluster:
 
     def _link(self, task: str, address: str, renames: bool) -> WorkerLink:
         key = (task, address, renames)
+        known = self._links.get(key)
+        if type(known) is GrpcWorkerLink:
+            return known
         with self._lock:
             found = self._links.get(key)
             if found is None or (isinstance(found, InProcessWorkerLink) and found.is_over):

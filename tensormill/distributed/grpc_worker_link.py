@@ -13,7 +13,7 @@ from tensormill.distributed.call import pieces_of
 from tensormill.distributed.channels import open_channel
 from tensormill.distributed.device_codec import device_from_proto
 from tensormill.distributed.direct_frames import ConnectionBroken
-from tensormill.distributed.push_codec import write_push
+from tensormill.distributed.push_codec import read_values, write_push
 from tensormill.distributed.recv_tensor_codec import read_value, value_from_message
 from tensormill.distributed.run_step_codec import new_request_id, split_named_tensor
 from tensormill.distributed.server_threads import ServerThreads
@@ -22,13 +22,12 @@ from tensormill.distributed.value_codec import named_value_pieces
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.errors import OpError
-from tensormill.graph.tensor_wire_codec import Piece, split_fields
+from tensormill.graph.tensor_wire_codec import Piece, split_many
 from tensormill.proto import worker_pb2
 from tensormill.proto.services import TRANSFER_SERVICE, WORKER_SERVICE
 from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.partition_codec import graph_to_message
 from tensormill.runtime.passes.partition import Partition
-from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.plan.value_table import value_form
 from tensormill.runtime.rendezvous import KeyedValue, Receiver
 from tensormill.runtime.worker_link import (
@@ -44,7 +43,7 @@ from tensormill.runtime.worker_link import (
 __all__ = ["Deliver", "GrpcWorkerLink"]
 
 _SEND = 3  # the field of RunGraphRequest
-_RECV, _PUSHED = 1, 1001  # fields of RunGraphResponse
+_RECV, _PUSHED, _PUSHED_CONTENTS = 1, 1001, 1002  # fields of RunGraphResponse
 _SMALL_BYTES = 1 << 16
 _PUSH_PATH = TRANSFER_SERVICE.methods["Push"].path
 
@@ -204,8 +203,9 @@ class GrpcWorkerLink(WorkerLink):
             return _nothing
 
         def result(message: memoryview, call: Any) -> GraphResult:
-            named, rest = split_fields(message, _RECV)
-            pushed, rest = split_fields(memoryview(rest), _PUSHED)
+            if not message:
+                return GraphResult([])
+            fields, rest = split_many(message, (_RECV, _PUSHED, _PUSHED_CONTENTS))
             response = worker_pb2.RunGraphResponse.FromString(rest)
             if response.status_code != errors.OK:
                 raise error_from_status(
@@ -213,15 +213,16 @@ class GrpcWorkerLink(WorkerLink):
                     response.status_error_message,
                     call.trailing_metadata(),
                 )
-            received = dict(map(split_named_tensor, named))
+            received = dict(map(split_named_tensor, fields[_RECV]))
             values = []
             for key in handle.fetch_keys:
                 if key not in received:
                     raise errors.internal(f"Task {self._peer} did not return {key}")
                 values.append(value_from_message(received[key]))
             stats = response.step_stats if response.HasField("step_stats") else None
-            if (pushed or response.pushed_dead) and self._deliver is not None:
-                self._deliver(run.step_id, _pushed_values(pushed, response.pushed_dead))
+            if fields[_PUSHED] and self._deliver is not None:
+                (header,), (contents,) = fields[_PUSHED], fields[_PUSHED_CONTENTS]
+                self._deliver(run.step_id, read_values(header, contents))
             return GraphResult(values, stats, list(response.partition_graph))
 
         # The end of a traced step asks the tasks again; the thread that reads must not wait for it.
@@ -347,13 +348,6 @@ class GrpcWorkerLink(WorkerLink):
 
         call.add_done_callback(take)
         return call.cancel
-
-
-def _pushed_values(named: Sequence[memoryview], dead: Sequence[str]) -> list[KeyedValue]:
-    values: list[KeyedValue] = [(key, DEAD) for key in dead]
-    for key, tensor in map(split_named_tensor, named):
-        values.append((key, value_from_message(tensor)))
-    return values
 
 
 def _nothing() -> None:

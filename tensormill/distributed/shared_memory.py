@@ -1,22 +1,39 @@
 """Memory that two processes of one host share: a file without a name, gone when nobody holds it.
 
-The system frees it with the last process that has it open or mapped, whatever these die of.
+The system frees it with the last process that has it open or mapped, whatever these die of. Memory
+that both have mapped already costs one copy; new memory costs ten times as much. So one end of a
+connection keeps *segments* and writes them again when the other end has no more use for what was in
+them.
 """
 
 from __future__ import annotations
 
 import fcntl
+import itertools
 import mmap
 import os
+import threading
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from tensormill.graph.tensor_wire_codec import Piece
 
-__all__ = ["HAS_SHARED_MEMORY", "map_shared", "shared_file"]
+__all__ = [
+    "HAS_SHARED_MEMORY",
+    "Segment",
+    "SegmentPool",
+    "map_segment",
+    "map_shared",
+    "shared_file",
+]
 
 HAS_SHARED_MEMORY = hasattr(os, "memfd_create") and hasattr(fcntl, "F_ADD_SEALS")
 """Whether this system has files of memory whose size can be sealed."""
 _SEALS = sum(getattr(fcntl, f"F_SEAL_{name}", 0) for name in ("SHRINK", "GROW", "SEAL"))
+_MAX_POOL_BYTES = 160 << 20
+_ROUNDING_BYTES = 1 << 18
 _MAX_PIECES = 512  # in one call; the system takes at most 1024
 
 
@@ -65,3 +82,108 @@ def map_shared(file: int, offset: int, size: int) -> memoryview:
     flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
     mapped = mmap.mmap(file, offset + size, flags, mmap.PROT_READ | mmap.PROT_WRITE)
     return memoryview(mapped)[offset : offset + size]
+
+
+def map_segment(file: int) -> np.ndarray[Any, Any]:
+    """Return the bytes of a segment of the other side, mapped; they stay as long as the array does.
+
+    Raises:
+      ValueError: it is empty, or its owner could still cut it.
+    """
+    size = os.fstat(file).st_size
+    if not size:
+        raise ValueError("it is empty")
+    return np.frombuffer(map_shared(file, 0, size), np.uint8)
+
+
+class Segment:
+    """A file of memory that its owner writes again and again.
+
+    Attributes:
+      number: what both sides call it.
+      size_bytes: its size.
+      file: its descriptor.
+    """
+
+    def __init__(self, number: int, size_bytes: int) -> None:
+        """Take the memory.
+
+        Raises:
+          OSError: there is not enough.
+        """
+        self.number = number
+        self.size_bytes = size_bytes
+        self.file = os.memfd_create("tensormill", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        try:
+            os.posix_fallocate(self.file, 0, size_bytes)
+            fcntl.fcntl(self.file, fcntl.F_ADD_SEALS, _SEALS)
+            mapped = mmap.mmap(self.file, size_bytes, mmap.MAP_SHARED | mmap.MAP_POPULATE)
+        except BaseException:
+            os.close(self.file)
+            raise
+        self._bytes = np.frombuffer(mapped, np.uint8)
+
+    def write(self, offset: int, pieces: Sequence[Piece]) -> None:
+        """Write pieces, one after another."""
+        for piece in pieces:
+            if len(piece):
+                end = offset + len(piece)
+                self._bytes[offset:end] = np.frombuffer(piece, np.uint8)
+                offset = end
+
+    def close_file(self) -> None:
+        """Let go of the descriptor: the other side has its own, and this one has it mapped."""
+        os.close(self.file)
+
+
+class SegmentPool:
+    """The segments that one end of a connection writes. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._all: dict[int, Segment] = {}  # guarded by _lock
+        self._free: dict[int, Segment] = {}  # longest free first; guarded by _lock
+        self._is_closed = False  # guarded by _lock
+
+    def take(self, size_bytes: int) -> tuple[Segment, bool, list[int]] | None:
+        """Return a segment with room, whether it is new, and the numbers of those given up for it.
+
+        Returns None where there is too little memory, or too much in use.
+        """
+        with self._lock:
+            for number, segment in self._free.items():
+                if size_bytes <= segment.size_bytes <= 2 * size_bytes:
+                    del self._free[number]
+                    return segment, False, []
+            wanted = size_bytes + -size_bytes % _ROUNDING_BYTES
+            given_up = []
+            while self._free and self._size_bytes() + wanted > _MAX_POOL_BYTES:
+                number = next(iter(self._free))
+                del self._free[number], self._all[number]
+                given_up.append(number)
+            if self._is_closed or self._size_bytes() + wanted > _MAX_POOL_BYTES:
+                return None
+            try:
+                made = Segment(next(self._numbers), wanted)
+            except OSError:
+                return None
+            self._all[made.number] = made
+            return made, True, given_up
+
+    def give_back(self, number: int) -> None:
+        """Take note that nobody reads a segment any more."""
+        with self._lock:
+            segment = self._all.get(number)
+            if segment is not None:
+                self._free[number] = segment
+
+    def close(self) -> None:
+        """Let go of all segments. Idempotent."""
+        with self._lock:
+            self._is_closed = True
+            self._all.clear()
+            self._free.clear()
+
+    def _size_bytes(self) -> int:
+        return sum(segment.size_bytes for segment in self._all.values())

@@ -38,7 +38,7 @@ from tensormill.runtime.worker_link import GraphResult, GraphRun, SessionSpec, W
 __all__ = ["SLOW_WORKER_METHODS", "WorkerService"]
 
 SLOW_WORKER_METHODS = frozenset({"RegisterGraph", "DeleteWorkerSession"})
-_RECV, _PUSHED, _PUSHED_DEAD = 1, 1001, 1002  # fields of RunGraphResponse
+_RECV, _PUSHED, _PUSHED_CONTENTS = 1, 1001, 1002  # fields of RunGraphResponse
 _LEGACY_SESSION = ""
 """The handle of the session of masters that open none."""
 
@@ -224,7 +224,7 @@ class WorkerService:
                 head.partition_graph.extend(result.partition_graphs)
                 values = [result.values[graph.fetch_positions[key]] for key in request.recv_key]
                 response = _response(head, request, graph, values)
-                response += value_pieces_by_key(_PUSHED, _PUSHED_DEAD, result.pushed)
+                response += value_pieces_by_key(_PUSHED, _PUSHED_CONTENTS, result.pushed)
             except OpError as failure:
                 _fail_run(request, call, failure)
             else:

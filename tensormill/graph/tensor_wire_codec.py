@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ __all__ = [
     "scan_fields",
     "size_of",
     "split_fields",
+    "split_many",
+    "string_content",
 ]
 
 Piece = bytes | memoryview
@@ -83,6 +85,24 @@ def split_fields(message: memoryview, number: int) -> tuple[list[memoryview], by
     for field, value, whole in _scan(message):
         if field == number and not isinstance(value, int):
             found.append(value)
+        else:
+            rest.append(whole)
+    return found, b"".join(rest)
+
+
+def split_many(
+    message: memoryview, numbers: Collection[int]
+) -> tuple[dict[int, list[memoryview]], bytes]:
+    """Return the values of the fields of several numbers, which hold bytes, and the rest.
+
+    Raises:
+      ValueError: it is not a message.
+    """
+    found: dict[int, list[memoryview]] = {number: [] for number in numbers}
+    rest: list[memoryview] = []
+    for field, value, whole in _scan(message):
+        if field in found and not isinstance(value, int):
+            found[field].append(value)
         else:
             rest.append(whole)
     return found, b"".join(rest)
@@ -143,11 +163,16 @@ def encode_tensor(array: np.ndarray[Any, Any], dtype: DType) -> list[Piece]:
     if not array.size:
         return [head]
     if dtype == dtypes.string:
-        items = array.ravel().tolist()
-        content = b"".join([*map(encode_varint, map(len, items)), *items])
+        content = string_content(array)
         return [head, field_head(_CONTENT, len(content)), content]
     flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     return [head, field_head(_CONTENT, flat.nbytes), flat.data]
+
+
+def string_content(array: np.ndarray[Any, Any]) -> bytes:
+    """Return the content of a tensor of strings: all lengths as varints, then the bytes."""
+    items = array.ravel().tolist()
+    return b"".join([*map(encode_varint, map(len, items)), *items])
 
 
 def decode_tensor(message: memoryview) -> np.ndarray[Any, Any]:

@@ -12,18 +12,21 @@ from google.protobuf.internal import builder as _builder
 _sym_db = _symbol_database.Default()
 
 
-from tensormill.proto import named_tensor_pb2 as tensormill_dot_proto_dot_named__tensor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tensormill/proto/transfers.proto\x12\ntensormill\x1a#tensormill/proto/named_tensor.proto\"Y\n\x0bPushRequest\x12\x0f\n\x07step_id\x18\x01 \x01(\x03\x12+\n\x05value\x18\x02 \x03(\x0b\x32\x1c.tensormill.NamedTensorProto\x12\x0c\n\x04\x64\x65\x61\x64\x18\x03 \x03(\t\"\x0e\n\x0cPushResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tensormill/proto/transfers.proto\x12\ntensormill\"U\n\x0bPushedValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05\x64type\x18\x02 \x01(\x05\x12\x0b\n\x03\x64im\x18\x03 \x03(\x03\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x0f\n\x07is_dead\x18\x05 \x01(\x08\"4\n\nPushHeader\x12&\n\x05value\x18\x01 \x03(\x0b\x32\x17.tensormill.PushedValue\"@\n\x0bPushRequest\x12\x0f\n\x07step_id\x18\x01 \x01(\x03\x12\x0e\n\x06header\x18\x02 \x01(\x0c\x12\x10\n\x08\x63ontents\x18\x03 \x01(\x0c\"\x0e\n\x0cPushResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tensormill.proto.transfers_pb2', _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
-  _globals['_PUSHREQUEST']._serialized_start=85
-  _globals['_PUSHREQUEST']._serialized_end=174
-  _globals['_PUSHRESPONSE']._serialized_start=176
-  _globals['_PUSHRESPONSE']._serialized_end=190
+  _globals['_PUSHEDVALUE']._serialized_start=48
+  _globals['_PUSHEDVALUE']._serialized_end=133
+  _globals['_PUSHHEADER']._serialized_start=135
+  _globals['_PUSHHEADER']._serialized_end=187
+  _globals['_PUSHREQUEST']._serialized_start=189
+  _globals['_PUSHREQUEST']._serialized_end=253
+  _globals['_PUSHRESPONSE']._serialized_start=255
+  _globals['_PUSHRESPONSE']._serialized_end=269
 # @@protoc_insertion_point(module_scope)

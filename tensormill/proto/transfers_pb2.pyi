@@ -1,4 +1,3 @@
-from tensormill.proto import named_tensor_pb2 as _named_tensor_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -6,15 +5,35 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class PushRequest(_message.Message):
-    __slots__ = ("step_id", "value", "dead")
-    STEP_ID_FIELD_NUMBER: _ClassVar[int]
+class PushedValue(_message.Message):
+    __slots__ = ("key", "dtype", "dim", "size", "is_dead")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    DTYPE_FIELD_NUMBER: _ClassVar[int]
+    DIM_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    IS_DEAD_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    dtype: int
+    dim: _containers.RepeatedScalarFieldContainer[int]
+    size: int
+    is_dead: bool
+    def __init__(self, key: _Optional[str] = ..., dtype: _Optional[int] = ..., dim: _Optional[_Iterable[int]] = ..., size: _Optional[int] = ..., is_dead: bool = ...) -> None: ...
+
+class PushHeader(_message.Message):
+    __slots__ = ("value",)
     VALUE_FIELD_NUMBER: _ClassVar[int]
-    DEAD_FIELD_NUMBER: _ClassVar[int]
+    value: _containers.RepeatedCompositeFieldContainer[PushedValue]
+    def __init__(self, value: _Optional[_Iterable[_Union[PushedValue, _Mapping]]] = ...) -> None: ...
+
+class PushRequest(_message.Message):
+    __slots__ = ("step_id", "header", "contents")
+    STEP_ID_FIELD_NUMBER: _ClassVar[int]
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    CONTENTS_FIELD_NUMBER: _ClassVar[int]
     step_id: int
-    value: _containers.RepeatedCompositeFieldContainer[_named_tensor_pb2.NamedTensorProto]
-    dead: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, step_id: _Optional[int] = ..., value: _Optional[_Iterable[_Union[_named_tensor_pb2.NamedTensorProto, _Mapping]]] = ..., dead: _Optional[_Iterable[str]] = ...) -> None: ...
+    header: bytes
+    contents: bytes
+    def __init__(self, step_id: _Optional[int] = ..., header: _Optional[bytes] = ..., contents: _Optional[bytes] = ...) -> None: ...
 
 class PushResponse(_message.Message):
     __slots__ = ()

@@ -93,7 +93,9 @@ def test_a_large_body_is_shared_and_given_back(frames) -> None:
     assert bytes(frame.body[:3]) + bytes(frame.body[-2:]) == b"abcde"
     assert bytes(frames[1].receive(WAIT_S).body) == b"small"
     del frame, values
-    assert len(os.listdir("/proc/self/fd")) == before
+    for end in frames:
+        end.close()
+    assert len(os.listdir("/proc/self/fd")) == before - 2
 
 
 def test_shared_memory_that_could_be_cut_is_refused() -> None:

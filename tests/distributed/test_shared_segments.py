@@ -1,0 +1,108 @@
+"""Segments: shared memory that one end of a connection writes again when the other is done."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from tensormill.distributed.direct_frames import ConnectionBroken, Frame, FrameKind, FrameSocket
+from tensormill.distributed.shared_memory import HAS_SHARED_MEMORY, SegmentPool
+
+pytestmark = pytest.mark.skipif(not HAS_SHARED_MEMORY, reason="this system has no such memory")
+
+LARGE = 3 << 20
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[FrameSocket, FrameSocket]]:
+    one, other = (FrameSocket(s, 1 << 40) for s in socket.socketpair(socket.AF_UNIX))
+    yield one, other
+    one.close()
+    other.close()
+
+
+def send(end: FrameSocket, number: int, size: int = LARGE) -> None:
+    end.send(FrameKind.REPLY, 0, 0, number, [b"ab", np.full(size, number, np.uint8).data])
+
+
+def receive(end: FrameSocket) -> Frame:
+    return end.receive(20.0)
+
+
+def content(end: FrameSocket) -> list[object]:
+    """Return what the next frame holds, and let go of it."""
+    body = receive(end).body
+    array = np.frombuffer(body[2:], np.uint8)
+    return [bytes(body[:2]), array.size, int(array.min()), int(array.max())]
+
+
+def last_byte(end: FrameSocket) -> int:
+    """Return the last byte of the next frame, and let go of it."""
+    return receive(end).body[-1]
+
+
+def hear_releases(end: FrameSocket) -> None:
+    """Take the notes of the other end, which come before any frame."""
+    with pytest.raises(TimeoutError):
+        end.receive(0.0)
+
+
+def test_a_segment_is_written_again_when_nobody_reads_it(ends) -> None:
+    one, other = ends
+    for number in range(1, 6):
+        send(one, number)
+        assert content(other) == [b"ab", LARGE, number, number]
+        other.release_segments()
+        hear_releases(one)
+    assert list(one._pool._all) == [1]
+
+
+def test_what_is_still_read_is_not_written_over(ends) -> None:
+    one, other = ends
+    kept = []
+    for number in range(1, 5):
+        send(one, number)
+        kept.append(np.frombuffer(receive(other).body, np.uint8)[5:])
+        other.release_segments()
+    assert len(one._pool._all) == 4
+    for number, array in enumerate(kept, 1):
+        assert (array == number).all()
+        array[:] = 0  # it is the receiver's own
+
+
+def test_memory_that_is_too_much_for_segments_goes_the_other_way(ends) -> None:
+    one, other = ends
+    kept = []
+    for number in range(1, 4):
+        send(one, number, 80 << 20)
+        kept.append(receive(other).body)
+    assert len(one._pool._all) == 1
+    assert [body[-1] for body in kept] == [1, 2, 3]
+
+
+def test_segments_that_are_too_small_make_room(ends) -> None:
+    one, other = ends
+    for number, size in enumerate([40 << 20, 60 << 20, 130 << 20], 1):
+        send(one, number, size)
+        assert last_byte(other) == number
+        other.release_segments()
+        hear_releases(one)
+    assert list(one._pool._all) == [3]
+    assert list(other._segments) == [3]
+
+
+def test_a_segment_that_nobody_sent_breaks_the_connection(ends) -> None:
+    one, other = ends
+    one.send(FrameKind.SEGMENT, 0, 0, 9, ())
+    one.send(FrameKind.SEGMENT, 1, 0, 9, ())
+    with pytest.raises(ConnectionBroken):
+        receive(other)
+
+
+def test_a_pool_that_is_closed_gives_nothing() -> None:
+    pool = SegmentPool()
+    pool.close()
+    assert pool.take(1 << 20) is None
