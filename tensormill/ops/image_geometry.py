@@ -5,6 +5,7 @@ Each function takes one image, [height, width, channels], or a batch of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tensormill.graph import dtypes
@@ -21,7 +22,7 @@ from tensormill.ops.conditional import case, cond
 from tensormill.ops.elementwise_unary import floor
 from tensormill.ops.elementwise_unary import round as round_of
 from tensormill.ops.grouping import with_dependencies
-from tensormill.ops.image_resizing import ResizeMethod, resize_images
+from tensormill.ops.image_resizing import ResizeMethod, resize_images, resize_images_v2
 from tensormill.ops.joining import stack
 from tensormill.ops.padding import pad
 from tensormill.ops.random import random_uniform
@@ -285,6 +286,42 @@ def resize_image_with_pad(
     Raises:
       ValueError: a size is not positive, or the image has no such rank.
     """
+
+    def resized(batch: Tensor, size: Tensor) -> Tensor:
+        return resize_images(batch, size, method, align_corners)
+
+    return _resized_with_pad(resized, image, target_height, target_width)
+
+
+def resize_image_with_pad_v2(
+    image: Any,
+    target_height: Any,
+    target_width: Any,
+    method: str = "bilinear",
+    antialias: bool = False,
+) -> Tensor:
+    """Return images in another size, their aspect ratio kept, with zeros around them.
+
+    Args:
+      image: one image or a batch.
+      target_height: the new height.
+      target_width: the new width.
+      method: one of those of `resize_images_v2`.
+      antialias: take more pixels into account where images get smaller.
+
+    Raises:
+      ValueError: a size is not positive, or the image has no such rank.
+    """
+
+    def resized(batch: Tensor, size: Tensor) -> Tensor:
+        return resize_images_v2(batch, size, method, antialias=antialias)
+
+    return _resized_with_pad(resized, image, target_height, target_width)
+
+
+def _resized_with_pad(
+    resize: Callable[[Tensor, Tensor], Tensor], image: Any, target_height: Any, target_width: Any
+) -> Tensor:
     with OpScope(None, "resize_image_with_pad", [image]):
         image = convert_to_tensor(image, name="image")
         batch, is_batch = _as_batch(image)
@@ -299,7 +336,7 @@ def resize_image_with_pad(
             maximum(0, cast(floor((whole - size) / 2), dtypes.int32))
             for whole, size in zip(wanted, exact, strict=True)
         ]
-        resized = resize_images(batch, stack(resized_size), method, align_corners)
+        resized = resize(batch, stack(resized_size))
         padded = pad_to_bounding_box(resized, margins[0], margins[1], target_height, target_width)
         if padded.get_shape().ndims is None:
             raise ValueError("padded contains no shape.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from tensormill.ops.array_shapes import expand_dims, squeeze
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.casting import cast
 from tensormill.ops.elementwise_unary import round as round_of
+from tensormill.ops.image_resampling import resample
 
 resize_bilinear_op = define(
     "ResizeBilinear",
@@ -211,6 +213,69 @@ def resize_images(
     Raises:
       ValueError: the shapes do not fit, or an unknown method.
     """
+
+    def resized(batch: Tensor, new_size: Tensor) -> Tensor:
+        if method not in _METHODS:
+            raise ValueError("Resize method is not implemented.")
+        made: Tensor = _METHODS[method](batch, new_size, align_corners=align_corners)
+        return made
+
+    return _resized(resized, images, size, preserve_aspect_ratio, name, keeps_same=True)
+
+
+def resize_images_v2(
+    images: Any,
+    size: Any,
+    method: str = "bilinear",
+    preserve_aspect_ratio: bool = False,
+    antialias: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """Return images in another size, their pixels being squares with centers at halves.
+
+    Args:
+      images: [batch, height, width, channels], or one image without a batch.
+      size: the new height and width, int32.
+      method: "bilinear", "nearest", "bicubic", "area", "gaussian", "lanczos3", "lanczos5" or
+        "mitchellcubic".
+      preserve_aspect_ratio: make the images fit into `size`.
+      antialias: take more pixels into account where images get smaller.
+      name: the name of the nodes.
+
+    Raises:
+      ValueError: the shapes do not fit, or an unknown method.
+    """
+
+    def resized(batch: Tensor, new_size: Tensor) -> Tensor:
+        if method in _FILTERS or (antialias and method in _SMOOTH):
+            return resample(batch, new_size, _SMOOTH.get(method, method), antialias)
+        if method == "area":
+            return resize_area_op(batch, new_size)
+        if method not in _METHODS_V2:
+            raise ValueError("Resize method is not implemented.")
+        return _METHODS_V2[method](batch, new_size, half_pixel_centers=True)
+
+    return _resized(resized, images, size, preserve_aspect_ratio, name, keeps_same=False)
+
+
+_FILTERS = frozenset(["gaussian", "lanczos3", "lanczos5", "mitchellcubic"])
+_SMOOTH = {"bilinear": "triangle", "bicubic": "keyscubic"}
+_METHODS_V2 = {
+    "bilinear": resize_bilinear_op,
+    "nearest": resize_nearest_neighbor_op,
+    "bicubic": resize_bicubic_op,
+}
+
+
+def _resized(
+    resize: Callable[[Tensor, Tensor], Tensor],
+    images: Any,
+    size: Any,
+    preserve_aspect_ratio: bool,
+    name: str | None,
+    keeps_same: bool,
+) -> Tensor:
+    """Resize a batch or one image; with `keeps_same` what has the size already stays as it is."""
     with OpScope(name, "resize", [images, size]):
         images = convert_to_tensor(images, name="images")
         if images.dims is None:
@@ -226,11 +291,10 @@ def resize_images(
         if preserve_aspect_ratio:
             size = _fitting_size(images, size)
         wanted = constant_value_as_shape(size) or (None, None)
-        if None not in wanted and images.dims is not None and images.dims[1:3] == wanted:
+        is_same = None not in wanted and images.dims is not None and images.dims[1:3] == wanted
+        if is_same and keeps_same:
             return images if is_batch else squeeze(images, axis=[0])
-        if method not in _METHODS:
-            raise ValueError("Resize method is not implemented.")
-        images = _METHODS[method](images, size, align_corners=align_corners)
+        images = resize(images, size)
         images.set_shape((None, *wanted, None))
         return images if is_batch else squeeze(images, axis=[0])
 

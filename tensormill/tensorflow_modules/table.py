@@ -191,8 +191,14 @@ _ROWS = {
         ops.gradients ops.gradient_aggregation
         _GradientsHelper=ops.gradients.gradients
         _hessian_vector_product=tensorflow_modules.gradient_functions.hessian_vector_product""",
-    "python.ops.image_ops": "namespaces.image tensorflow_modules.second_signatures",
-    "python.ops.image_ops_impl": "namespaces.image tensorflow_modules.second_signatures",
+    "python.ops.image_ops": """
+        namespaces.image ops.image_resizing ops.image_geometry
+        tensorflow_modules.second_signatures
+        resize_image_with_pad_v1=ops.image_geometry.resize_image_with_pad""",
+    "python.ops.image_ops_impl": """
+        namespaces.image ops.image_resizing ops.image_geometry
+        tensorflow_modules.second_signatures
+        resize_image_with_pad_v1=ops.image_geometry.resize_image_with_pad""",
     "python.ops.init_ops": """
         variables.initializers variables.keras_initializers variables.convolution_initializers
         api""",

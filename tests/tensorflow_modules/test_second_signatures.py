@@ -172,3 +172,28 @@ def test_what_is_no_cell_is_refused_in_known_words() -> None:
         rnn.dynamic_rnn(rnn_cell_impl.GRUCell(2), tf.ones([1, 2, 3]))
     with pytest.raises(ValueError, match="dtype must be specified"):
         rnn.static_rnn(rnn_cell_impl.GRUCell(2), [tf.ones([1, 3])])
+
+
+def test_images_are_resized_by_the_centers_of_their_pixels() -> None:
+    from tensormill.python.ops import image_ops
+
+    row = np.float32([0, 1]).reshape(1, 2, 1)
+    for method, expected in (
+        ("bilinear", [0, 0.25, 0.75, 1]),
+        ("nearest", [0, 0, 1, 1]),
+        ("area", [0, 0, 1, 1]),
+    ):
+        made = image_ops.resize_images_v2(row, [1, 4], method)
+        assert made.shape.as_list() == [1, 4, 1]
+        np.testing.assert_allclose(value_of(made).ravel(), expected)
+    ramp = np.arange(8, dtype=np.float32).reshape(1, 8, 1)
+    for method in ("bilinear", "bicubic", "gaussian", "lanczos3", "lanczos5", "mitchellcubic"):
+        made = value_of(image_ops.resize_images_v2(ramp, [1, 2], method, antialias=True)).ravel()
+        assert made.sum() == pytest.approx(7, abs=1e-4)
+        assert made[0] < 3 < 4 < made[1]
+    padded = value_of(image_ops.resize_image_with_pad_v2(row, 4, 4))
+    assert padded.shape == (4, 4, 1)
+    assert padded[0].ravel().tolist() == [0, 0, 0, 0]
+    np.testing.assert_allclose(padded[1].ravel(), [0, 0.25, 0.75, 1])
+    with pytest.raises(ValueError, match="not implemented"):
+        image_ops.resize_images_v2(row, [1, 4], "sharp")
