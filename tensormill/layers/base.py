@@ -63,6 +63,11 @@ class InputSpec:
     min_ndim: int | None = None
     axes: dict[int, int | None] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Let a shape say the rank."""
+        if self.shape is not None:
+            self.ndim = len(self.shape)
+
     def check(self, dims: Dims, layer_name: str) -> None:
         """Refuse an input of another shape.
 
@@ -85,6 +90,12 @@ class InputSpec:
             raise ValueError(
                 f"{start}expected min_ndim={self.min_ndim}, found ndim={len(dims)}. {shape}"
             )
+        if self.shape is not None:
+            for size, found in zip(self.shape, dims, strict=False):
+                if size is not None and found is not None and size != found:
+                    raise ValueError(
+                        f"{start}expected shape={tuple(self.shape)}, found shape={list(dims)}"
+                    )
         for axis, size in self.axes.items():
             if size is not None and dims[axis] not in (size, None):
                 raise ValueError(

@@ -73,6 +73,7 @@ from tensormill.ops.image_measures import (
     yuv_to_rgb,
 )
 from tensormill.ops.image_patches import extract_image_patches, extract_patches
+from tensormill.ops.image_quality import adjust_jpeg_quality, is_jpeg, random_jpeg_quality
 from tensormill.ops.image_resizing import (
     ResizeMethod,
     resize_area,

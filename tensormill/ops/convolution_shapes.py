@@ -15,6 +15,11 @@ def window_dims(
     explicit = attrs.get("explicit_paddings", ())
     sizes = []
     axes = spatial_axes(attrs["data_format"], len(image))
+    for place, pad in enumerate(explicit):
+        if pad < 0:
+            raise ValueError(f"All explicit paddings must be nonnegative. Got: {list(explicit)}")
+        if pad and place // 2 not in axes:
+            raise ValueError("Nonzero explicit padding in the batch or depth dimensions")
     for axis, length in zip(axes, window, strict=True):
         pads = (explicit[2 * axis], explicit[2 * axis + 1]) if explicit else (0, 0)
         sizes.append(
@@ -89,7 +94,9 @@ def backprop_input_shape(ctx: ShapeContext) -> list[Dims]:
     sizes = ctx.value_as_shape(0)
     if ctx.op.type != "Conv2DBackpropInput":
         return [with_rank(sizes, rank)]
-    batch = with_rank(ctx.shape(2), rank)[:1]
+    grads = with_rank(ctx.shape(2), rank)
+    merge_sizes(grads[channel_axis(data_format, rank)], with_rank(ctx.shape(1), rank)[-1])
+    batch = grads[:1]
     if sizes is not None and len(sizes) == rank - 2:
         filters = with_rank(ctx.shape(1), rank)
         return [image_dims(data_format, batch[0], list(sizes), filters[-2])]

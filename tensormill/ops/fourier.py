@@ -317,6 +317,9 @@ def _real_transform(
             length = _inferred_length(tensor, rank, is_reverse)
         else:
             length = convert_to_tensor(fft_length, dtypes.int32)
+            (count,) = with_rank(length.dims, 1)
+            if count not in (None, rank):
+                raise ValueError(f"Dimension must be {rank} but is {count}")
         tensor = _padded(tensor, rank, length, is_reverse)
         known = constant_value(length)
         if known is not None:

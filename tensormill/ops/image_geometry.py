@@ -38,8 +38,10 @@ def _rank_of_image(image: Tensor) -> int:
     """
     if image.dims is None:
         raise ValueError("'image' must have a known rank, 3 or 4.")
-    if len(image.dims) not in (3, 4):
-        raise ValueError(f"'image' (shape {image.shape}) must have either 3 or 4 dimensions.")
+    if len(image.dims) < 3:
+        raise ValueError("'image' must be at least three-dimensional.")
+    if len(image.dims) > 4:
+        raise ValueError("'image' must have either 3 or 4 dimensions.")
     return len(image.dims)
 
 

@@ -269,6 +269,7 @@ _ROWS = {
     "python.ops.sets": "namespaces.sets",
     "python.ops.sets_impl": "namespaces.sets",
     "python.ops.sparse_ops": """
+        _convert_to_sparse_tensor=ops.sparse_arrays.as_sparse
         ops.sparse_arrays ops.sparse_shapes ops.sparse_crosses ops.sparse_math
         tensorflow_modules.second_signatures""",
     "python.ops.special_math_ops": "ops.special_functions einsum=ops.tensor_algebra.einsum",

@@ -62,6 +62,27 @@ BUILDING: list[tuple[type[Exception], str, Callable[[], Any]]] = [
         "Dilation rate must be >= 1",
         lambda: tf.nn.conv2d(IMAGE, FILTERS, 1, "SAME", dilations=[1, 0, 1, 1]),
     ),
+    (
+        ValueError,
+        "must be nonnegative",
+        lambda: tf.nn.conv2d(IMAGE, FILTERS, 1, [[0, 0], [-1, 0], [0, 1], [0, 0]]),
+    ),
+    (
+        ValueError,
+        "Nonzero explicit padding in the batch or depth",
+        lambda: tf.nn.conv2d(IMAGE, FILTERS, 1, [[0, 1], [1, 0], [0, 1], [0, 0]]),
+    ),
+    (
+        ValueError,
+        "must be equal, but are 3 and 2",
+        lambda: tf.nn.conv2d_transpose(IMAGE, FILTERS, [2, 4, 4, 3], 1),
+    ),
+    (ValueError, "must be rank 1", lambda: tf.signal.rfft(np.zeros([4], np.float32), [[4]])),
+    (ValueError, "must be 1 but is 2", lambda: tf.signal.rfft(np.zeros([4], np.float32), [1, 2])),
+    (ValueError, "at least three-dimensional", lambda: tf.image.flip_up_down(np.ones([2, 2]))),
+    (ValueError, "either 3 or 4", lambda: tf.image.flip_up_down(np.ones([1, 1, 1, 1, 1]))),
+    (ValueError, "between 0 and 100", lambda: tf.image.random_jpeg_quality(IMAGE[0], 1, 101)),
+    (ValueError, "must be less than", lambda: tf.image.random_jpeg_quality(IMAGE[0], 9, 9)),
     (ValueError, "Keyword arguments are required", lambda: tf.sparse.split(sparse(), 2, 1)),
     (ValueError, "to shape .4, None.", lambda: tf.sparse.reshape(sparse(), [4, -1])),
     (ValueError, "At most one dimension", lambda: tf.sparse.reshape(sparse(), [-1, -1])),
@@ -181,3 +202,29 @@ def test_a_sparse_tensor_in_another_order_has_a_static_shape() -> None:
     assert tf.sparse.transpose(sparse()).shape.as_list() == [3, 2]
     assert tf.sparse.reshape(sparse(), [-1]).shape.as_list() == [6]
     assert tf.sparse.reset_shape(sparse(), [4, 5]).shape.as_list() == [4, 5]
+
+
+def test_images_look_as_jpegs_of_a_quality() -> None:
+    ramp = np.linspace(0.1, 0.9, 16, dtype=np.float32)
+    image = np.stack([np.tile(ramp, [16, 1])] * 3, axis=-1)
+    good, bad, drawn = (
+        tf.image.adjust_jpeg_quality(image, 100),
+        tf.image.adjust_jpeg_quality(image, tf.constant(5)),
+        tf.image.random_jpeg_quality(image, 5, 6, seed=1),
+    )
+    encoded = tf.image.encode_jpeg((image * 255).astype(np.uint8))
+    with tf.Session() as session:
+        values = session.run([good, bad, drawn])
+        assert session.run(tf.image.is_jpeg(encoded))
+        assert not session.run(tf.image.is_jpeg(b"PNG?"))
+    assert values[0].dtype == np.float32
+    assert np.abs(values[0] - image).mean() < 0.01 < np.abs(values[1] - image).mean()
+    np.testing.assert_array_equal(values[1], values[2])
+
+
+def test_a_layer_asks_for_a_shape() -> None:
+    spec = tf.layers.InputSpec(shape=(None, 3))
+    assert spec.ndim == 2
+    spec.check((5, 3), "mine")
+    with pytest.raises(ValueError, match=r"expected shape=\(None, 3\), found shape=\[5, 2\]"):
+        spec.check((5, 2), "mine")
