@@ -28,6 +28,16 @@ from tensormill.estimator.exporters import (
     FinalExporter,
     LatestExporter,
 )
+from tensormill.estimator.heads.class_heads import (
+    BinaryClassHead,
+    LogisticRegressionHead,
+    MultiClassHead,
+    MultiLabelHead,
+    PoissonRegressionHead,
+    RegressionHead,
+)
+from tensormill.estimator.heads.head import Head
+from tensormill.estimator.heads.multi_head import MultiHead
 from tensormill.estimator.mode_keys import ModeKeys
 from tensormill.estimator.parse_specs import (
     classifier_parse_example_spec,
@@ -67,6 +77,7 @@ __all__ = [
     "BaselineEstimator",
     "BaselineRegressor",
     "BestExporter",
+    "BinaryClassHead",
     "CheckpointSaverHook",
     "CheckpointSaverListener",
     "DNNClassifier",
@@ -83,15 +94,22 @@ __all__ = [
     "FinalExporter",
     "FinalOpsHook",
     "GlobalStepWaiterHook",
+    "Head",
     "LatestExporter",
     "LinearClassifier",
     "LinearEstimator",
     "LinearRegressor",
     "LoggingTensorHook",
+    "LogisticRegressionHead",
     "ModeKeys",
+    "MultiClassHead",
+    "MultiHead",
+    "MultiLabelHead",
     "NanLossDuringTrainingError",
     "NanTensorHook",
+    "PoissonRegressionHead",
     "ProfilerHook",
+    "RegressionHead",
     "RunConfig",
     "SecondOrStepTimer",
     "SessionRunArgs",

@@ -31,7 +31,7 @@ def write_results(output_dir: str, results: Mapping[str, Any], global_step: int)
         "Saving dict for global step %d: %s",
         global_step,
         ", ".join(
-            f"{key} = {value}"
+            f"{key} = {value!s}"
             for key, value in sorted(results.items())
             if not isinstance(value, bytes)
         ),

@@ -149,4 +149,28 @@ MODEL_ROWS = {
         _StopAfterNEvalsHook=train.evaluation.StopAfterNEvalsHook
         _get_or_create_eval_step=train.evaluation.get_or_create_eval_step""",
     "python.util.function_utils": "estimator.function_arguments",
+    # -- contrib -----------------------------------------------------------------------------------
+    "contrib.estimator.python.estimator.head": "namespaces.contrib.estimator",
+    "contrib.estimator.python.estimator.multi_head": "namespaces.contrib.estimator",
+    "contrib.factorization.python.ops.clustering_ops": "learn.kmeans",
+    "contrib.factorization.python.ops.kmeans": "estimator.canned.kmeans",
+    "contrib.feature_column.python.feature_column.sequence_feature_column": """
+        namespaces.contrib.feature_column""",
+    "contrib.layers.python.layers.feature_column": "learn.columns feature_column",
+    "contrib.learn.python.learn": "namespaces.contrib.learn",
+    "contrib.learn.python.learn.estimators": "namespaces.contrib.learn",
+    "contrib.learn.python.learn.estimators.dnn": "learn.canned",
+    "contrib.learn.python.learn.estimators.estimator": "learn.fitted_estimator",
+    "contrib.learn.python.learn.estimators.linear": "learn.canned",
+    "contrib.learn.python.learn.estimators.model_fn": "learn.model_fn_ops",
+    "contrib.learn.python.learn.estimators.prediction_key": "learn.canned",
+    "contrib.learn.python.learn.estimators.run_config": """
+        learn.run_config TaskType=estimator.cluster_settings.TaskType""",
+    "contrib.learn.python.learn.experiment": "learn.experiment",
+    "contrib.learn.python.learn.learn_runner": "learn.experiment",
+    "contrib.learn.python.learn.metric_spec": "learn.metric_spec",
+    "contrib.learn.python.learn.monitors": "learn.monitors",
+    "contrib.tpu.python.tpu.tpu_config": "estimator.tpu",
+    "contrib.tpu.python.tpu.tpu_estimator": "estimator.tpu",
+    "contrib.tpu.python.tpu.tpu_optimizer": "estimator.tpu",
 }

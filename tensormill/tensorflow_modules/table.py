@@ -438,7 +438,8 @@ _ROWS = {
     # -- examples ----------------------------------------------------------------------------------
     "examples.tutorials.mnist.input_data": "tensorflow_modules.mnist",
     "contrib.learn.python.learn.datasets.mnist": "tensorflow_modules.mnist",
-    "contrib.learn.python.learn.datasets.base": "tensorflow_modules.mnist",
+    "contrib.learn.python.learn.datasets.base": "learn.datasets tensorflow_modules.mnist",
+    "contrib.learn.datasets.mnist": "tensorflow_modules.mnist",
 }  # fmt: skip
 
 MODULES = {

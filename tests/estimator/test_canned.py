@@ -175,3 +175,40 @@ def test_optimizers_that_are_none_are_refused(optimizer, message, tmp_path):
 def test_a_wide_and_deep_model_needs_columns():
     with pytest.raises(ValueError, match="Either linear_feature_columns or dnn_feature_columns"):
         tf.estimator.DNNLinearCombinedRegressor()
+
+
+SERVED = """
+with tf.Graph().as_default(), tf.Session() as session:
+    loaded = tf.saved_model.loader.load(session, ["serve"], folder)
+    signature = loaded.signature_def["predict"]
+    fed = {signature.inputs["examples"].name: examples}
+    result = session.run(signature.outputs["probabilities"].name, fed)
+"""
+
+
+@pytest.mark.oracle
+def test_an_exported_model_answers_in_tensorflow_as_here(tmp_path, oracle):
+    number, listed, embedding = columns()
+    buckets = fc.bucketized_column(number, [2.0, 3.0])
+    crossed = fc.crossed_column(["c", buckets], 7)
+    model = tf.estimator.DNNLinearCombinedClassifier(
+        str(tmp_path),
+        linear_feature_columns=[listed, crossed],
+        dnn_feature_columns=[number, embedding, fc.indicator_column(crossed)],
+        dnn_hidden_units=[2],
+    )
+    model.train(fed(CLASSES, None), steps=3)
+    receiver_fn = tf.estimator.export.build_parsing_serving_input_receiver_fn(
+        fc.make_parse_example_spec([number, listed, crossed])
+    )
+    folder = model.export_saved_model(str(tmp_path / "served"), receiver_fn).decode()
+    examples = []
+    for x, c in zip(X["x"][:, 0], X["c"][:, 0], strict=True):
+        example = tf.train.Example()
+        example.features.feature["x"].float_list.value.append(x)
+        example.features.feature["c"].bytes_list.value.append(c.encode())
+        examples.append(example.SerializeToString())
+    names = {"tf": tf, "folder": folder, "examples": examples}
+    exec(SERVED, names)
+    expected = oracle.run(SERVED, folder=folder, examples=np.array(examples, object))
+    np.testing.assert_allclose(names["result"], expected, rtol=1e-5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import numpy as np
@@ -49,6 +50,13 @@ def trained(tmp_path):
     model = estimator(tmp_path)
     model.train(whole(None), steps=3)
     return model
+
+
+@pytest.fixture
+def logged(caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("tensorflow"), "propagate", True)
+    caplog.set_level("INFO", "tensorflow")
+    return caplog
 
 
 def steps_by_hand(count, rate=0.1):
@@ -102,6 +110,15 @@ def test_evaluation_gives_loss_metrics_and_step(trained):
     assert metrics["global_step"] == 3
     np.testing.assert_allclose(metrics["loss"], np.mean(error**2), rtol=1e-5)
     np.testing.assert_allclose(metrics["error"], np.mean(np.abs(error)), rtol=1e-5)
+
+
+def test_numbers_are_logged_as_short_as_they_are(trained, logged):
+    trained.evaluate(whole())
+    trained.train(whole(None), steps=1)
+    loss = np.float32(trained.evaluate(whole())["loss"])
+    assert f"global_step = 4, loss = {loss!s}" in logged.text
+    (line,) = [line for line in logged.text.splitlines() if ", step = 4" in line]
+    assert len(line.split("loss = ")[1].split(",")[0]) <= len("0.123456789")
 
 
 def test_evaluation_writes_events_below_its_name(trained):

@@ -138,3 +138,53 @@ def test_labels_must_fit_the_logits():
     spec = head.create_loss({}, "train", tf.constant(LOGITS), labels)
     with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="n_classes"):
         session.run(spec.training_loss)
+
+
+def test_several_heads_share_a_model(tmp_path):
+    heads = tf.estimator.MultiHead(
+        [tf.estimator.RegressionHead(name="a"), tf.estimator.BinaryClassHead(name="b")], [1.0, 2.0]
+    )
+    assert (heads.name, heads.logits_dimension) == ("a_b", 2)
+    features = {"x": np.float32([[1.0], [2.0]])}
+    labels = {"a": np.float32([[1.0], [3.0]]), "b": np.array([[0], [1]])}
+    model = tf.estimator.DNNEstimator(
+        heads, [2], [tf.feature_column.numeric_column("x")], str(tmp_path)
+    )
+    inputs = tf.estimator.inputs.numpy_input_fn(features, labels, num_epochs=None, shuffle=False)
+    model.train(inputs, steps=2)
+    metrics = model.evaluate(inputs, steps=1)
+    assert {"loss/a", "loss/b", "average_loss/a", "accuracy/b"} <= set(metrics)
+    np.testing.assert_allclose(
+        metrics["loss"], metrics["loss/a"] + 2 * metrics["loss/b"], rtol=1e-5
+    )
+    assert ("b", "probabilities") in next(model.predict(inputs))
+    spec = heads.create_estimator_spec({}, "infer", tf.zeros([1, 2]))
+    assert {"serving_default", "predict", "a", "b", "b/classification"} <= set(spec.export_outputs)
+    assert sorted(spec.export_outputs["predict"].outputs)[:2] == [
+        "a/predictions",
+        "b/all_class_ids",
+    ]
+
+
+def test_several_heads_need_names_of_their_own():
+    head = tf.estimator.RegressionHead(name="a")
+    with pytest.raises(ValueError, match="must have name specified"):
+        tf.estimator.MultiHead([tf.estimator.RegressionHead()])
+    with pytest.raises(ValueError, match="must have the same size"):
+        tf.estimator.MultiHead([head], [1.0, 2.0])
+    with pytest.raises(ValueError, match="should equal 1 but is 3"):
+        tf.estimator.MultiHead([head]).create_estimator_spec({}, "infer", tf.zeros([1, 3]))
+
+
+def test_heads_have_the_reductions_of_keras():
+    loss = [
+        make(loss_reduction=kind).create_loss({}, "eval", tf.constant(LOGITS), tf.zeros([3, 1]))[0]
+        for make in (tf.estimator.RegressionHead, tf.estimator.PoissonRegressionHead)
+        for kind in ("sum", "sum_over_batch_size")
+    ]
+    with tf.Session() as session:
+        found = session.run(loss)
+    np.testing.assert_allclose(found[::2], [5.25, np.exp(LOGITS).sum()], rtol=1e-5)
+    np.testing.assert_allclose(found[1::2], np.divide(found[::2], 3), rtol=1e-5)
+    with pytest.raises(ValueError, match="Invalid loss_reduction: x"):
+        tf.estimator.LogisticRegressionHead(loss_reduction="x")

@@ -200,7 +200,7 @@ class Head(ABC):
                 return EstimatorSpec(
                     mode, predictions=predictions, loss=loss, eval_metric_ops=metrics
                 )
-            train_op = _train_op(loss, optimizer, train_op_fn, kwargs)
+            train_op = train_op_of(loss, optimizer, train_op_fn, kwargs)
             mean_loss = None
             if self._loss_reduction == Reduction.SUM:
                 total = reduce_sum(spec.weights * ones_like(spec.unreduced_loss))
@@ -235,7 +235,18 @@ class Head(ABC):
                 scalar(self._key(MetricKeys.LOSS_REGULARIZATION), penalty)
 
 
-def _train_op(loss: Tensor, optimizer: Any, train_op_fn: Any, given: Mapping[str, Any]) -> Any:
+def train_op_of(loss: Tensor, optimizer: Any, train_op_fn: Any, given: Mapping[str, Any]) -> Any:
+    """Return the operation that makes a step of training.
+
+    Args:
+      loss: what becomes smaller.
+      optimizer: makes the step.
+      train_op_fn: a function of the loss that returns an operation; instead of `optimizer`.
+      given: further arguments of `create_estimator_spec`.
+
+    Raises:
+      ValueError: nothing makes steps, or two things do.
+    """
     if optimizer is not None:
         if train_op_fn is not None:
             raise ValueError("train_op_fn and optimizer cannot both be set.")

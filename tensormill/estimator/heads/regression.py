@@ -104,6 +104,23 @@ class RegressionHead(Head):
         }
 
 
+def poisson_loss(compute_full_loss: bool) -> Callable[..., Tensor]:
+    """Return a loss function of counts and the logarithms of their means."""
+
+    def loss_fn(labels: Any, logits: Any) -> Tensor:
+        return log_poisson_loss(
+            targets=labels, log_input=logits, compute_full_loss=compute_full_loss
+        )
+
+    return loss_fn
+
+
+def logistic_loss(labels: Any, logits: Any) -> Tensor:
+    """Return the loss of probabilities and their log odds."""
+    labels = assert_range(labels, n_classes=2, message="Labels must be in range [0, 1]")
+    return sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
+
+
 def poisson_regression_head(
     weight_column: Any = None,
     label_dimension: int = 1,
@@ -112,13 +129,8 @@ def poisson_regression_head(
     name: str | None = None,
 ) -> RegressionHead:
     """Return a head for counts, whose logits are the logarithms of their means."""
-
-    def poisson_loss(labels: Any, logits: Any) -> Tensor:
-        return log_poisson_loss(
-            targets=labels, log_input=logits, compute_full_loss=compute_full_loss
-        )
-
-    return RegressionHead(weight_column, label_dimension, loss_reduction, poisson_loss, exp, name)
+    loss_fn = poisson_loss(compute_full_loss)
+    return RegressionHead(weight_column, label_dimension, loss_reduction, loss_fn, exp, name)
 
 
 def logistic_regression_head(
@@ -127,9 +139,4 @@ def logistic_regression_head(
     name: str | None = None,
 ) -> RegressionHead:
     """Return a head for probabilities, whose logits are their log odds."""
-
-    def logistic_loss(labels: Any, logits: Any) -> Tensor:
-        labels = assert_range(labels, n_classes=2, message="Labels must be in range [0, 1]")
-        return sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
-
     return RegressionHead(weight_column, 1, loss_reduction, logistic_loss, sigmoid, name)

@@ -18,6 +18,7 @@ from tensormill.estimator.heads.functions import (
     multi_class_head,
     regression_head,
 )
+from tensormill.estimator.heads.multi_head import MultiHead as multi_head
 from tensormill.estimator.heads.multi_label import MultiLabelHead as multi_label_head
 from tensormill.estimator.heads.regression import (
     logistic_regression_head,
