@@ -63,7 +63,7 @@ def map_fn(
     with name_scope(name, "map", given), cached_variables():
         flat = as_elements(given)
         if flat[0].dims is not None and not flat[0].dims:
-            raise ValueError("Elements in elems must be 1+ dimensional Tensors, not scalars")
+            raise ValueError("elements in elems must be 1+ dimensional Tensors, not scalars")
         count = row_count(flat[0])
         rows = [rows_array(elem, count) for elem in flat]
         dtypes = [elem.dtype for elem in flat] if dtype is None else nest.flatten(dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unittest
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NoReturn
@@ -15,6 +16,7 @@ __all__ = [
     "DEVICE_PLACEMENT_SILENT",
     "EAGER_MODE",
     "GRAPH_MODE",
+    "EagerExecutionError",
     "GradientTape",
     "context",
     "context_safe",
@@ -39,8 +41,12 @@ EAGER_MODE = 1
 DEVICE_PLACEMENT_SILENT = 2
 
 
+class EagerExecutionError(RuntimeError, unittest.SkipTest):
+    """Something needs eager execution, which there is not; a test that needs it is skipped."""
+
+
 def _refuse(what: str) -> NoReturn:
-    raise RuntimeError(
+    raise EagerExecutionError(
         f"{what} needs eager execution, which tensormill does not have: build a graph and run it "
         "with a session"
     )

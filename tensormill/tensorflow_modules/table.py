@@ -128,6 +128,7 @@ _ROWS = {
     "python.framework.versions": "platform.versions",
     "python.tf2": "enabled=platform.behavior.executing_eagerly",
     # -- eager -------------------------------------------------------------------------------------
+    "python.eager.backprop": "GradientTape=tensorflow_modules.eager_context.GradientTape",
     "python.eager.context": "tensorflow_modules.eager_context",
     "python.eager.def_function": """
         function=functional.traced.traced Function=functional.traced.TracedFunction""",
