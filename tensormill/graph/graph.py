@@ -117,13 +117,12 @@ class Graph(GraphScopes, GraphCollections):
             self._check_not_finalized()
             for op in ops:
                 self._operations_by_name[op.name] = op
-        for op in ops:
-            op._connect()
-            if scopes.controls:
-                op._add_control_inputs(scopes.controls_for([], ()))
-            self.mark_name_used(op.name)
-            scopes.apply_to_import(op)
-            with self._lock:
+            for op in ops:
+                op._connect()
+                if scopes.controls:
+                    op._add_control_inputs(scopes.controls_for([], ()))
+                self.mark_name_used(op.name)
+                scopes.apply_to_import(op)
                 op._id = self._next_id = self._next_id + 1
                 self._operations.append(op)
         for op in ops:

@@ -31,17 +31,18 @@ def write_graph_def(
       to_version: only nodes added up to this version; None for all.
     """
     message = graph_pb2.GraphDef(versions=graph._versions)
-    for op in graph._operations:
-        if from_version is not None and op._id <= from_version:
-            continue
-        if to_version is not None and op._id > to_version:
-            break
-        node = to_node_def(op, sort_controls=True)
-        if add_shapes and op.outputs:
-            node.attr["_output_shapes"].list.shape.extend(
-                shape_to_proto(t.dims) for t in op.outputs
-            )
-        message.node.append(node)
+    with graph._lock:  # who adds nodes waits: all that a node names is written
+        for op in graph._operations:
+            if from_version is not None and op._id <= from_version:
+                continue
+            if to_version is not None and op._id > to_version:
+                break
+            node = to_node_def(op, sort_controls=True)
+            if add_shapes and op.outputs:
+                node.attr["_output_shapes"].list.shape.extend(
+                    shape_to_proto(t.dims) for t in op.outputs
+                )
+            message.node.append(node)
     if graph.functions:
         graph.functions.write_to(message.library)
     return message

@@ -1,6 +1,7 @@
 """A graph that several threads build and write at the same time."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import tensormill as tf
 
@@ -43,3 +44,33 @@ def test_graphs_can_be_imported_while_others_add_to_it() -> None:
     names = [op.name for op in graph.get_operations()]
     assert len(names) == len(set(names))
     assert sum(name.startswith("copy") for name in names) == 40
+
+
+def _names_in(graph_def: Any) -> tuple[set[str], set[str]]:
+    """Return the names of the nodes of a message, and those that the nodes take inputs from."""
+    names = {node.name for node in graph_def.node}
+    inputs = (name for node in graph_def.node for name in node.input)
+    return names, {name.removeprefix("^").partition(":")[0] for name in inputs}
+
+
+def test_what_is_written_in_the_middle_of_imports_and_loops_can_be_imported() -> None:
+    graph = tf.Graph()
+    _build(graph, 1)
+    loop = graph.as_graph_def()
+
+    def bring(times: int) -> None:
+        for _ in range(times):
+            with graph.as_default():
+                tf.import_graph_def(loop, name="copy")
+
+    def write(times: int) -> None:
+        for _ in range(times):
+            names, inputs = _names_in(graph.as_graph_def())
+            assert inputs <= names
+
+    with ThreadPoolExecutor(4) as pool:
+        work = [pool.submit(bring, 10), pool.submit(_build, graph, 5)]
+        for each in [*work, pool.submit(write, 10), pool.submit(write, 10)]:
+            each.result()
+    names, inputs = _names_in(graph.as_graph_def())
+    assert inputs <= names
