@@ -7,7 +7,7 @@ looks here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,9 +31,21 @@ def operator(name: str) -> Callable[[Function], Function]:
 
 
 class OperatorOverloads:
-    """Python's operators, for classes that stand for a tensor."""
+    """Python's operators, for classes that stand for a tensor.
+
+    Attributes:
+      OVERLOADABLE_OPERATORS: the names of the methods that are operators.
+    """
 
     __slots__ = ()
+    OVERLOADABLE_OPERATORS: ClassVar[frozenset[str]] = frozenset(
+        """
+        __abs__ __add__ __and__ __div__ __eq__ __floordiv__ __ge__ __getitem__ __gt__ __invert__
+        __le__ __lt__ __matmul__ __mod__ __mul__ __ne__ __neg__ __or__ __pow__ __radd__ __rand__
+        __rdiv__ __rfloordiv__ __rmatmul__ __rmod__ __rmul__ __ror__ __rpow__ __rsub__
+        __rtruediv__ __rxor__ __sub__ __truediv__ __xor__
+        """.split()
+    )
 
     def __add__(self, other: Any) -> Any:
         return OPERATORS["add"](self, other)

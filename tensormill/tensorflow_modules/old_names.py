@@ -17,6 +17,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from tensormill.tensorflow_modules import inspection
 
@@ -59,6 +60,11 @@ _NUMPY: dict[str, Any] = {
     "unicode": str,
     "unicode_": np.str_,
 }
+_PILLOW = {
+    "ANTIALIAS": Image.Resampling.LANCZOS,
+    "CUBIC": Image.Resampling.BICUBIC,
+    "LINEAR": Image.Resampling.BILINEAR,
+}
 _ABSTRACT = (
     "Callable Collection Container Hashable ItemsView Iterable Iterator KeysView Mapping "
     "MappingView MutableMapping MutableSequence MutableSet Sequence Set Sized ValuesView"
@@ -79,6 +85,9 @@ def restore() -> None:
         inspect.getargspec = inspection.getargspec  # type: ignore[attr-defined]
     if not hasattr(time, "clock"):
         time.clock = time.process_time  # type: ignore[attr-defined]
+    for name, value in _PILLOW.items():
+        if not hasattr(Image, name):
+            setattr(Image, name, value)
     if "imp" not in sys.modules and sys.version_info >= (3, 12):
         sys.modules["imp"] = _imp()
 

@@ -211,5 +211,5 @@ def names(path: str) -> set[str]:
         module = importlib.import_module(f"tensormill.{source}")
         candidates |= set(getattr(module, "__all__", ()))
     if path.startswith("contrib."):
-        candidates |= set(dir(_public(path)))
+        candidates |= {each for each in dir(_public(path)) if not each.startswith("_")}
     return {name for name in candidates if _find("tensormill", path, name, set()) is not _NOTHING}

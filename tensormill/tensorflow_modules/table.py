@@ -254,10 +254,13 @@ _ROWS = {
         _UnreadVariable=variables.resource_variable.AssignedVariable
         is_resource_variable=variables.base.is_resource_variable
         BaseResourceVariable=variables.resource_variable.ResourceVariableBase""",
-    "python.ops.rnn": "rnn.dynamic rnn.static rnn.raw namespaces.nn",
+    "python.ops.rnn": """
+        rnn.dynamic rnn.static rnn.raw namespaces.nn
+        rnn_cell_impl=python.ops.rnn_cell_impl""",
     "python.ops.rnn_cell": "namespaces.rnn_cell",
     "python.ops.rnn_cell_impl": """
         namespaces.rnn_cell rnn.cells rnn.lstm
+        _concat=tensorflow_modules.rnn_functions.joined
         assert_like_rnncell=rnn.cells.assert_like_cell
         ASSERT_LIKE_RNNCELL_ERROR_REGEXP=rnn.cells.NOT_A_CELL""",
     "python.ops.signal.fft_ops": """

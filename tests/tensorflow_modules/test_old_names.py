@@ -17,6 +17,8 @@ assert np.product([2, 3]) == 6 and np.Inf == np.inf and np.asscalar(np.array([4]
 assert isinstance({}, collections.Mapping) and issubclass(list, collections.Sequence)
 assert inspect.getargspec(lambda a, b=1: 0) == (["a", "b"], None, None, (1,))
 assert time.clock() >= 0
+from PIL import Image
+assert Image.ANTIALIAS == Image.LANCZOS
 print(np.float64(1.5), np.sum([1]))
 """
 

@@ -1,7 +1,7 @@
 """`tf.contrib.framework`: argument scopes, variables by name, and the global step."""
 
-from tensormill.graph import nest
 from tensormill.graph.tensor import is_tensor
+from tensormill.namespaces.contrib import nest
 from tensormill.ops.assertions import assert_same_float_dtype, assert_scalar
 from tensormill.train.checkpoints.variable_assignment import (
     assign_from_checkpoint,
