@@ -29,7 +29,7 @@ def code_cells() -> list[dict[str, Any]]:
     return [cell for cell in cells if cell["cell_type"] == "code"]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_the_notebook_shows_what_it_shows() -> None:
     chosen = [f"{old}={new}" for old, new in zip(PORTS, free_ports(len(PORTS)), strict=True)]
     done = subprocess.run(

@@ -18,7 +18,7 @@ import pytest
 from tests.clusters import free_addresses
 from tests.examples.notebook import Cell, Notebook
 
-WAIT_S = 50.0
+WAIT_S = 120.0
 WRITTEN = [f"127.0.0.1:{port}" for port in range(2221, 2226)]
 
 IMPORT = Cell("import tensormill as tf")
@@ -244,6 +244,7 @@ def test_the_notebook_shows_with_its_servers_in_one_process_what_it_shows() -> N
         notebook.run(STOP.code)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.usefixtures("emulated_gpu")
 def test_the_notebook_shows_with_its_servers_in_five_processes_what_it_shows() -> None:
     addresses = free_addresses(5)
