@@ -139,6 +139,8 @@ class RemoteMasterSession:
         try:
             return self._client.call(method, request, self._timeout_s, waits=waits, reports=reports)
         except errors.OpError as error:
+            if self._open.is_closed and isinstance(error, errors.UnavailableError):
+                raise errors.CancelledError(None, None, "Session has been closed.") from None
             raise with_operation(error, self.graph) from None
 
     def run_step(self, request: Sequence[Piece], timeout_s: float | None = None) -> RunStepReply:

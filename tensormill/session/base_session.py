@@ -53,6 +53,7 @@ class BaseSession:
         self._target = target.encode() if isinstance(target, str) else target
         self._config = config = effective_config(self._target.decode(), config)
         self._lock = threading.Lock()
+        self._closing = threading.Lock()
         self._steps: dict[Any, AnyPreparedStep] = {}
         self._signatures: dict[Any, Signature] = {}
         self._runners: dict[Any, Callable[[Iterable[Any]], Any]] = {}
@@ -289,14 +290,17 @@ class BaseSession:
 
     def close(self) -> None:
         """Cancel running steps, wait for them, and let go of everything the session holds."""
-        with self._lock:
+        with (
+            self._closing
+        ):  # not `_lock`: a step that is prepared may wait for a task, and is ended
             if self._closed:
                 return
             self._closed = True
         self._input_threads.close()
         self._master_session.close()
-        for cache in (self._runners, self._signatures, self._steps):
-            cache.clear()
+        with self._lock:
+            for cache in (self._runners, self._signatures, self._steps):
+                cache.clear()
 
     def as_default(self) -> Any:
         """Return a context manager that makes this the default session, without closing it."""

@@ -125,6 +125,21 @@ def test_a_graph_that_comes_to_need_a_missing_task_names_it(
             assert step() == 6.0
 
 
+@pytest.mark.parametrize("over_wire", [False, True])
+@pytest.mark.parametrize("is_open", [False, True])
+def test_closing_the_session_ends_the_wait(
+    cluster: Cluster, log: Any, over_wire: bool, is_open: bool
+) -> None:
+    session = tf.Session(cluster.worker.target, config=options(over_wire))
+    if is_open:
+        assert session.run(tf.constant(1.0)) == 1.0
+    there = on_ps()
+    step = run_in_thread(lambda: session.run(there))
+    wait_until(lambda: any(cluster.missing in record.getMessage() for record in log.records))
+    session.close()
+    assert isinstance(step(), tf.errors.CancelledError)
+
+
 def test_another_task_at_the_address_is_an_error(cluster: Cluster) -> None:
     with (
         tf.train.Server({"other": [cluster.ps_address]}, "other", 0),
