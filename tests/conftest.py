@@ -1,5 +1,6 @@
 """What every test gets: a fresh default graph, a check for leaks, and the oracle."""
 
+import logging
 import os
 import signal
 import sys
@@ -106,3 +107,21 @@ def fresh_default_graph() -> None:
     api = sys.modules.get("tensormill.api")
     if api is not None:
         api.reset_default_graph()
+
+
+def log_settings() -> tuple[int, bool]:
+    logger = logging.getLogger("tensorflow")
+    return logger.getEffectiveLevel(), logger.disabled
+
+
+@pytest.fixture(autouse=True)
+def log_stays_as_it_is() -> Iterator[None]:
+    """Fail a test that changes what later tests log."""
+    before = log_settings()
+    yield
+    after = log_settings()
+    if after != before:
+        logger = logging.getLogger("tensorflow")
+        logger.setLevel(before[0])
+        logger.disabled = before[1]
+        pytest.fail(f"the test left the log changed: {before} before, {after} after", pytrace=False)

@@ -16,6 +16,12 @@ from tensormill.session.fetches import FetchMapper
 from tests.gates import run_in_thread
 from tests.queues.waiting import wait_for
 
+
+@pytest.fixture(autouse=True)
+def nothing_is_logged(monkeypatch):
+    monkeypatch.setattr(logging.getLogger("tensorflow"), "disabled", True)
+
+
 QUEUES = {
     "fifo": lambda capacity, dtypes, shapes: tf.FIFOQueue(capacity, dtypes, shapes),
     "shuffle": lambda capacity, dtypes, shapes: tf.RandomShuffleQueue(
@@ -98,7 +104,6 @@ BAD_LINES = ["1,2", "x,1,a", "1,1.5,a", '1,1,a"b', "", "1,2,3,4"]
 @given(st.integers(0, 2**32))
 @settings(max_examples=5, deadline=None)
 def test_by_the_block_and_step_by_step_give_the_same(tmp_path_factory, seed):
-    logging.getLogger("tensorflow").disabled = True
     drawn = random.Random(seed)
     threads = drawn.choice([1, 1, 3])
     bad = drawn.choice([0, 0, 1, 2])
