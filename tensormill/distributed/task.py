@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tensormill.distributed.call import Peer
 from tensormill.distributed.cluster_service import SLOW_CLUSTER_METHODS, ClusterService
 from tensormill.distributed.direct_listener import DirectListener
 from tensormill.distributed.grpc_cluster import GrpcCluster
@@ -68,7 +69,7 @@ class Task:
             self._threads,
         )
         self.own_link = OwnWorkerLink(worker)
-        transfers = TransferService(worker.rendezvous)
+        self._transfers = transfers = TransferService(worker.rendezvous)
         self._cluster = GrpcCluster(self.name, server_def.cluster, self._threads, transfers.deliver)
         worker.ways_elsewhere = self._cluster.ways_elsewhere
         self.master = Master(
@@ -97,7 +98,7 @@ class Task:
             self._threads,
             limits,
             self.name,
-            self._master_service.client_gone,
+            self._client_gone,
         )
         try:
             self._rpc = RpcServer(
@@ -114,6 +115,10 @@ class Task:
         self.port = self._rpc.port
         self._cluster.note_own_address(f"{address.host}:{self.port}")
         self._cluster_service.note_address(f"{address.host}:{self.port}")
+
+    def _client_gone(self, peer: Peer) -> None:
+        self._transfers.sender_gone(peer)
+        self._master_service.client_gone(peer)
 
     def start(self) -> None:
         """Let requests in."""

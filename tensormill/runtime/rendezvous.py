@@ -96,6 +96,11 @@ class RendezvousState:
             if not waiting:
                 del self.receivers[key]
 
+    def fail_from(self, task: str, error: OpError) -> list[Delivery]:
+        """Give an error to who waits for values of a task; return who is told so."""
+        keys = [key for key in self.receivers if key.startswith(f"{task}/device:")]
+        return [Delivery(r, None, error) for key in keys for r in self.receivers.pop(key)]
+
     def abort(self, error: OpError) -> list[Delivery]:
         """End the step; return who is told so. The first error stays."""
         if self.error is not None:
@@ -144,6 +149,12 @@ class Rendezvous:
         """Forget a receiver that waits no longer; it may have been called meanwhile."""
         with self._lock:
             self._state.withdraw(key, receiver)
+
+    def fail_from(self, task: str, error: OpError) -> None:
+        """Give an error to who waits for values of a task."""
+        with self._lock:
+            deliveries = self._state.fail_from(task, error)
+        _deliver(deliveries)
 
     def abort(self, error: OpError) -> None:
         """Give everybody an error, now and later."""
@@ -239,6 +250,13 @@ class RendezvousTable:
                 del self._ended[next(iter(self._ended))]
         if found is not None:
             found.abort(errors.aborted(f"Cleanup {step_id}"))
+
+    def fail_from(self, task: str, error: OpError) -> None:
+        """Give an error to who waits for values of a task, in any step."""
+        with self._lock:
+            steps = list(self._steps.values())
+        for step in steps:
+            step.fail_from(task, error)
 
     def abort_all(self, error: OpError) -> None:
         """End whoever waits, in any step."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -16,6 +17,8 @@ from tensormill.graph import errors
 from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.rendezvous import RendezvousTable
 from tests.clusters import Cluster, over_wire, running_cluster
+
+PS = "/job:ps/replica:0/task:0"
 
 
 def test_values_of_all_kinds_are_read_as_they_were_written() -> None:
@@ -144,3 +147,42 @@ def test_a_broken_connection_fails_the_step_and_is_made_again(cluster: Cluster) 
         with suppress(tf.errors.UnavailableError):  # unless it is seen before
             session.run(doubled)
         assert session.run(doubled).tolist() == [2.0] * 3
+
+
+def test_who_waits_for_a_task_is_told_that_its_connection_has_ended(cluster: Cluster) -> None:
+    with tf.device("/job:ps"):
+        v = tf.get_variable("v", initializer=1.0)
+        queue = tf.FIFOQueue(1, tf.float32, shapes=[[]], shared_name="queue")
+        late = queue.dequeue() + 1.0
+    with tf.device("/job:worker/task:1"):
+        early, both = v * 2.0, late * v
+    ended: list[BaseException] = []
+    with tf.Session(cluster.target("worker"), config=over_wire()) as session:
+        session.run(v.initializer)
+        assert session.run(early) == 2.0
+
+        def run_until_it_ends() -> None:
+            try:
+                session.run(both)
+            except tf.errors.OpError as error:
+                ended.append(error)
+
+        waiting = threading.Thread(target=run_until_it_ends)
+        waiting.start()
+        rendezvous = cluster.server("worker", 1)._task._worker_service._worker.rendezvous
+        while not any(
+            key.startswith(f"{PS}/device:")
+            for step in rendezvous._steps.copy().values()
+            for key in step._state.receivers.copy()
+        ):
+            waiting.join(0.01)
+        links = cluster.server("ps")._task._cluster._links
+        (link,) = [
+            link for key, link in links.items() if key[0].endswith("worker/replica:0/task:1")
+        ]
+        link._channel.direct()._frames.shut_down()
+        waiting.join()
+        (error,) = ended
+        assert isinstance(error, tf.errors.UnavailableError)
+        assert f"The connection from task {PS} has ended" in error.message
+        assert session.run(early) == 2.0
