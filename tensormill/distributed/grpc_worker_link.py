@@ -23,8 +23,8 @@ from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.errors import OpError
 from tensormill.graph.tensor_wire_codec import Piece, split_many
-from tensormill.proto import worker_pb2
-from tensormill.proto.services import TRANSFER_SERVICE, WORKER_SERVICE
+from tensormill.proto import cluster_status_pb2, worker_pb2
+from tensormill.proto.services import CLUSTER_SERVICE, TRANSFER_SERVICE, WORKER_SERVICE
 from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.partition_codec import graph_to_message
 from tensormill.runtime.passes.partition import Partition
@@ -42,6 +42,10 @@ from tensormill.runtime.worker_link import (
 
 __all__ = ["Deliver", "GrpcWorkerLink"]
 
+_METHODS = {
+    **WORKER_SERVICE.methods,
+    "TaskStatus": CLUSTER_SERVICE.methods["TaskStatus"],
+}
 _SEND = 3  # the field of RunGraphRequest
 _RECV, _PUSHED, _PUSHED_CONTENTS = 1, 1001, 1002  # fields of RunGraphResponse
 _SMALL_BYTES = 1 << 16
@@ -102,8 +106,7 @@ class GrpcWorkerLink(WorkerLink):
         self._threads = threads
         self._channel = open_channel(address)
         self._stubs = {
-            name: self._channel.unary_unary(method.path)
-            for name, method in WORKER_SERVICE.methods.items()
+            name: self._channel.unary_unary(method.path) for name, method in _METHODS.items()
         }
         self._lock = threading.Lock()
         self._client_device = ""  # guarded by _lock
@@ -281,6 +284,20 @@ class GrpcWorkerLink(WorkerLink):
         request = worker_pb2.CleanupGraphRequest(step_id=step_id)
         self._call("CleanupGraph", request, lambda cleaned, error: None, _yes)
 
+    def ask_waiting(self, step_id: int, done: Done[list[str]]) -> Cancel:
+        """Ask with TaskStatus, which workers of tensormill know."""
+
+        def waiting(response: Any, call: Any) -> list[str]:
+            return [
+                f"'{operation.name}' ({operation.op_type}) on {operation.device}"
+                for step in response.step
+                if step.step_id == step_id
+                for operation in step.waiting
+            ]
+
+        request = cluster_status_pb2.TaskStatusRequest()
+        return self._call("TaskStatus", request, done, waiting)
+
     def clear_containers(self, containers: Sequence[str], done: Done[bool]) -> Cancel:
         """Ask with CleanupAll."""
         request = worker_pb2.CleanupAllRequest(container=containers)
@@ -315,7 +332,7 @@ class GrpcWorkerLink(WorkerLink):
         raw: bool = False,
         read_here: bool = False,
     ) -> Cancel:
-        parse = memoryview if raw else WORKER_SERVICE.methods[name].response.FromString
+        parse = memoryview if raw else _METHODS[name].response.FromString
 
         def read(call: Any) -> None:
             try:

@@ -103,9 +103,9 @@ class InProcessWorkerLink(WorkerLink):
         """Forget a step."""
         self._far.clean_up_step(step_id)
 
-    def waiting_operations(self, step_id: int) -> list[str]:
+    def ask_waiting(self, step_id: int, done: Done[list[str]]) -> Cancel:
         """Return the operations that a step waits for there."""
-        return self._far.waiting_operations(step_id)
+        return self._far.ask_waiting(step_id, done)
 
     def clear_containers(self, containers: Sequence[str], done: Done[bool]) -> Cancel:
         """Clear containers."""

@@ -43,6 +43,8 @@ from tensormill.runtime.worker_link import (
 __all__ = ["ClusterStep", "PlacedPartition", "StepGathering"]
 
 _LOGGING_TIMEOUT_S = 10.0
+_ASK_WAITING_S = 0.5
+"""How long a step whose time is over asks other tasks what it waits for."""
 _STARTED_ANEW = (
     "was started anew while the session was open, and has lost its variables; initialize or "
     "restore them."
@@ -336,17 +338,31 @@ class _ClusterRun:
         """End the run because its time is over."""
         with self._lock:
             links = [self._partitions[i].link for i in sorted(self._state.open)]
-        waiting: list[str] = []
-        for link in links:
-            known = link.waiting_operations(self.step_id)
-            waiting += known or [f"its part on {link.task_name}"]
-        self._cancel(
-            errors.deadline_exceeded(
-                "Timed out waiting for notification\n"
-                f"  after {timeout_s * 1000:g} ms the step was waiting for: "
-                + (", ".join(waiting) or "nothing")
-            )
-        )
+        known = [f"its part on {link.task_name}" for link in links]
+        lock = threading.Lock()
+        unanswered = set(range(len(links)))
+
+        def take(index: int, waiting: list[str] | None, error: OpError | None) -> None:
+            with lock:
+                if index not in unanswered:
+                    return
+                unanswered.discard(index)
+                known[index] = ", ".join(waiting or ()) or known[index]
+                is_last = not unanswered
+            if is_last:
+                self._cancel(_late_error(timeout_s, known))
+
+        for index, link in enumerate(links):
+            link.ask_waiting(self.step_id, partial(take, index))
+
+        def wait_no_longer() -> None:
+            for index in list(unanswered):
+                take(index, None, None)
+
+        if unanswered:
+            DEADLINES.after(_ASK_WAITING_S, wait_no_longer)
+        elif not links:
+            self._cancel(_late_error(timeout_s, ["nothing"]))
 
     def _cancel(self, error: OpError) -> None:
         with self._lock:
@@ -452,6 +468,13 @@ class _ClusterRun:
         if op is not None:
             errors.attach_operation(located, op=op, step_id=self.step_id)
         return located
+
+
+def _late_error(timeout_s: float, waiting: Sequence[str]) -> OpError:
+    return errors.deadline_exceeded(
+        "Timed out waiting for notification\n"
+        f"  after {timeout_s * 1000:g} ms the step was waiting for: {', '.join(waiting)}"
+    )
 
 
 def _in_form(value: Any, form: Form) -> Any:

@@ -140,12 +140,12 @@ class OwnWorkerLink(WorkerLink):
         """Forget a step."""
         self._worker.rendezvous.clean_up(step_id)
 
-    def waiting_operations(self, step_id: int) -> list[str]:
+    def ask_waiting(self, step_id: int, done: Done[list[str]]) -> Cancel:
         """Return the operations that a step waits for there."""
         runs = list(self._worker.runs.copy().values())
-        return named_operations(
-            [i for run in runs if run.step.step_id == step_id for i in run.waiting_for()]
-        )
+        waiting = [i for run in runs if run.step.step_id == step_id for i in run.waiting_for()]
+        done(named_operations(waiting), None)
+        return _nothing
 
     def clear_containers(self, containers: Sequence[str], done: Done[bool]) -> Cancel:
         """Clear containers."""

@@ -173,9 +173,9 @@ class WorkerLink(ABC):
     def clean_up_step(self, step_id: int) -> None:
         """Tell the task that a step is over everywhere; nobody waits for an answer."""
 
-    def waiting_operations(self, step_id: int) -> list[str]:
-        """Return the operations that a step waits for there, where that is known at once."""
-        return []
+    @abstractmethod
+    def ask_waiting(self, step_id: int, done: Done[list[str]]) -> Cancel:
+        """Ask for the operations that a step waits for there."""
 
     @abstractmethod
     def clear_containers(self, containers: Sequence[str], done: Done[bool]) -> Cancel:

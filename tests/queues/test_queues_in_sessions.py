@@ -185,3 +185,20 @@ def test_what_is_ordered_behind_a_dequeue_by_a_constant_waits_for_it():
         session.run(queue.enqueue([5.0]))
         assert step() is None
         assert session.run([first, second]) == [5.0, 1.0]
+
+
+def test_queues_of_the_first_generation_speak_of_their_handles_as_strings() -> None:
+    queue = tf.raw_ops.FIFOQueue(component_types=[tf.float32], shapes=[[2]])
+    for op, text in (
+        (
+            tf.raw_ops.QueueEnqueue(handle=queue, components=[tf.constant([1, 2])]),
+            "have: string_ref, int32-> expected: string_ref, float->",
+        ),
+        (
+            tf.raw_ops.QueueDequeueMany(handle=queue, n=1, component_types=[tf.int32]),
+            "have: string_ref, int32->int32 expected: string_ref, int32->float",
+        ),
+    ):
+        with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError) as caught:
+            session.run(op)
+        assert f"Signature mismatch, {text}" in caught.value.message

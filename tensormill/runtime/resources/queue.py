@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tensormill.graph import errors
-from tensormill.graph.dtypes import DType, int32, resource
+from tensormill.graph.dtypes import DType, int32
 from tensormill.graph.op_def_text import dtype_text
 from tensormill.graph.shapes import Dims, are_compatible, concatenate_dims, format_dims
 from tensormill.kernels.philox import random_blocks, seed_stream
@@ -193,10 +193,15 @@ class Queue:
 
     def _check_dtypes(self, dtypes: tuple[DType, ...]) -> None:
         if dtypes != self.spec.dtypes:
+            handle = self._handle_text()
             raise errors.invalid_argument(
-                f"Signature mismatch, have: {_types_text((resource, *dtypes))}-> "
-                f"expected: {_types_text((resource, *self.spec.dtypes))}->"
+                f"Signature mismatch, have: {handle}, {_types_text(dtypes)}-> "
+                f"expected: {handle}, {_types_text(self.spec.dtypes)}->"
             )
+
+    def _handle_text(self) -> str:
+        """Return the dtype of what refers to the queue, by the generation of its op type."""
+        return "resource" if self.spec.op_type.endswith("V2") else "string_ref"
 
     def check_outputs(self, dtypes: tuple[DType, ...], inputs: tuple[DType, ...] = ()) -> None:
         """Refuse to give elements as other dtypes than they have.
@@ -209,7 +214,7 @@ class Queue:
           InvalidArgumentError: the dtypes are others.
         """
         if dtypes != self.spec.dtypes:
-            start = _types_text((resource, *inputs))
+            start = ", ".join((self._handle_text(), *map(dtype_text, inputs)))
             raise errors.invalid_argument(
                 f"Signature mismatch, have: {start}->{_types_text(dtypes)} "
                 f"expected: {start}->{_types_text(self.spec.dtypes)}"
