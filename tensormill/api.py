@@ -407,7 +407,7 @@ _LATE_NAMESPACES = {
         saved_model summary train
     """,
     "tensormill.namespaces": """
-        bitwise contrib debugging dtypes graph_util image initializers linalg manip math nn
+        audio bitwise contrib debugging dtypes graph_util image initializers linalg manip math nn
         python_io quantization queue random raw_ops sets signal sparse spectral strings test
     """,
     "tensormill.platform": "app flags gfile resource_loader",
