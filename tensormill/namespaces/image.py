@@ -85,5 +85,4 @@ from tensormill.ops.image_resizing import (
 from tensormill.ops.image_resizing import (
     resize_images as resize,
 )
-from tensormill.ops.jpeg_quality import adjust_jpeg_quality, is_jpeg, random_jpeg_quality
 from tensormill.ops.random import random_crop
