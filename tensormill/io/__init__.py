@@ -33,6 +33,7 @@ from tensormill.ops.image_codecs import (
     encode_png,
     extract_jpeg_shape,
 )
+from tensormill.ops.image_quality import is_jpeg
 from tensormill.ops.queue_base import QueueBase
 from tensormill.ops.queue_kinds import (
     FIFOQueue,
