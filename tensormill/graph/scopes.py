@@ -348,6 +348,19 @@ class GraphScopes(GraphElements):
 
     # -- devices, colocation, control dependencies -------------------------------------------------
 
+    def _apply_device_functions(self, op: Any) -> None:
+        """Tell something like an operation the device that open scopes of names ask for.
+
+        Programs call it to learn the device; nothing is told where no scope names one.
+        """
+        device = ""
+        for scope in reversed(self._thread_scopes.open.devices):
+            if scope.function is not None or scope.name is None:
+                break
+            device = merge_device_scopes(device, scope.name)
+        if device:
+            op._set_device_from_string(device)
+
     @contextmanager
     def device(self, device_name_or_function: Any) -> Iterator[None]:
         """Ask for a device for the operations made in the block; a string, a function, or None.

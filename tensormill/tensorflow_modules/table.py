@@ -85,6 +85,7 @@ _ROWS = {
         graph_to_function_def=tensorflow_modules.graph_functions.graph_to_function_def""",
     "python.framework.op_def_registry": "tensorflow_modules.op_definitions",
     "python.framework.ops": """
+        _TensorLike=graph.tensor.TensorLike
         tensorflow_modules.graph_functions graph.graph graph.tensor graph.operation graph.stacks
         graph.conversion graph.indexed_slices graph.default_scopes graph.collections
         graph.gradient_registry graph.collection_protos

@@ -38,3 +38,17 @@ def test_what_a_module_of_contrib_lists_is_there() -> None:
     listed = dir(distributions)
     assert "Normal" in listed
     assert all(hasattr(distributions, name) for name in listed)
+
+
+def test_a_graph_tells_the_device_that_scopes_ask_for() -> None:
+    told: list[str] = []
+
+    class Listener:
+        def _set_device_from_string(self, device: str) -> None:
+            told.append(device)
+
+    graph = tf.get_default_graph()
+    graph._apply_device_functions(Listener())
+    with tf.device("/job:ps"), tf.device("/cpu:1"):
+        graph._apply_device_functions(Listener())
+    assert told == ["/job:ps/device:CPU:1"]
