@@ -229,6 +229,10 @@ class MasterSession:
         self._rewrites = _wants_rewrites(config)
         self._blocks: dict[Program, RecordBlocks | RecordRows] = {}  # guarded by _lock
         self._places_pruned_graph = config is not None and config.graph_options.place_pruned_graph
+        # Other tasks tell their devices when they join.
+        self._logs_devices_when_open = self._logs_placement and cluster is not None
+        if self._logs_placement and cluster is None:
+            log_devices(self.list_devices())
 
     def extend(self) -> None:
         """Place the operations that were added since the last call.
@@ -409,7 +413,7 @@ class MasterSession:
         return simplify(graph, fold_node) if self._rewrites else graph
 
     def _place(self, new: Sequence[Operation]) -> None:
-        if self._logs_placement and not self._is_open:
+        if self._logs_devices_when_open and not self._is_open:
             log_devices(self.list_devices())
         requests = {op._device for op in new}
         for function in self.graph.functions.values():
