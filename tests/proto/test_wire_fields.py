@@ -6,6 +6,9 @@ import pytest
 
 from tensormill.proto.services import MASTER_SERVICE, WORKER_SERVICE
 
+# From here on stand fields of tensormill's own, which TensorFlow passes over.
+OWN_FIELDS = 1001
+
 # TensorFlow ships no Python modules of its service messages, but the headers of the C++ ones.
 DESCRIBE = """
 import pathlib
@@ -56,7 +59,8 @@ def test_fields_have_the_numbers_of_tensorflow(oracle: Any) -> None:
         compared += 1
         for field in descriptor.fields:
             camel = "".join(word.capitalize() for word in field.name.split("_"))
-            assert theirs[name].get(camel, "not there") == field.number, f"{name}.{field.name}"
+            expected = "not there" if field.number >= OWN_FIELDS else field.number
+            assert theirs[name].get(camel, "not there") == expected, f"{name}.{field.name}"
     assert compared > 40
 
 
