@@ -118,9 +118,10 @@ class ConvolutionGeometry:
         padding = self._padding
         if padding is None:
             first, padding = pad_image(first, self._pads), [0] * len(self._pads)
-        if activation and _fuses(first, filters):
+        if bias is not None and activation and _fuses(first, filters):
+            # It reads the bias as numbers side by side, also where one number is spread over all.
             made = _convolution_pointwise(
-                first, filters, bias, padding, self._strides, self._dilations, groups,
+                first, filters, bias.contiguous(), padding, self._strides, self._dilations, groups,
                 activation.lower(), [], "",
             )  # fmt: skip
         else:

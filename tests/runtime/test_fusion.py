@@ -48,6 +48,19 @@ def test_a_convolution_adds_its_bias_and_cuts_off_what_is_negative(
                 np.testing.assert_allclose(session.run(fetch, {x: image}), wanted, 1e-4, 1e-5)
 
 
+def test_a_bias_may_be_one_number_for_all_channels() -> None:
+    x = tf.placeholder(tf.float32, [None, 12, 12, 4])
+    filters = tf.constant(np.random.RandomState(1).randn(3, 3, 4, 8).astype(np.float32))
+    convolved = tf.nn.conv2d(x, filters, [1, 1, 1, 1], "SAME")
+    result = tf.nn.relu(tf.nn.bias_add(convolved, tf.constant(0.25, shape=[8])))
+    image = np.random.RandomState(0).randn(40, 12, 12, 4).astype(np.float32)
+    with tf.Session() as session:
+        assert op_types(session, [result], [x]) == ["Conv2D"]
+        wanted = np.maximum(session.run(convolved, {x: image}) + 0.25, 0)
+        for _ in range(3):
+            np.testing.assert_allclose(session.run(result, {x: image}), wanted, 1e-4, 1e-5)
+
+
 def test_channels_may_come_first() -> None:
     x = tf.placeholder(tf.float32, [None, 4, 12, 12])
     steps = convolution(x, "SAME", "NCHW")
