@@ -60,9 +60,10 @@ def until_it_works(action: Callable[[], Any]) -> Any:
             continue
 
 
-def shared_mappings() -> int:
-    """Return how much memory this process has mapped that another one made."""
-    return Path("/proc/self/maps").read_text().count("memfd:tensormill")
+def shared_memory(process: int | str = "self") -> set[str]:
+    """Return what tells the shared memory that a process has mapped from any other."""
+    lines = Path(f"/proc/{process}/maps").read_text().splitlines()
+    return {line.split()[4] for line in lines if "memfd:tensormill" in line}
 
 
 @contextmanager
@@ -86,6 +87,9 @@ def test_a_task_that_is_killed_ends_its_steps_and_can_be_used_when_it_is_back() 
             kept = [session.run(v) for session in opened]
             steps = [run_in_thread(partial(session.run, waits)) for session in opened]
             wait_until(lambda: steps_waiting(worker.target, PS) == 2)
+            assert ps.process_id is not None
+            of_ps = shared_memory(ps.process_id) & shared_memory()
+            assert of_ps
             ps.kill()
             killed_s = time.monotonic()
             for step in steps:
@@ -101,7 +105,7 @@ def test_a_task_that_is_killed_ends_its_steps_and_can_be_used_when_it_is_back() 
         assert [value.sum() for value in kept] == [1_000_000] * 2
         del kept, error, steps, step
         gc.collect()
-        assert shared_mappings() == 0
+        wait_until(lambda: not of_ps & shared_memory())
         with cluster.ps():
             for session in opened:
                 with pytest.raises(tf.errors.FailedPreconditionError, match="started anew") as lost:
@@ -111,6 +115,8 @@ def test_a_task_that_is_killed_ends_its_steps_and_can_be_used_when_it_is_back() 
             assert [session.run(total) for session in opened] == [1_000_000] * 2
             opened[1].run(v.assign_add(np.ones(1_000_000, np.float32)))
             assert opened[0].run(total) == 2_000_000
+    gc.collect()
+    wait_until(lambda: not shared_memory())
 
 
 def test_a_task_that_is_stopped_holds_up_no_deadline_and_goes_on() -> None:
