@@ -140,7 +140,7 @@ class ExampleParser:
                 )
             return column.default.ravel()
         if column.varies:
-            if column.size and len(found) % column.size:
+            if _rest(len(found), column):
                 raise errors.invalid_argument(
                     f"{at}Number of {kind} values is not a multiple of stride length. Saw "
                     f"{len(found)} values but output shape is: {format_dims(column.dims, 'kernel')}"
@@ -151,6 +151,11 @@ class ExampleParser:
                 f"shape: {format_dims(column.dims, 'kernel')}"
             )
         return found
+
+
+def _rest(count: Any, column: Column) -> Any:
+    """Return how many values are left over when rows are full; no value fits into empty rows."""
+    return count % column.size if column.size else count
 
 
 def _where(names: Sequence[bytes], index: int) -> str:
@@ -184,7 +189,7 @@ def _dense_tensor(found: FoundValues, column: Column) -> Any:
     """Return the tensor of a dense feature; None if an example has not the values it should."""
     values, counts = _as_array(found.values), found.counts
     if column.varies:
-        is_whole = not column.size or not (counts % column.size).any()
+        is_whole = not _rest(counts, column).any()
         return dense_tensor(values, counts, column) if is_whole else None
     size = column.size
     if found.is_there is None:

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tensormill.graph import errors
@@ -93,6 +93,7 @@ def a_parser(kinds: dict[str, str], dense: dict[str, int], drawn: random.Random)
 
 
 @given(st.integers(0, 2**32))
+@example(180)  # values of a feature whose rows hold none
 @settings(max_examples=40, deadline=None)
 def test_side_by_side_gives_what_message_by_message_gives(seed):
     drawn = random.Random(seed)
