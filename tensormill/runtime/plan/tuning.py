@@ -24,7 +24,7 @@ LANE_THREADS = LaneThreads(limit=4 * (os.cpu_count() or 1))
 _WORTH_TUNING_NS = 300_000
 _WORTH_WIDENING_NS = 100_000
 _WANTED_GAIN = 0.9
-_TRIALS = 5
+_TRIALS = 3
 
 Runner = Callable[[list[Any], Any], Any]
 
