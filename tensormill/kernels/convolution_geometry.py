@@ -26,6 +26,7 @@ Sizes = Sequence[int]
 _CONVOLUTIONS = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}
 _convolution_backward = torch.ops.aten.convolution_backward.default
 _convolution_pointwise = torch.ops.mkldnn._convolution_pointwise
+_HAS_ONE_DNN = torch.backends.mkldnn.is_available()
 _WORTH_ELEMENTS = 16_384
 
 
@@ -55,7 +56,7 @@ def count_groups(channels: int, filter_channels: int) -> int:
 def _fuses(image: Tensor, filters: Tensor) -> bool:
     """Return whether oneDNN convolves these and applies an activation on the way."""
     return (
-        torch.backends.mkldnn.is_available()
+        _HAS_ONE_DNN
         and image.device.type == "cpu"
         and image.dtype is filters.dtype is torch.float32
         and image.dim() == 4
