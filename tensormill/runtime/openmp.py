@@ -1,8 +1,8 @@
 """Thread settings that must stand before torch is loaded: waiting threads soon go to sleep.
 
 Busy processes on one machine whose OpenMP threads spin for long (libgomp's own 300,000 turns are
-13 ms) slow each other down many times over. To wake a thread that sleeps takes up to 0.1 ms, as
-long as many a kernel; 5,000 turns, about 0.2 ms, last from one kernel to the next. The settings are
+some 5 ms) slow each other down many times over. To wake a thread that sleeps takes up to 0.1 ms, as
+long as many a kernel; 5,000 turns, some 0.1 ms, last from one kernel to the next. The settings are
 read once, when the OpenMP library is loaded with torch; a program that imports torch before
 tensormill keeps the library's own, and what the user sets in the environment stays.
 """
