@@ -28,7 +28,10 @@ def make_mat_mul(ctx: KernelContext) -> Any:
 
 
 def multiply(flip_a: bool, flip_b: bool, product: Product = torch.mm) -> Product:
-    """Return the kernel that multiplies two matrices by `product`, transposed or not."""
+    """Return the kernel that multiplies two matrices by `product`, transposed or not.
+
+    Its attribute `with_row`, where it has one, adds a row, its first argument, to each row.
+    """
 
     def mat_mul(a: Tensor, b: Tensor) -> Tensor:
         try:
@@ -44,7 +47,23 @@ def multiply(flip_a: bool, flip_b: bool, product: Product = torch.mm) -> Product
             check_matrices(a, b, flip_a, flip_b)
             raise
 
-    return mat_mul_transposed if flip_a or flip_b else mat_mul
+    chosen = mat_mul_transposed if flip_a or flip_b else mat_mul
+    if product is torch.mm:
+        chosen.with_row = multiply_and_add_row(flip_a, flip_b)  # type: ignore[attr-defined]
+    return chosen
+
+
+def multiply_and_add_row(flip_a: bool, flip_b: bool) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """Return a kernel that multiplies two matrices and adds a row to each row of the product."""
+
+    def mat_mul_with_row(row: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        try:
+            return torch.addmm(row, a.t() if flip_a else a, b.t() if flip_b else b)
+        except RuntimeError:
+            check_matrices(a, b, flip_a, flip_b)
+            raise
+
+    return mat_mul_with_row
 
 
 def add_product(flip_a: bool, flip_b: bool) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
@@ -58,6 +77,16 @@ def add_product(flip_a: bool, flip_b: bool) -> Callable[[Tensor, Tensor, Tensor]
             raise
 
     return mat_mul_added
+
+
+def add_column_sums(rows: int, like: torch.dtype) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return a kernel that adds the sums of the columns of a matrix to `total`, in place."""
+    ones = torch.ones(rows, dtype=like)
+
+    def column_sums_added(total: Tensor, matrix: Tensor) -> Tensor:
+        return total.addmv_(matrix.t(), ones)
+
+    return column_sums_added
 
 
 def _product(ctx: KernelContext, flip_a: bool, flip_b: bool) -> Product:

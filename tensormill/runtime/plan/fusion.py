@@ -1,6 +1,7 @@
 """Fusion: several instructions become one that passes over its memory once.
 
 - A convolution adds the bias and applies the activation that follow it while it writes its result.
+- A small product of matrices starts from the row that is added to each of its rows.
 - The gradient of an activation before a max pooling is taken of the pooled values, which are fewer:
   what a pooling lets through has the sign of what it came from.
 """
@@ -19,6 +20,7 @@ from tensormill.runtime.plan.slot_reads import count_reads
 __all__ = ["changes_nothing", "fuse"]
 
 _ACTIVATIONS = frozenset(["Relu"])
+_ADDITIONS = frozenset(["Add", "AddV2", "BiasAdd"])
 
 
 def fuse(lowered: LoweredGraph) -> None:
@@ -40,9 +42,10 @@ def _fused(instructions: list[Instruction], reads: Counter[Slot]) -> list[Instru
         if earlier is not None and source is not None:
             if instruction.node.op_type == "ReluGrad":
                 _pool_after(earlier, instruction)
-            elif all(i is None or changes_nothing(i) for i in result[source + 1 :]):
-                joined = _with_epilogue(earlier, instruction)
-                if joined is not None:
+            else:
+                joined = _with_epilogue(earlier, instruction) or _with_row(earlier, instruction)
+                between = result[source + 1 :]
+                if joined is not None and all(i is None or changes_nothing(i) for i in between):
                     result[source], instruction = None, joined
         for slot in instruction.outputs:
             producer[slot] = len(result)
@@ -103,6 +106,21 @@ def _with_epilogue(earlier: Instruction, later: Instruction) -> Instruction | No
     else:
         return None
     return replace(earlier, function=function, arguments=arguments, outputs=later.outputs)
+
+
+def _with_row(product: Instruction, addition: Instruction) -> Instruction | None:
+    """Return one instruction that multiplies and adds a row, in the place of the addition."""
+    with_row = getattr(product.function, "with_row", None)
+    if with_row is None or addition.node.op_type not in _ADDITIONS:
+        return None
+    if not _belong_together(product, addition) or addition.expression is not None:
+        return None
+    (source, index), (row, row_index) = addition.node.inputs
+    width = (source.output_dims[index] or (None,))[-1]
+    if width is None or row.output_dims[row_index] != (width,):
+        return None
+    arguments = [addition.arguments[1], *product.arguments]
+    return replace(product, function=with_row, arguments=arguments, outputs=addition.outputs)
 
 
 def _pool_after(pool_grad: Instruction, relu_grad: Instruction) -> None:

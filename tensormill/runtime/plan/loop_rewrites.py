@@ -7,16 +7,21 @@ the other to the gradient of what the loop reads from outside.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 
 from tensormill.graph.shapes import is_fully_defined
-from tensormill.kernels.matrix_multiplication import add_product, multiply
+from tensormill.kernels.matrix_multiplication import (
+    add_column_sums,
+    add_product,
+    multiply,
+    multiply_and_add_row,
+)
 from tensormill.kernels.matrix_products import is_large
+from tensormill.kernels.torch_dtypes import torch_dtype
 from tensormill.runtime.node import Node
-from tensormill.runtime.plan.fusion import changes_nothing
 from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot
 from tensormill.runtime.plan.lowering import LoweredGraph
 from tensormill.runtime.plan.slot_reads import count_reads
@@ -24,6 +29,7 @@ from tensormill.runtime.plan.slot_reads import count_reads
 __all__ = ["rewrite_loops"]
 
 _FLOATS = frozenset(["float32", "float64"])
+_SUMS = frozenset(["BiasAddGrad", "Sum"])
 
 
 def rewrite_loops(lowered: LoweredGraph) -> None:
@@ -69,15 +75,16 @@ class _Rewriting:
         for instruction in loop.body:
             if instruction.is_conversion or not _is_small_product(instruction.node):
                 continue
-            a, b = instruction.arguments
+            *row, a, b = instruction.arguments
             if not instruction.node.attrs["transpose_b"] or b in inside:
                 continue
             if b not in transposed:
                 before = self._prepare(loop, _transposed, b)
                 transposed[b] = before.outputs[0]
                 yield before
-            instruction.function = multiply(instruction.node.attrs["transpose_a"], False)
-            instruction.arguments = [a, transposed[b]]
+            make = multiply_and_add_row if row else multiply
+            instruction.function = make(instruction.node.attrs["transpose_a"], False)
+            instruction.arguments = [*row, a, transposed[b]]
             self._laid_out.add(id(instruction))
 
     def _add_in_place(self, loop: LoopInstruction) -> Iterator[Instruction]:
@@ -92,27 +99,37 @@ class _Rewriting:
                 continue
             (term,) = (slot for slot in addition.arguments if slot != variable)
             addition.function, addition.arguments = _add_to, [variable, term]
-            self._add_product(loop.body, at, term)
+            self._absorb(loop.body, at, term)
             copy = self._prepare(loop, torch.clone, loop.initial[index])
             loop.initial[index] = copy.outputs[0]
             yield copy
 
-    def _add_product(self, body: list[Instruction], at: int, term: Slot) -> None:
-        """Multiply and add in one, where the term is a product that nothing else reads."""
+    def _absorb(self, body: list[Instruction], at: int, term: Slot) -> None:
+        """Add a term where it is computed, in the same call, if nothing else reads it."""
         made = next((n for n, i in enumerate(body[:at]) if term in i.outputs), None)
         if made is None or self._reads[term] != 1:
             return
-        product, addition = body[made], body[at]
-        node = product.node
-        if product.guard or product.is_conversion or not _is_small_product(node) or node.controls:
+        source, addition = body[made], body[at]
+        if source.guard or source.is_conversion or source.node.controls:
             return
-        if not all(changes_nothing(i) for i in body[made + 1 : at]):
+        function = self._adding(source)
+        if function is None:
             return
-        flips_b = node.attrs["transpose_b"] and id(product) not in self._laid_out
-        addition.function = add_product(node.attrs["transpose_a"], flips_b)
-        addition.arguments = [addition.arguments[0], *product.arguments]
-        addition.node = node
-        del body[made]
+        addition.function = function
+        operands = 1 if source.node.op_type in _SUMS else 2  # a sum also takes its axes
+        addition.arguments = [addition.arguments[0], *source.arguments[:operands]]
+        addition.node = source.node
+        body[made] = addition
+        del body[at]
+
+    def _adding(self, source: Instruction) -> Callable[..., Any] | None:
+        """Return what adds the result of an instruction to a total in place, if anything does."""
+        node = source.node
+        if _is_small_product(node) and len(source.arguments) == 2:
+            flips_b = node.attrs["transpose_b"] and id(source) not in self._laid_out
+            return add_product(node.attrs["transpose_a"], flips_b)
+        rows = _summed_rows(node)
+        return None if rows is None else add_column_sums(rows, torch_dtype(node.output_dtypes[0]))
 
 
 def _transposed(matrix: torch.Tensor) -> torch.Tensor:
@@ -144,6 +161,23 @@ def _is_small_product(node: Node) -> bool:
     if node.attrs["transpose_a"]:
         a = a[::-1]
     return not is_large(a, b[::-1] if node.attrs["transpose_b"] else b)
+
+
+def _summed_rows(node: Node) -> int | None:
+    """Return the number of rows of a matrix whose columns a node on the CPU sums up, or None."""
+    if node.op_type not in _SUMS or node.output_dtypes[0].name not in _FLOATS:
+        return None
+    source, index = node.inputs[0]
+    dims = source.output_dims[index]
+    if dims is None or len(dims) != 2 or None in dims or "GPU" in node.device:
+        return None
+    if node.op_type == "Sum":
+        axes = node.inputs[1][0]
+        if node.attrs["keep_dims"] or axes.op_type != "Const":
+            return None
+        if axes.attrs["value"].array.ravel().tolist() not in ([0], [-2]):
+            return None
+    return dims[0]
 
 
 def _adds_equal_shapes(instruction: Instruction) -> bool:
