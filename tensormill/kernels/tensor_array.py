@@ -115,8 +115,20 @@ class TensorArray:
             self._check_shape(number, tuple(shape))
         old = values[number]
         if old is not _ABSENT:
-            value = self._summed(number, old, value)
+            value = self._summed(number, old, value, tuple(shape))
         values[number] = value
+
+    def write_rows(self, numbers: list[int], rows: Sequence[Any]) -> None:
+        """Store elements that have one shape, as `write` does one after the other."""
+        if not numbers:
+            return
+        self.write(numbers[0], rows[0])
+        values, shape = self.values, tuple(rows[0].shape)
+        for number, row in zip(numbers[1:], rows[1:], strict=True):
+            if not 0 <= number < len(values):
+                self._grow_to(number)
+            old = values[number]
+            values[number] = row if old is _ABSENT else self._summed(number, old, row, shape)
 
     def _grow_to(self, number: int) -> None:
         size = len(self.values)
@@ -138,19 +150,19 @@ class TensorArray:
         if self.has_equal_shapes:
             self.dims = shape
 
-    def _summed(self, number: int, old: Any, value: Any) -> Any:
+    def _summed(self, number: int, old: Any, value: Any, shape: tuple[int, ...]) -> Any:
         place = f"TensorArray {self.name}: Could not write to TensorArray index {number}"
         if old is _CLEARED or number in self.read_numbers:
             raise errors.invalid_argument(f"{place} because it has already been read.")
         if not self.is_gradient:
             raise errors.invalid_argument(f"{place} because it has already been written to.")
         is_value = old is not _ZEROS
-        shape = tuple(old.shape) if is_value else self.shapes[number]
-        if shape != tuple(value.shape):
+        old_shape = tuple(old.shape) if is_value else self.shapes[number]
+        if old_shape != shape:
             raise errors.invalid_argument(
                 f"TensorArray {self.name}: Could not aggregate to TensorArray index {number} "
-                f"because the existing shape is {format_dims(shape, 'kernel')} but the new input "
-                f"shape is {format_dims(tuple(value.shape), 'kernel')}."
+                f"because the existing shape is {format_dims(old_shape, 'kernel')} but the new "
+                f"input shape is {format_dims(shape, 'kernel')}."
             )
         if not is_value:
             return value
@@ -371,8 +383,11 @@ def gather(
         assert dims is not None
         return handle.empty((0, *dims))
     values = [handle.read(number) for number in indices.tolist()]
-    _check_equal_shapes([tuple(value.shape) for value in values], "", "")
-    return torch.stack(values) if is_number(dtype) else np.stack(values)
+    try:
+        return torch.stack(values) if is_number(dtype) else np.stack(values)
+    except (RuntimeError, ValueError):
+        _check_equal_shapes([tuple(value.shape) for value in values], "", "")
+        raise
 
 
 def _merged(handle: TensorArray, dims: Dims) -> Dims:
@@ -424,9 +439,10 @@ def scatter(handle: TensorArray, indices: Any, value: Any, flow_in: Any, *, T: D
         raise errors.invalid_argument(
             f"Max scatter index must be < array size ({largest} vs. {size})"
         )
-    elements = value.unbind() if is_number(T) else list(value)
-    for number, element in zip(numbers, elements, strict=True):
-        handle.write(number, element if is_number(T) else np.asarray(element, object))
+    if is_number(T):
+        handle.write_rows(numbers, value.unbind())
+    else:
+        handle.write_rows(numbers, [np.asarray(element, object) for element in value])
     return flow_in
 
 

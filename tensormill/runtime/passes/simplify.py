@@ -70,15 +70,13 @@ class _Simplification:
         return _without_unused(graph)
 
     def _release_idle_nodes(self, graph: NodeGraph) -> None:
-        """Let nobody wait for a node that only computes what nothing reads.
+        """Let nobody wait for nodes that only compute what nothing reads.
 
         Who waited for it waits for what it would have waited for. A gated gradient, for one, asks
         for the gradients of all inputs of an operation, those of the data too.
         A node that reads a Switch stays: it says on which side who waits for it runs.
         """
-        read = {source for node in graph.nodes for source, _ in node.inputs}
-        read.update(node for node, _ in graph.fetches)
-        read.update(graph.targets)
+        idle = self._idle_nodes(graph)
         replaced: dict[Node, list[Node]] = {}
         for node in graph.nodes:
             if node.controls:
@@ -86,14 +84,26 @@ class _Simplification:
                     c for control in node.controls for c in replaced.get(control, (control,))
                 )
                 node.controls = list(dict.fromkeys(expanded))
+            if node in idle:
+                sources = (s for source, _ in node.inputs for s in replaced.get(source, (source,)))
+                replaced[node] = list(dict.fromkeys([*node.controls, *sources]))
+
+    def _idle_nodes(self, graph: NodeGraph) -> set[Node]:
+        """Return the nodes that compute what no other node reads, or only nodes of this kind."""
+        read = {node for node, _ in graph.fetches}
+        read.update(graph.targets)
+        idle: set[Node] = set()
+        for node in reversed(graph.nodes):
             if (
                 node not in read
                 and node.op_type not in _WANTED_FOR_ERRORS
                 and self._is_mergeable(node)
                 and not any(source.op_type in _CONTROL_FLOW for source, _ in node.inputs)
             ):
-                sources = (s for source, _ in node.inputs for s in replaced.get(source, (source,)))
-                replaced[node] = list(dict.fromkeys([*node.controls, *sources]))
+                idle.add(node)
+            else:
+                read.update(source for source, _ in node.inputs)
+        return idle
 
     def _visit(self, node: Node) -> None:
         edges = self._edges

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import tensormill as tf
@@ -25,3 +26,14 @@ def test_what_constants_wait_for_stays_when_they_are_folded() -> None:
     with tf.Session() as session:
         session.run(v.initializer)
         assert session.run(value) == 4.0
+
+
+def test_what_only_idle_nodes_read_is_left_out_too() -> None:
+    x = tf.placeholder(tf.float32, [2], name="x")
+    with tf.control_dependencies([tf.reduce_sum(-x, name="idle")]):
+        result = tf.identity(2 * x, "result")
+    with tf.Session() as session:
+        program = session._master_session.prepare([x], [result], []).program
+        names = {i.node.name for s in program.segments for i in s.block.block.instructions}
+        assert not names & {"Neg", "idle"}
+        np.testing.assert_array_equal(session.run(result, {x: [1.0, 2.0]}), [2.0, 4.0])
