@@ -38,10 +38,18 @@ class Call(ABC):
         self._lock = threading.Lock()
         self._is_answered = False  # guarded by _lock
 
-    def reply(self, response: Any) -> None:
-        """Send the response: a message, or one that is written already, in pieces."""
+    def reply(self, response: Any, undelivered: Callable[[], None] | None = None) -> None:
+        """Send the response: a message, or one that is written already, in pieces.
+
+        Args:
+          response: the response.
+          undelivered: called where the client turns out not to have got it. Over gRPC that is not
+            known of what was sent.
+        """
         if self._take():
-            self._send_reply(response)
+            self._send_reply(response, undelivered)
+        elif undelivered is not None:
+            undelivered()
 
     def fail(self, error: OpError) -> None:
         """Answer with the status of an error."""
@@ -63,8 +71,8 @@ class Call(ABC):
         """Send the facts of an error along with the response, which says the error itself."""
 
     @abstractmethod
-    def _send_reply(self, response: Any) -> None:
-        """Send the response message and end the call."""
+    def _send_reply(self, response: Any, undelivered: Callable[[], None] | None) -> None:
+        """Send the response message and end the call; see `reply`."""
 
     @abstractmethod
     def _send_failure(self, error: OpError) -> None:

@@ -7,6 +7,7 @@ calls, both look like a channel of gRPC.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -15,7 +16,7 @@ from typing import Any
 
 import grpc
 
-from tensormill.distributed.direct_client import CallFailed, DirectClient, Outcome, Reply
+from tensormill.distributed.direct_client import CallFailed, DirectClient, Outcome, Receipt, Reply
 from tensormill.distributed.direct_frames import ConnectionBroken, FrameSocket, Piece
 from tensormill.distributed.direct_listener import ACCEPTED, host_id
 from tensormill.distributed.status_codec import RECORD_KEY
@@ -24,7 +25,7 @@ from tensormill.proto import direct_pb2
 from tensormill.proto.services import DIRECT_SERVICE
 from tensormill.runtime.deadlines import DEADLINES
 
-__all__ = ["Channel", "may_call_directly", "open_channel"]
+__all__ = ["Channel", "may_call_directly", "open_channel", "receipt_of"]
 
 _OPTIONS = (
     # Tensors have no other bound than what one message of protobuf can hold.
@@ -171,9 +172,10 @@ class Channel:
         connected = self._connect(answer)
         if connected is None:
             return
-        direct = DirectClient(
-            FrameSocket(connected, _MAX_BODY_BYTES), answer.method, f"direct {self._address}"
-        )
+        frames = FrameSocket(connected, _MAX_BODY_BYTES)
+        with contextlib.suppress(ConnectionBroken):  # the first call says so
+            frames.begin_receipts()
+        direct = DirectClient(frames, answer.method, f"direct {self._address}")
         with self._lock:
             if not self._is_closed:
                 self._direct = direct
@@ -246,9 +248,13 @@ class _Method:
             response = self._method(request, timeout=timeout, wait_for_ready=wait_for_ready)
             self._channel.ask()
             return response
-        return self._over(direct, request, timeout)[0]
+        response, call = self._over(direct, request, timeout)
+        if call.receipt is not None:
+            call.receipt.confirm()
+        return response
 
     def with_call(self, request: Any, timeout: float | None = None) -> Any:
+        """Call the method; who does confirms the response (see `receipt_of`)."""
         direct = self._channel.direct()
         if direct is None or not direct.has(self._path):
             response, call = self._method.with_call(request, timeout=timeout)
@@ -287,7 +293,13 @@ class _Method:
         except ConnectionBroken as error:
             raise DirectRpcError(errors.UNAVAILABLE, str(error)) from None
         data: Any = reply.data
-        return data if self._parse is None else self._parse(data), _Trailers(reply.trailer)
+        parsed = data if self._parse is None else self._parse(data)
+        return parsed, _EndedCall(reply.trailer, reply.receipt)
+
+
+def receipt_of(call: Any) -> Receipt | None:
+    """Return what the server of a call wants to be told of its response, if it wants to know."""
+    return call.receipt if isinstance(call, _EndedCall) else None
 
 
 def _joined(request: Any) -> bytes:
@@ -296,13 +308,18 @@ def _joined(request: Any) -> bytes:
     return b"".join((request,) if isinstance(request, memoryview) else request)
 
 
-class _Trailers:
-    """What is known of a call that is over, as gRPC's calls tell it."""
+class _EndedCall:
+    """What is known of a call that is over, as gRPC's calls tell it.
 
-    __slots__ = ("_trailer",)
+    Attributes:
+      receipt: what the server wants to be told of the response.
+    """
 
-    def __init__(self, trailer: bytes) -> None:
+    __slots__ = ("_trailer", "receipt")
+
+    def __init__(self, trailer: bytes, receipt: Receipt | None = None) -> None:
         self._trailer = trailer
+        self.receipt = receipt
 
     def trailing_metadata(self) -> tuple[tuple[str, bytes], ...]:
         return ((RECORD_KEY, self._trailer),) if self._trailer else ()
@@ -327,7 +344,7 @@ class DirectRpcError(grpc.RpcError):
 
     def trailing_metadata(self) -> tuple[tuple[str, bytes], ...]:
         """Return the trailers."""
-        return _Trailers(self._trailer).trailing_metadata()
+        return _EndedCall(self._trailer).trailing_metadata()
 
 
 class _DirectFuture:
@@ -355,11 +372,16 @@ class _DirectFuture:
             self._end(error)
 
     def _end(self, outcome: Outcome | None) -> None:
+        receipt = outcome.receipt if isinstance(outcome, Reply) else None
         with self._changed:
-            if self._outcome is not None or self._is_cancelled or self._is_late:
-                return
-            self._outcome = outcome
-            callbacks = self._finish()
+            is_wanted = not self.done()
+            if is_wanted:
+                self._outcome = outcome
+                callbacks = self._finish()
+        if receipt is not None:
+            (receipt.confirm if is_wanted else receipt.refuse)()
+        if not is_wanted:
+            return
         for callback in callbacks:
             callback(self)
 
@@ -433,7 +455,9 @@ class _DirectFuture:
     def trailing_metadata(self) -> tuple[tuple[str, bytes], ...]:
         """Return the trailers of the call."""
         outcome = self._outcome
-        return _Trailers(outcome.trailer if isinstance(outcome, Reply) else b"").trailing_metadata()
+        return _EndedCall(
+            outcome.trailer if isinstance(outcome, Reply) else b""
+        ).trailing_metadata()
 
     @property
     def size_bytes(self) -> int:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tensormill.distributed.deliveries import NO_RECEIPT
 from tensormill.distributed.direct_frames import (
     LIVING_ON,
     NO_ANSWER,
@@ -25,9 +26,28 @@ from tensormill.distributed.direct_frames import (
 )
 from tensormill.runtime.interrupts import SIGNAL_CHECK_S, wait_interruptibly
 
-__all__ = ["CallFailed", "DirectClient", "Outcome", "Reply"]
+__all__ = ["CallFailed", "DirectClient", "Outcome", "Receipt", "Reply"]
 
 _MAX_TIMEOUT_MS = (1 << 32) - 1
+
+
+class Receipt:
+    """What the other side wants to be told of an answer: once, that somebody has it, or nobody."""
+
+    __slots__ = ("_call", "_code", "_frames")
+
+    def __init__(self, frames: FrameSocket, code: int, call: int) -> None:
+        self._frames = frames
+        self._code = code
+        self._call = call
+
+    def confirm(self) -> None:
+        """Say that the answer has come to who asked."""
+        self._frames.confirm(self._code, self._call)
+
+    def refuse(self) -> None:
+        """Say that nobody has got it."""
+        self._frames.refuse(self._call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +57,12 @@ class Reply:
     Attributes:
       data: the response message.
       trailer: the facts of an error that the response speaks of; empty where there is none.
+      receipt: what is to be told of it, if something is.
     """
 
     data: memoryview
     trailer: bytes
+    receipt: Receipt | None = None
 
 
 class CallFailed(Exception):
@@ -267,12 +289,17 @@ class DirectClient:
     def _handle(self, frame: Frame) -> None:
         with self._lock:
             on_done = self._waiting.pop(frame.call, None)
-        if on_done is None:
-            return  # nobody waits for it any more
+        receipt = None
+        if frame.kind == FrameKind.REPLY and frame.code != NO_RECEIPT:
+            receipt = Receipt(self._frames, frame.code, frame.call)
+        if on_done is None:  # nobody waits for it any more
+            if receipt is not None:
+                receipt.refuse()
+            return
         end = len(frame.body) - frame.aux
         trailer = bytes(frame.body[end:])
         if frame.kind == FrameKind.REPLY:
-            on_done(Reply(frame.body[:end], trailer))
+            on_done(Reply(frame.body[:end], trailer, receipt))
         else:
             text = bytes(frame.body[:end]).decode(errors="replace")
             on_done(CallFailed(frame.code, text, trailer))

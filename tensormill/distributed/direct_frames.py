@@ -7,6 +7,7 @@ and received into memory of its own, so that large tensors are not copied on the
 from __future__ import annotations
 
 import array
+import contextlib
 import os
 import select
 import socket
@@ -14,17 +15,20 @@ import struct
 import threading
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from tensormill.distributed.deliveries import Deliveries
 from tensormill.distributed.shared_memory import (
     HAS_SHARED_MEMORY,
     Segment,
     SegmentPool,
+    make_numbers,
+    map_numbers,
     map_segment,
     map_shared,
     shared_file,
@@ -58,6 +62,9 @@ _NOTHING = memoryview(b"")
 _MAX_SEGMENTS = 256  # of the other side; it keeps far fewer
 _MAX_PIECES = 256  # in one call of sendmsg; the system takes at most 1024
 _SOCKET_BUFFER_BYTES = 4 << 20
+_RECEIPT_PLACES = 512  # of numbers: a page of memory
+
+_Mapped = TypeVar("_Mapped")
 
 
 class ConnectionBroken(ConnectionError):
@@ -72,7 +79,8 @@ class FrameKind(IntEnum):
 
     `code` is the number of the method in a request and the status in a failure; `aux` is the
     timeout of a request in ms, 0 for none, and in a reply how many bytes at the end of the body
-    are its trailer.
+    are its trailer. The `code` of a reply says how it is to be confirmed (see `deliveries`), that
+    of a receipt whether the reply has come to who asked.
     """
 
     REQUEST = 1
@@ -83,6 +91,8 @@ class FrameKind(IntEnum):
     SEGMENT = 5  # the body of the next frame is in it; with `code` 1 its file comes along
     RELEASE = 6  # the other side may write it again
     FORGET = 7  # it is not used any more
+    RECEIPTS = 8  # replies are confirmed; with `code` 1 the page for that comes along
+    RECEIPT = 9
 
 
 @dataclass(slots=True)
@@ -109,6 +119,9 @@ class FrameSocket:
 
     Any thread may send. One thread at a time may receive; where a receive ends with TimeoutError,
     the next one goes on in the middle of the frame.
+
+    Attributes:
+      deliveries: the replies that the other side is to confirm.
     """
 
     def __init__(self, connected: socket.socket, max_body_bytes: int) -> None:
@@ -138,6 +151,8 @@ class FrameSocket:
         self._segments: dict[int, np.ndarray[Any, Any]] = {}  # of the other side
         self._segment: int | None = None  # the one with the body of the next frame
         self._released: deque[int] = deque()  # segments of the other side that nobody reads
+        self._own_receipts: memoryview | None = None
+        self.deliveries = Deliveries()
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
             connected.setsockopt(socket.SOL_SOCKET, option, _SOCKET_BUFFER_BYTES)
         if connected.family in (socket.AF_INET, socket.AF_INET6):
@@ -224,6 +239,42 @@ class FrameSocket:
         finally:
             os.close(file)
         return True
+
+    def begin_receipts(self) -> None:
+        """Tell the other side that its replies will be confirmed.
+
+        Raises:
+          ConnectionBroken: the other side is gone.
+        """
+        file = None
+        if self._is_local:
+            with contextlib.suppress(OSError):
+                file, self._own_receipts = make_numbers(_RECEIPT_PLACES)
+        head = _control_head(FrameKind.RECEIPTS, 0, is_new=file is not None)
+        try:
+            with self._send_lock:
+                socket.send_fds(self._socket, [head], [] if file is None else [file])
+        except OSError as error:
+            raise ConnectionBroken(str(error)) from error
+        finally:
+            if file is not None:
+                os.close(file)
+
+    def confirm(self, code: int, call: int) -> None:
+        """Confirm that a reply has come to who asked, in the way that its head says."""
+        places = self._own_receipts
+        if places is not None and code <= len(places):
+            places[code - 1] = call
+        else:
+            self._send_receipt(call, has_come=True)
+
+    def refuse(self, call: int) -> None:
+        """Say that nobody has got a reply."""
+        self._send_receipt(call, has_come=False)
+
+    def _send_receipt(self, call: int, has_come: bool) -> None:
+        with contextlib.suppress(ConnectionBroken):  # who receives sees it
+            self.send(FrameKind.RECEIPT, has_come, 0, call, ())
 
     def _send_pieces(self, pieces: list[Piece]) -> None:
         views = [memoryview(piece).cast("B") for piece in pieces if len(piece)]
@@ -325,17 +376,26 @@ class FrameSocket:
         if kind == FrameKind.FORGET:
             self._segments.pop(number, None)
             return
+        if kind == FrameKind.RECEIPTS:
+            self.deliveries.begin(self._map_sent(map_numbers) if is_new else None)
+            return
         if is_new:
-            if not self._files or len(self._segments) >= _MAX_SEGMENTS:
-                raise ConnectionBroken("a segment of shared memory that cannot be used")
-            file = self._files.popleft()
-            try:
-                self._segments[number] = map_segment(file)
-            except (OSError, ValueError) as error:
-                raise ConnectionBroken(f"a segment of shared memory: {error}") from error
-            finally:
-                os.close(file)
+            if len(self._segments) >= _MAX_SEGMENTS:
+                raise ConnectionBroken("there are too many segments of shared memory")
+            self._segments[number] = self._map_sent(map_segment)
         self._segment = number
+
+    def _map_sent(self, map_file: Callable[[int], _Mapped]) -> _Mapped:
+        """Map the file that came along with a frame."""
+        if not self._files:
+            raise ConnectionBroken("a segment of shared memory without its file")
+        file = self._files.popleft()
+        try:
+            return map_file(file)
+        except (OSError, ValueError) as error:
+            raise ConnectionBroken(f"a segment of shared memory: {error}") from error
+        finally:
+            os.close(file)
 
     def _part_of_segment(self, number: int, lead: int, size: int) -> memoryview:
         segment = self._segments.get(number)
@@ -380,7 +440,9 @@ class FrameSocket:
 
 
 _KINDS = frozenset(FrameKind)
-_CONTROL_KINDS = frozenset({FrameKind.SEGMENT, FrameKind.RELEASE, FrameKind.FORGET})
+_CONTROL_KINDS = frozenset(
+    {FrameKind.SEGMENT, FrameKind.RELEASE, FrameKind.FORGET, FrameKind.RECEIPTS}
+)
 
 
 def _control_head(kind: FrameKind, number: int, is_new: bool = False) -> bytes:

@@ -17,6 +17,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from tensormill.distributed.call import Call, Handler, parser_of, pieces_of
+from tensormill.distributed.deliveries import NO_RECEIPT
 from tensormill.distributed.direct_frames import (
     LIVING_ON,
     NO_ANSWER,
@@ -67,13 +68,12 @@ class _DirectCall(Call):
         self._on_cancel: Callable[[], None] | None = None
         self._trailer = b""
 
-    def _send_reply(self, response: Any) -> None:
-        self._connection.answer(self, FrameKind.REPLY, 0, pieces_of(response), self._trailer)
+    def _send_reply(self, response: Any, undelivered: Callable[[], None] | None) -> None:
+        self._connection.reply(self, pieces_of(response), self._trailer, undelivered)
 
     def _send_failure(self, error: OpError) -> None:
-        self._connection.answer(
-            self, FrameKind.FAILURE, error.error_code, [error.message.encode()], record_bytes(error)
-        )
+        text = [error.message.encode()]
+        self._connection.fail(self, error.error_code, text, record_bytes(error))
 
     def note_error(self, error: OpError) -> None:
         """Send the facts of an error along with the response, which says the error itself."""
@@ -115,6 +115,7 @@ class DirectConnection:
           on_end: called once the client is gone, on a thread of the connection.
         """
         self._frames = frames
+        self._deliveries = frames.deliveries
         self._methods = methods
         self._server_threads = threads
         self._name = name
@@ -151,22 +152,43 @@ class DirectConnection:
         """Return whether somebody still waits for an answer."""
         return self._calls.get(call.number) is call
 
-    def answer(
-        self,
-        call: _DirectCall,
-        kind: FrameKind,
-        code: int,
-        body: Sequence[Piece],
-        trailer: bytes,
-    ) -> None:
-        """Send the answer of a call, unless nobody waits for it."""
+    def fail(self, call: _DirectCall, code: int, body: Sequence[Piece], trailer: bytes) -> None:
+        """Answer a call with a status, unless nobody waits for it."""
         with self._lock:
             if self._calls.pop(call.number, None) is None:
                 return
+        self._send(FrameKind.FAILURE, code, call, body, trailer)
+
+    def reply(
+        self,
+        call: _DirectCall,
+        body: Sequence[Piece],
+        trailer: bytes,
+        undelivered: Callable[[], None] | None,
+    ) -> None:
+        """Send the response of a call; see `Call.reply`."""
+        code = NO_RECEIPT
+        with self._lock:
+            is_awaited = self._calls.pop(call.number, None) is not None
+            if is_awaited and undelivered is not None:
+                code = self._deliveries.add(call.number, sum(map(len, body)), undelivered)
+        is_sent = is_awaited and self._send(FrameKind.REPLY, code, call, body, trailer)
+        if is_sent or undelivered is None:
+            return
+        if code == NO_RECEIPT:
+            undelivered()
+        else:
+            self._deliveries.refuse(call.number)
+
+    def _send(
+        self, kind: FrameKind, code: int, call: _DirectCall, body: Sequence[Piece], trailer: bytes
+    ) -> bool:
         try:
             self._frames.send(kind, code, len(trailer), call.number, [*body, trailer])
         except ConnectionBroken:
             self._frames.shut_down()  # who reads sees it
+            return False
+        return True
 
     # -- threads -----------------------------------------------------------------------------------
 
@@ -183,7 +205,7 @@ class DirectConnection:
                 if self._is_over:
                     return
                 try:
-                    frame = self._frames.receive()
+                    frame = self._receive()
                 except ConnectionBroken:
                     self._end()
                     return
@@ -198,6 +220,17 @@ class DirectConnection:
                 self._server_threads.submit(partial(self._handle, frame))
             del frame
             self._frames.release_segments()
+
+    def _receive(self) -> Frame:
+        """Return the next frame; receipts, which come before an end, are taken in their order."""
+        while True:
+            frame = self._frames.receive()
+            if frame.kind != FrameKind.RECEIPT:
+                return frame
+            if frame.code:
+                self._deliveries.confirm(frame.call)
+            else:
+                self._deliveries.refuse(frame.call)
 
     def _note_answering(self) -> bool:
         """Leave the reading to another thread; return False where there may be no more of them."""
@@ -216,6 +249,7 @@ class DirectConnection:
             self._calls.clear()
         for call in calls:
             call.cancel()
+        self._deliveries.end()
         self._on_end(self)
 
     # -- requests ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-from tensormill.distributed.channels import open_channel
+from tensormill.distributed.channels import open_channel, receipt_of
 from tensormill.distributed.cluster_client import missing_tasks
 from tensormill.distributed.reachability import why_unreachable
 from tensormill.distributed.run_step_codec import RunStepReply, read_run_step_reply
@@ -87,7 +87,7 @@ class MasterClient:
         return response
 
     def run_step(self, request: Sequence[Piece], timeout_s: float | None = None) -> RunStepReply:
-        """Run a step and return the answer.
+        """Run a step and return the answer; who asked confirms it.
 
         Args:
           request: a RunStepRequest, in pieces, that asks for errors in the response.
@@ -110,6 +110,7 @@ class MasterClient:
         if reply.status_code:
             metadata = call.trailing_metadata()
             raise error_from_status(reply.status_code, reply.status_message, metadata)
+        reply.receipt = receipt_of(call)
         return reply
 
     def run_callable(self, request: Sequence[Piece], timeout_s: float | None = None) -> bytes:

@@ -297,7 +297,7 @@ class MasterService:
                 return
             response = master_pb2.RunCallableResponse(fetch=found.step.encode(outcome))
             _fill_metadata(response.metadata, outcome)
-            call.reply(response)
+            call.reply(response, outcome.undelivered)
 
         values = found.step.decode(request.feed)
         options = StepOptions.from_proto(found.options)
@@ -346,7 +346,7 @@ def _start_step(
         except OpError as failure:
             _fail_step(request, call, failure)
         else:
-            call.reply(response)
+            call.reply(response, outcome.undelivered)
 
     try:
         values = served.decode([feed.tensor for feed in request.feed], contents)
@@ -358,7 +358,7 @@ def _start_step(
 
 def _cancel_with(call: Call, scope: Any) -> None:
     if scope is not None:
-        call.on_cancel(lambda: scope.cancel("The client cancelled the step, or has gone."))
+        call.on_cancel(lambda: scope.abandon("The client cancelled the step, or has gone."))
 
 
 def _answering(request: Any, call: Call, run: Callable[[Any], Any]) -> None:

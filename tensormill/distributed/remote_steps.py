@@ -50,9 +50,12 @@ def _fetch_forms(fetches: Sequence[Tensor]) -> list[FetchForm]:
 
 def _values(reply: RunStepReply, names: Sequence[str]) -> list[Any]:
     try:
-        return [reply.values[name] for name in names]
+        values = [reply.values[name] for name in names]
     except KeyError as error:
         raise errors.internal(f"The master returned no value for {error.args[0]}") from None
+    if reply.receipt is not None:  # nothing more is to be done than to return them
+        reply.receipt.confirm()
+    return values
 
 
 def _outcome(values: list[Any], metadata: Any) -> StepOutcome:

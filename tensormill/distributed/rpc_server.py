@@ -45,7 +45,10 @@ class _GrpcCall(Call):
         """Send the facts of an error along with the response, which says the error itself."""
         self._context.set_trailing_metadata(record_metadata(error))
 
-    def _send_reply(self, response: Any) -> None:
+    def _send_reply(self, response: Any, undelivered: Callable[[], None] | None) -> None:
+        if undelivered is not None and not self._context.is_active():
+            undelivered()
+            return
         self._send(response)
         self._send(None)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from tensorboard.compat.proto import config_pb2, types_pb2
 
+from tensormill.distributed.direct_client import Receipt
 from tensormill.graph.dtypes import DType
 from tensormill.graph.tensor import Tensor
 from tensormill.graph.tensor_wire_codec import (
@@ -139,12 +140,14 @@ class RunStepReply:
       metadata: a RunMetadata message, or None.
       status_code: TensorFlow's status code.
       status_message: what went wrong.
+      receipt: to be confirmed once the values have come to who asked, if the master wants that.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     metadata: Any = None
     status_code: int = 0
     status_message: str = ""
+    receipt: Receipt | None = None
 
 
 def read_run_step_reply(message: bytes | bytearray | memoryview) -> RunStepReply:

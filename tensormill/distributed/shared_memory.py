@@ -24,6 +24,8 @@ __all__ = [
     "HAS_SHARED_MEMORY",
     "Segment",
     "SegmentPool",
+    "make_numbers",
+    "map_numbers",
     "map_segment",
     "map_shared",
     "shared_file",
@@ -94,6 +96,29 @@ def map_segment(file: int) -> np.ndarray[Any, Any]:
     if not size:
         raise ValueError("it is empty")
     return np.frombuffer(map_shared(file, 0, size), np.uint8)
+
+
+def make_numbers(count: int) -> tuple[int, memoryview]:
+    """Return the descriptor of a file of memory, and the numbers of 64 bits in it, mapped.
+
+    Raises:
+      OSError: there is not enough memory.
+    """
+    file = shared_file(0, [bytes(8 * count)])
+    try:
+        return file, map_numbers(file)
+    except BaseException:
+        os.close(file)
+        raise
+
+
+def map_numbers(file: int) -> memoryview:
+    """Return the numbers in a file that `make_numbers` of the other side made, mapped.
+
+    Raises:
+      ValueError: it is empty, or its owner could still cut it.
+    """
+    return map_segment(file).data.cast("Q")
 
 
 class Segment:

@@ -55,12 +55,14 @@ class StepOutcome:
       step_stats: StepStats, where the step was traced.
       partition_graphs: GraphDefs by device, where they were wanted.
       cost_graph: CostGraphDef, where the master makes one.
+      undelivered: to be called where nobody gets the values; None where there is nothing to do.
     """
 
     values: list[Any]
     step_stats: Any = None
     partition_graphs: Sequence[Any] = ()
     cost_graph: Any = None
+    undelivered: Callable[[], None] | None = None
 
 
 class AnyDevice(Protocol):

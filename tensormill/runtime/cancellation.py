@@ -13,6 +13,7 @@ class CancellationScope:
 
     Attributes:
       reason: why it was cancelled, or None.
+      is_abandoned: it was cancelled because nobody gets what it makes any more.
     """
 
     def __init__(self, parent: CancellationScope | None = None) -> None:
@@ -20,6 +21,7 @@ class CancellationScope:
         self._callbacks: dict[int, Callable[[str], None]] = {}  # guarded by _lock
         self._next_token = 0
         self.reason: str | None = None
+        self.is_abandoned = False
         self._parent = parent
         self._parent_token = -1
         if parent is not None:
@@ -68,6 +70,11 @@ class CancellationScope:
                 failure = failure or error
         if failure is not None:
             raise failure
+
+    def abandon(self, reason: str) -> None:
+        """Cancel the branch because nobody gets what it makes any more."""
+        self.is_abandoned = True
+        self.cancel(reason)
 
     def close(self) -> None:
         """Leave the parent: the branch is done."""

@@ -28,6 +28,7 @@ from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.record_blocks import RecordBlocks, RecordRows
 from tensormill.runtime.step import ProgramRun, Step
 from tensormill.runtime.step_options import StepOptions
+from tensormill.runtime.taken_elements import TakenElements, hands_out_only
 from tensormill.runtime.trace import StepGuard, StepTrace
 
 __all__ = ["OnStepDone", "PreparedStep", "RunningSteps", "StartableStep"]
@@ -199,6 +200,7 @@ class PreparedStep:
     __slots__ = (
         "_blocks",
         "_find_blocks",
+        "_gives_back",
         "_is_plain",
         "_new_step",
         "_running",
@@ -222,6 +224,7 @@ class PreparedStep:
         # Until it was looked for what makes many elements at once, how many more steps to wait.
         self._blocks: RecordBlocks | RecordRows | int | None = _STEPS_BEFORE_AHEAD
         self._is_plain = not program.is_blocking and not program.takes_step
+        self._gives_back: bool | None = None  # until it is first wanted
 
     @property
     def is_ready(self) -> bool:
@@ -302,12 +305,17 @@ class PreparedStep:
         step = self._new_step(None if timeout_s is None else time.monotonic() + timeout_s)
         observer = _observer(step, options)
         deadline = _Deadline(timeout_s, step)
+        if self._gives_back is None:
+            self._gives_back = hands_out_only(self.graph)
+        taken = step.taken = TakenElements() if self._gives_back else None
 
         def finish(values: list[Any] | None, error: BaseException | None) -> None:
             deadline.call_off()
             step.cancellation.close()
             self._running.leave()
             if error is not None:
+                if taken is not None and step.cancellation.is_abandoned:
+                    taken.give_back()
                 late = deadline.error or _late_error(error, timeout_s, observer)
                 if late is not None:
                     on_done(None, late)
@@ -318,7 +326,10 @@ class PreparedStep:
                 on_done(None, reported)
                 return
             assert values is not None
-            on_done(self._outcome(values, observer, options), None)
+            outcome = self._outcome(values, observer, options)
+            if taken is not None:
+                outcome.undelivered = taken.give_back
+            on_done(outcome, None)
 
         if observer is None and self._blocks is not None:
             row = self._row_ahead()

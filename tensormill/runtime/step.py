@@ -18,6 +18,7 @@ from tensormill.runtime.plan.program import Program, Segment, Unfinished
 from tensormill.runtime.plan.straight_line import InstructionFailed, Observer
 from tensormill.runtime.rendezvous_keys import ROOT
 from tensormill.runtime.step_rendezvous import StepRendezvous
+from tensormill.runtime.taken_elements import TakenElements
 from tensormill.runtime.transfers import HANDS_OVER, RECEIVES
 
 __all__ = ["Completion", "Dispatcher", "ProgramRun", "Step", "in_turns"]
@@ -45,6 +46,7 @@ class Step:
       rendezvous: where values from and for other tasks meet; None for a step that has none.
       dispatcher: the threads on which the step goes on after a report; None for the thread that
         reports.
+      taken: what it took out of queues, where that may have to go back; else None.
     """
 
     __slots__ = (
@@ -55,6 +57,7 @@ class Step:
         "resources",
         "session_handle",
         "step_id",
+        "taken",
     )
 
     def __init__(
@@ -71,6 +74,7 @@ class Step:
         self.resources: dict[str, Any] = {}
         self.rendezvous: StepRendezvous | None = None
         self.dispatcher: Dispatcher | None = None
+        self.taken: TakenElements | None = None
 
     def flush(self) -> None:
         """Let what was sent go to the tasks that need it.
@@ -293,6 +297,9 @@ class ProgramRun:
             if self._started.pop(bit, None) is None:
                 continue  # a kernel that raised after its report
             self._done_mask |= bit
+            taken = self.step.taken
+            if taken is not None and outputs is not None and outputs is not DEAD:
+                taken.note(instruction, self._values, outputs)
             if error is not None:
                 self._fail(instruction, error)
             elif self._error is None:

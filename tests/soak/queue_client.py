@@ -1,24 +1,51 @@
 """One client process of the soak of queues: threads that produce, or threads that consume.
 
-Run as `python -m tests.soak.queue_client TARGET ROLE FIRST LOG`. Each thread writes into LOG, a
-line an element, what was confirmed to it: elements that are in the queue, or that came out of it.
+Run as `python -m tests.soak.queue_client TARGET ROLE FIRST LOG`. Each thread writes into LOG what
+was confirmed to it: elements that are in the queue, or that came out of it. The log is mapped
+memory, so that a thread which has got an element notes it at once, and before any other one runs.
 """
 
 from __future__ import annotations
 
-import os
+import itertools
+import mmap
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import tensormill as tf
 
-__all__ = ["CAPACITY", "THREADS", "make_queue"]
+__all__ = ["CAPACITY", "THREADS", "Log", "make_queue"]
 
 CAPACITY = 50
 THREADS = 8
 _IDS = 1 << 32
+_LOG_BYTES = 8 << 23
+
+
+class Log:
+    """Numbers other than 0 in a file, which outlive the process in whatever way it ends."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("r+b") as file:
+            file.truncate(_LOG_BYTES)
+            self._numbers = memoryview(mmap.mmap(file.fileno(), _LOG_BYTES)).cast("Q")
+        self._places = itertools.count()
+
+    def add(self, number: int) -> None:
+        """Add a number. Any thread."""
+        self._numbers[next(self._places)] = number
+
+    @staticmethod
+    def read(path: Path) -> list[int]:
+        """Return the numbers in a file."""
+        numbers = np.fromfile(path, np.uint64)
+        found: list[int] = numbers[numbers != 0].tolist()
+        return found
 
 
 def make_queue() -> Any:
@@ -51,10 +78,7 @@ def main(target: str, role: str, first: int, log: str) -> None:
     queue = make_queue()
     element = tf.placeholder(tf.int64, [])
     enqueue, dequeue = queue.enqueue([element]), queue.dequeue()
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-
-    def confirm(number: int) -> None:
-        os.write(descriptor, f"{number}\n".encode())
+    confirm = Log(Path(log)).add
 
     with tf.Session(target) as session:
         threads = []

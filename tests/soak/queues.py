@@ -1,7 +1,9 @@
 """The soak of queues: four clients with 16 producers and 16 consumers, some of them killed.
 
-Every element whose enqueue was confirmed comes out once. What may be missing is what a consumer had
-in its hands when it was killed; what may be there unconfirmed, what a producer had.
+Every element whose enqueue was confirmed comes out once, also where a consumer was killed while it
+was on its way to it. What came out is what `Session.run` returned: the one thread of a process that
+holds the interpreter when it is killed may be between that and its note of it. What may be there
+unconfirmed is what a producer had in its hands.
 
 Run it with `make soak`, or `python -m tests.soak.queues --minutes MINUTES`.
 """
@@ -20,14 +22,14 @@ from pathlib import Path
 
 import tensormill as tf
 from tensormill.testing.server_process import ServerProcess
-from tests.soak.queue_client import THREADS, make_queue
+from tests.soak.queue_client import THREADS, Log, make_queue
 
 __all__ = ["Report", "soak"]
 
 ROOT = Path(__file__).parents[2]
 _ROLES = ("produce", "consume", "produce", "consume")
-_START_S = 60.0
-_END_S = 60.0
+_START_S = 600.0
+_END_S = 180.0
 
 
 @dataclass(slots=True)
@@ -60,12 +62,17 @@ class Report:
         """Raise AssertionError unless all is as it must be."""
         assert self.received > 0, self
         assert self.twice == 0, self
-        assert self.lost <= THREADS * self.kills["consume"], self
+        assert self.lost <= self.kills["consume"], self
         assert self.unconfirmed <= THREADS * self.kills["produce"], self
         assert all(code == 0 for code in self.exit_codes), self
         early, late = self.memory_bytes[0], self.memory_bytes[-1]
         assert late < 1.2 * early + 30e6, self
         assert self.threads[-1] <= max(self.threads[: len(self.threads) // 2 + 1]) + 8, self
+
+
+def _has_begun(log: Path) -> bool:
+    with log.open("rb") as file:
+        return any(file.read(8))
 
 
 class _Clients:
@@ -90,7 +97,7 @@ class _Clients:
         """Return when every process has confirmed something."""
         pause = threading.Event()
         deadline_s = time.monotonic() + _START_S
-        while not all(log.stat().st_size for _, _, log in self.running):
+        while not all(_has_begun(log) for _, _, log in self.running):
             assert time.monotonic() < deadline_s, "the clients do not get going"
             pause.wait(0.02)
 
@@ -112,11 +119,7 @@ class _Clients:
             process.wait()
 
     def logged(self, role: str) -> Counter[int]:
-        return Counter(
-            int(line)
-            for log in self._folder.glob(f"{role}-*")
-            for line in log.read_text().splitlines()
-        )
+        return Counter(number for log in self._folder.glob(f"{role}-*") for number in Log.read(log))
 
 
 def _measure(process_id: int, report: Report) -> None:

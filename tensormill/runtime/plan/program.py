@@ -220,7 +220,7 @@ class Program:
                 with quiet_numpy():
                     segment.block.run(values, step)
             for bit, instruction in segment.starts:
-                if _finish_at_once(instruction, values):
+                if _finish_at_once(instruction, values, step):
                     done_mask |= bit
                 else:
                     pending.append((bit, instruction))
@@ -240,7 +240,7 @@ class Program:
             block.walk(values, step, observer)
 
 
-def _finish_at_once(instruction: Instruction, values: list[Any]) -> bool:
+def _finish_at_once(instruction: Instruction, values: list[Any], step: Any) -> bool:
     """Run an asynchronous instruction if it need not wait; return whether it is done."""
     function = instruction.at_once
     if function is None:
@@ -254,6 +254,8 @@ def _finish_at_once(instruction: Instruction, values: list[Any]) -> bool:
         raise InstructionFailed(instruction) from error
     if outputs is WAITS:
         return False
+    if step is not None and step.taken is not None:
+        step.taken.note(instruction, values, outputs)
     if instruction.is_tuple:
         for slot, value in zip(instruction.outputs, outputs, strict=True):
             values[slot] = value

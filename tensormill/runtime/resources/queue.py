@@ -25,7 +25,7 @@ from tensormill.runtime.resources.queue_elements import (
     PriorityStore,
     RandomStore,
 )
-from tensormill.runtime.resources.queue_state import Close, Dequeue, Enqueue, QueueState
+from tensormill.runtime.resources.queue_state import Close, Dequeue, Enqueue, PutBack, QueueState
 from tensormill.runtime.resources.queue_values import (
     batch,
     copied,
@@ -332,6 +332,23 @@ class Queue:
         """Let nothing in any more; `done` is called when that holds."""
         self._waiting.submit(done, lambda key: Close(key, cancels_enqueues), _nothing)
 
+    def put_back(self, outputs: Sequence[Any], is_single: bool) -> None:
+        """Return elements that were dequeued and that nobody got, also to a closed queue.
+
+        Args:
+          outputs: what a dequeue gave.
+          is_single: it was one element, and no batch.
+        """
+        if is_single:
+            pieces: Sequence[Piece] = [tuple(outputs)]
+        elif isinstance(outputs, _PaddedBatch):
+            pieces = outputs.pieces
+        else:
+            count = len(outputs[0])
+            pieces = [Block(tuple(outputs), 0, count)] if count else []
+        for piece in reversed(pieces):
+            self._waiting.tell(PutBack(piece))
+
     def size(self) -> int:
         """Return how many elements are in the queue."""
         return self._state.size
@@ -347,7 +364,11 @@ class Queue:
     # -- values -----------------------------------------------------------------------------------
 
     def _batch(self, pieces: Sequence[Piece]) -> list[Any]:
-        return padded_batch(pieces, self.spec.dims) if self._pads else batch(pieces)
+        if not self._pads:
+            return batch(pieces)
+        padded = _PaddedBatch(padded_batch(pieces, self.spec.dims))
+        padded.pieces = pieces
+        return padded
 
     def _none(self) -> list[Any]:
         """Return a batch without elements; sizes that the spec leaves open are 0."""
@@ -355,6 +376,17 @@ class Queue:
             empty_batch(dtype, [size or 0 for size in dims or ()])
             for dtype, dims in zip(self.spec.dtypes, self.spec.dims, strict=True)
         ]
+
+
+class _PaddedBatch(list[Any]):
+    """The components of a batch whose elements were filled up.
+
+    Attributes:
+      pieces: the elements as they were.
+    """
+
+    __slots__ = ("pieces",)
+    pieces: Sequence[Piece]
 
 
 def _nothing(pieces: Any) -> None:

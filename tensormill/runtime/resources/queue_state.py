@@ -18,7 +18,7 @@ from tensormill.graph import errors
 from tensormill.runtime.resources.queue_elements import Block, ElementStore, Entry, Piece, Row
 from tensormill.runtime.resources.waiting import Cancel, Fail, Finish, Instruction
 
-__all__ = ["Close", "Dequeue", "Enqueue", "Event", "QueueState"]
+__all__ = ["Close", "Dequeue", "Enqueue", "Event", "PutBack", "QueueState"]
 
 
 # -- events ----------------------------------------------------------------------------------------
@@ -53,7 +53,14 @@ class Close:
     cancels_enqueues: bool = False
 
 
-Event = Enqueue | Dequeue | Close | Cancel
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Somebody returns elements that were dequeued, and that nobody got."""
+
+    piece: Piece
+
+
+Event = Enqueue | Dequeue | Close | PutBack | Cancel
 
 
 # -- attempts --------------------------------------------------------------------------------------
@@ -196,7 +203,9 @@ class QueueState:
                 event.key, event.count, event.count, event.allows_fewer, event.is_single
             )
         elif isinstance(event, Cancel):
-            self._cancel(event.key, made)
+            self._cancel(event, made)
+        elif isinstance(event, PutBack):
+            self._put_back(event.piece)
         elif event.cancels_enqueues:
             self._close_at_once(event.key, made)
         else:
@@ -204,14 +213,25 @@ class QueueState:
         self._advance(made)
         return made
 
-    def _cancel(self, key: Hashable, made: list[Instruction]) -> None:
+    def _put_back(self, piece: Piece) -> None:
+        """Return elements to where they were: to the front, if there is one."""
+        if isinstance(piece, Block) and not self.elements.keeps_order:
+            self.elements.put_back(self.elements.held_apart(piece))
+        else:
+            self.elements.put_back([piece])
+
+    def _cancel(self, event: Cancel, made: list[Instruction]) -> None:
+        key = event.key
         attempt = self._enqueues.pop(key, None)
         if attempt is not None:
             made.append(Fail(key, _cancelled(attempt)))
             return
         dequeue = self._dequeues.pop(key, None)
         if dequeue is not None:
-            self.elements.pieces(dequeue.entries)  # nobody gets them any more
+            if event.puts_back:
+                self.elements.put_back(dequeue.entries)
+            else:
+                self.elements.pieces(dequeue.entries)  # nobody gets them any more
             made.append(Fail(key, errors.cancelled("Dequeue operation was cancelled")))
 
     def _close_at_once(self, key: Hashable, made: list[Instruction]) -> None:

@@ -18,9 +18,15 @@ __all__ = ["Cancel", "Done", "Entry", "Fail", "Finish", "Instruction", "Waiting"
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Event: an attempt is not wanted any more."""
+    """Event: an attempt is not wanted any more.
+
+    Attributes:
+      key: of the attempt.
+      puts_back: what it has taken so far goes back; else it is lost, as in TensorFlow.
+    """
 
     key: Hashable
+    puts_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,9 @@ class Waiting:
         if entry.is_over:
             return
         cancellation = done.step.cancellation
-        entry.token = cancellation.register(lambda reason: self.tell(Cancel(entry)))
+        entry.token = cancellation.register(
+            lambda reason: self.tell(Cancel(entry, cancellation.is_abandoned))
+        )
         if entry.is_over:
             cancellation.deregister(entry.token)
 

@@ -1,5 +1,6 @@
 """What a queue decides, told of events one by one: no threads, no values."""
 
+import numpy as np
 import pytest
 
 from tensormill.graph import errors
@@ -9,7 +10,13 @@ from tensormill.runtime.resources.queue_elements import (
     PriorityStore,
     RandomStore,
 )
-from tensormill.runtime.resources.queue_state import Close, Dequeue, Enqueue, QueueState
+from tensormill.runtime.resources.queue_state import (
+    Close,
+    Dequeue,
+    Enqueue,
+    PutBack,
+    QueueState,
+)
 from tensormill.runtime.resources.waiting import Cancel, Fail, Finish
 
 
@@ -256,3 +263,36 @@ def test_ten_thousand_waiting_dequeues_are_cancelled_one_by_one(waiting):
     for number in range(waiting):
         assert list(failures(state.handle(Cancel(number)))) == [number]
     assert state.waiting_dequeues == 0
+
+
+def test_what_is_put_back_is_the_next_to_leave_also_from_a_closed_and_full_queue():
+    state = fifo(capacity=2)
+    state.handle(Enqueue("in", block(1, 2)))
+    first = state.handle(Dequeue("out", 1))[0].result[0]
+    state.handle(Enqueue("more", (3,)))
+    state.handle(Close("close"))
+    state.handle(PutBack(first))
+    assert state.size == 3
+    assert taken(state.handle(Dequeue("all", 3))[0]) == [1, 2, 3]
+
+
+def test_who_waits_gets_what_is_put_back():
+    state = fifo()
+    state.handle(Dequeue("waits", 2))
+    assert taken(state.handle(PutBack(block(1, 2)))[0]) == [1, 2]
+
+
+def test_a_dequeue_that_nobody_waits_for_any_more_puts_back_what_it_had():
+    state = fifo()
+    state.handle(Enqueue("in", block(1, 2)))
+    state.handle(Dequeue("three", 3))
+    assert state.size == 0
+    assert failures(state.handle(Cancel("three", puts_back=True))).keys() == {"three"}
+    assert taken(state.handle(Dequeue("two", 2))[0]) == [1, 2]
+
+
+@pytest.mark.parametrize("store", [RandomStore(0, lambda n: [0] * n), PriorityStore()])
+def test_a_batch_is_put_back_element_by_element_where_there_is_no_order(store):
+    state = QueueState("AnyQueue", "q", 3, store)
+    state.handle(PutBack(Block((np.array([2, 1]),), 0, 2)))
+    assert sorted(taken(state.handle(Dequeue(n, 1))[0])[0] for n in "ab") == [1, 2]

@@ -1,0 +1,226 @@
+"""Answers that are confirmed: what a step took out of queues comes back where nobody got it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensormill as tf
+from tensormill.distributed.deliveries import NO_RECEIPT, SENT_RECEIPT, Deliveries
+from tensormill.distributed.limits import ServerLimits
+from tensormill.distributed.server import Server
+from tensormill.proto.services import MASTER_SERVICE
+from tests.clusters import over_wire
+from tests.gates import wait_until
+
+RUN_STEP = MASTER_SERVICE.methods["RunStep"].path
+
+
+# -- what a connection knows -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def places() -> memoryview:
+    return memoryview(bytearray(16)).cast("Q")
+
+
+def added(deliveries: Deliveries, call: int, lost: list[int], size_bytes: int = 10) -> int:
+    return deliveries.add(call, size_bytes, lambda: lost.append(call))
+
+
+def test_what_was_confirmed_in_the_page_stays_delivered(places: memoryview) -> None:
+    deliveries, lost = Deliveries(), list[int]()
+    deliveries.begin(places)
+    for call in (1, 2):
+        places[added(deliveries, call, lost) - 1] = call
+    added(deliveries, 3, lost)
+    deliveries.end()
+    assert lost == [3]
+
+
+def test_a_place_serves_again_and_answers_beyond_the_places_are_confirmed_by_frames(
+    places: memoryview,
+) -> None:
+    deliveries, lost = Deliveries(), list[int]()
+    deliveries.begin(places)
+    codes = [added(deliveries, call, lost) for call in (1, 2, 3)]
+    assert sorted(codes) == [1, 2, SENT_RECEIPT]
+    places[codes[0] - 1] = 1
+    assert added(deliveries, 4, lost) == codes[0]
+    deliveries.confirm(3)
+    deliveries.refuse(4)
+    assert lost == [4]
+    deliveries.end()
+    assert lost == [4, 2]
+
+
+def test_large_answers_are_confirmed_by_frames(places: memoryview) -> None:
+    deliveries = Deliveries()
+    deliveries.begin(places)
+    assert added(deliveries, 1, [], size_bytes=1 << 20) == SENT_RECEIPT
+
+
+def test_a_client_that_confirms_nothing_is_asked_for_nothing() -> None:
+    deliveries, lost = Deliveries(), list[int]()
+    assert added(deliveries, 1, lost) == NO_RECEIPT
+    deliveries.end()
+    assert lost == []
+
+
+# -- queues of a server ----------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["one host", "two hosts"])
+def server(request: Any, monkeypatch: Any) -> Iterator[Any]:
+    """A server that gives clients no time to come back; they share memory with it, or do not."""
+    if request.param == "two hosts":
+        monkeypatch.setattr("tensormill.distributed.channels.host_id", lambda: "")
+    with Server({"a": ["127.0.0.1:0"]}, limits=ServerLimits(client_grace_s=0.0)) as server:
+        yield server
+
+
+@pytest.fixture
+def session(server: Any) -> Iterator[Any]:
+    with tf.Session(server.target, config=over_wire()) as session:
+        yield session
+
+
+class Victim:
+    """A client that gets answers, and dies before its program sees them."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._session = tf.Session(server.target, config=over_wire())
+        self._channel = self._session._master_session._client._channel
+        one = tf.constant(1)
+        while self._channel.direct() is None:
+            self._session.run(one)
+
+    def run(self, fetch: Any) -> Any:
+        """Run a step as a program does."""
+        return self._session.run(fetch)
+
+    def take(self, fetches: list[Any]) -> None:
+        """Run a step, of whose answer the program does not hear."""
+        step = self._session._master_session.prepare([], fetches, [])
+        self._channel.unary_unary(RUN_STEP).with_call(step._writer.write([]))
+
+    def begin(self, fetches: list[Any]) -> None:
+        """Begin a step that waits."""
+        step = self._session._master_session.prepare([], fetches, [])
+        request = step._writer.write([])
+        self._channel.direct().start(RUN_STEP, request, lambda outcome: None)
+
+    def die(self) -> None:
+        """End the connection as the system does, and see that the server has noticed."""
+        service = self._server._task._master_service
+        count = service.session_count
+        self._channel.direct()._frames.shut_down()
+        wait_until(lambda: service.session_count < count)
+        self._session.close()
+
+
+def fill(session: Any, queue: Any, rows: list[Any]) -> None:
+    for row in rows:
+        session.run(queue.enqueue(row))
+
+
+MAKERS: dict[str, Callable[[], Any]] = {
+    "FIFO": lambda: tf.FIFOQueue(9, [tf.int64], [[]], shared_name="q"),
+    "shuffle": lambda: tf.RandomShuffleQueue(9, 0, [tf.int64], [[]], shared_name="q"),
+    "padding": lambda: tf.PaddingFIFOQueue(9, [tf.int64], [[]], shared_name="q"),
+    "priority": lambda: tf.PriorityQueue(9, [tf.int64], [[]], shared_name="q"),
+}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_a_dead_client_took_comes_out_for_another_one(
+    server: Any, session: Any, kind: str, count: int
+) -> None:
+    queue = MAKERS[kind]()
+    rows = [(np.int64(i), np.int64(i)) if kind == "priority" else np.int64(i) for i in range(5)]
+    fill(session, queue, rows)
+    one, all_rows = queue.dequeue(), queue.dequeue_many(5)
+    some = one if count == 1 else queue.dequeue_many(count)
+    victim = Victim(server)
+    victim.take(some if isinstance(some, list) else [some])
+    assert session.run(queue.size()) == 5 - count
+    victim.die()
+    got = session.run(all_rows)
+    numbers = (got[1] if kind == "priority" else got).tolist()
+    assert sorted(numbers) == [0, 1, 2, 3, 4]
+    if kind != "shuffle":
+        assert numbers == [0, 1, 2, 3, 4]
+
+
+def test_padded_elements_come_back_as_they_were(server: Any, session: Any) -> None:
+    queue = tf.PaddingFIFOQueue(9, [tf.int64], [[None]], shared_name="q")
+    fill(session, queue, [np.arange(1, 2), np.arange(3)])
+    one, both = queue.dequeue(), queue.dequeue_many(2)
+    victim = Victim(server)
+    victim.take([both])
+    victim.die()
+    assert [session.run(one).tolist() for _ in range(2)] == [[1], [0, 1, 2]]
+
+
+def test_what_the_program_got_does_not_come_back(server: Any, session: Any) -> None:
+    queue = MAKERS["FIFO"]()
+    size, one, large = queue.size(), queue.dequeue(), tf.FIFOQueue(9, [tf.float32], [[50_000]])
+    fill(session, queue, [np.int64(7)])
+    victim = Victim(server)
+    victim.run(large.enqueue(tf.zeros([50_000])))
+    assert victim.run(one) == 7
+    assert len(victim.run(large.dequeue())) == 50_000
+    victim.die()
+    assert session.run(size) == 0
+
+
+def test_what_a_step_did_more_with_does_not_come_back(server: Any, session: Any) -> None:
+    queue = MAKERS["FIFO"]()
+    total = tf.Variable(tf.zeros([], tf.int64))
+    fill(session, queue, [np.int64(7)])
+    adding, size = total.assign_add(queue.dequeue()), queue.size()
+    victim = Victim(server)
+    victim.run(total.initializer)
+    victim.take([adding])
+    victim.die()
+    assert session.run(size) == 0
+
+
+def test_what_a_waiting_client_had_gathered_comes_back_when_it_dies(
+    server: Any, session: Any
+) -> None:
+    queue = MAKERS["FIFO"]()
+    fill(session, queue, [np.int64(i) for i in range(2)])
+    size, one, three = queue.size(), queue.dequeue(), queue.dequeue_many(3)
+    victim = Victim(server)
+    victim.begin([three])
+    wait_until(lambda: session.run(size) == 0)
+    victim.die()
+    assert session.run(size) == 2
+    assert [session.run(one) for _ in range(2)] == [0, 1]
+
+
+def test_an_answer_that_comes_too_late_for_its_caller_goes_back(server: Any, session: Any) -> None:
+    queue = MAKERS["FIFO"]()
+    one, size = queue.dequeue(), queue.size()
+    enqueue = queue.enqueue(np.int64(5))
+    with tf.Session(server.target, config=over_wire()) as other:
+        other.run(size)
+        channel = other._master_session._client._channel
+        while channel.direct() is None:
+            other.run(size)
+        step = other._master_session.prepare([], [one], [])
+        arrived = threading.Event()
+        direct = channel.direct()
+        direct.start(RUN_STEP, step._writer.write([]), lambda outcome: arrived.set())
+        (call,) = direct._waiting
+        direct._waiting.pop(call)  # as a caller does who was interrupted
+        session.run(enqueue)
+        assert session.run(one) == 5
+        assert not arrived.is_set()
