@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from tensormill.graph import tf_logging
 from tensormill.graph.errors import OpError
 from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto.services import Method
@@ -65,6 +66,10 @@ class Call(ABC):
 
         if not self._watch(end):
             end()
+
+    def warn(self, text: str) -> None:
+        """Tell the client something while it waits; over gRPC, which cannot, it is logged here."""
+        tf_logging.warning("%s", text)
 
     @abstractmethod
     def note_error(self, error: OpError) -> None:

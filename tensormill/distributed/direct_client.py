@@ -24,6 +24,7 @@ from tensormill.distributed.direct_frames import (
     FrameSocket,
     Piece,
 )
+from tensormill.graph import tf_logging
 from tensormill.runtime.interrupts import SIGNAL_CHECK_S, wait_interruptibly
 
 __all__ = ["CallFailed", "DirectClient", "Outcome", "Receipt", "Reply"]
@@ -287,6 +288,9 @@ class DirectClient:
             self._break(error)
 
     def _handle(self, frame: Frame) -> None:
+        if frame.kind == FrameKind.NOTICE:
+            tf_logging.warning("%s", bytes(frame.body).decode(errors="replace"))
+            return
         with self._lock:
             on_done = self._waiting.pop(frame.call, None)
         receipt = None

@@ -93,6 +93,7 @@ class FrameKind(IntEnum):
     FORGET = 7  # it is not used any more
     RECEIPTS = 8  # replies are confirmed; with `code` 1 the page for that comes along
     RECEIPT = 9
+    NOTICE = 10  # what who waits for the reply should know meanwhile
 
 
 @dataclass(slots=True)

@@ -79,6 +79,10 @@ class _DirectCall(Call):
         """Send the facts of an error along with the response, which says the error itself."""
         self._trailer = record_bytes(error)
 
+    def warn(self, text: str) -> None:
+        """Tell the client something while it waits."""
+        self._connection.warn(self, text)
+
     def _watch(self, ended: Callable[[], None]) -> bool:
         self._on_cancel = ended
         return self._connection.is_open(self)
@@ -151,6 +155,11 @@ class DirectConnection:
     def is_open(self, call: _DirectCall) -> bool:
         """Return whether somebody still waits for an answer."""
         return self._calls.get(call.number) is call
+
+    def warn(self, call: _DirectCall, text: str) -> None:
+        """Tell who waits for an answer something."""
+        if self.is_open(call):
+            self._send(FrameKind.NOTICE, 0, call, [text.encode()], b"")
 
     def fail(self, call: _DirectCall, code: int, body: Sequence[Piece], trailer: bytes) -> None:
         """Answer a call with a status, unless nobody waits for it."""

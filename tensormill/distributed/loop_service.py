@@ -18,6 +18,7 @@ from tensormill.graph.errors import OpError
 from tensormill.proto import loops_pb2
 from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.cancellation import CancellationScope
+from tensormill.runtime.resources.feeders import Feeding
 from tensormill.runtime.step_options import StepOptions
 
 __all__ = ["SLOW_LOOP_METHODS", "LoopService", "StepLoop"]
@@ -56,9 +57,11 @@ class StepLoop:
         self._scope: CancellationScope | None = None  # guarded by _lock
         self._reason: str | None = None  # guarded by _lock
         self._steps = 0
+        self._feeding = Feeding()
 
     def start(self) -> None:
         """Let the loop begin; returns at once."""
+        self._feeding = self._step.step.begin_feeding()
         self._compute(self._take_turn)
 
     def stop(self) -> None:
@@ -124,6 +127,7 @@ class StepLoop:
             if self._is_over:
                 return
             self._is_over = True
+        self._feeding.end(error)
         self._on_end(self._steps, error)
 
 

@@ -358,6 +358,7 @@ def _start_step(
 
 def _cancel_with(call: Call, scope: Any) -> None:
     if scope is not None:
+        scope.listener = call.warn
         call.on_cancel(lambda: scope.abandon("The client cancelled the step, or has gone."))
 
 

@@ -13,6 +13,7 @@ class CancellationScope:
 
     Attributes:
       reason: why it was cancelled, or None.
+      listener: told what whoever waits for the branch should know meanwhile, or None.
       is_abandoned: it was cancelled because nobody gets what it makes any more.
     """
 
@@ -22,6 +23,7 @@ class CancellationScope:
         self._next_token = 0
         self.reason: str | None = None
         self.is_abandoned = False
+        self.listener: Callable[[str], None] | None = None
         self._parent = parent
         self._parent_token = -1
         if parent is not None:

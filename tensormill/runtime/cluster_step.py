@@ -28,6 +28,7 @@ from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.value_table import value_form
 from tensormill.runtime.prepared_step import CLOSED_BY_CLIENT, OnStepDone, RunningSteps
 from tensormill.runtime.rendezvous_keys import task_of
+from tensormill.runtime.resources.feeders import Feeding
 from tensormill.runtime.session_tasks import SessionTasks, Stamp
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.waiting import ask_all
@@ -220,6 +221,10 @@ class ClusterStep:
     def run_block(self) -> int:
         """Run no steps at once: the parts of one are on several tasks."""
         return 0
+
+    def begin_feeding(self) -> Feeding:
+        """Tell no queue: which ones a step over several tasks feeds is not known here."""
+        return Feeding()
 
     def start(
         self, feeds: list[Any], options: StepOptions, on_done: OnStepDone

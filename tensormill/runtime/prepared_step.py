@@ -26,6 +26,7 @@ from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.program import Program, Unfinished
 from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.record_blocks import RecordBlocks, RecordRows
+from tensormill.runtime.resources.feeders import Feeding
 from tensormill.runtime.step import ProgramRun, Step
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.taken_elements import TakenElements, hands_out_only
@@ -120,6 +121,9 @@ class StartableStep(AnyPreparedStep, Protocol):
 
         It waits for nothing and does not fail; 0 means that a step has to be started.
         """
+
+    def begin_feeding(self) -> Feeding:
+        """Tell the queues that the step feeds, as far as they are here, that it is repeated."""
 
 
 CLOSED_BY_CLIENT = "Step was cancelled by an explicit call to `Session::Close()`."
@@ -393,7 +397,19 @@ class PreparedStep:
         Raises:
           OpError: a step failed.
         """
-        should_stop = stop.should_stop
+        feeding = self.begin_feeding()
+        try:
+            self._repeat(stop.should_stop, waits)
+        except BaseException as error:
+            feeding.end(error)
+            raise
+        feeding.end(None)
+
+    def begin_feeding(self) -> Feeding:
+        """Tell the queues that the step feeds that it is repeated from now on."""
+        return Feeding(*self.program.fed_queues())
+
+    def _repeat(self, should_stop: Callable[[], bool], waits: WaitObserver) -> None:
         if not self.program.is_blocking:
             while not should_stop():
                 self.run([])

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from tensormill.graph import errors
+from tensormill.graph import errors, tf_logging
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.interrupts import interruptible
 from tensormill.runtime.plan.frames import DEAD
@@ -84,6 +84,14 @@ class Step:
         """
         if self.rendezvous is not None:
             self.rendezvous.flush()
+
+    def warn(self, text: str) -> None:
+        """Tell who waits for the step something; where nobody listens, it is logged."""
+        listener = self.cancellation.listener
+        if listener is None:
+            tf_logging.warning("%s", text)
+        else:
+            listener(text)
 
     def remaining_s(self) -> float | None:
         """Return the time that is left; None for a step without a deadline."""

@@ -105,7 +105,11 @@ def _facts(container: str, kind: str, name: str, resource: Any) -> ResourceFacts
     if isinstance(resource, Queue):
         fill = _fill(resource)
         types = ", ".join(dtype.name for dtype in resource.spec.dtypes)
-        return ResourceFacts(container, kind, name, 0, f"{resource.spec.kind} of {types}", fill)
+        text = f"{resource.spec.kind} of {types}"
+        reason = resource.why_not_fed()
+        if reason is not None:
+            text += f" ({reason})"
+        return ResourceFacts(container, kind, name, 0, text, fill)
     if isinstance(resource, VariableBuffer):
         value = resource.value
         if value is None:

@@ -13,6 +13,7 @@ import tensormill as tf
 from tensormill.distributed.loop_service import StepLoop
 from tensormill.proto import loops_pb2
 from tensormill.proto.services import LOOP_SERVICE
+from tensormill.runtime.resources.feeders import Feeding
 from tests.gates import WAIT_S
 from tests.queues.waiting import wait_for
 
@@ -143,6 +144,9 @@ class Steps:
     def run_block(self) -> int:
         """Run nothing by the block."""
         return 0
+
+    def begin_feeding(self) -> Feeding:
+        return Feeding()
 
     def start(self, values: Any, options: Any, on_done: Any) -> Any:
         if self.at_once:

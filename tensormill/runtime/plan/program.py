@@ -31,6 +31,7 @@ __all__ = ["Program", "Segment", "Unfinished"]
 
 _LONG_TURN_NS = 500_000
 _UNKNOWN_NS = 1 << 62
+_ENQUEUES = frozenset(f"QueueEnqueue{m}{v}" for m in ("", "Many") for v in ("", "V2"))
 _CALLS_OF_THE_USER = frozenset({"EagerPyFunc", "PyFunc", "PyFuncStateless"})
 
 
@@ -138,6 +139,17 @@ class Program:
                 if instruction.node is node and type(slot) is int:
                     return self._template[slot]
         return None
+
+    def fed_queues(self) -> tuple[list[Any], str]:
+        """Return the queues that a run enqueues into, and the name of an operation that does."""
+        found, name = [], ""
+        for segment in self.segments:
+            for _, instruction in segment.starts:
+                slot = instruction.arguments[0]
+                if instruction.node.op_type in _ENQUEUES and self._template[slot] is not None:
+                    found.append(self._template[slot])
+                    name = instruction.node.name
+        return found, name
 
     def new_values(self, feeds: list[Any]) -> list[Any]:
         """Return the slot values at the start of a run."""

@@ -16,7 +16,9 @@ from tensormill.graph.dtypes import DType, int32
 from tensormill.graph.op_def_text import dtype_text
 from tensormill.graph.shapes import Dims, are_compatible, concatenate_dims, format_dims
 from tensormill.kernels.philox import random_blocks, seed_stream
+from tensormill.runtime.deadlines import DEADLINES
 from tensormill.runtime.resources.element_pool import ElementPool
+from tensormill.runtime.resources.feeders import Feeders
 from tensormill.runtime.resources.queue_elements import (
     Block,
     ElementStore,
@@ -33,9 +35,12 @@ from tensormill.runtime.resources.queue_values import (
     padded_batch,
     single,
 )
-from tensormill.runtime.resources.waiting import Done, Instruction, Waiting
+from tensormill.runtime.resources.waiting import Done, Entry, Instruction, Waiting
 
 __all__ = ["Queue", "QueueSpec"]
+
+WARNING_AFTER_S = 5.0
+"""How long the last one that fed a queue has for closing it, before who waits is warned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,8 @@ class Queue:
         self._waiting = Waiting(self._state.handle)
         self._lock = self._waiting.lock  # guards _state
         self._pads = spec.kind == "PaddingFIFOQueue"
+        self._feeders = Feeders()  # guarded by _lock
+        self._is_watched = False  # guarded by _lock
 
     def read(self) -> np.ndarray[Any, Any]:
         """Return what a reference to the queue holds: container and name."""
@@ -314,6 +321,7 @@ class Queue:
         self._waiting.submit(
             done, lambda key: Dequeue(key, 1, is_single=True), lambda pieces: single(pieces[0])
         )
+        self._watch()
 
     def dequeue_many(self, count: int, allows_fewer: bool, done: Done) -> None:
         """Take elements; `done` is called with a batch of them.
@@ -327,6 +335,7 @@ class Queue:
             done(self._none())
             return
         self._waiting.submit(done, lambda key: Dequeue(key, count, allows_fewer), self._batch)
+        self._watch()
 
     def close(self, cancels_enqueues: bool, done: Done) -> None:
         """Let nothing in any more; `done` is called when that holds."""
@@ -360,6 +369,48 @@ class Queue:
     def is_closed(self) -> bool:
         """Return whether the queue takes nothing any more."""
         return self._state.is_closed
+
+    # -- who feeds it ------------------------------------------------------------------------------
+
+    def feeding_begins(self) -> None:
+        """Take note of a loop of steps that enqueues."""
+        with self._lock:
+            self._feeders.begin()
+
+    def feeding_ends(self, how: str) -> None:
+        """Take note of how one ended; who waits now is told of it, unless the queue is closed."""
+        with self._lock:
+            self._feeders.end(how, self._state.enqueued)
+        self._watch()
+
+    def why_not_fed(self) -> str | None:
+        """Return why nothing feeds the queue any more, if that is known, and it is not closed."""
+        if self._state.is_closed:
+            return None
+        return self._feeders.why_none(self._state.enqueued)
+
+    def _watch(self) -> None:
+        """Look after those who may wait for ever, in a while: the queue may be closed till then."""
+        if self.why_not_fed() is None:
+            return
+        with self._lock:
+            is_first, self._is_watched = not self._is_watched, True
+        if is_first:
+            DEADLINES.after(WARNING_AFTER_S, self._warn)
+
+    def _warn(self) -> None:
+        with self._lock:
+            self._is_watched = False
+            reason = self.why_not_fed()
+            entries = [] if reason is None else self._state.waiting_keys()
+        for entry in entries:
+            assert isinstance(entry, Entry)
+            if not entry.is_warned:
+                entry.is_warned = True
+                entry.done.step.warn(
+                    f"'{entry.done.instruction.node.name}' waits for {self.spec.kind} "
+                    f"'{self.name}', which has {self.size()} elements and is not closed; {reason}"
+                )
 
     # -- values -----------------------------------------------------------------------------------
 

@@ -193,6 +193,10 @@ class QueueState:
         """How many attempts to dequeue wait."""
         return len(self._dequeues)
 
+    def waiting_keys(self) -> list[Hashable]:
+        """Return the attempts to dequeue that wait, the first one first."""
+        return list(self._dequeues)
+
     def handle(self, event: Event) -> list[Instruction]:
         """Take note of an event and return what became of which attempt, in this order."""
         made: list[Instruction] = []

@@ -62,12 +62,14 @@ class _AwaitedWork:
 
     Attributes:
       step: the step that waits, whose cancellation ends the waiting.
+      instruction: what waits.
       value: the components that the queue gave, or None.
       error: why it gave none, or None.
     """
 
     def __init__(self, reader: Reader, attempt: _Attempt) -> None:
         self.step = attempt.done.step
+        self.instruction = attempt.done.instruction
         self.value: Any = None
         self.error: BaseException | None = None
         self._reader = reader

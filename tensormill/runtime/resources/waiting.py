@@ -52,6 +52,7 @@ class Done(Protocol):
     """What is called when an attempt ends (see `kernels.registry.async_kernel`)."""
 
     step: Any
+    instruction: Any
 
     def __call__(self, outputs: Any = None) -> None:
         """Report the outputs."""
@@ -66,15 +67,17 @@ class Entry:
     Attributes:
       done: what to call.
       convert: makes the outputs of the result of the attempt; called without a lock.
+      is_warned: who waits was told that it may be for ever.
     """
 
-    __slots__ = ("convert", "done", "is_over", "token")
+    __slots__ = ("convert", "done", "is_over", "is_warned", "token")
 
     def __init__(self, done: Done, convert: Callable[[Any], Any]) -> None:
         self.done = done
         self.convert = convert
         self.token: int | None = None
         self.is_over = False
+        self.is_warned = False
 
     def end(self, instruction: Instruction) -> None:
         """Do what an instruction says of the attempt."""
