@@ -18,7 +18,7 @@ from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 from tensormill.graph.graph import Graph
 from tensormill.kernels.torch_dtypes import to_host, to_tensor
-from tensormill.runtime.any_master import FetchForm, StepOutcome
+from tensormill.runtime.any_master import FetchForm, StepOutcome, StopSignal, WaitObserver
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.deadlines import DEADLINES
 from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
@@ -217,6 +217,43 @@ class ClusterStep:
         if error is not None:
             raise error
         return outcome
+
+    def repeat(self, stop: StopSignal, waits: WaitObserver) -> None:
+        """Run steps without feeds until they are to stop, which is asked before each.
+
+        Args:
+          stop: says when to stop.
+          waits: told when a step begins to wait, which it does while other tasks compute, and when
+            it goes on.
+
+        Raises:
+          OpError: a step failed.
+        """
+        options = StepOptions()
+        while not stop.should_stop():
+            if not self.is_ready:
+                self.renew()
+            finished = threading.Event()
+            failures: list[OpError | None] = []
+
+            def on_done(
+                outcome: StepOutcome | None,
+                error: OpError | None,
+                finished: threading.Event = finished,
+                failures: list[OpError | None] = failures,
+            ) -> None:
+                failures.append(error)
+                finished.set()
+
+            run = self._start([], options, on_done)
+            if run is not None and not finished.is_set():
+                waits.wait_begins(run.scope.cancel)
+                try:
+                    finished.wait()
+                finally:
+                    waits.wait_ends()
+            if failures[0] is not None:
+                raise failures[0]
 
     def run_block(self) -> int:
         """Run no steps at once: the parts of one are on several tasks."""

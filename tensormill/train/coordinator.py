@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, TypeGuard
 
 from tensormill.graph import errors, tf_logging
+from tensormill.session.base_session import BaseSession
 
 __all__ = ["Coordinator", "LooperThread"]
 
@@ -245,7 +246,10 @@ class LooperThread(threading.Thread):
         """Do what the thread is for. Called by `start`."""
         with self._coord.stop_on_exception():
             self.start_loop()
-            if self._timer_interval_secs is None:
+            session = self._session_to_drive()
+            if session is not None:
+                session._repeat(self._call_args[0], _Stop(self._coord), _NoObserver())
+            elif self._timer_interval_secs is None:
                 while not self._coord.should_stop():
                     self.run_loop()
             else:
@@ -254,6 +258,20 @@ class LooperThread(threading.Thread):
                     next_s += self._timer_interval_secs
                     self.run_loop()
             self.stop_loop()
+
+    def _session_to_drive(self) -> BaseSession | None:
+        """Return the session whose `run` is the target, where its master can repeat the step."""
+        session = getattr(self._call, "__self__", None)
+        if (
+            isinstance(session, BaseSession)
+            and self._call == session.run
+            and len(self._call_args) == 1
+            and not self._call_kwargs
+            and self._timer_interval_secs is None
+            and type(self).run_loop is LooperThread.run_loop
+        ):
+            return session
+        return None
 
     def start_loop(self) -> None:
         """Do what comes before the first call."""
@@ -265,3 +283,26 @@ class LooperThread(threading.Thread):
         """Call the target."""
         if self._call is not None:
             self._call(*self._call_args, **self._call_kwargs)
+
+
+class _Stop:
+    """When the steps of a loop are to stop."""
+
+    def __init__(self, coord: Coordinator) -> None:
+        self._coord = coord
+
+    def should_stop(self) -> bool:
+        return self._coord.should_stop()
+
+    def call_on_stop(self, callback: Callable[[], None]) -> None:
+        self._coord._call_on_stop(callback)
+
+
+class _NoObserver:
+    """Does not care when a step waits."""
+
+    def wait_begins(self, cancel: Callable[[str], object]) -> None:
+        pass
+
+    def wait_ends(self) -> None:
+        pass

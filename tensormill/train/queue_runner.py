@@ -280,7 +280,7 @@ class Feeder:
         if isinstance(self._sess, BaseSession) and self._sess._closed:
             return  # it ended because the session did
         tf_logging.error(
-            "Exception in QueueRunner: %s\\nThread %s does not feed queue '%s' any more; without a "
+            "Exception in QueueRunner: %s\nThread %s does not feed queue '%s' any more; without a "
             "coordinator nobody closes the queue, and who waits for its elements waits on.",
             error,
             self.thread.name,

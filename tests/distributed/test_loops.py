@@ -14,6 +14,7 @@ from tensormill.distributed.loop_service import StepLoop
 from tensormill.proto import loops_pb2
 from tensormill.proto.services import LOOP_SERVICE
 from tensormill.runtime.resources.feeders import Feeding
+from tests.clusters import running_cluster
 from tests.gates import WAIT_S
 from tests.queues.waiting import wait_for
 
@@ -206,3 +207,73 @@ def test_a_loop_that_was_cancelled_before_it_began_runs_nothing():
     loop.cancel("gone")
     loop.start()
     assert (steps.waiting, ends) == ([], [(0, None)])
+
+
+@pytest.mark.parametrize("over_the_wire", [False, True])
+def test_a_queue_runner_whose_step_spans_tasks_is_driven_by_the_master(over_the_wire):
+    with running_cluster(ps=1, worker=1) as cluster:
+        with tf.device("/job:ps"):
+            counter = tf.Variable(0, name="counter")
+            number = counter.count_up_to(100)
+        with tf.device("/job:worker"):
+            queue = tf.FIFOQueue(5, [tf.int32], [[]], name="numbers")
+            runner = tf.train.QueueRunner(queue, [queue.enqueue([number])] * 2)
+            taking = queue.dequeue()
+        coordinator = tf.train.Coordinator()
+        config = OVER_THE_WIRE if over_the_wire else None
+        with tf.Session(cluster.target("worker"), config=config) as session:
+            session.run(counter.initializer)
+            made = []
+            make_callable = session.make_callable
+            session.make_callable = lambda *a, **k: made.append(a) or make_callable(*a, **k)
+            threads = runner.create_threads(session, coord=coordinator, start=True)
+            got, error = drain(session, taking)
+            assert sorted(got) == list(range(100))
+            assert "the end of the data: 100 elements" in error.message
+            coordinator.request_stop()
+            coordinator.join(threads)
+            assert made == []  # as what runs one step after the other would be
+
+
+def test_a_stop_ends_a_loop_over_tasks_that_waits():
+    with running_cluster(ps=1, worker=1) as cluster:
+        with tf.device("/job:ps"):
+            counter = tf.Variable(0, name="counter")
+        with tf.device("/job:worker"):
+            queue = tf.FIFOQueue(5, [tf.int32], [[]], name="numbers")
+            runner = tf.train.QueueRunner(queue, [queue.enqueue([counter.assign_add(1)])])
+            five = queue.dequeue_many(5)
+        coordinator = tf.train.Coordinator()
+        with tf.Session(cluster.target("worker")) as session:
+            session.run(counter.initializer)
+            threads = runner.create_threads(session, coord=coordinator, start=True)
+            assert session.run(five).tolist() == [1, 2, 3, 4, 5]
+            coordinator.request_stop()
+            coordinator.join(threads)
+            assert session.run(queue.is_closed())
+
+
+def test_a_looper_that_runs_a_step_is_driven_by_the_server(server):
+    queue, _ = counting_runner(200)
+    counter = tf.get_default_graph().get_operation_by_name("counter").outputs[0]
+    enqueue, taking = queue.enqueue([tf.count_up_to(counter, 200)]), queue.dequeue_many(200)
+    coordinator = tf.train.Coordinator()
+    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+        session.run(tf.global_variables_initializer())
+        sent = []
+        client = session._master_session._client
+        run_step = client.run_step
+        client.run_step = lambda *a, **k: sent.append("RunStep") or run_step(*a, **k)
+        tf.train.LooperThread.loop(coordinator, None, session.run, (enqueue,))
+        assert session.run(taking).tolist() == list(range(200))
+        coordinator.join()  # the end of the input stops it
+        assert sent == ["RunStep"]
+
+
+def test_the_error_of_a_step_that_a_looper_runs_is_that_of_the_coordinator(server):
+    broken = tf.check_numerics(tf.constant(float("nan")), "broken")
+    coordinator = tf.train.Coordinator()
+    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+        tf.train.LooperThread.loop(coordinator, None, session.run, (broken,))
+        with pytest.raises(tf.errors.InvalidArgumentError, match="broken"):
+            coordinator.join()

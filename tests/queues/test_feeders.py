@@ -81,9 +81,9 @@ def session(request: Any, monkeypatch: Any, caplog: Any) -> Iterator[Any]:
         yield session
 
 
-def failing_runner(queue: Any) -> Any:
+def failing_runner(queue: Any, threads: int) -> Any:
     broken = tf.check_numerics(tf.constant(np.nan), "broken")
-    return tf.train.QueueRunner(queue, [queue.enqueue([broken])] * 2)
+    return tf.train.QueueRunner(queue, [queue.enqueue([broken])] * threads)
 
 
 def warnings_in(caplog: Any) -> list[str]:
@@ -95,7 +95,7 @@ def test_a_dequeue_that_waits_while_all_that_fed_the_queue_has_ended_says_so(
 ) -> None:
     queue = tf.FIFOQueue(3, [tf.float32], [[]], name="numbers", shared_name="numbers")
     taking, close = queue.dequeue(name="take"), queue.close()
-    runner = failing_runner(queue)
+    runner = failing_runner(queue, threads=1)
     ended: list[BaseException] = []
 
     def consume() -> None:
@@ -111,8 +111,8 @@ def test_a_dequeue_that_waits_while_all_that_fed_the_queue_has_ended_says_so(
     wait_until(lambda: warnings_in(caplog))
     (warning,) = warnings_in(caplog)
     assert warning.startswith(
-        "'take' waits for FIFOQueue 'numbers', which has 0 elements and is not closed; all 2 that "
-        "fed it have ended, the last one so: 'numbers_enqueue' failed with InvalidArgumentError:"
+        "'take' waits for FIFOQueue 'numbers', which has 0 elements and is not closed; what fed "
+        "it has ended: 'numbers_enqueue' failed with InvalidArgumentError: broken"
     )
     session.run(close)
     consumer.join(WAIT_S)
@@ -123,7 +123,7 @@ def test_the_status_of_a_task_tells_of_queues_that_nothing_feeds(monkeypatch: An
     with tf.train.Server.create_local_server() as server, tf.Session(server.target) as session:
         queue = tf.FIFOQueue(3, [tf.float32], [[]], name="numbers", shared_name="numbers")
         close = queue.close()
-        for thread in failing_runner(queue).create_threads(session, start=True):
+        for thread in failing_runner(queue, threads=2).create_threads(session, start=True):
             thread.join(WAIT_S)
         told = str(cluster_status(server.target))
         assert "queue 'numbers': FIFOQueue of float32 (all 2 that fed it have ended" in told
