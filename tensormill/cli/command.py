@@ -5,6 +5,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
+def add_program(parser: argparse.ArgumentParser, before: str = "") -> None:
+    """Add the arguments that name a program: a script, or a module after `-m`.
+
+    Args:
+      parser: the parser of the subcommand.
+      before: for the help, what follows the arguments of the program.
+    """
+    parser.add_argument(
+        "-m",
+        dest="module",
+        metavar="module",
+        nargs=argparse.REMAINDER,
+        help="run a module instead of a file, with the arguments that follow it",
+    )
+    parser.add_argument(
+        "words",
+        metavar="script.py [args]",
+        nargs=argparse.REMAINDER,
+        help=f"the program, and what it finds in sys.argv[1:]{before}",
+    )
+
+
 @dataclass(frozen=True)
 class Command:
     """One subcommand of `tensormill`.

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tensormill.cli.command import Command
+from tensormill.cli.command import Command, add_program
 
 _CANNOT_START = 2
 
@@ -35,19 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="pass --job_name, --task_index, --ps_hosts and --worker_hosts: to programs that "
         "define them (auto), or to any",
     )
-    parser.add_argument(
-        "-m",
-        dest="module",
-        metavar="module",
-        nargs=argparse.REMAINDER,
-        help="run a module instead of a file, with the arguments that follow it",
-    )
-    parser.add_argument(
-        "words",
-        metavar="script.py [args]",
-        nargs=argparse.REMAINDER,
-        help="the program, and what it finds in sys.argv[1:] before the flags",
-    )
+    add_program(parser, " before the flags")
 
 
 def _count(text: str) -> int:

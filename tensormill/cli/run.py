@@ -9,7 +9,7 @@ import sys
 import types
 from typing import Any
 
-from tensormill.cli.command import Command
+from tensormill.cli.command import Command, add_program
 
 _FAILED = 1
 _CANNOT_START = 2
@@ -19,19 +19,7 @@ _INTERRUPTED = 130
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `tensormill run`."""
-    parser.add_argument(
-        "-m",
-        dest="module",
-        metavar="module",
-        nargs=argparse.REMAINDER,
-        help="run a module instead of a file, with the arguments that follow it",
-    )
-    parser.add_argument(
-        "words",
-        metavar="script.py [args]",
-        nargs=argparse.REMAINDER,
-        help="the program, and what it finds in sys.argv[1:]",
-    )
+    add_program(parser)
 
 
 class _CannotStartError(Exception):

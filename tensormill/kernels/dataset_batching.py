@@ -390,8 +390,8 @@ def _windows(
                 break
 
 
-class WindowedDataset(DerivedDataset):
-    """Windows of elements: for each component, a dataset."""
+class _OfWindows(DerivedDataset):
+    """What is made of windows of elements."""
 
     def __init__(
         self,
@@ -405,9 +405,16 @@ class WindowedDataset(DerivedDataset):
         self._window = window
         self._drops_remainder = drops_remainder
 
+    def windows(self, iteration: Iteration) -> Iterator[Any]:
+        return _windows(self.source.elements(iteration), *self._window, self._drops_remainder)
+
+
+class WindowedDataset(_OfWindows):
+    """Windows of elements: for each component, a dataset."""
+
     def elements(self, iteration: Iteration) -> Iterator[Any]:
         source = self.source
-        for window in _windows(source.elements(iteration), *self._window, self._drops_remainder):
+        for window in self.windows(iteration):
             if type(window) is Failure:
                 yield window
                 continue
@@ -448,24 +455,11 @@ def window_dataset(
     return WindowedDataset(input_dataset, window, bool(drop_remainder), output_types, output_shapes)
 
 
-class SlidingDataset(DerivedDataset):
+class SlidingDataset(_OfWindows):
     """Windows of elements, stacked."""
 
-    def __init__(
-        self,
-        source: Dataset,
-        window: tuple[int, int, int],
-        drops_remainder: bool,
-        dtypes: Any,
-        dims: Any,
-    ) -> None:
-        super().__init__(source, dtypes, dims)
-        self._window = window
-        self._drops_remainder = drops_remainder
-
     def elements(self, iteration: Iteration) -> Iterator[Any]:
-        items = self.source.elements(iteration)
-        for window in _windows(items, *self._window, self._drops_remainder):
+        for window in self.windows(iteration):
             yield window if type(window) is Failure else stack_elements(window, self.dtypes)
 
 

@@ -8,6 +8,7 @@ from tensormill.kernels.registry import async_kernel, kernel
 
 
 @kernel("_Send", "cpu", "gpu")
+@kernel("_HostSend", "cpu", "gpu")
 def send(
     tensor: Any,
     *,
@@ -28,43 +29,9 @@ def send(
     )
 
 
-@kernel("_HostSend", "cpu", "gpu")
-def host_send(
-    tensor: Any,
-    *,
-    tensor_name: bytes,
-    send_device: bytes,
-    send_device_incarnation: int,
-    recv_device: bytes,
-    may_change: bool,
-    step: Any,
-) -> None:
-    step.rendezvous.send(
-        send_device,
-        send_device_incarnation,
-        recv_device,
-        tensor_name,
-        tensor,
-        may_change=may_change,
-    )
-
-
 @async_kernel("_Recv", "cpu", "gpu")
-def receive(
-    *,
-    tensor_name: bytes,
-    send_device: bytes,
-    send_device_incarnation: int,
-    recv_device: bytes,
-    done: Any,
-) -> None:
-    done.step.rendezvous.receive(
-        send_device, send_device_incarnation, recv_device, tensor_name, done
-    )
-
-
 @async_kernel("_HostRecv", "cpu", "gpu")
-def host_receive(
+def receive(
     *,
     tensor_name: bytes,
     send_device: bytes,

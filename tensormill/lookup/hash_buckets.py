@@ -15,7 +15,7 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.sparse_tensor import SparseTensor
 from tensormill.graph.tensor import Tensor
-from tensormill.lookup.interface import LookupInterface, mapped
+from tensormill.lookup.interface import LookupInterface, check_key_dtype, mapped
 from tensormill.lookup.static_tables import HashTable
 from tensormill.lookup.table_initializers import TableInitializerBase
 from tensormill.ops.arithmetic import add
@@ -165,10 +165,7 @@ class IdTableWithHashBuckets(LookupInterface):
         """
         if not isinstance(keys, (Tensor, SparseTensor)):
             keys = convert_to_tensor(keys)
-        if keys.dtype.base_dtype != self._key_dtype:
-            raise TypeError(
-                f"Dtype of argument `keys` must be {self._key_dtype}, received: {keys.dtype}"
-            )
+        check_key_dtype(keys, self._key_dtype)
         return mapped(keys, lambda items: self._ids(items, name))
 
     def _ids(self, items: Tensor, name: str | None) -> Tensor:

@@ -12,11 +12,11 @@ from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.sparse_tensor import SparseTensor
 from tensormill.graph.tensor import Tensor
 
-__all__ = ["LookupInterface", "check_table_dtypes", "mapped"]
+__all__ = ["KeysAndValues", "LookupInterface", "check_key_dtype", "check_table_dtypes", "mapped"]
 
 
-class LookupInterface:
-    """A table that maps tensors of keys to tensors of values."""
+class KeysAndValues:
+    """What has keys of one dtype, and values of one."""
 
     def __init__(self, key_dtype: Any, value_dtype: Any) -> None:
         self._key_dtype = as_dtype(key_dtype)
@@ -31,6 +31,10 @@ class LookupInterface:
     def value_dtype(self) -> DType:
         """The dtype of the values."""
         return self._value_dtype
+
+
+class LookupInterface(KeysAndValues):
+    """A table that maps tensors of keys to tensors of values."""
 
     @property
     def name(self) -> str | None:
@@ -64,6 +68,16 @@ def check_table_dtypes(table: LookupInterface, key_dtype: DType, value_dtype: DT
         raise TypeError(
             f"Invalid value dtype for table, expected {table.value_dtype} but got {value_dtype}."
         )
+
+
+def check_key_dtype(keys: Any, key_dtype: DType) -> None:
+    """Refuse keys of another dtype than a table's.
+
+    Raises:
+      TypeError: the keys have another dtype.
+    """
+    if keys.dtype.base_dtype != key_dtype:
+        raise TypeError(f"Dtype of argument `keys` must be {key_dtype}, received: {keys.dtype}")
 
 
 def mapped(keys: Any, function: Callable[[Any], Tensor]) -> Any:

@@ -12,7 +12,7 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import add_to_collection, colocate_with, name_scope
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
-from tensormill.lookup.interface import LookupInterface
+from tensormill.lookup.interface import LookupInterface, check_key_dtype
 from tensormill.ops import lookup_tables as ops
 from tensormill.train.checkpoints.saveables import SaveableObject, SaveSpec
 
@@ -77,10 +77,7 @@ class _MutableTableBase(LookupInterface):
         Raises:
           TypeError: the keys have another dtype.
         """
-        if keys.dtype != self._key_dtype:
-            raise TypeError(
-                f"Dtype of argument `keys` must be {self._key_dtype}, received: {keys.dtype}"
-            )
+        check_key_dtype(keys, self._key_dtype)
         values = (self._resource_handle, keys, self._default_value)
         with name_scope(name, f"{self.name}_lookup_table_remove", values):
             made: Operation = ops.lookup_table_remove_v2_op(self._resource_handle, keys)

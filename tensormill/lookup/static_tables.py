@@ -14,7 +14,7 @@ from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.sparse_tensor import SparseTensor
 from tensormill.graph.tensor import Tensor
-from tensormill.lookup.interface import LookupInterface, mapped
+from tensormill.lookup.interface import LookupInterface, check_key_dtype, mapped
 from tensormill.lookup.table_initializers import TableInitializerBase
 from tensormill.ops import lookup_tables as ops
 
@@ -73,10 +73,7 @@ class InitializableLookupTableBase(LookupInterface):
         """
         if not isinstance(keys, (Tensor, SparseTensor)):
             keys = convert_to_tensor(keys)
-        if keys.dtype.base_dtype != self._key_dtype:
-            raise TypeError(
-                f"Dtype of argument `keys` must be {self._key_dtype}, received: {keys.dtype}"
-            )
+        check_key_dtype(keys, self._key_dtype)
 
         def found(items: Tensor) -> Tensor:
             handle, default = self._resource_handle, self._default_value

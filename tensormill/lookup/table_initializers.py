@@ -15,7 +15,7 @@ from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
-from tensormill.lookup.interface import LookupInterface, check_table_dtypes
+from tensormill.lookup.interface import KeysAndValues, LookupInterface, check_table_dtypes
 from tensormill.ops import lookup_tables as ops
 
 __all__ = [
@@ -28,22 +28,8 @@ __all__ = [
 ]
 
 
-class TableInitializerBase:
+class TableInitializerBase(KeysAndValues):
     """Fills a table."""
-
-    def __init__(self, key_dtype: Any, value_dtype: Any) -> None:
-        self._key_dtype = as_dtype(key_dtype)
-        self._value_dtype = as_dtype(value_dtype)
-
-    @property
-    def key_dtype(self) -> DType:
-        """The dtype of the keys."""
-        return self._key_dtype
-
-    @property
-    def value_dtype(self) -> DType:
-        """The dtype of the values."""
-        return self._value_dtype
 
     @property
     def _shared_name(self) -> str:
