@@ -1,0 +1,84 @@
+"""Ordering: small updates of variables run one after another.
+
+Between the large kernels of a step, the code of a small one has left the caches of the processor,
+and most of its time is spent to fetch it again. Where many small updates follow each other, only
+the first one pays for that.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from tensormill.graph.shapes import is_fully_defined
+from tensormill.ops.training import UPDATE_RULES
+from tensormill.runtime.node import Node
+from tensormill.runtime.plan.instructions import Instruction, LoopInstruction
+from tensormill.runtime.plan.lowering import LoweredGraph
+
+__all__ = ["gather_updates"]
+
+_SMALL_ELEMENTS = 1 << 16
+"""The gradient of a larger variable is better used while it is in the cache."""
+_UPDATES = frozenset(
+    f"{form}{rule.name}" for rule in UPDATE_RULES for form in rule.forms if "Sparse" not in form
+)
+
+
+def gather_updates(lowered: LoweredGraph) -> None:
+    """Move small dense updates of one kind to the place of the last of them."""
+    kinds: dict[str, list[int]] = {}
+    for index, instruction in enumerate(lowered.instructions):
+        if _is_small_update(instruction):
+            kinds.setdefault(instruction.node.op_type, []).append(index)
+    for places in kinds.values():
+        if len(places) > 1:
+            # The places of other kinds may change with this: what lies between stays between.
+            lowered.instructions = _gathered(lowered.instructions, places[0], places[-1])
+
+
+def _is_small_update(instruction: Instruction) -> bool:
+    node = instruction.node
+    if node.op_type not in _UPDATES or instruction.is_conversion or instruction.guard:
+        return False
+    gradients = node.op_def.inputs
+    at = next(i for i, arg in enumerate(gradients) if arg.name in ("grad", "delta"))
+    source, index = node.inputs[at]
+    dims = source.output_dims[index]
+    return is_fully_defined(dims) and math.prod(dims or ()) <= _SMALL_ELEMENTS
+
+
+def _gathered(instructions: list[Instruction], first: int, last: int) -> list[Instruction]:
+    kind = instructions[last].node.op_type
+    moved, others = [], []
+    for instruction in instructions[first : last + 1]:
+        is_one = _is_small_update(instruction) and instruction.node.op_type == kind
+        (moved if is_one else others).append(instruction)
+    if any(i.is_async or isinstance(i, LoopInstruction) for i in others):
+        return instructions
+    wanted = {instruction.node for instruction in moved}
+    if _any_depends((i.node for i in others), wanted) or _any_depends(
+        (source for node in wanted for source in _sources(node)), wanted
+    ):
+        return instructions
+    return [*instructions[:first], *others, *moved, *instructions[last + 1 :]]
+
+
+def _any_depends(nodes: Iterable[Node], wanted: set[Node]) -> bool:
+    """Return whether any of the nodes is one of the wanted ones, or runs after one."""
+    pending = list(nodes)
+    seen = set(pending)
+    while pending:
+        node = pending.pop()
+        if node in wanted:
+            return True
+        for source in _sources(node):
+            if source not in seen:
+                seen.add(source)
+                pending.append(source)
+    return False
+
+
+def _sources(node: Node) -> Iterable[Node]:
+    yield from (source for source, _ in node.inputs)
+    yield from node.controls

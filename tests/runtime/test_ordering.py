@@ -1,0 +1,46 @@
+"""Small updates run one after another where nothing can tell the difference."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import tensormill.api as tf
+from tensormill.runtime.plan.program import Program
+
+
+def node_names(session: tf.Session, fetches: list[tf.Tensor], target: tf.Operation) -> list[str]:
+    program: Program = session._master_session.prepare([], fetches, [target]).program
+    made = [i for segment in program.segments for i in segment.block.block.instructions]
+    return [i.node.name for i in made if not i.is_conversion]
+
+
+def test_updates_of_small_variables_follow_each_other() -> None:
+    weights = [tf.Variable(tf.ones([3, 3]), name=f"w{i}") for i in range(4)]
+    product = tf.ones([2, 3])
+    for variable in weights:
+        product = tf.tanh(product @ variable)
+    train = tf.train.MomentumOptimizer(0.1, 0.9).minimize(tf.reduce_sum(product))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        names = node_names(session, [], train)
+        places = [at for at, name in enumerate(names) if "ApplyMomentum" in name]
+        assert len(places) == 4
+        assert places == list(range(places[0], places[0] + 4))
+
+
+def test_what_runs_after_one_update_and_before_another_stays_between_them() -> None:
+    first = tf.get_variable("first", initializer=[1.0, 2.0], use_resource=False)
+    second = tf.get_variable("second", initializer=[0.0, 0.0], use_resource=False)
+    optimizer = tf.train.GradientDescentOptimizer(0.5)
+    one = optimizer.apply_gradients([(tf.constant([2.0, 2.0]), first)])
+    with tf.control_dependencies([one]):
+        seen = tf.multiply(first.read_value(), 1.0, name="seen")
+    other = optimizer.apply_gradients([(-seen, second)])
+    with tf.Session() as session:
+        for _ in range(3):  # walked, measured, compiled
+            session.run(tf.global_variables_initializer())
+            np.testing.assert_array_equal(session.run([seen, other])[0], [0.0, 1.0])
+            np.testing.assert_array_equal(session.run(second), [0.0, 0.5])
+        names = node_names(session, [seen], other)
+        updates = [at for at, name in enumerate(names) if "ApplyGradientDescent" in name]
+        assert updates[0] < names.index("seen") < updates[1]
