@@ -27,14 +27,9 @@ _UPDATES = frozenset(
 
 def gather_updates(lowered: LoweredGraph) -> None:
     """Move small dense updates of one kind to the place of the last of them."""
-    kinds: dict[str, list[int]] = {}
-    for index, instruction in enumerate(lowered.instructions):
-        if _is_small_update(instruction):
-            kinds.setdefault(instruction.node.op_type, []).append(index)
-    for places in kinds.values():
-        if len(places) > 1:
-            # The places of other kinds may change with this: what lies between stays between.
-            lowered.instructions = _gathered(lowered.instructions, places[0], places[-1])
+    kinds = {i.node.op_type for i in lowered.instructions if _is_small_update(i)}
+    for kind in sorted(kinds):
+        lowered.instructions = _gathered(lowered.instructions, kind)
 
 
 def _is_small_update(instruction: Instruction) -> bool:
@@ -45,15 +40,18 @@ def _is_small_update(instruction: Instruction) -> bool:
     at = next(i for i, arg in enumerate(gradients) if arg.name in ("grad", "delta"))
     source, index = node.inputs[at]
     dims = source.output_dims[index]
-    return is_fully_defined(dims) and math.prod(dims or ()) <= _SMALL_ELEMENTS
+    return is_fully_defined(dims) and math.prod(size or 0 for size in dims or ()) <= _SMALL_ELEMENTS
 
 
-def _gathered(instructions: list[Instruction], first: int, last: int) -> list[Instruction]:
-    kind = instructions[last].node.op_type
-    moved, others = [], []
-    for instruction in instructions[first : last + 1]:
-        is_one = _is_small_update(instruction) and instruction.node.op_type == kind
-        (moved if is_one else others).append(instruction)
+def _gathered(instructions: list[Instruction], kind: str) -> list[Instruction]:
+    places = [
+        place
+        for place, instruction in enumerate(instructions)
+        if instruction.node.op_type == kind and _is_small_update(instruction)
+    ]
+    first, last = places[0], places[-1]
+    moved = [instructions[place] for place in places]
+    others = [instructions[place] for place in range(first, last) if place not in set(places)]
     if any(i.is_async or isinstance(i, LoopInstruction) for i in others):
         return instructions
     wanted = {instruction.node for instruction in moved}

@@ -137,9 +137,9 @@ class Program:
         """Return the resource that the first argument of a node that may wait is; None if none."""
         for segment in self.segments:
             for _, instruction in segment.starts:
-                slot = instruction.arguments[0]
-                if instruction.node is node and type(slot) is int:
-                    return self._template[slot]
+                if instruction.node is node and instruction.arguments:
+                    slot = instruction.arguments[0]
+                    return self._template[slot] if type(slot) is int else None
         return None
 
     def fed_queues(self) -> tuple[list[Any], str]:
@@ -147,9 +147,11 @@ class Program:
         found, name = [], ""
         for segment in self.segments:
             for _, instruction in segment.starts:
-                slot = instruction.arguments[0]
-                if instruction.node.op_type in _ENQUEUES and self._template[slot] is not None:
-                    found.append(self._template[slot])
+                if instruction.node.op_type not in _ENQUEUES:
+                    continue
+                queue = self._template[instruction.arguments[0]]
+                if queue is not None:
+                    found.append(queue)
                     name = instruction.node.name
         return found, name
 
