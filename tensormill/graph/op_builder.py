@@ -190,6 +190,8 @@ class OpBuilder:
         return {**self._defaults, **said}
 
     def _make_slow(self, args: Any, kwargs: dict[str, Any], name: str | None) -> Operation:
+        if name is None and len(args) == len(self._input_names) + len(self._attr_names) + 1:
+            *args, name = args  # the name is the last parameter of every op: `tf.no_op("done")`
         values, given_attrs = self._bind(args, kwargs)
         if self._is_plain:
             made = self._make_plain(values, given_attrs, name)

@@ -24,6 +24,7 @@ from tensormill.proto.control_flow_pb2 import CondContextDef, ValuesDef
 __all__ = [
     "CondContext",
     "ControlFlowContext",
+    "is_containing",
     "is_loop_constant_enter",
     "is_loop_enter",
     "is_loop_exit",

@@ -44,6 +44,9 @@ KERAS_ROWS = {
     "python.keras.utils.data_utils": "keras.utils",
     "python.keras.utils.generic_utils": "keras.utils",
     "python.keras.utils.np_utils": "keras.utils",
+    "python.keras.utils.tf_utils": """
+        get_reachable_from_inputs=keras.engine.reachable.get_reachable_from_inputs
+        smart_cond=ops.smart_cond.smart_cond constant_value=ops.smart_cond.smart_constant_value""",
     "python.keras.utils.conv_utils": """
         tensorflow_modules.layer_functions
         normalize_padding=layers.arguments.padding_name""",

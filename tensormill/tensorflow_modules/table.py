@@ -245,6 +245,7 @@ _ROWS = {
         leaky_relu=namespaces.nn.leaky_relu
         softmax_cross_entropy_with_logits_v2=namespaces.nn.softmax_cross_entropy_with_logits_v2""",
     "python.ops.inplace_ops": "ops.inplace",
+    "python.ops.op_selector": "graph.walks",
     "python.ops.parsing_ops": """
         decode_raw=ops.strings.decode_raw_v2 decode_raw_v1=ops.strings.decode_raw
         tensorflow_modules.second_signatures""",

@@ -161,3 +161,8 @@ def test_threads_build_one_graph_with_scopes_of_their_own() -> None:
         assert len(mine) == 201
         assert {op.device for op in mine} == {f"/device:CPU:{number}"}
     assert graph.get_name_scope() == ""
+
+
+def test_the_name_may_stand_last_without_its_keyword() -> None:
+    assert tf.no_op("done").name == "done"
+    assert tf.lgamma(tf.constant(1.0), "log_of_gamma").op.name == "log_of_gamma"

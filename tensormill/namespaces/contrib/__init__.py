@@ -24,7 +24,7 @@ from tensormill.namespaces.contrib import (
     util,
 )
 
-_LATE = ("estimator", "factorization", "feature_column", "learn", "tpu")
+_LATE = ("estimator", "factorization", "feature_column", "graph_editor", "learn", "tpu")
 """What few programs of `tf.contrib` use, and that is loaded when one does."""
 
 
