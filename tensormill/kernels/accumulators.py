@@ -100,11 +100,12 @@ def take_sparse_gradient_at_once(
 class _Single:
     """Reports the one output of an operation bare, as kernels with one output do."""
 
-    __slots__ = ("_done", "step")
+    __slots__ = ("_done", "instruction", "step")
 
     def __init__(self, done: Any) -> None:
         self._done = done
         self.step = done.step
+        self.instruction = done.instruction
 
     def __call__(self, outputs: list[Any]) -> None:
         self._done(outputs[0])

@@ -111,6 +111,7 @@ class _Packed:
 
     def __init__(self, done: Any, pack: Any) -> None:
         self.step = done.step
+        self.instruction = done.instruction
         self.fail = done.fail
         self._done = done
         self._pack = pack
