@@ -234,6 +234,7 @@ from tensormill.variables.initializers import (
 )
 from tensormill.variables.initializers import VarianceScaling as variance_scaling_initializer
 from tensormill.variables.initializers import Zeros as zeros_initializer
+from tensormill.variables.module import Module
 from tensormill.variables.partitioners import (
     fixed_size_partitioner,
     min_max_variable_partitioner,
@@ -309,6 +310,7 @@ from tensormill.ops.clipping import (
     global_norm,
 )
 from tensormill.ops.custom_gradients import custom_gradient, grad_pass_through, recompute_grad
+from tensormill.ops.gradient_tape import GradientTape
 from tensormill.ops.gradients import AggregationMethod, UnconnectedGradients, gradients
 from tensormill.ops.hessians import hessians
 from tensormill.ops.summation import accumulate_n, add_n
@@ -317,6 +319,7 @@ from tensormill.ops.summation import accumulate_n, add_n
 from tensormill.functional.fold import foldl, foldr
 from tensormill.functional.map_fn import map_fn
 from tensormill.functional.scan import scan
+from tensormill.functional.traced import traced as function
 from tensormill.ops.conditional import case, cond, switch_case
 from tensormill.ops.tensor_array_class import TensorArray
 from tensormill.ops.while_loop import while_loop
@@ -367,10 +370,13 @@ from tensormill.graph import tf_logging as logging
 from tensormill.graph.tf_logging import get_logger
 from tensormill.platform import versions as version
 from tensormill.platform.versions import (
+    COMPILER_VERSION,
+    CXX11_ABI_FLAG,
     GIT_VERSION,
     GRAPH_DEF_VERSION,
     GRAPH_DEF_VERSION_MIN_CONSUMER,
     GRAPH_DEF_VERSION_MIN_PRODUCER,
+    MONOLITHIC_BUILD,
     VERSION,
 )
 from tensormill.platform.behavior import (
@@ -379,6 +385,11 @@ from tensormill.platform.behavior import (
     disable_tensor_equality,
     disable_v2_behavior,
     disable_v2_tensorshape,
+    enable_control_flow_v2,
+    enable_eager_execution,
+    enable_tensor_equality,
+    enable_v2_behavior,
+    enable_v2_tensorshape,
     executing_eagerly,
     executing_eagerly_outside_functions,
 )
@@ -407,10 +418,11 @@ _LATE_NAMESPACES = {
         saved_model summary train
     """,
     "tensormill.namespaces": """
-        audio bitwise contrib debugging dtypes graph_util image initializers linalg manip math nn
+        audio bitwise config contrib debugging dtypes graph_util image initializers linalg manip
+        math nn
         python_io quantization queue random raw_ops sets signal sparse spectral strings test
     """,
-    "tensormill.platform": "app flags gfile resource_loader",
+    "tensormill.platform": "app flags gfile resource_loader sysconfig",
 }
 _LATE_NAMES = {
     "tensormill.distributed.cluster_status": "ClusterStatus cluster_status",

@@ -41,8 +41,7 @@ def run(options: argparse.Namespace) -> int:
             status = _CANNOT_READ
             continue
         for missing in found:
-            why = "" if missing.is_known else " (TensorFlow 1.15 does not have it either)"
-            print(f"{path}:{missing.line}: {missing.name} is missing{why}")
+            print(f"{path}:{missing.line}: {missing.name} {_reason(missing)}")
             counts[missing.name] += 1
     if counts:
         uses = sum(counts.values())
@@ -52,6 +51,12 @@ def run(options: argparse.Namespace) -> int:
     if status == 0:
         print(f"nothing is missing in {_count(files, 'file', 'files')}")
     return status
+
+
+def _reason(missing: Any) -> str:
+    if missing.needs_eager:
+        return "needs eager execution: build a graph and run it with a session"
+    return "is missing" + ("" if missing.is_known else " (TensorFlow 1.15 does not have it either)")
 
 
 def _count(number: int, one: str, many: str) -> str:

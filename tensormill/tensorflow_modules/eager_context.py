@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unittest
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, NoReturn
+from typing import Any
 
 from tensormill.graph.default_scopes import device
 from tensormill.ops.random_seeds import set_random_seed
-from tensormill.platform.behavior import executing_eagerly
+from tensormill.platform.behavior import EagerExecutionError, executing_eagerly, refuse_eager
 from tensormill.session.device_attributes import list_devices
 
 __all__ = [
@@ -17,7 +16,6 @@ __all__ = [
     "EAGER_MODE",
     "GRAPH_MODE",
     "EagerExecutionError",
-    "GradientTape",
     "context",
     "context_safe",
     "device",
@@ -39,17 +37,6 @@ __all__ = [
 GRAPH_MODE = 0
 EAGER_MODE = 1
 DEVICE_PLACEMENT_SILENT = 2
-
-
-class EagerExecutionError(RuntimeError, unittest.SkipTest):
-    """Something needs eager execution, which there is not; a test that needs it is skipped."""
-
-
-def _refuse(what: str) -> NoReturn:
-    raise EagerExecutionError(
-        f"{what} needs eager execution, which tensormill does not have: build a graph and run it "
-        "with a session"
-    )
 
 
 class _Context:
@@ -80,13 +67,6 @@ class _Context:
 
 
 _context = _Context()
-
-
-class GradientTape:
-    """Would record eager operations: using one is refused."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        _refuse("GradientTape")
 
 
 def context() -> _Context:
@@ -123,7 +103,7 @@ def eager_mode() -> Iterator[None]:
     Raises:
       RuntimeError: always.
     """
-    _refuse("eager_mode()")
+    refuse_eager("eager_mode()")
     yield
 
 

@@ -129,7 +129,7 @@ _ROWS = {
     "python.framework.versions": "platform.versions",
     "python.tf2": "enabled=platform.behavior.executing_eagerly",
     # -- eager -------------------------------------------------------------------------------------
-    "python.eager.backprop": "GradientTape=tensorflow_modules.eager_context.GradientTape",
+    "python.eager.backprop": "GradientTape=ops.gradient_tape.GradientTape",
     "python.eager.context": "tensorflow_modules.eager_context",
     "python.eager.def_function": """
         function=functional.traced.traced Function=functional.traced.TracedFunction""",
@@ -183,7 +183,7 @@ _ROWS = {
     "python.ops.gradients": """
         AggregationMethod=ops.gradient_aggregation.AggregationMethod
         gradients=ops.gradients.gradients hessians=ops.hessians.hessians
-        GradientTape=tensorflow_modules.eager_context.GradientTape
+        GradientTape=ops.gradient_tape.GradientTape
         custom_gradient=ops.custom_gradients.custom_gradient""",
     "python.ops.gradients_impl": """
         ops.gradients ops.gradient_aggregation ops.hessians

@@ -1,5 +1,9 @@
 """Which names of TensorFlow a program uses that tensormill lacks, found without running it.
 
+What needs eager execution counts as missing: calls that switch it on and, in a program that makes
+them, the values of tensors (`x.numpy()`).
+
+
 The names that stand for modules are followed through imports and plain assignments
 (`slim = tf.contrib.slim`). What a program tries, with an `except` for the case that it is missing,
 is left out.
@@ -18,6 +22,8 @@ from tensormill.tensorflow_modules import resolver
 __all__ = ["MissingName", "missing_names"]
 
 _ROOTS = ("tensorflow", "tensormill")
+# The last parts of what switches eager execution on.
+_EAGER_SWITCHES = frozenset({"enable_eager_execution", "enable_v2_behavior"})
 _FORGIVING = frozenset({"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"})
 
 
@@ -29,11 +35,13 @@ class MissingName:
       line: where it is used, from 1.
       name: the name, as a path from `tf` or `tensorflow`.
       is_known: whether TensorFlow 1.15 has it.
+      needs_eager: whether it is missing because it needs eager execution.
     """
 
     line: int
     name: str
     is_known: bool
+    needs_eager: bool = False
 
 
 def missing_names(source: str, path: str) -> list[MissingName]:
@@ -48,7 +56,10 @@ def missing_names(source: str, path: str) -> list[MissingName]:
     """
     reader = _Reader()
     reader.visit(ast.parse(source, path))
-    return sorted(set(reader.missing), key=lambda missing: (missing.line, missing.name))
+    missing = set(reader.missing)
+    if any(each.needs_eager for each in missing):
+        missing.update(reader.read_values)
+    return sorted(missing, key=lambda missing: (missing.line, missing.name))
 
 
 def _module(name: str) -> Any:
@@ -77,6 +88,8 @@ class _Reader(ast.NodeVisitor):
 
     def __init__(self) -> None:
         self.missing: list[MissingName] = []
+        # What reads values of eager tensors, if there are any.
+        self.read_values: list[MissingName] = []
         # Name in the program -> full name of the module that it stands for.
         self._modules: dict[str, str] = {}
 
@@ -112,6 +125,8 @@ class _Reader(ast.NodeVisitor):
             value = _module(full_name) if value is None else value
             if value is None:
                 self._note(node, full_name)
+            elif alias.name in _EAGER_SWITCHES:
+                self._note(node, full_name, needs_eager=True)
             elif isinstance(value, ModuleType):
                 self._modules[alias.asname or alias.name] = full_name
 
@@ -130,10 +145,14 @@ class _Reader(ast.NodeVisitor):
         """Look up a name of a module."""
         path = self._path(node)
         if path is None:
+            if node.attr == "numpy":
+                self.read_values.append(MissingName(node.lineno, ".numpy()", True, True))
             self.generic_visit(node)
             return
         missing = self._follow(path)[1]
-        if missing is not None:
+        if node.attr in _EAGER_SWITCHES:
+            self._note(node, path, needs_eager=True)
+        elif missing is not None:
             self._note(node, missing)
 
     def visit_Try(self, node: ast.Try) -> None:
@@ -173,11 +192,12 @@ class _Reader(ast.NodeVisitor):
             value = found
         return value, None
 
-    def _note(self, node: ast.stmt | ast.expr, full_name: str) -> None:
+    def _note(
+        self, node: ast.stmt | ast.expr, full_name: str, *, needs_eager: bool = False
+    ) -> None:
         inner = _shown(full_name).partition(".")[2]
-        self.missing.append(
-            MissingName(node.lineno, _shown(full_name), resolver.is_known_path(inner))
-        )
+        is_known = needs_eager or resolver.is_known_path(inner)
+        self.missing.append(MissingName(node.lineno, _shown(full_name), is_known, needs_eager))
 
 
 def _attribute(value: Any, name: str) -> Any:

@@ -57,6 +57,25 @@ def test_what_a_program_only_tries_is_left_out() -> None:
     )
 
 
+def test_what_needs_eager_execution_is_named() -> None:
+    source = """
+        import tensorflow as tf
+        import tensorflow.contrib.eager as tfe
+        from tensorflow import enable_v2_behavior
+        tf.compat.v1.enable_eager_execution()
+        tfe.enable_eager_execution()
+        print(tf.constant(1).numpy())
+        """
+    missing = missing_names(dedent(source), "p.py")
+    assert [(each.line, each.name) for each in missing if each.needs_eager] == [
+        (4, "tf.enable_v2_behavior"),
+        (5, "tf.enable_eager_execution"),
+        (6, "tf.contrib.eager.enable_eager_execution"),
+        (7, ".numpy()"),
+    ]
+    assert not missing_names("import tensorflow as tf\ntf.zeros([2]).numpy()\n", "p.py")
+
+
 def test_other_modules_and_relative_imports_are_not_looked_at() -> None:
     assert not found(
         """
@@ -81,7 +100,14 @@ def test_the_command_prints_lines_and_gives_an_exit_code(
     good, bad, broken = (tmp_path / name for name in ("a.py", "b.py", "c.py"))
     good.write_text("import tensorflow as tf\ntf.concat\n")
     bad.write_text("import tensorflow as tf\n\ntf.lite\ntf.no_such_thing\n")
+    eager = tmp_path / "eager.txt"
+    eager.write_text("import tensorflow as tf\ntf.enable_eager_execution()\n")
     broken.write_text("def f(:\n")
+    assert main(["check", str(eager)]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == (
+        f"{eager}:2: tf.enable_eager_execution needs eager execution: build a graph and run it "
+        "with a session"
+    )
     assert main(["check", str(good)]) == 0
     assert capsys.readouterr().out == "nothing is missing in 1 file\n"
     assert main(["check", str(good), str(bad)]) == 1

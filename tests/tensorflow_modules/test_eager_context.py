@@ -1,9 +1,11 @@
 """Eager execution is refused, and tests that need it are skipped."""
 
 import unittest
+from collections.abc import Callable
 
 import pytest
 
+import tensormill as tf
 from tensormill.tensorflow_modules import eager_context
 
 
@@ -12,7 +14,7 @@ def test_a_program_is_told_that_nothing_is_eager() -> None:
         pass
 
 
-@pytest.mark.parametrize("what", [eager_context.eager_mode, eager_context.GradientTape])
+@pytest.mark.parametrize("what", [eager_context.eager_mode, tf.enable_eager_execution])
 def test_a_unit_test_that_needs_it_is_skipped(what: type) -> None:
     class Eager(unittest.TestCase):
         def test_it(self) -> None:
@@ -24,3 +26,17 @@ def test_a_unit_test_that_needs_it_is_skipped(what: type) -> None:
     assert [reason for _, reason in result.skipped] != []
     assert not result.errors
     assert not result.failures
+
+
+@pytest.mark.parametrize("switch", [tf.enable_eager_execution, tf.enable_v2_behavior])
+def test_switching_it_on_says_what_to_do(switch: Callable[[], None]) -> None:
+    with pytest.raises(RuntimeError, match=r"run it with a session.*tensormill check script\.py"):
+        switch()
+
+
+def test_other_switches_of_tensorflow_2_are_refused_too() -> None:
+    tf.enable_control_flow_v2()
+    with pytest.raises(NotImplementedError, match=r"tf\.equal compares"):
+        tf.enable_tensor_equality()
+    with pytest.raises(NotImplementedError, match=r"`\.value` gives"):
+        tf.enable_v2_tensorshape()
