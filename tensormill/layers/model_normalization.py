@@ -19,9 +19,10 @@ from tensormill.layers.model_scope import (
     renaming_getter,
 )
 from tensormill.layers.normalization import BatchNormalization
-from tensormill.ops.arithmetic import divide
-from tensormill.ops.array_shapes import reshape
+from tensormill.ops.arithmetic import divide, maximum
+from tensormill.ops.array_shapes import reshape, size
 from tensormill.ops.array_shapes import shape as shape_of
+from tensormill.ops.casting import cast
 from tensormill.ops.elementwise_unary import sqrt, square
 from tensormill.ops.identities import identity
 from tensormill.ops.reduction import reduce_sum
@@ -96,14 +97,17 @@ def batch_norm(
         raise ValueError("data_format has to be either NCHW or NHWC.")
     initializers, regularizers = param_initializers or {}, param_regularizers or {}
     if batch_weights is not None or zero_debias_moving_mean:
-        if fused or renorm or adjustment is not None:
-            raise ValueError(
-                "batch_weights and zero_debias_moving_mean exclude fused, renorm and adjustment"
-            )
+        for name, is_given in (("renorm", renorm), ("adjustment", adjustment is not None)):
+            if is_given:
+                raise ValueError(
+                    f"{name} is not supported with batch_weights, updates_collections or "
+                    "zero_debias_moving_mean"
+                )
+        is_fused = fused in (None, True) and batch_weights is None
         return _weighted_batch_norm(
             inputs, decay, center, scale, epsilon, activation_fn, initializers, regularizers,
             updates_collections, is_training, reuse, variables_collections, outputs_collections,
-            trainable, batch_weights, data_format, zero_debias_moving_mean, scope,
+            trainable, batch_weights, data_format, zero_debias_moving_mean, scope, is_fused,
         )  # fmt: skip
     getter = renaming_getter({}, variables_collections)
     with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse, custom_getter=getter) as opened:
@@ -159,8 +163,12 @@ def _weighted_batch_norm(
     data_format: str,
     zero_debias: bool,
     scope: Any,
+    is_fused: bool,
 ) -> Tensor:
-    """Normalise by moments in which examples count differently, or with a corrected mean."""
+    """Normalise by moments in which examples count differently, or with a corrected mean.
+
+    Where TensorFlow has a fused op for it, the moving variance is that of a sample.
+    """
     with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse) as opened:
         inputs = convert_to_tensor(inputs)
         dims = inputs.get_shape().as_list()
@@ -194,11 +202,15 @@ def _weighted_batch_norm(
         mean, variance = moving_mean, moving_variance
         if known is not False:
             means = batch_moments()
+            spread = means[1]
+            if is_fused and len(dims) in (2, 4):
+                count = cast(size(inputs), inputs.dtype) / dims[axis]
+                spread = spread * (count / maximum(count - 1.0, 1.0))
 
             def moved() -> list[Tensor]:
                 return [
                     identity(assign_moving_average(moving_mean, means[0], decay, zero_debias)),
-                    identity(assign_moving_average(moving_variance, means[1], decay, False)),
+                    identity(assign_moving_average(moving_variance, spread, decay, False)),
                 ]
 
             def kept() -> list[Tensor]:

@@ -167,9 +167,16 @@ MODEL_ROWS = {
     "contrib.learn.python.learn.estimators.run_config": """
         learn.run_config TaskType=estimator.cluster_settings.TaskType""",
     "contrib.learn.python.learn.experiment": "learn.experiment",
+    "contrib.learn.python.learn.preprocessing": "namespaces.contrib.learn.preprocessing",
+    "contrib.learn.python.learn.preprocessing.categorical": "learn.vocabulary",
+    "contrib.learn.python.learn.preprocessing.categorical_vocabulary": "learn.vocabulary",
+    "contrib.learn.python.learn.preprocessing.text": "namespaces.contrib.learn.preprocessing.text",
     "contrib.learn.python.learn.learn_runner": "learn.experiment",
     "contrib.learn.python.learn.metric_spec": "learn.metric_spec",
     "contrib.learn.python.learn.monitors": "learn.monitors",
+    "contrib.losses.python.metric_learning.metric_loss_ops": "losses.metric_learning",
+    "contrib.rnn.python.ops.core_rnn_cell": """
+        _linear=rnn.linear.linear _Linear=rnn.linear.Linear""",
     "contrib.tpu.python.tpu.tpu_config": "estimator.tpu",
     "contrib.tpu.python.tpu.tpu_estimator": "estimator.tpu",
     "contrib.tpu.python.tpu.tpu_optimizer": "estimator.tpu",

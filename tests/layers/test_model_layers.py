@@ -160,3 +160,22 @@ def test_virtual_batches_are_normalised_each_by_itself() -> None:
     parts = value.reshape(2, 2, 3)
     wanted = (parts - parts.mean(0)) / np.sqrt(parts.var(0) + 1e-3)
     np.testing.assert_allclose(made, wanted.reshape(4, 3), rtol=1e-4, atol=1e-5)
+
+
+def test_batch_norm_corrects_the_moving_mean_for_its_zeros() -> None:
+    inputs = tf.constant(np.arange(24.0).reshape(2, 2, 2, 3), tf.float32)
+    outputs = tf.contrib.layers.batch_norm(
+        inputs, decay=0.9, fused=True, zero_debias_moving_mean=True, updates_collections=None
+    )
+    mean, variance = (
+        tf.contrib.framework.get_variables_by_name(name)[0]
+        for name in ("BatchNorm/moving_mean", "BatchNorm/moving_variance")
+    )
+    rows = np.arange(24.0).reshape(8, 3)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(outputs)
+        np.testing.assert_allclose(session.run(mean), rows.mean(0), rtol=1e-5)
+        np.testing.assert_allclose(
+            session.run(variance), 0.9 + 0.1 * rows.var(0, ddof=1), rtol=1e-5
+        )

@@ -6,6 +6,8 @@ import importlib
 
 import pytest
 
+import tensormill as tf
+
 
 @pytest.mark.parametrize(
     ("path", "name"),
@@ -18,3 +20,18 @@ import pytest
 )
 def test_a_name_is_found_by_its_path(path: str, name: str) -> None:
     assert callable(getattr(importlib.import_module(f"tensormill.{path}"), name))
+
+
+def test_the_linear_map_of_cells_is_found_under_its_old_names() -> None:
+    cells = importlib.import_module("tensormill.contrib.rnn.python.ops.core_rnn_cell")
+    x, y = tf.ones([2, 3]), tf.ones([2, 4])
+    with tf.variable_scope("a", initializer=tf.ones_initializer()):
+        once = cells._linear([x, y], 5, True)
+    with tf.variable_scope("b", initializer=tf.ones_initializer()):
+        linear = cells._Linear([x, y], 5, False)
+        twice = linear([linear([x, y])[:, :3], y])
+    assert [v.op.name for v in tf.trainable_variables()] == ["a/kernel", "a/bias", "b/kernel"]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        assert session.run([once, twice])[0].tolist() == [[7.0] * 5] * 2
+        assert session.run(twice).tolist() == [[25.0] * 5] * 2

@@ -13,6 +13,7 @@ from tensormill.namespaces.contrib import (
     layers,
     legacy_seq2seq,
     lookup,
+    losses,
     metrics,
     opt,
     rnn,

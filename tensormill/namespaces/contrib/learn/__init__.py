@@ -16,4 +16,4 @@ from tensormill.learn.fitted_estimator import Estimator, SKCompat
 from tensormill.learn.metric_spec import MetricSpec
 from tensormill.learn.model_fn_ops import ModeKeys, ModelFnOps
 from tensormill.learn.run_config import RunConfig
-from tensormill.namespaces.contrib.learn import datasets, learn_runner
+from tensormill.namespaces.contrib.learn import datasets, learn_runner, preprocessing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tensormill import losses
 from tensormill.layers.model_layers import (
     conv1d,
     conv2d,
@@ -37,7 +36,7 @@ from tensormill.layers.regularizers import (
     l2_regularizer,
     sum_regularizer,
 )
-from tensormill.namespaces.contrib import layers
+from tensormill.namespaces.contrib import layers, losses, metrics
 from tensormill.namespaces.contrib.slim import learning, prefetch_queue, utils
 from tensormill.train.checkpoints.variable_assignment import (
     assign_from_checkpoint,
