@@ -127,7 +127,7 @@ def list_logical_devices(device_type: str | None = None) -> list[LogicalDevice]:
     counts: dict[str, int] = {}
     found = []
     for physical in get_visible_devices():
-        for _ in _settings.parts.get(physical) or [None]:
+        for _ in range(len(_settings.parts.get(physical, ())) or 1):
             number = counts.get(physical.device_type, 0)
             counts[physical.device_type] = number + 1
             if device_type in (None, physical.device_type):

@@ -14,6 +14,10 @@ from tensormill.graph.collections import GraphKeys
 from tensormill.graph.default_scopes import control_dependencies
 from tensormill.graph.graph import get_default_graph
 from tensormill.ops.identities import identity
+from tensormill.ops.summaries import merge_all
+from tensormill.summary.file_writer_cache import FileWriterCache
+from tensormill.train.checkpoints.variable_loading import checkpoints_iterator
+from tensormill.train.global_step import get_or_create_global_step
 from tensormill.train.monitored.control_hooks import FinalOpsHook
 from tensormill.train.monitored.monitored_session import MonitoredSession
 from tensormill.train.monitored.session_creators import ChiefSessionCreator
@@ -27,7 +31,13 @@ from tensormill.variables.assignments import assign_add
 from tensormill.variables.initializers import Zeros
 from tensormill.variables.store import get_variable
 
-__all__ = ["StopAfterNEvalsHook", "evaluate_once", "get_or_create_eval_step"]
+__all__ = [
+    "StopAfterNEvalsHook",
+    "SummaryAtEndHook",
+    "evaluate_once",
+    "evaluate_repeatedly",
+    "get_or_create_eval_step",
+]
 
 _FREQUENT_UP_TO = 20
 _LOG_LINES = 10
@@ -88,6 +98,47 @@ class StopAfterNEvalsHook(SessionRunHook):
             run_context.request_stop()
 
 
+class SummaryAtEndHook(SessionRunHook):
+    """Writes the summaries at the end of an evaluation, at the global step of the model.
+
+    Args:
+      log_dir: the folder of the events; not needed with a writer.
+      summary_writer: a FileWriter.
+      summary_op: the summaries, by default all of the graph.
+      feed_dict: what they are fed.
+    """
+
+    def __init__(
+        self,
+        log_dir: Any = None,
+        summary_writer: Any = None,
+        summary_op: Any = None,
+        feed_dict: Any = None,
+    ) -> None:
+        self._summary_op = summary_op
+        self._replace_summary_op = summary_op is None
+        self._feed_dict = feed_dict
+        self._summary_writer = summary_writer
+        self._log_dir = log_dir
+        if log_dir is None and summary_writer is None:
+            raise ValueError("One of log_dir or summary_writer should be used.")
+
+    def begin(self) -> None:
+        """Find the summaries and the writer."""
+        if self._replace_summary_op:
+            self._summary_op = merge_all()
+        self._global_step = get_or_create_global_step()
+        if self._summary_writer is None:
+            self._summary_writer = FileWriterCache.get(self._log_dir)
+
+    def end(self, session: Any) -> None:
+        """Write them."""
+        step = session.run(self._global_step)
+        if self._summary_op is not None:
+            self._summary_writer.add_summary(session.run(self._summary_op, self._feed_dict), step)
+            self._summary_writer.flush()
+
+
 def evaluate_once(
     checkpoint_path: Any,
     master: str = "",
@@ -115,6 +166,63 @@ def evaluate_once(
     Returns:
       The values of `final_ops`.
     """
+    counted, all_hooks = _prepared(eval_ops, hooks)
+    creator = ChiefSessionCreator(
+        scaffold, master, config, checkpoint_filename_with_path=checkpoint_path
+    )
+    last = FinalOpsHook(final_ops, final_ops_feed_dict)
+    _evaluate(creator, [*all_hooks, last], counted, feed_dict)
+    return last.final_ops_values
+
+
+def evaluate_repeatedly(
+    checkpoint_dir: Any,
+    master: str = "",
+    scaffold: Any = None,
+    eval_ops: Any = None,
+    feed_dict: Any = None,
+    final_ops: Any = None,
+    final_ops_feed_dict: Any = None,
+    eval_interval_secs: float = 60,
+    hooks: Any = None,
+    config: Any = None,
+    max_number_of_evaluations: int | None = None,
+    timeout: float | None = None,
+    timeout_fn: Any = None,
+) -> Any:
+    """Evaluate the model of the default graph for each checkpoint that appears in a folder.
+
+    Args:
+      checkpoint_dir: the folder.
+      master: the target of the session.
+      scaffold: says how to initialize.
+      eval_ops: what each step runs, until the input ends or a hook stops it.
+      feed_dict: what each step is fed.
+      final_ops: what is run at the end of each evaluation.
+      final_ops_feed_dict: what that is fed.
+      eval_interval_secs: the least time between the beginnings of two evaluations.
+      hooks: called around each step.
+      config: a ConfigProto.
+      max_number_of_evaluations: how many evaluations; None goes on until the timeout.
+      timeout: how long to wait for a checkpoint; None waits for ever.
+      timeout_fn: called when nothing came for so long; what is true ends the evaluations.
+
+    Returns:
+      The values of `final_ops` in the last evaluation.
+    """
+    counted, all_hooks = _prepared(eval_ops, hooks)
+    last = FinalOpsHook(final_ops, final_ops_feed_dict)
+    checkpoints = checkpoints_iterator(checkpoint_dir, eval_interval_secs, timeout, timeout_fn)
+    for number, path in enumerate(checkpoints, 1):
+        creator = ChiefSessionCreator(scaffold, master, config, checkpoint_filename_with_path=path)
+        _evaluate(creator, [*all_hooks, last], counted, feed_dict)
+        if max_number_of_evaluations is not None and number >= max_number_of_evaluations:
+            break
+    return last.final_ops_values
+
+
+def _prepared(eval_ops: Any, hooks: Any) -> tuple[Any, list[Any]]:
+    """Return what each step runs, with the count of steps, and the hooks, which are told it."""
     eval_step = get_or_create_eval_step()
     all_hooks = list(hooks or [])
     if eval_ops is not None:
@@ -125,18 +233,16 @@ def evaluate_once(
         for hook in all_hooks:
             if isinstance(hook, StopAfterNEvalsHook):
                 hook._set_evals_completed_tensor(latest)
+    return eval_ops, all_hooks
+
+
+def _evaluate(creator: Any, hooks: list[Any], eval_ops: Any, feed_dict: Any) -> None:
     tf_logging.info("Starting evaluation at " + time.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    creator = ChiefSessionCreator(
-        scaffold, master, config, checkpoint_filename_with_path=checkpoint_path
-    )
-    last = FinalOpsHook(final_ops, final_ops_feed_dict)
-    all_hooks.append(last)
-    with MonitoredSession(creator, all_hooks) as session:
+    with MonitoredSession(creator, hooks) as session:
         if eval_ops is not None:
             while not session.should_stop():
                 session.run(eval_ops, feed_dict)
     tf_logging.info("Finished evaluation at " + time.strftime("%Y-%m-%d-%H:%M:%S"))
-    return last.final_ops_values
 
 
 def _counted(eval_ops: Any, counting: Any) -> Any:

@@ -9,9 +9,20 @@ from tensormill.layers.model_training import (
     multiply_gradients,
 )
 from tensormill.train.bucketing import bucket, bucket_by_sequence_length
+from tensormill.train.checkpoints.variable_loading import (
+    checkpoints_iterator,
+    wait_for_new_checkpoint,
+)
 from tensormill.train.device_setter import (
     GreedyLoadBalancingStrategy,
     RandomStrategy,
     byte_size_load_fn,
+)
+from tensormill.train.evaluation import (
+    StopAfterNEvalsHook,
+    SummaryAtEndHook,
+    evaluate_once,
+    evaluate_repeatedly,
+    get_or_create_eval_step,
 )
 from tensormill.train.hparams import HParams, parse_values

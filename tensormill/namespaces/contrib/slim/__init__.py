@@ -37,7 +37,21 @@ from tensormill.layers.regularizers import (
     sum_regularizer,
 )
 from tensormill.namespaces.contrib import layers, losses, metrics
-from tensormill.namespaces.contrib.slim import learning, prefetch_queue, utils
+from tensormill.namespaces.contrib.slim import (
+    data_decoder,
+    dataset,
+    dataset_data_provider,
+    evaluation,
+    learning,
+    model_analyzer,
+    nets,
+    parallel_reader,
+    prefetch_queue,
+    queues,
+    summaries,
+    tfexample_decoder,
+    utils,
+)
 from tensormill.train.checkpoints.variable_assignment import (
     assign_from_checkpoint,
     assign_from_checkpoint_fn,

@@ -1,0 +1,3 @@
+"""`tf.contrib.slim.dataset`."""
+
+from tensormill.slim.dataset import Dataset

@@ -1,0 +1,3 @@
+"""`tf.contrib.slim.dataset_data_provider`."""
+
+from tensormill.slim.dataset import DatasetDataProvider

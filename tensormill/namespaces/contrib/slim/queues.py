@@ -1,0 +1,3 @@
+"""`tf.contrib.slim.queues`."""
+
+from tensormill.slim.queues import NestedQueueRunnerError, QueueRunners

@@ -1,0 +1,1 @@
+"""Behind `tf.contrib.slim`: data sets of examples, evaluation, networks for images."""

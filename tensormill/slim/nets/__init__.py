@@ -1,0 +1,1 @@
+"""Networks for images, with the names of variables of the checkpoints that go with them."""

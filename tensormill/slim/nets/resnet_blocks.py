@@ -1,0 +1,133 @@
+"""What the two kinds of residual networks share.
+
+Source: TensorFlow 1.15, contrib/slim/python/slim/nets/resnet_utils.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from tensormill.graph.collections import GraphKeys
+from tensormill.layers.model_layers import conv2d
+from tensormill.layers.model_normalization import batch_norm
+from tensormill.layers.model_scope import collect_named_outputs
+from tensormill.layers.model_shaping import max_pool2d
+from tensormill.layers.regularizers import l2_regularizer
+from tensormill.ops.activations import relu
+from tensormill.ops.padding import pad
+from tensormill.variables.arg_scope import add_arg_scope, arg_scope
+from tensormill.variables.initializers import VarianceScaling
+from tensormill.variables.scope import variable_scope
+
+__all__ = [
+    "Block",
+    "bottleneck_block",
+    "conv2d_same",
+    "resnet_arg_scope",
+    "stack_blocks_dense",
+    "subsample",
+]
+
+
+class Block(NamedTuple):
+    """A block of units.
+
+    Attributes:
+      scope: the name of its variable scope.
+      unit_fn: makes a unit.
+      args: what each unit is called with.
+    """
+
+    scope: str
+    unit_fn: Callable[..., Any]
+    args: Any
+
+
+def bottleneck_block(
+    unit_fn: Callable[..., Any], scope: str, base_depth: int, num_units: int, stride: int
+) -> Block:
+    """Return a block of bottleneck units, the last of which has the stride."""
+    unit = {"depth": base_depth * 4, "depth_bottleneck": base_depth, "stride": 1}
+    return Block(scope, unit_fn, [unit] * (num_units - 1) + [{**unit, "stride": stride}])
+
+
+def subsample(inputs: Any, factor: int, scope: Any = None) -> Any:
+    """Return every n-th position of the inputs."""
+    return inputs if factor == 1 else max_pool2d(inputs, [1, 1], stride=factor, scope=scope)
+
+
+def conv2d_same(
+    inputs: Any, num_outputs: int, kernel_size: int, stride: int, rate: int = 1, scope: Any = None
+) -> Any:
+    """Return a convolution with a stride, padded in the same way for every size of the inputs."""
+    if stride == 1:
+        return conv2d(
+            inputs, num_outputs, kernel_size, stride=1, rate=rate, padding="SAME", scope=scope
+        )
+    extent = kernel_size + (kernel_size - 1) * (rate - 1) - 1
+    before = extent // 2
+    sides = [before, extent - before]
+    inputs = pad(inputs, [[0, 0], sides, sides, [0, 0]])
+    return conv2d(
+        inputs, num_outputs, kernel_size, stride=stride, rate=rate, padding="VALID", scope=scope
+    )
+
+
+@add_arg_scope
+def stack_blocks_dense(
+    net: Any, blocks: Any, output_stride: int | None = None, outputs_collections: Any = None
+) -> Any:
+    """Return the output of blocks one after another.
+
+    Once the strides have reached `output_stride`, the ones that follow become rates.
+
+    Raises:
+      ValueError: the strides never reach it, or step over it.
+    """
+    current, rate = 1, 1
+    for block in blocks:
+        with variable_scope(block.scope, "block", [net]) as opened:
+            for number, unit in enumerate(block.args, 1):
+                if output_stride is not None and current > output_stride:
+                    raise ValueError("The target output_stride cannot be reached.")
+                with variable_scope(f"unit_{number}", values=[net]):
+                    if output_stride is not None and current == output_stride:
+                        net = block.unit_fn(net, rate=rate, **{**unit, "stride": 1})
+                        rate *= unit.get("stride", 1)
+                    else:
+                        net = block.unit_fn(net, rate=1, **unit)
+                        current *= unit.get("stride", 1)
+            net = collect_named_outputs(outputs_collections, opened.name, net)
+    if output_stride is not None and current != output_stride:
+        raise ValueError("The target output_stride cannot be reached.")
+    return net
+
+
+def resnet_arg_scope(
+    weight_decay: float = 0.0001,
+    batch_norm_decay: float = 0.997,
+    batch_norm_epsilon: float = 1e-5,
+    batch_norm_scale: bool = True,
+) -> Any:
+    """Return the argument scope of residual networks."""
+    normalizer_params = {
+        "decay": batch_norm_decay,
+        "epsilon": batch_norm_epsilon,
+        "scale": batch_norm_scale,
+        "updates_collections": GraphKeys.UPDATE_OPS,
+        "fused": None,
+    }
+    with (
+        arg_scope(
+            [conv2d],
+            weights_regularizer=l2_regularizer(weight_decay),
+            weights_initializer=VarianceScaling(scale=2.0),
+            activation_fn=relu,
+            normalizer_fn=batch_norm,
+            normalizer_params=normalizer_params,
+        ),
+        arg_scope([batch_norm], **normalizer_params),
+        arg_scope([max_pool2d], padding="SAME") as scope,
+    ):
+        return scope

@@ -1,0 +1,182 @@
+"""Residual networks that normalise before convolutions (https://arxiv.org/abs/1603.05027).
+
+Source: TensorFlow 1.15, contrib/slim/python/slim/nets/resnet_v2.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tensormill.layers.model_layers import conv2d
+from tensormill.layers.model_normalization import batch_norm
+from tensormill.layers.model_scope import collect_named_outputs, convert_collection_to_dict
+from tensormill.layers.model_shaping import max_pool2d, softmax
+from tensormill.ops.activations import relu
+from tensormill.ops.reduction import reduce_mean
+from tensormill.slim.nets.resnet_blocks import (
+    Block,
+    bottleneck_block,
+    conv2d_same,
+    stack_blocks_dense,
+    subsample,
+)
+from tensormill.variables.arg_scope import add_arg_scope, arg_scope
+from tensormill.variables.scope import variable_scope
+
+__all__ = [
+    "bottleneck",
+    "resnet_v2",
+    "resnet_v2_50",
+    "resnet_v2_101",
+    "resnet_v2_152",
+    "resnet_v2_200",
+    "resnet_v2_block",
+]
+
+
+@add_arg_scope
+def bottleneck(
+    inputs: Any,
+    depth: int,
+    depth_bottleneck: int,
+    stride: int,
+    rate: int = 1,
+    outputs_collections: Any = None,
+    scope: Any = None,
+) -> Any:
+    """Return the output of a unit of three convolutions and a shortcut."""
+    with variable_scope(scope, "bottleneck_v2", [inputs]) as opened:
+        before = batch_norm(inputs, activation_fn=relu, scope="preact")
+        if depth == inputs.get_shape()[-1].value:
+            shortcut = subsample(inputs, stride, "shortcut")
+        else:
+            shortcut = conv2d(
+                before,
+                depth,
+                [1, 1],
+                stride=stride,
+                normalizer_fn=None,
+                activation_fn=None,
+                scope="shortcut",
+            )
+        residual = conv2d(before, depth_bottleneck, [1, 1], stride=1, scope="conv1")
+        residual = conv2d_same(residual, depth_bottleneck, 3, stride, rate=rate, scope="conv2")
+        residual = conv2d(
+            residual,
+            depth,
+            [1, 1],
+            stride=1,
+            normalizer_fn=None,
+            activation_fn=None,
+            scope="conv3",
+        )
+        return collect_named_outputs(outputs_collections, opened.name, shortcut + residual)
+
+
+def resnet_v2(
+    inputs: Any,
+    blocks: Any,
+    num_classes: int | None = None,
+    is_training: Any = True,
+    global_pool: bool = True,
+    output_stride: int | None = None,
+    include_root_block: bool = True,
+    reuse: Any = None,
+    scope: Any = None,
+) -> tuple[Any, Any]:
+    """Return the output of a residual network, and its end points.
+
+    Args:
+      inputs: images [batch, height, width, channels].
+      blocks: the blocks.
+      num_classes: the number of classes; None gives features.
+      is_training: whether batches are normalised by themselves.
+      global_pool: whether to take the mean over space.
+      output_stride: how much smaller than the image the output is at most.
+      include_root_block: whether to begin with a convolution and pooling.
+      reuse: whether to reuse variables.
+      scope: the name of the variable scope.
+
+    Raises:
+      ValueError: the output stride cannot be reached.
+    """
+    with variable_scope(scope, "resnet_v2", [inputs], reuse=reuse) as opened:
+        collection = opened.original_name_scope + "_end_points"
+        with (
+            arg_scope([conv2d, bottleneck, stack_blocks_dense], outputs_collections=collection),
+            arg_scope([batch_norm], is_training=is_training),
+        ):
+            net = inputs
+            if include_root_block:
+                if output_stride is not None:
+                    if output_stride % 4 != 0:
+                        raise ValueError("The output_stride needs to be a multiple of 4.")
+                    output_stride //= 4
+                # The units normalise what they get.
+                with arg_scope([conv2d], activation_fn=None, normalizer_fn=None):
+                    net = conv2d_same(net, 64, 7, stride=2, scope="conv1")
+                net = max_pool2d(net, [3, 3], stride=2, scope="pool1")
+            net = stack_blocks_dense(net, blocks, output_stride)
+            net = batch_norm(net, activation_fn=relu, scope="postnorm")
+            if global_pool:
+                net = reduce_mean(net, [1, 2], name="pool5", keepdims=True)
+            if num_classes is not None:
+                net = conv2d(
+                    net,
+                    num_classes,
+                    [1, 1],
+                    activation_fn=None,
+                    normalizer_fn=None,
+                    scope="logits",
+                )
+            end_points = convert_collection_to_dict(collection)
+            if num_classes is not None:
+                end_points["predictions"] = softmax(net, scope="predictions")
+            return net, end_points
+
+
+def resnet_v2_block(scope: str, base_depth: int, num_units: int, stride: int) -> Block:
+    """Return a block of units."""
+    return bottleneck_block(bottleneck, scope, base_depth, num_units, stride)
+
+
+def _network(name: str, units: Sequence[int]) -> Any:
+    def network(
+        inputs: Any,
+        num_classes: int | None = None,
+        is_training: Any = True,
+        global_pool: bool = True,
+        output_stride: int | None = None,
+        reuse: Any = None,
+        scope: Any = name,
+    ) -> tuple[Any, Any]:
+        blocks = [
+            resnet_v2_block(
+                f"block{number}", 64 * 2 ** (number - 1), count, 1 if number == 4 else 2
+            )
+            for number, count in enumerate(units, 1)
+        ]
+        return resnet_v2(
+            inputs,
+            blocks,
+            num_classes,
+            is_training,
+            global_pool,
+            output_stride,
+            include_root_block=True,
+            reuse=reuse,
+            scope=scope,
+        )
+
+    network.__name__ = network.__qualname__ = name
+    network.__doc__ = f"Return the output of `{name}` and its end points; see `resnet_v2`."
+    network.default_image_size = 224  # type: ignore[attr-defined]
+    return network
+
+
+resnet_v2.default_image_size = 224  # type: ignore[attr-defined]
+resnet_v2_50 = _network("resnet_v2_50", (3, 4, 6, 3))
+resnet_v2_101 = _network("resnet_v2_101", (3, 4, 23, 3))
+resnet_v2_152 = _network("resnet_v2_152", (3, 8, 36, 3))
+resnet_v2_200 = _network("resnet_v2_200", (3, 24, 36, 3))
