@@ -352,11 +352,11 @@ class _DirectFuture:
 
     def __init__(self, parse: Callable[[Any], Any] | None) -> None:
         self._parse = parse
-        self._changed = threading.Condition()
-        self._outcome: Outcome | None = None  # guarded by _changed
-        self._is_cancelled = False  # guarded by _changed
-        self._is_late = False  # guarded by _changed
-        self._callbacks: list[Callable[[Any], None]] = []  # guarded by _changed
+        self._lock = threading.Lock()
+        self._outcome: Outcome | None = None  # guarded by _lock
+        self._is_cancelled = False  # guarded by _lock
+        self._is_late = False  # guarded by _lock
+        self._callbacks: list[Callable[[Any], None]] = []  # guarded by _lock
         self._cancel: Callable[[], None] = lambda: None
         self._call_off: Callable[[], None] | None = None
 
@@ -373,7 +373,7 @@ class _DirectFuture:
 
     def _end(self, outcome: Outcome | None) -> None:
         receipt = outcome.receipt if isinstance(outcome, Reply) else None
-        with self._changed:
+        with self._lock:
             is_wanted = not self.done()
             if is_wanted:
                 self._outcome = outcome
@@ -387,13 +387,12 @@ class _DirectFuture:
 
     def _finish(self) -> list[Callable[[Any], None]]:
         callbacks, self._callbacks = self._callbacks, []
-        self._changed.notify_all()
         if self._call_off is not None:
             self._call_off()
         return callbacks
 
     def _give_up(self) -> None:
-        with self._changed:
+        with self._lock:
             if self.done():
                 return
             self._is_late = True
@@ -404,7 +403,7 @@ class _DirectFuture:
 
     def cancel(self) -> bool:
         """End the call, unless it is over."""
-        with self._changed:
+        with self._lock:
             if self.done():
                 return False
             self._is_cancelled = True
@@ -420,7 +419,7 @@ class _DirectFuture:
 
     def add_done_callback(self, callback: Callable[[Any], None]) -> None:
         """Call back with the future when the call is over."""
-        with self._changed:
+        with self._lock:
             if not self.done():
                 self._callbacks.append(callback)
                 return
@@ -434,8 +433,10 @@ class _DirectFuture:
           FutureTimeoutError: it takes longer than `timeout`.
           FutureCancelledError: it was cancelled.
         """
-        with self._changed:
-            if not self._changed.wait_for(self.done, timeout):
+        if not self.done():
+            ended = threading.Event()
+            self.add_done_callback(lambda future: ended.set())
+            if not ended.wait(timeout):
                 raise grpc.FutureTimeoutError
         error = self._error()
         if error is not None:

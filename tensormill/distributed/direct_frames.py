@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tensormill.distributed.deliveries import Deliveries
+from tensormill.distributed.reading_turns import ReadingTurns, reading_turns
 from tensormill.distributed.shared_memory import (
     HAS_SHARED_MEMORY,
     Segment,
@@ -49,6 +50,7 @@ NO_ANSWER = 0
 """The number of the calls to which nobody wants an answer."""
 _HEAD = struct.Struct("<BBHIQQ")
 _SMALL_BYTES = 1 << 16
+_TINY_BYTES = 1 << 12  # up to this size, it costs less to copy a value than to align it
 _SHARED_BYTES = 1 << 20
 """From this size on, a body goes through shared memory between processes of one host."""
 _IS_SHARED = 0x80  # beside the kind of a frame whose body is in the file that comes along
@@ -75,7 +77,8 @@ class FrameKind(IntEnum):
     """What a frame is.
 
     The head also says how far behind an aligned address the body has to begin, so that its largest
-    piece is aligned: what is received can then be used as a tensor where it is.
+    piece is aligned: what is received can then be used as a tensor where it is. Small bodies need
+    no alignment.
 
     `code` is the number of the method in a request and the status in a failure; `aux` is the
     timeout of a request in ms, 0 for none, and in a reply how many bytes at the end of the body
@@ -169,10 +172,15 @@ class FrameSocket:
         Raises:
           ConnectionBroken: the other side is gone.
         """
-        size = sum(len(piece) for piece in body)
-        lead = _lead(body)
-        head = _HEAD.pack(kind, lead, code, aux, call, size)
+        size = sum(map(len, body))
         try:
+            if size <= _SMALL_BYTES:
+                message = b"".join((_HEAD.pack(kind, 0, code, aux, call, size), *body))
+                with self._send_lock:
+                    self._socket.sendall(message)
+                return
+            lead = _lead(body)
+            head = _HEAD.pack(kind, lead, code, aux, call, size)
             if size >= _SHARED_BYTES and self._is_local:
                 shared_head = _HEAD.pack(kind | _IS_SHARED, lead, code, aux, call, size)
                 if self._send_in_segment(shared_head, lead, size, body):
@@ -180,10 +188,7 @@ class FrameSocket:
                 if self._send_shared(shared_head, lead, body):
                     return
             with self._send_lock:
-                if size <= _SMALL_BYTES:
-                    self._socket.sendall(b"".join((head, *body)))
-                else:
-                    self._send_pieces([head, *body])
+                self._send_pieces([head, *body])
         except OSError as error:
             raise ConnectionBroken(str(error)) from error
 
@@ -347,9 +352,12 @@ class FrameSocket:
             self._head = (kind, *head[1:])
             return
         there = min(size, self._end - self._start)
-        self._body = _memory(size, head[1]) if size else memoryview(b"")
-        if there:
-            self._body[:there] = self._buffer[self._start : self._start + there]
+        arrived = self._buffer[self._start : self._start + there]
+        if there == size <= _TINY_BYTES:
+            self._body = memoryview(bytearray(arrived))
+        else:
+            self._body = _memory(size, head[1])
+            self._body[:there] = arrived
         self._start += there
         self._filled = there
         self._head = head
@@ -358,7 +366,8 @@ class FrameSocket:
         """Receive more bytes behind those that are there."""
         if self._start:
             rest = self._end - self._start
-            self._buffer[:rest] = bytes(self._buffer[self._start : self._end])
+            if rest:
+                self._buffer[:rest] = bytes(self._buffer[self._start : self._end])
             self._start, self._end = 0, rest
         room = self._buffer[self._end :]
         if not self._is_local:
@@ -423,6 +432,15 @@ class FrameSocket:
         if not count:
             raise ConnectionBroken("the other side closed the connection")
         return count
+
+    @property
+    def has_more(self) -> bool:
+        """Whether more than the frames that were received has come already."""
+        return self._start < self._end
+
+    def reading_turns(self) -> ReadingTurns:
+        """Return turns for the threads that receive."""
+        return reading_turns(self._socket)
 
     def shut_down(self) -> None:
         """End the connection: whoever receives gets ConnectionBroken. Idempotent."""

@@ -1,7 +1,7 @@
 """`DirectConnection`: the answering end of a direct connection; the other is `DirectClient`.
 
-The threads of a connection take turns: one reads, and the one that has read a request answers it
-while another one reads on. So an answer needs no change of threads, and a slow one holds up no
+The threads of a connection take turns: the one that has read a request answers it, and another one
+reads what comes meanwhile. So an answer needs no change of threads, and a slow one holds up no
 other.
 """
 
@@ -125,7 +125,7 @@ class DirectConnection:
         self._name = name
         self.is_left_alive = False
         self._on_end = on_end
-        self._read_lock = threading.Lock()  # held by the thread that reads
+        self._turns = frames.reading_turns()
         self._lock = threading.Lock()
         self._calls: dict[int, _DirectCall] = {}  # guarded by _lock
         self._threads: list[threading.Thread] = []  # guarded by _lock
@@ -150,6 +150,7 @@ class DirectConnection:
             if not alive:
                 break
             alive[0].join()
+        self._turns.close()
         self._frames.close()
 
     def is_open(self, call: _DirectCall) -> bool:
@@ -210,15 +211,13 @@ class DirectConnection:
     def _serve(self) -> None:
         self._server_threads.mark_computing()
         while True:
-            with self._read_lock:
-                if self._is_over:
-                    return
-                try:
-                    frame = self._receive()
-                except ConnectionBroken:
-                    self._end()
-                    return
-                has_follower = self._note_answering()
+            self._turns.take()
+            frame = self._read()
+            if frame is None:
+                self._turns.pass_on()  # to a thread that ends likewise
+                return
+            has_follower = self._note_answering()
+            self._turns.pass_on()
             if has_follower:
                 try:
                     self._handle(frame)
@@ -240,6 +239,20 @@ class DirectConnection:
                 self._deliveries.confirm(frame.call)
             else:
                 self._deliveries.refuse(frame.call)
+
+    def _read(self) -> Frame | None:
+        """Return the last frame that has come, those before it go elsewhere; None at the end."""
+        if self._is_over:
+            return None
+        try:
+            frame = self._receive()
+            while self._frames.has_more:
+                self._server_threads.submit(partial(self._handle, frame))
+                frame = self._receive()
+        except ConnectionBroken:
+            self._end()
+            return None
+        return frame
 
     def _note_answering(self) -> bool:
         """Leave the reading to another thread; return False where there may be no more of them."""

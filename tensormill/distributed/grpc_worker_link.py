@@ -208,24 +208,21 @@ class GrpcWorkerLink(WorkerLink):
         def result(message: memoryview, call: Any) -> GraphResult:
             if not message:
                 return GraphResult([])
-            fields, rest = split_many(message, (_RECV, _PUSHED, _PUSHED_CONTENTS))
-            response = worker_pb2.RunGraphResponse.FromString(rest)
+            response, received, pushed = _read_run_response(message)
             if response.status_code != errors.OK:
                 raise error_from_status(
                     response.status_code,
                     response.status_error_message,
                     call.trailing_metadata(),
                 )
-            received = dict(map(split_named_tensor, fields[_RECV]))
             values = []
             for key in handle.fetch_keys:
                 if key not in received:
                     raise errors.internal(f"Task {self._peer} did not return {key}")
                 values.append(value_from_message(received[key]))
             stats = response.step_stats if response.HasField("step_stats") else None
-            if fields[_PUSHED] and self._deliver is not None:
-                (header,), (contents,) = fields[_PUSHED], fields[_PUSHED_CONTENTS]
-                self._deliver(run.step_id, read_values(header, contents))
+            if pushed is not None and self._deliver is not None:
+                self._deliver(run.step_id, read_values(*pushed))
             return GraphResult(values, stats, list(response.partition_graph))
 
         # The end of a traced step asks the tasks again; the thread that reads must not wait for it.
@@ -365,6 +362,32 @@ class GrpcWorkerLink(WorkerLink):
 
         call.add_done_callback(take)
         return call.cancel
+
+
+def _read_run_response(
+    message: memoryview,
+) -> tuple[Any, dict[str, memoryview], tuple[memoryview, memoryview] | None]:
+    """Return a RunGraphResponse, its fetched values by key, and what was pushed with it.
+
+    The values are TensorProtos, and views of the message where it is large.
+    """
+    if len(message) < _SMALL_BYTES:
+        response = worker_pb2.RunGraphResponse.FromString(message)
+        received = {
+            item.name: memoryview(item.tensor.SerializeToString()) for item in response.recv
+        }
+        if not response.pushed_header:
+            return response, received, None
+        # Values may be written to where they are.
+        contents = memoryview(bytearray(response.pushed_contents))
+        return response, received, (memoryview(response.pushed_header), contents)
+    fields, rest = split_many(message, (_RECV, _PUSHED, _PUSHED_CONTENTS))
+    pushed = None
+    if fields[_PUSHED]:
+        (header,), (contents,) = fields[_PUSHED], fields[_PUSHED_CONTENTS]
+        pushed = header, contents
+    received = dict(map(split_named_tensor, fields[_RECV]))
+    return worker_pb2.RunGraphResponse.FromString(rest), received, pushed
 
 
 def _nothing() -> None:

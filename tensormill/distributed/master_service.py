@@ -58,8 +58,19 @@ class _Entry:
         self.peer: Peer | None = None
         self.served = served
         self.config = config
+        self._usual_options = StepOptions.from_proto(None, config)
         self.partial_runs = ServedPartialRuns(served)
         self.callables = ServedCallables(served)
+
+    def options(self, asked: Any) -> StepOptions:
+        """Return the options of a step.
+
+        Raises:
+          InvalidArgumentError: the thread pool asked for does not exist.
+        """
+        return (
+            StepOptions.from_proto(asked, self.config) if asked.ByteSize() else self._usual_options
+        )
 
 
 class MasterService:
@@ -249,7 +260,7 @@ class MasterService:
         try:
             self._run_ids.admit(request.request_id)
             entry = self._used(request.session_handle, call)
-            options = StepOptions.from_proto(request.options, entry.config)
+            options = entry.options(request.options)
         except OpError as error:
             _fail_step(request, call, error)
             return
@@ -340,9 +351,11 @@ def _start_step(
             _fail_step(request, call, error)
             return
         try:
-            head = master_pb2.RunStepResponse()
-            _fill_metadata(head.metadata, outcome)
-            response = [head.SerializeToString(), *served.write(outcome)]
+            response = served.write(outcome)
+            if not options.is_plain:
+                head = master_pb2.RunStepResponse()
+                _fill_metadata(head.metadata, outcome)
+                response.insert(0, head.SerializeToString())
         except OpError as failure:
             _fail_step(request, call, failure)
         else:

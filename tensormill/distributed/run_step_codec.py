@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from google.protobuf.message import DecodeError
 from tensorboard.compat.proto import config_pb2, types_pb2
 
 from tensormill.distributed.direct_client import Receipt
 from tensormill.graph.dtypes import DType
 from tensormill.graph.tensor import Tensor
+from tensormill.graph.tensor_codec import array_from_proto
 from tensormill.graph.tensor_wire_codec import (
     Piece,
     decode_tensor,
+    encode_named_tensor,
     encode_tensor,
     encode_varint,
     field_head,
@@ -38,6 +41,7 @@ __all__ = [
 ]
 
 _FEED, _OPTIONS, _REQUEST_ID = 2, 5, 8
+_REQUEST_ID_TAG = encode_varint(_REQUEST_ID << 3)
 _NAMED_NAME, _NAMED_TENSOR = 1, 2
 _CALLABLE_FEED = 3
 _CONTENT = 4
@@ -79,10 +83,7 @@ class RunStepWriter:
             partial_run_handle=partial_run_handle,
             store_errors_in_response_body=True,
         ).SerializeToString()
-        self._feeds: list[tuple[bytes, DType]] = []
-        for tensor in feeds:
-            name = tensor.name.encode()
-            self._feeds.append((field_head(_NAMED_NAME, len(name)) + name, tensor.dtype.base_dtype))
+        self._feeds = [(tensor.name, tensor.dtype.base_dtype) for tensor in feeds]
 
     def write(self, values: Sequence[Any], options: bytes = b"") -> list[Piece]:
         """Return the request of one step, in pieces that share the memory of the values.
@@ -93,11 +94,10 @@ class RunStepWriter:
         """
         pieces: list[Piece] = [self._start]
         for (name, dtype), value in zip(self._feeds, values, strict=True):
-            tensor = encode_tensor(np.asarray(value), dtype)
-            head = name + field_head(_NAMED_TENSOR, size_of(tensor))
-            pieces += (field_head(_FEED, len(head) + size_of(tensor)), head, *tensor)
-        pieces += (field_head(_OPTIONS, len(options)), options)
-        pieces += (encode_varint(_REQUEST_ID << 3), encode_varint(new_request_id()))
+            pieces += encode_named_tensor(_FEED, name, np.asarray(value), dtype)
+        if options:
+            pieces += (field_head(_OPTIONS, len(options)), options)
+        pieces += (_REQUEST_ID_TAG, encode_varint(new_request_id()))
         return pieces
 
 
@@ -158,6 +158,8 @@ def read_run_step_reply(message: bytes | bytearray | memoryview) -> RunStepReply
       TypeError: a value is of a dtype that arrays cannot hold.
     """
     reply = RunStepReply()
+    if len(message) < _LARGE_BYTES:
+        return _read_small_reply(message, reply)
     for number, value in scan_fields(memoryview(message)):
         if number == _TENSOR:
             name, tensor = split_named_tensor(value)
@@ -168,6 +170,20 @@ def read_run_step_reply(message: bytes | bytearray | memoryview) -> RunStepReply
             reply.status_code = value
         elif number == _STATUS_MESSAGE:
             reply.status_message = bytes(value).decode(errors="replace")
+    return reply
+
+
+def _read_small_reply(message: bytes | bytearray | memoryview, reply: RunStepReply) -> RunStepReply:
+    try:
+        response = master_pb2.RunStepResponse.FromString(message)
+    except DecodeError as error:
+        raise ValueError(str(error)) from error
+    for named in response.tensor:
+        reply.values[named.name] = array_from_proto(named.tensor)
+    if response.HasField("metadata"):
+        reply.metadata = response.metadata
+    reply.status_code = response.status_code
+    reply.status_message = response.status_error_message
     return reply
 
 

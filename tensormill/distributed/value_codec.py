@@ -7,6 +7,7 @@ TensorFlow writes tensors inside a runtime. What others write is read in every f
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.tensor_codec import array_from_proto
 from tensormill.graph.tensor_wire_codec import (
     Piece,
+    encode_named_tensor,
     encode_tensor,
     encode_varint,
     field_head,
@@ -36,9 +38,6 @@ __all__ = [
     "value_pieces",
     "value_to_proto",
 ]
-
-
-_NAME, _TENSOR = 1, 2  # fields of NamedTensorProto
 
 
 def value_array(value: Any, dtype: DType) -> np.ndarray[Any, Any]:
@@ -83,9 +82,8 @@ def named_value_pieces(field: int, name: str, value: Any, dtype: DType) -> list[
     Raises:
       UnimplementedError: the value is a handle.
     """
-    text = name.encode()
-    named = [field_head(_NAME, len(text)), text, *value_pieces(_TENSOR, value, dtype)]
-    return [field_head(field, size_of(named)), *named]
+    dtype = dtype.base_dtype
+    return encode_named_tensor(field, name, value_array(value, dtype), dtype)
 
 
 def value_to_proto(value: Any, dtype: DType) -> Any:
@@ -155,23 +153,21 @@ def value_from_proto(
       UnimplementedError: values of the dtype do not travel.
     """
     try:
-        dtype = as_dtype(proto.dtype)
-        numbers = is_number(dtype)
-        item_bytes = np.dtype(dtype.as_numpy_dtype).itemsize if numbers else 1
-        count = math.prod(dim.size for dim in proto.tensor_shape.dim)
-        if abs(count) * item_bytes > max_bytes:
-            raise errors.invalid_argument(
-                f"A tensor of shape {[dim.size for dim in proto.tensor_shape.dim]} is too large to "
-                "be received"
-            )
-        if content is not None and len(content) != count * item_bytes:
+        dtype, numpy_type = _held_as(proto.dtype)
+        shape = [dim.size for dim in proto.tensor_shape.dim]
+        count = math.prod(shape)
+        item_bytes = 1 if numpy_type is None else numpy_type.itemsize
+        size_bytes = count * item_bytes
+        if abs(size_bytes) > max_bytes:
+            raise errors.invalid_argument(f"A tensor of shape {shape} is too large to be received")
+        if content is not None and len(content) != size_bytes:
             raise ValueError(f"a tensor's content has {len(content)} bytes")
-        if content is None:
-            content = memoryview(proto.tensor_content if numbers else b"")
-        if len(content) == count * item_bytes and content:
+        given: Any = content
+        if given is None and numpy_type is not None:
+            given = proto.tensor_content
+        if given and len(given) == size_bytes and numpy_type is not None:
             # What is received is nobody else's, so that it may stay where it is.
-            shape = [dim.size for dim in proto.tensor_shape.dim]
-            array = np.frombuffer(content, dtype.as_numpy_dtype).reshape(shape)
+            array = np.frombuffer(given, numpy_type).reshape(shape)
             if not array.flags.aligned:
                 array = array.copy()
         else:
@@ -179,6 +175,17 @@ def value_from_proto(
     except (TypeError, ValueError, OverflowError) as error:
         raise errors.invalid_argument(f"Cannot parse tensor from proto: {error}") from error
     return value_from_array(array, dtype, form)
+
+
+@cache
+def _held_as(dtype_enum: int) -> tuple[DType, np.dtype[Any] | None]:
+    """Return a dtype, and how arrays hold it; None where values are no numbers.
+
+    Raises:
+      TypeError: there is no such dtype.
+    """
+    dtype = as_dtype(dtype_enum)
+    return dtype, np.dtype(dtype.as_numpy_dtype) if is_number(dtype) else None
 
 
 def value_from_array(array: np.ndarray[Any, Any], dtype: DType, form: Form) -> Any:

@@ -23,6 +23,7 @@ from tensormill.graph.tensor_codec import array_from_proto, strings_from_content
 __all__ = [
     "Piece",
     "decode_tensor",
+    "encode_named_tensor",
     "encode_tensor",
     "encode_varint",
     "field_head",
@@ -39,7 +40,9 @@ Piece = bytes | memoryview
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _MAX_VARINT_BYTES = 10
 _LARGE_BYTES = 1 << 16
+_TINY_BYTES = 1 << 12  # up to this size, a copy costs less than a view
 _DTYPE, _SHAPE, _VERSION, _CONTENT = 1, 2, 3, 4
+_NAME, _NAMED_TENSOR = 1, 2  # fields of NamedTensorProto
 
 
 def encode_varint(value: int) -> bytes:
@@ -165,8 +168,47 @@ def encode_tensor(array: np.ndarray[Any, Any], dtype: DType) -> list[Piece]:
     if dtype == dtypes.string:
         content = string_content(array)
         return [head, field_head(_CONTENT, len(content)), content]
-    flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-    return [head, field_head(_CONTENT, flat.nbytes), flat.data]
+    return [head, field_head(_CONTENT, array.nbytes), _content(array)]
+
+
+def encode_named_tensor(
+    field: int, name: str, array: np.ndarray[Any, Any], dtype: DType
+) -> list[Piece]:
+    """Return a field that holds a NamedTensorProto, in pieces; see `encode_tensor`.
+
+    Args:
+      field: the number of the field.
+      name: what the tensor is called.
+      array: numbers of the dtype, or bytes objects.
+      dtype: its dtype.
+    """
+    if array.size and dtype != dtypes.string:
+        enum = dtype.as_datatype_enum
+        return [_named_start(field, name, enum, array.shape, array.nbytes), _content(array)]
+    tensor = encode_tensor(array, dtype)
+    size_bytes = size_of(tensor)
+    return [_named_head(field, name, size_bytes), *tensor]
+
+
+@functools.lru_cache(maxsize=4096)
+def _named_start(
+    field: int, name: str, dtype_enum: int, shape: tuple[int, ...], content_bytes: int
+) -> bytes:
+    """Return all that stands before the content: the same from step to step."""
+    tensor = _tensor_head(dtype_enum, shape) + field_head(_CONTENT, content_bytes)
+    return _named_head(field, name, len(tensor) + content_bytes) + tensor
+
+
+def _named_head(field: int, name: str, tensor_bytes: int) -> bytes:
+    text = name.encode()
+    named = field_head(_NAME, len(text)) + text + field_head(_NAMED_TENSOR, tensor_bytes)
+    return field_head(field, len(named) + tensor_bytes) + named
+
+
+def _content(array: np.ndarray[Any, Any]) -> Piece:
+    if array.nbytes <= _TINY_BYTES:
+        return array.tobytes()
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def string_content(array: np.ndarray[Any, Any]) -> bytes:

@@ -358,10 +358,15 @@ class _ClusterRun:
                 _in_form(feeds[i], form) for i, form in zip(part.feed_indices, forms, strict=True)
             ]
             run = GraphRun(
-                self.step_id, given, options.is_traced, options.wants_partition_graphs, resources
+                self.step_id,
+                given,
+                options.is_traced,
+                options.wants_partition_graphs,
+                resources,
+                not options.is_traced,  # traces show who asked for what
+                frozenset() if options.is_traced else part.pushed_from,
+                "" if options.is_traced else part.caller,
             )
-            if not options.is_traced:  # traces show who asked for what
-                run = replace(run, pushes=True, pushed_from=part.pushed_from, caller=part.caller)
             cancel = part.link.run_graph(
                 self._session_handle, part.registered, run, self._ending(index)
             )

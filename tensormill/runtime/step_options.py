@@ -32,6 +32,13 @@ class StepOptions:
     runs_inline: bool = False
     message: Any = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is asked for."""
+        return self.timeout_s is None and not (
+            self.is_traced or self.wants_partition_graphs or self.runs_inline
+        )
+
     @classmethod
     def from_proto(cls, options: Any, config: Any = None) -> StepOptions:
         """Return the options of a step; a timeout in RunOptions wins over the session's.

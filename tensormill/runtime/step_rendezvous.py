@@ -17,7 +17,6 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 from tensormill.runtime.cancellation import CancellationScope
-from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.rendezvous import KeyedValue, Receiver, Rendezvous
 from tensormill.runtime.rendezvous_keys import ROOT, make_key, task_of
 
@@ -210,7 +209,11 @@ class _Receipt:
             self._done.fail(error)
             return
         wanted = self._wanted
-        if value is not DEAD and wanted is not None and isinstance(value, torch.Tensor):
+        if (
+            wanted is not None
+            and isinstance(value, torch.Tensor)
+            and not (value.is_cpu and wanted.type == "cpu")
+        ):
             value = value.to(wanted)
         self._done(value)
 
