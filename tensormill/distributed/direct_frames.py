@@ -26,6 +26,7 @@ from tensormill.distributed.deliveries import Deliveries
 from tensormill.distributed.reading_turns import ReadingTurns, reading_turns
 from tensormill.distributed.shared_memory import (
     HAS_SHARED_MEMORY,
+    MAX_SEGMENTS,
     Segment,
     SegmentPool,
     make_numbers,
@@ -51,7 +52,7 @@ NO_ANSWER = 0
 _HEAD = struct.Struct("<BBHIQQ")
 _SMALL_BYTES = 1 << 16
 _TINY_BYTES = 1 << 12  # up to this size, it costs less to copy a value than to align it
-_SHARED_BYTES = 1 << 20
+_SHARED_BYTES = 1 << 17
 """From this size on, a body goes through shared memory between processes of one host."""
 _IS_SHARED = 0x80  # beside the kind of a frame whose body is in the file that comes along
 _FILES_ROOM = socket.CMSG_SPACE(4 * 16)
@@ -61,7 +62,6 @@ LIVING_ON = 0
 _KEEP_ALIVE_S = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 """A machine that is gone without a word is found out after 25 s; one that is busy answers."""
 _NOTHING = memoryview(b"")
-_MAX_SEGMENTS = 256  # of the other side; it keeps far fewer
 _MAX_PIECES = 256  # in one call of sendmsg; the system takes at most 1024
 _SOCKET_BUFFER_BYTES = 4 << 20
 _RECEIPT_PLACES = 512  # of numbers: a page of memory
@@ -390,7 +390,7 @@ class FrameSocket:
             self.deliveries.begin(self._map_sent(map_numbers) if is_new else None)
             return
         if is_new:
-            if len(self._segments) >= _MAX_SEGMENTS:
+            if len(self._segments) >= MAX_SEGMENTS:
                 raise ConnectionBroken("there are too many segments of shared memory")
             self._segments[number] = self._map_sent(map_segment)
         self._segment = number

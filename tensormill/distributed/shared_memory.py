@@ -13,7 +13,7 @@ import itertools
 import mmap
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from tensormill.graph.tensor_wire_codec import Piece
 
 __all__ = [
     "HAS_SHARED_MEMORY",
+    "MAX_SEGMENTS",
     "Segment",
     "SegmentPool",
     "make_numbers",
@@ -35,7 +36,9 @@ HAS_SHARED_MEMORY = hasattr(os, "memfd_create") and hasattr(fcntl, "F_ADD_SEALS"
 """Whether this system has files of memory whose size can be sealed."""
 _SEALS = sum(getattr(fcntl, f"F_SEAL_{name}", 0) for name in ("SHRINK", "GROW", "SEAL"))
 _MAX_POOL_BYTES = 160 << 20
-_ROUNDING_BYTES = 1 << 18
+_ROUNDING_BYTES = 1 << 15
+MAX_SEGMENTS = 256
+"""How many segments one end of a connection keeps at most."""
 _MAX_PIECES = 512  # in one call; the system takes at most 1024
 
 
@@ -169,6 +172,7 @@ class SegmentPool:
         self._numbers = itertools.count(1)
         self._all: dict[int, Segment] = {}  # guarded by _lock
         self._free: dict[int, Segment] = {}  # longest free first; guarded by _lock
+        self._given_up: list[int] = []  # the other side is not told yet; guarded by _lock
         self._is_closed = False  # guarded by _lock
 
     def take(self, size_bytes: int) -> tuple[Segment, bool, list[int]] | None:
@@ -182,18 +186,19 @@ class SegmentPool:
                     del self._free[number]
                     return segment, False, []
             wanted = size_bytes + -size_bytes % _ROUNDING_BYTES
-            given_up = []
-            while self._free and self._size_bytes() + wanted > _MAX_POOL_BYTES:
+            busy = [segment for n, segment in self._all.items() if n not in self._free]
+            if self._is_closed or not _fits(busy, wanted):
+                return None
+            while not _fits(self._all.values(), wanted):
                 number = next(iter(self._free))
                 del self._free[number], self._all[number]
-                given_up.append(number)
-            if self._is_closed or self._size_bytes() + wanted > _MAX_POOL_BYTES:
-                return None
+                self._given_up.append(number)
             try:
                 made = Segment(next(self._numbers), wanted)
             except OSError:
                 return None
             self._all[made.number] = made
+            given_up, self._given_up = self._given_up, []
             return made, True, given_up
 
     def give_back(self, number: int) -> None:
@@ -210,5 +215,8 @@ class SegmentPool:
             self._all.clear()
             self._free.clear()
 
-    def _size_bytes(self) -> int:
-        return sum(segment.size_bytes for segment in self._all.values())
+
+def _fits(segments: Collection[Segment], size_bytes: int) -> bool:
+    """Return whether there may be another segment beside these."""
+    used_bytes = sum(segment.size_bytes for segment in segments)
+    return len(segments) < MAX_SEGMENTS and used_bytes + size_bytes <= _MAX_POOL_BYTES

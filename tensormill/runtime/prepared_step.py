@@ -301,7 +301,8 @@ class PreparedStep:
     ) -> CancellationScope | None:
         """Start one step; see `StartableStep`."""
         if self._is_plain and options.is_plain:
-            return self._run_plain(feeds, on_done)
+            self._run_plain(feeds, on_done)
+            return None
         try:
             self._running.enter()
         except errors.OpError as error:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tensormill.distributed.direct_frames import ConnectionBroken, Frame, FrameKind, FrameSocket
-from tensormill.distributed.shared_memory import HAS_SHARED_MEMORY, SegmentPool
+from tensormill.distributed.shared_memory import HAS_SHARED_MEMORY, MAX_SEGMENTS, SegmentPool
 
 pytestmark = pytest.mark.skipif(not HAS_SHARED_MEMORY, reason="this system has no such memory")
 
@@ -92,6 +92,32 @@ def test_segments_that_are_too_small_make_room(ends) -> None:
         hear_releases(one)
     assert list(one._pool._all) == [3]
     assert list(other._segments) == [3]
+
+
+@pytest.mark.parametrize("size", [1 << 17, (1 << 17) + 1, 3 << 18])
+def test_memory_of_every_size_is_written_again(ends, size) -> None:
+    one, other = ends
+    for number in range(1, 6):
+        send(one, number, size)
+        assert last_byte(other) == number
+        other.release_segments()
+        hear_releases(one)
+    assert list(one._pool._all) == [1]
+
+
+def test_a_connection_keeps_no_more_segments_than_the_other_side_takes(ends) -> None:
+    one, other = ends
+    kept = []
+    for _ in range(MAX_SEGMENTS + 3):
+        send(one, 1, 1 << 17)
+        kept.append(receive(other).body)
+    assert len(one._pool._all) == len(other._segments) == MAX_SEGMENTS
+    kept.clear()
+    other.release_segments()
+    hear_releases(one)
+    send(one, 2, 1 << 20)  # too large for any of them
+    assert last_byte(other) == 2
+    assert len(one._pool._all) == len(other._segments) == MAX_SEGMENTS
 
 
 def test_a_segment_that_nobody_sent_breaks_the_connection(ends) -> None:
