@@ -17,6 +17,7 @@ from typing import Any
 
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
+from tensormill.runtime.deadlines import DEADLINES
 
 __all__ = [
     "Delivery",
@@ -28,8 +29,10 @@ __all__ = [
 ]
 
 _MAX_ENDED = 10_000
-_UNCLAIMED_S = 600.0
+_UNCLAIMED_S = 60.0
 """How long values are kept that were pushed for a step that does not come."""
+_UNCLAIMED_OF_THE_LOST_S = 5.0
+"""The same where the task that pushed them is gone."""
 
 Receiver = Callable[[Any, OpError | None], None]
 """Takes a value (`frames.DEAD` for one of a branch not taken), or the error of the step."""
@@ -162,6 +165,11 @@ class Rendezvous:
             deliveries = self._state.abort(error)
         _deliver(deliveries)
 
+    def has_values_of(self, task: str) -> bool:
+        """Return whether values of a task wait here."""
+        with self._lock:
+            return any(key.startswith(f"{task}/device:") for key in self._state.values)
+
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits here."""
@@ -179,8 +187,11 @@ class RendezvousTable:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._steps: dict[int, Rendezvous] = {}  # guarded by _lock
-        self._ended: dict[int, None] = {}  # the latest steps that are over; guarded by _lock
-        self._unclaimed: dict[int, float] = {}  # steps only pushed to, since; guarded by _lock
+        # The latest steps that are over, with what those get that come after all; guarded by _lock
+        self._ended: dict[int, OpError | None] = {}
+        # Steps that were only pushed to, and until when they may begin; guarded by _lock
+        self._unclaimed: dict[int, float] = {}
+        self._call_off: Callable[[], None] | None = None  # guarded by _lock
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -199,6 +210,9 @@ class RendezvousTable:
             found = self._steps.get(step_id)
             if found is None:
                 found = self._steps[step_id] = Rendezvous()
+                error = self._ended.get(step_id)
+                if error is not None:
+                    found.abort(error)  # nobody waits yet
             self._unclaimed.pop(step_id, None)
             found.users += 1
             return found
@@ -220,18 +234,41 @@ class RendezvousTable:
                 if step_id in self._ended:
                     return
                 found = self._steps[step_id] = Rendezvous()
-                self._drop_unclaimed()
-                self._unclaimed[step_id] = time.monotonic()
+                self._unclaimed[step_id] = time.monotonic() + _UNCLAIMED_S
+                if self._call_off is None:
+                    self._call_off = DEADLINES.after(_UNCLAIMED_S, self._look_after_unclaimed)
         found.send_all(values)
 
-    def _drop_unclaimed(self) -> None:
-        now_s = time.monotonic()
-        while self._unclaimed:
-            step_id = next(iter(self._unclaimed))
-            if now_s - self._unclaimed[step_id] < _UNCLAIMED_S:
-                return
-            del self._unclaimed[step_id]
-            self._steps.pop(step_id, None)
+    def _look_after_unclaimed(self) -> None:
+        with self._lock:
+            self._call_off = None
+        self.drop_unclaimed(time.monotonic())
+
+    def drop_unclaimed(self, now_s: float) -> None:
+        """Drop the values of steps that have not begun here in time; they fail if they do later.
+
+        Args:
+          now_s: the time, on the clock of `time.monotonic`.
+        """
+        with self._lock:
+            late = [step_id for step_id, end_s in self._unclaimed.items() if end_s <= now_s]
+            for step_id in late:
+                del self._unclaimed[step_id]
+                self._steps.pop(step_id, None)
+                self._note_end(
+                    step_id,
+                    errors.aborted(
+                        f"Step {step_id} begins too late: what was sent to it has been dropped"
+                    ),
+                )
+            if self._unclaimed and self._call_off is None:
+                left_s = min(self._unclaimed.values()) - now_s
+                self._call_off = DEADLINES.after(left_s, self._look_after_unclaimed)
+
+    def _note_end(self, step_id: int, error: OpError | None) -> None:
+        self._ended[step_id] = error
+        if len(self._ended) > _MAX_ENDED:
+            del self._ended[next(iter(self._ended))]
 
     def drop_if_idle(self, step_id: int) -> None:
         """Forget a step in which nothing runs and nothing waits; it comes again if need be."""
@@ -239,22 +276,34 @@ class RendezvousTable:
             found = self._steps.get(step_id)
             if found is not None and not found.users and found.is_idle:
                 del self._steps[step_id]
+                self._unclaimed.pop(step_id, None)
 
     def clean_up(self, step_id: int) -> None:
         """Forget a step, and end whoever waits there."""
         with self._lock:
             found = self._steps.pop(step_id, None)
             self._unclaimed.pop(step_id, None)
-            self._ended[step_id] = None
-            if len(self._ended) > _MAX_ENDED:
-                del self._ended[next(iter(self._ended))]
+            self._note_end(step_id, None)
         if found is not None:
             found.abort(errors.aborted(f"Cleanup {step_id}"))
 
     def fail_from(self, task: str, error: OpError) -> None:
-        """Give an error to who waits for values of a task, in any step."""
+        """Give an error to who waits for values of a task, in any step.
+
+        Steps that have not begun here but have values of the task must do so soon.
+        """
         with self._lock:
             steps = list(self._steps.values())
+            end_s = time.monotonic() + _UNCLAIMED_OF_THE_LOST_S
+            lost = [i for i in self._unclaimed if self._steps[i].has_values_of(task)]
+            for step_id in lost:
+                self._unclaimed[step_id] = min(end_s, self._unclaimed[step_id])
+            if lost:
+                if self._call_off is not None:
+                    self._call_off()
+                self._call_off = DEADLINES.after(
+                    _UNCLAIMED_OF_THE_LOST_S, self._look_after_unclaimed
+                )
         for step in steps:
             step.fail_from(task, error)
 
@@ -263,5 +312,8 @@ class RendezvousTable:
         with self._lock:
             steps = list(self._steps.values())
             self._steps.clear()
+            self._unclaimed.clear()
+            if self._call_off is not None:
+                self._call_off()
         for step in steps:
             step.abort(error)

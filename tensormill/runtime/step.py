@@ -370,7 +370,8 @@ class ProgramRun:
                     self._skip_segment(segment)
                 else:
                     self._run_segment(segment)
-                    if not self.program.is_short:
+                    # What the last segment sent may go with the answer.
+                    if not self.program.is_short and (self._waiting or self._started):
                         self._guarded(self.step.flush)
                 if self._error is not None:
                     break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -79,6 +80,37 @@ def test_a_value_that_comes_after_its_step_is_dropped() -> None:
     table.clean_up(5)
     table.push(5, [("a", 1)])
     assert len(table) == 0
+
+
+def test_what_is_pushed_for_a_step_that_never_begins_is_dropped() -> None:
+    table, received = RendezvousTable(), Received()
+    now_s = time.monotonic()
+    table.push(5, [("a", 1)])
+    table.push(6, [("a", 2)])
+    table.enter(6)
+    table.drop_unclaimed(now_s + 59.0)
+    assert len(table) == 2
+    table.drop_unclaimed(now_s + 90.0)
+    assert len(table) == 1  # a step that has begun keeps what it was sent
+    table.push(5, [("b", 1)])
+    assert len(table) == 1
+    table.enter(5).receive("a", received)
+    (error,) = received
+    assert isinstance(error, errors.AbortedError)
+    table.abort_all(errors.cancelled("the end"))
+
+
+def test_what_a_lost_task_has_pushed_is_dropped_soon() -> None:
+    table = RendezvousTable()
+    now_s = time.monotonic()
+    table.push(5, [(f"{PS}/device:CPU:0;a", 1)])
+    table.push(6, [("/job:ps/replica:0/task:1/device:CPU:0;a", 1)])
+    table.fail_from(PS, errors.unavailable("gone"))
+    table.drop_unclaimed(now_s + 4.0)
+    assert len(table) == 2
+    table.drop_unclaimed(now_s + 30.0)
+    assert len(table) == 1
+    table.abort_all(errors.cancelled("the end"))
 
 
 @pytest.fixture
