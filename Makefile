@@ -8,6 +8,8 @@ VENV := .venv
 ORACLE := .oracle
 ORACLE_REQUIREMENTS := tests/oracle/requirements.txt
 
+CLUSTER_TESTS := tests/distributed tests/contracts tests/queues tests/launching tests/examples \
+    tests/fuzz tests/session tests/cli/test_launch_command.py tests/cli/test_server_command.py
 DEMO := build/demo
 VENV_STAMP := $(VENV)/.installed
 ORACLE_STAMP := $(ORACLE)/.installed
@@ -32,7 +34,7 @@ endef
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help env test test-slow oracle test-oracle soak bench demo docs check format clean
+.PHONY: help env test test-slow test-lanes oracle test-oracle soak bench demo docs check format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +55,10 @@ test: $(VENV_STAMP)  ## run the fast tests (no TensorFlow needed)
 
 test-slow: $(VENV_STAMP)  ## run the tests that take long
 	$(PYTEST) -m "slow and not oracle"
+
+test-lanes: $(VENV_STAMP)  ## run the tests that start servers, with each lane between tasks forced
+	TENSORMILL_LANE=direct $(PYTEST) -m "not oracle and not slow" $(CLUSTER_TESTS)
+	TENSORMILL_LANE=grpc $(PYTEST) -m "not oracle and not slow" $(CLUSTER_TESTS)
 
 test-oracle: $(VENV_STAMP) $(ORACLE_STAMP)  ## run the tests against real TensorFlow
 	TENSORMILL_REQUIRE_ORACLE=1 $(PYTEST) -m oracle

@@ -77,7 +77,8 @@ class Channel:
         self._grpc = grpc.insecure_channel(address, options=_OPTIONS)
         self._lock = threading.Lock()
         self._direct: DirectClient | None = None  # guarded by _lock
-        self._asks = os.environ.get(_LANE_VARIABLE) != "grpc"  # guarded by _lock
+        self._stays = os.environ.get(_LANE_VARIABLE) == "grpc"
+        self._asks = True  # guarded by _lock
         self._is_closed = False  # guarded by _lock
         self._asking = threading.Lock()  # held while the server is asked
         self.is_tensormill = False
@@ -145,7 +146,8 @@ class Channel:
     def ask(self) -> None:
         """Ask for a direct connection, after a call over gRPC has succeeded.
 
-        It is asked once; who asks meanwhile waits for the answer.
+        It is asked once; who asks meanwhile waits for the answer. That there is one shows what
+        server it is, also to who stays with gRPC.
         """
         with self._asking:
             with self._lock:
@@ -169,6 +171,8 @@ class Channel:
         except ValueError:  # the channel is closed
             return
         self.is_tensormill = True
+        if self._stays:
+            return
         connected = self._connect(answer)
         if connected is None:
             return

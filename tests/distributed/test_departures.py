@@ -44,6 +44,7 @@ def open_session(server: Any) -> tuple[Any, Any]:
     return session, channel.direct()
 
 
+@pytest.mark.usefixtures("direct_lane")
 def test_the_sessions_of_a_client_that_is_gone_are_closed(server: Any) -> None:
     session, direct = open_session(server)
     other, _ = open_session(server)
@@ -55,6 +56,7 @@ def test_the_sessions_of_a_client_that_is_gone_are_closed(server: Any) -> None:
     session.close()
 
 
+@pytest.mark.usefixtures("direct_lane")
 def test_a_client_that_was_interrupted_in_mid_call_keeps_its_session(server: Any) -> None:
     session, direct = open_session(server)
     direct._say_living_on()
@@ -67,6 +69,7 @@ def test_a_client_that_was_interrupted_in_mid_call_keeps_its_session(server: Any
     session.close()
 
 
+@pytest.mark.usefixtures("direct_lane")
 def test_a_session_that_goes_on_over_another_connection_is_kept() -> None:
     with Server({"a": ["127.0.0.1:0"]}, limits=ServerLimits(client_grace_s=3600.0)) as server:
         session, direct = open_session(server)
@@ -103,10 +106,8 @@ def handles(server: Any) -> set[str]:
     return set(server._task._worker_service._graphs) - {""}
 
 
-def test_the_sessions_of_a_master_that_was_started_anew_are_deleted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("TENSORMILL_LANE", "direct")
+@pytest.mark.usefixtures("direct_lane")
+def test_the_sessions_of_a_master_that_was_started_anew_are_deleted() -> None:
     with running_cluster(ps=1, worker=1) as cluster:
         ps = cluster.server("ps")
         create_worker_session(ps, "old", WORKER, 1)
@@ -125,8 +126,8 @@ def test_the_sessions_of_a_master_that_was_started_anew_are_deleted(
             assert handles(ps) == {"foreign"}
 
 
-def test_the_sessions_of_a_master_that_is_there_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TENSORMILL_LANE", "direct")
+@pytest.mark.usefixtures("direct_lane")
+def test_the_sessions_of_a_master_that_is_there_stay() -> None:
     with (
         running_cluster(ps=1, worker=1) as cluster,
         tf.Session(cluster.target("worker")) as session,

@@ -316,8 +316,10 @@ def test_the_first_call_chooses_the_kind_of_the_channel(lane, monkeypatch) -> No
             response = call(worker_pb2.GetStatusRequest(), timeout=WAIT_S)
             assert response.device_attributes[0].name.startswith("/job:localhost")
         assert (channel.direct() is not None) is (lane == "direct")
+        assert channel.is_tensormill
 
 
+@pytest.mark.usefixtures("direct_lane")
 def test_a_session_goes_on_over_grpc_when_its_direct_connection_breaks() -> None:
     config = tf.ConfigProto()
     config.rpc_options.use_rpc_for_inprocess_master = True

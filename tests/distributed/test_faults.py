@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from tests.gates import run_in_thread, wait_until
 pytestmark = pytest.mark.timeout(150)
 
 PS = "/job:ps/replica:0/task:0"
+OTHER_WORKER = "/job:worker/replica:0/task:1"
 WITHIN_S = 20.0
 LOST = (tf.errors.UnavailableError, tf.errors.AbortedError)
 
@@ -73,6 +74,7 @@ def sessions(target: str) -> Iterator[list[Any]]:
         yield [near, far]
 
 
+@pytest.mark.usefixtures("direct_lane")  # which has the shared memory
 def test_a_task_that_is_killed_ends_its_steps_and_can_be_used_when_it_is_back() -> None:
     cluster = Cluster()
     with tf.device("/job:ps/task:0"):
@@ -119,6 +121,40 @@ def test_a_task_that_is_killed_ends_its_steps_and_can_be_used_when_it_is_back() 
     wait_until(lambda: not shared_memory())
 
 
+def test_a_worker_that_is_killed_ends_the_steps_that_need_it_on_all_tasks() -> None:
+    ps_address, *workers = free_addresses(3)
+    spec = {"ps": [ps_address], "worker": workers}
+    with tf.device("/job:worker/task:1"):
+        queue = tf.FIFOQueue(2, tf.float32, shapes=[[]], shared_name="queue")
+        taken = queue.dequeue()
+        fill = queue.enqueue(3.0)
+    with tf.device("/job:ps/task:0"):
+        v = tf.get_variable("v", initializer=2.0)
+        waits, works = taken * v, v + 1.0
+    with (
+        ServerProcess(spec, "ps", 0),
+        tf.train.Server(spec, "worker", 0) as here,
+        sessions(here.target) as opened,
+    ):
+        with ServerProcess(spec, "worker", 1) as there:
+            opened[0].run(v.initializer)
+            steps = [run_in_thread(partial(session.run, waits)) for session in opened]
+            wait_until(lambda: steps_waiting(here.target, OTHER_WORKER) == 2)
+            there.kill()
+            killed_s = time.monotonic()
+            for step in steps:
+                error = step()
+                assert isinstance(error, LOST)
+                assert OTHER_WORKER in error.message
+            assert time.monotonic() - killed_s < WITHIN_S
+        wait_until(lambda: steps_waiting(here.target, PS) == 0)
+        assert [session.run(works) for session in opened] == [3.0] * 2
+        with ServerProcess(spec, "worker", 1):
+            for session in opened:
+                until_it_works(partial(session.run, fill))
+            assert [session.run(waits) for session in opened] == [6.0] * 2
+
+
 def test_a_task_that_is_stopped_holds_up_no_deadline_and_goes_on() -> None:
     cluster = Cluster()
     x = tf.placeholder(tf.float32, [])
@@ -153,7 +189,7 @@ with tf.device("/job:ps/task:0"):
 with tf.device("/job:worker/task:0"):
     waits = never * 2.0
 session = tf.Session(sys.argv[1])
-session.run(tf.constant(1.0))
+print(session.run(tf.constant(1.0)), flush=True)
 session.run(waits)
 """
 
@@ -170,23 +206,70 @@ def forgetful_cluster() -> Iterator[tuple[Any, Any]]:
         yield there, here
 
 
-def test_a_client_that_is_killed_in_mid_step_leaves_nothing_behind(
-    forgetful_cluster: tuple[Any, Any],
-) -> None:
-    ps, worker = forgetful_cluster
+@contextmanager
+def client_process(source: str, target: str, lane: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a client that keeps to one lane; it is killed at the end."""
     root = str(Path(tf.__file__).parents[1])
     client = subprocess.Popen(
-        [sys.executable, "-c", CLIENT, worker.target], env={**os.environ, "PYTHONPATH": root}
+        [sys.executable, "-c", source, target],
+        env={**os.environ, "PYTHONPATH": root, "TENSORMILL_LANE": lane},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    try:
+    with client:
+        try:
+            assert client.stdout is not None
+            assert client.stdout.readline() == "1.0\n"
+            yield client
+        finally:
+            client.kill()
+
+
+def wait_until_nothing_runs(servers: Sequence[Any]) -> None:
+    for server in servers:
+        wait_until(lambda task=server._task: not task.master.worker.runs)
+        wait_until(lambda task=server._task: not len(task.master.worker.rendezvous))
+
+
+@pytest.mark.parametrize("lane", ["direct", "grpc"])
+def test_a_client_that_is_killed_in_mid_step_leaves_nothing_behind(
+    forgetful_cluster: tuple[Any, Any], lane: str
+) -> None:
+    ps, worker = forgetful_cluster
+    with client_process(CLIENT, worker.target, lane):
         wait_until(lambda: bool(ps._task.master.worker.runs))
         service = worker._task._master_service
         assert service.session_count == 1
-    finally:
-        client.kill()
-        client.wait()
+    wait_until_nothing_runs([ps, worker])
+    if lane == "grpc":  # which does not tell the end of a client from the end of a call
+        return
     wait_until(lambda: service.session_count == 0)
     for server in (ps, worker):
-        wait_until(lambda task=server._task: not task.master.worker.runs)
         wait_until(lambda task=server._task: set(task.own_link._sessions) == {""})
-        wait_until(lambda task=server._task: not len(task.master.worker.rendezvous))
+
+
+INTERRUPTED_CLIENT = CLIENT.replace(
+    "session.run(waits)",
+    """
+try:
+    session.run(waits)
+except KeyboardInterrupt:
+    print(session.run(tf.constant(2.0)), flush=True)
+    sys.stdin.read()
+""",
+)
+
+
+@pytest.mark.parametrize("lane", ["direct", "grpc"])
+def test_ctrl_c_in_a_client_ends_its_step_on_all_tasks(
+    forgetful_cluster: tuple[Any, Any], lane: str
+) -> None:
+    ps, worker = forgetful_cluster
+    with client_process(INTERRUPTED_CLIENT, worker.target, lane) as client:
+        wait_until(lambda: bool(ps._task.master.worker.runs))
+        client.send_signal(signal.SIGINT)
+        assert client.stdout is not None
+        assert client.stdout.readline() == "2.0\n"  # it lives, and its session works
+        wait_until_nothing_runs([ps, worker])
+        assert worker._task._master_service.session_count == 1

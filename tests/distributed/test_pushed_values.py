@@ -114,8 +114,7 @@ def test_what_a_lost_task_has_pushed_is_dropped_soon() -> None:
 
 
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
-    monkeypatch.setenv("TENSORMILL_LANE", "direct")
+def cluster(direct_lane: None) -> Iterator[Cluster]:
     with running_cluster(ps=1, worker=2) as cluster:
         yield cluster
 
