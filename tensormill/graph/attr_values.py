@@ -86,6 +86,14 @@ _MAKERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def _made(attr: AttrDef, kind: str, value: Any) -> Any:
+    try:
+        return _MAKERS[kind](value)
+    except TypeError as error:
+        shown = "DataType" if kind == "type" else kind
+        raise TypeError(f"Expected {shown} for argument '{attr.name}' not {value!r}.") from error
+
+
 def make_attr(op_type: str, attr: AttrDef, value: Any) -> Any:
     """Return `value` in the in-memory form, after the checks that the signature asks for.
 
@@ -94,31 +102,29 @@ def make_attr(op_type: str, attr: AttrDef, value: Any) -> Any:
       ValueError: the value is not among the allowed ones, or below the minimum.
     """
     kind = attr.kind
-    is_list = kind.startswith("list(")
-    try:
-        if is_list:
-            if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-                raise TypeError(f"expected a list, got {value!r}")
-            maker = _MAKERS[kind[5:-1]]
-            made: Any = tuple(maker(item) for item in value)
-        else:
-            made = _MAKERS[kind](value)
-    except TypeError as error:
-        if kind == "string":
-            raise TypeError(f"Expected string for argument '{attr.name}' not {value!r}.") from error
-        if is_list and "expected a list" in str(error):
-            raise TypeError(f"Expected list for attr {attr.name}") from error
-        raise TypeError(f"Expected {kind} for argument '{attr.name}' not {value!r}.") from error
+    if kind.startswith("list("):
+        if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+            raise TypeError(f"Expected list for attr {attr.name}")
+        made: Any = tuple(_made(attr, kind[5:-1], item) for item in value)
+    else:
+        made = _made(attr, kind, value)
     check_attr(op_type, attr, made)
     return made
 
 
-def check_attr(op_type: str, attr: AttrDef, value: Any) -> None:
-    """Hold a value in memory against the allowed values and the minimum of its attribute."""
+def check_attr(op_type: str, attr: AttrDef, value: Any, parameter: str | None = None) -> None:
+    """Hold a value in memory against the allowed values and the minimum of its attribute.
+
+    Args:
+      op_type: the op type.
+      attr: the attribute.
+      value: its value.
+      parameter: the argument that the value comes from, where it is not the attribute itself.
+    """
     if attr.allowed is not None:
         for item in value if attr.kind.startswith("list(") else (value,):
             if item not in attr.allowed:
-                raise _not_allowed(op_type, attr, item)
+                raise _not_allowed(op_type, attr, item, parameter or attr.name)
     if attr.minimum is not None:
         if attr.kind.startswith("list("):
             if len(value) < attr.minimum:
@@ -134,12 +140,12 @@ def check_attr(op_type: str, attr: AttrDef, value: Any) -> None:
             )
 
 
-def _not_allowed(op_type: str, attr: AttrDef, item: Any) -> Exception:
+def _not_allowed(op_type: str, attr: AttrDef, item: Any, parameter: str) -> Exception:
     assert attr.allowed is not None
     if isinstance(item, DType):
         allowed = ", ".join(d.name for d in attr.allowed)
         return TypeError(
-            f"Value passed to parameter '{attr.name}' has DataType {item.name} not in list of "
+            f"Value passed to parameter '{parameter}' has DataType {item.name} not in list of "
             "allowed "
             f"values: {allowed}"
         )

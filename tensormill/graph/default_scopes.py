@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tensormill.graph.graph import default_graphs, function_graphs, get_default_graph
+from tensormill.graph.graph import Graph, default_graphs, function_graphs, get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 
@@ -140,11 +140,37 @@ def init_scope() -> Iterator[None]:
 
     The name scope and the devices stay as they are.
     """
-    graph = get_default_graph()
+    inner = get_default_graph()
+    graph, devices = _outermost(inner)
+    if graph is inner:
+        with graph.as_default(), graph.control_dependencies(None):
+            yield
+        return
+    scope = inner.get_name_scope()
+    with (
+        graph.as_default(),
+        graph.name_scope(f"{scope}/" if scope else None),
+        graph.control_dependencies(None),
+        graph._devices_replaced(devices),
+    ):
+        yield
+
+
+def _outermost(graph: Graph) -> tuple[Graph, Any]:
+    """Return the graph around functions, and the device scopes of the innermost that has some."""
+    passed = [graph]
     while graph.outer_graph is not None:
         graph = graph.outer_graph
-    with graph.as_default(), graph.control_dependencies(None):
-        yield
+        passed.append(graph)
+    if graph.building_function:
+        for around in reversed(default_graphs.items):
+            passed.append(around)
+            if not around.building_function:
+                break
+        else:
+            passed.append(default_graphs.of_process())
+    scopes = (each._thread_scopes.open.devices for each in passed)
+    return passed[-1], next(filter(None, scopes), ())
 
 
 def add_to_collection(name: Any, value: Any) -> None:

@@ -10,12 +10,13 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from tensormill.graph import op_def_codec
+from tensormill.graph import errors, op_def_codec
 from tensormill.graph.collections import GraphCollections
 from tensormill.graph.creation_site import capture_frames
 from tensormill.graph.function_library import FunctionLibrary, GraphFunction
 from tensormill.graph.graph_def_writer import GRAPH_DEF_VERSIONS, write_graph_def
 from tensormill.graph.op_def import OpDef
+from tensormill.graph.op_def_text import dtype_text
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.scopes import GraphScopes
@@ -41,6 +42,10 @@ class Graph(GraphScopes, GraphCollections):
         self._seed: int | None = None
         self.functions = FunctionLibrary()
         self.outer_graph: Graph | None = None
+        self._building_function = False
+        # Operations made apart that are to join the graph; see `_create_op_from_tf_operation`.
+        self._apart: list[Operation] = []
+        self._misfits: dict[tuple[Operation, int], str] = {}
         self._py_functions: list[Any] = []
         self._versions = GRAPH_DEF_VERSIONS
         self._extra: dict[Any, Any] = {}
@@ -192,6 +197,36 @@ class Graph(GraphScopes, GraphCollections):
         """Record that existing nodes were changed."""
         self._change_count += 1
 
+    def note_new_input(self, op: Operation, index: int, tensor: Tensor) -> None:
+        """Record that an input of a node is replaced, and whether its dtype fits."""
+        self._change_count += 1
+        self._misfits.pop((op, index), None)
+        wanted = op.op_schema.input_dtypes(op.attrs)[index].base_dtype
+        if tensor.dtype.base_dtype is not wanted:
+            self._misfits[op, index] = (
+                f"Input {index} of node {op.name} was passed {dtype_text(tensor.dtype)} from "
+                f"{tensor.name} incompatible with expected {dtype_text(wanted)}."
+            )
+
+    def check_inputs(self) -> None:
+        """Raise `InvalidArgumentError` where an input was replaced by one of another dtype."""
+        for text in self._misfits.values():
+            raise errors.invalid_argument(text)
+
+    def _create_op_from_tf_operation(
+        self, c_op: Operation, compute_device: bool = True
+    ) -> Operation:
+        """Take an operation that was made apart into the graph."""
+        self._apart.remove(c_op)
+        self._adopt([c_op])
+        return c_op
+
+    def _add_new_tf_operations(self, compute_devices: bool = True) -> list[Operation]:
+        """Take all operations that were made apart into the graph."""
+        made, self._apart = self._apart, []
+        self._adopt(made)
+        return made
+
     @property
     def version(self) -> int:
         """The number of operations ever added, which a session compares to find new ones."""
@@ -234,7 +269,7 @@ class Graph(GraphScopes, GraphCollections):
     @property
     def building_function(self) -> bool:
         """Whether the graph is the body of a function."""
-        return False
+        return self._building_function
 
     def switch_to_thread_local(self) -> None:
         """Keep the open scopes a thread apart, which they always are here."""
@@ -270,8 +305,10 @@ class DefaultGraphs(DefaultStack[Graph]):
     def current(self) -> Graph:
         """Return the default graph of this thread, making one where there is none."""
         items = self.items
-        if items:
-            return items[-1]
+        return items[-1] if items else self.of_process()
+
+    def of_process(self) -> Graph:
+        """Return the default graph where no block is open, making one where there is none."""
         graph = DefaultGraphs.process_graph
         if graph is None:
             graph = DefaultGraphs.process_graph = Graph()

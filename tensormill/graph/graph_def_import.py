@@ -213,9 +213,28 @@ class GraphDefImport:
             self.index_of[node.name] = index
             self.readers.append(reader)
         self._choose_names()
-        for index in self._sorted():
-            self._make(self.readers[index])
-        self._close_loops()
+        # Shape functions ask the graph for its version.
+        before = self.graph._versions
+        self.graph._versions = self._merged_versions()
+        try:
+            for index in self._sorted():
+                self._make(self.readers[index])
+            self._close_loops()
+        except BaseException:
+            self.graph._versions = before
+            raise
+
+    def _merged_versions(self) -> Any:
+        own, brought = self.graph._versions, self.message.versions
+        if not self.message.HasField("versions"):
+            return own
+        merged = type(brought)()
+        merged.CopyFrom(brought)
+        if self.graph.get_operations():
+            merged.producer = min(own.producer, brought.producer)
+            merged.min_consumer = max(own.min_consumer, brought.min_consumer)
+            merged.bad_consumers[:] = sorted({*own.bad_consumers, *brought.bad_consumers})
+        return merged
 
     def _check_versions(self) -> None:
         versions = self.message.versions
@@ -223,12 +242,12 @@ class GraphDefImport:
         if versions.producer < 0:
             raise ValueError(
                 f"GraphDef producer version {versions.producer} below min producer 0 supported by "
-                "TensorFlow. Please regenerate your graph."
+                f"TensorFlow {_TENSORFLOW}.  Please regenerate your graph."
             )
         if versions.min_consumer > max(ours, _NEWEST_CONSUMER):
             raise ValueError(
                 f"GraphDef min consumer version {versions.min_consumer} above current version "
-                f"{_NEWEST_CONSUMER}. The program that wrote the graph is newer than this one."
+                f"{ours} for TensorFlow {_TENSORFLOW}.  Please upgrade TensorFlow."
             )
 
     def _add_functions(self) -> None:
@@ -450,10 +469,10 @@ class GraphDefImport:
             add_function(self.graph, function)
         for name, gradient_name in self.functions.gradients.items():
             self.graph.functions.add_gradient(name, gradient_name)
-        if self.message.HasField("versions"):
-            self.graph._versions = self.message.versions
 
 
+# The version that messages about the versions of graphs speak of.
+_TENSORFLOW = "1.15.0"
 _NEWEST_CONSUMER = 2474
 """The newest consumer version that graphs may ask for: that of TensorFlow 2.21."""
 
@@ -472,9 +491,23 @@ def _folders(names: Any) -> set[str]:
     return folders
 
 
+# Graphs of old may say another shape of their outputs than the shape functions do.
+_SHAPES_ARE_OLD = frozenset(
+    """
+    RandomShuffleQueue PaddingFIFOQueue FIFOQueue PriorityQueue QueueSize Stack Barrier
+    BarrierReadySize BarrierIncompleteSize HashTable MutableHashTable MutableHashTableOfTensors
+    WholeFileReader TextLineReader FixedLengthRecordReader TFRecordReader IdentityReader RefSwitch
+    RefEnter RefNextIteration RefMerge RefIdentity ConditionalAccumulator
+    SparseConditionalAccumulator
+    """.split()
+)
+
+
 def _unknown_input(reader: NodeReader, key: tuple[str, int]) -> ValueError:
     name, index = key
-    text = f"^{name}" if index == CONTROL else (f"{name}:{index}" if index else name)
+    text = f"^{name}" if index == CONTROL else f"{name}:{index}"
+    if text not in reader.node.input:
+        text = name
     return ValueError(f"Node '{reader.node.name}': Unknown input node '{text}'")
 
 
@@ -491,6 +524,8 @@ def _merge_output_shapes(op: Operation, shapes: tuple[Dims, ...]) -> None:
             f"Node '{op.name}' has {len(op.outputs)} outputs but the _output_shapes attribute "
             f"specifies shapes for {len(shapes)} outputs"
         )
+    if op.type in _SHAPES_ARE_OLD:
+        return
     for index, (tensor, dims) in enumerate(zip(op.outputs, shapes, strict=True)):
         try:
             tensor.dims = merge_dims(tensor.dims, dims)

@@ -506,34 +506,36 @@ class _InputConverter:
                 name = f"{arg.name}_{index}"
                 try:
                     tensor = convert_to_tensor(item, wanted, name=name, as_ref=arg.is_ref)
-                except (TypeError, ValueError):
-                    if arg.type_attr is not None and wanted is not None:
-                        self._refuse_differing(arg, value)
-                    raise
+                except (TypeError, ValueError) as error:
+                    raise self._list_mismatch(arg, value) from error
             tensors.append(tensor)
-            if arg.type_attr is None and tensor.dtype.base_dtype != arg.type:
-                expected = "" if arg.type is None else arg.type.name
-                self._list_mismatch(arg, tensors, f"that does not match expected type {expected}")
-        if len({t.dtype.base_dtype for t in tensors}) > 1:
-            self._list_mismatch(arg, tensors, "that don't all match")
-        if arg.type_attr is not None and tensors:
-            self._note_dtype(arg, arg.type_attr, tensors[0].dtype.base_dtype)
+        found = {t.dtype.base_dtype for t in tensors}
+        known_type = arg.type or self.attrs.get(str(arg.type_attr))
+        if len(found) > 1 or (known_type is not None and not found <= {known_type}):
+            raise self._list_mismatch(arg, value)
+        if arg.type_attr is not None:
+            if tensors:
+                self._note_dtype(arg, arg.type_attr, tensors[0].dtype.base_dtype)
+            elif known_type is None and not self.op_def.attrs[arg.type_attr].has_default:
+                raise TypeError(
+                    "Don't know how to infer type variable from empty input list passed to input "
+                    f"'{arg.name}' of '{self.op_def.name}' Op."
+                )
         return tensors
 
-    def _refuse_differing(self, arg: ArgDef, value: Any) -> None:
-        """Raise for a list whose items are, each for itself, of several dtypes."""
-        try:
-            tensors = [convert_to_tensor(item) for item in value]
-        except (TypeError, ValueError):
-            return
-        if len({t.dtype.base_dtype for t in tensors}) > 1:
-            self._list_mismatch(arg, tensors, "that don't all match")
-
-    def _list_mismatch(self, arg: ArgDef, tensors: list[Tensor], why: str) -> None:
-        names = ", ".join(t.dtype.base_dtype.name for t in tensors)
-        raise TypeError(
+    def _list_mismatch(self, arg: ArgDef, values: Any) -> TypeError:
+        """Return what to say of a list whose items are, each for itself, of several dtypes."""
+        if arg.type is not None:
+            why = f" that do not match expected type {arg.type.name}."
+        elif arg.type_attr in self.attrs:
+            known = self.attrs[arg.type_attr].name
+            why = f" that do not match type {known} inferred from earlier arguments."
+        else:
+            why = "." if arg.type_list_attr is not None else " that don't all match."
+        names = ", ".join(map(_own_dtype_name, values))
+        return TypeError(
             f"Tensors in list passed to '{arg.name}' of '{self.op_def.name}' Op have types "
-            f"[{names}] {why}."
+            f"[{names}]{why}"
         )
 
     def _convert_mixed_list(self, arg: ArgDef, value: Any) -> list[Tensor]:
@@ -544,23 +546,41 @@ class _InputConverter:
                 f"List argument '{arg.name}' to '{self.op_def.name}' Op has length {len(value)}, "
                 f"its types say {len(wanted)}."
             )
-        tensors = [
-            item
-            if type(item) is Tensor
-            else convert_to_tensor(
-                item,
-                None if wanted is None else wanted[i],
-                name=f"{arg.name}_{i}",
-                as_ref=arg.is_ref,
-            )
-            for i, item in enumerate(value)
-        ]
+        tensors = []
+        for i, item in enumerate(value):
+            dtype = None if wanted is None else wanted[i]
+            try:
+                tensors.append(
+                    item
+                    if type(item) is Tensor
+                    else convert_to_tensor(item, dtype, name=f"{arg.name}_{i}", as_ref=arg.is_ref)
+                )
+            except (TypeError, ValueError) as error:
+                if wanted is not None:
+                    raise self._mixed_mismatch(arg, value, wanted) from error
+                raise self._list_mismatch(arg, value) from error
         dtypes = tuple(t.dtype.base_dtype for t in tensors)
         if wanted is not None and dtypes != tuple(wanted):
-            raise TypeError(
-                f"Input '{arg.name}' of '{self.op_def.name}' Op has types "
-                f"{[d.name for d in dtypes]}, expected "
-                f"{[d.name for d in wanted]}."
-            )
+            raise self._mixed_mismatch(arg, value, wanted)
+        check_attr(self.op_def.name, self.op_def.attrs[attr], dtypes, parameter=arg.name)
         self.attrs[attr] = dtypes
+        self.first_arg.setdefault(attr, arg.name)
         return tensors
+
+    def _mixed_mismatch(self, arg: ArgDef, values: Any, wanted: Any) -> TypeError:
+        given = ", ".join(map(_own_dtype_name, values))
+        expected = ", ".join(dtype.name for dtype in wanted)
+        other = self.first_arg.get(str(arg.type_list_attr))
+        what = f"type list {expected} of argument '{other}'" if other else f"type list {expected}"
+        return TypeError(
+            f"Input '{arg.name}' of '{self.op_def.name}' Op has type list of {given} that does "
+            f"not match {what}."
+        )
+
+
+def _own_dtype_name(value: Any) -> str:
+    """Return the dtype that a value has by itself."""
+    try:
+        return convert_to_tensor(value).dtype.base_dtype.name
+    except (TypeError, ValueError):
+        return "<NOT CONVERTIBLE TO TENSOR>"

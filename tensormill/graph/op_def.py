@@ -135,6 +135,10 @@ class OpDef:
         names.discard(None)
         return frozenset(name for name in names if name is not None)
 
+    def input_dtypes(self, attrs: dict[str, Any]) -> list[DType]:
+        """Return the dtype of each input tensor of a node with these attributes."""
+        return [dtype for arg in self.inputs for dtype in arg_dtypes(arg, attrs)]
+
     def output_dtypes(self, attrs: dict[str, Any]) -> list[DType]:
         """Return the dtype of each output tensor of a node with these attributes."""
         if self._fixed_outputs is not None:

@@ -9,6 +9,7 @@ from tensormill.graph import errors, node_def_codec, op_def_codec
 from tensormill.graph.creation_site import CreationSite, RawFrames
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_def import OpDef
+from tensormill.graph.scope_places import ScopePlace
 from tensormill.graph.shapes import are_compatible, format_dims
 from tensormill.graph.tensor import Tensor, session_for
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Operation", "OperationInputs"]
 
 
-class OperationInputs(Sequence[Tensor]):
+class _InputList(Sequence[Tensor]):
     """The data inputs of an operation: by position, or by the name of the argument."""
 
     __slots__ = ("_op",)
@@ -60,6 +61,9 @@ class OperationInputs(Sequence[Tensor]):
         return repr(self._op.input_tensors)
 
 
+OperationInputs = _InputList
+
+
 class Operation:
     """A node of a graph.
 
@@ -78,9 +82,11 @@ class Operation:
 
     __slots__ = (
         "__weakref__",
+        "_colocation_places",
         "_control_flow_context",
         "_control_outputs",
         "_device",
+        "_device_scopes",
         "_gradient_function",
         "_id",
         "_original",
@@ -96,6 +102,8 @@ class Operation:
     )
 
     _original: Operation
+    _colocation_places: tuple[ScopePlace, ...]
+    _device_scopes: tuple[Any, ...]
 
     def __init__(
         self,
@@ -131,6 +139,18 @@ class Operation:
         """The operation that this one was derived from, None where it stands for itself."""
         original: Operation | None = getattr(self, "_original", None)
         return original
+
+    @property
+    def _device_assignments(self) -> list[ScopePlace]:
+        """The device scopes that were open when it was made, the innermost first."""
+        scopes = getattr(self, "_device_scopes", ())
+        return [scope.place.shown() for scope in reversed(scopes) if scope.place is not None]
+
+    @property
+    def _colocation_dict(self) -> dict[str, ScopePlace]:
+        """The places of the colocation scopes that it was made in, by what it goes with."""
+        places = getattr(self, "_colocation_places", ())
+        return {place.opened_for: place for place in reversed(places)}
 
     def _connect(self) -> None:
         """Tell the inputs of their new consumer, once the operation is known to be sound."""
@@ -199,7 +219,7 @@ class Operation:
 
     @property
     def _input_types(self) -> list[DType]:
-        return [tensor.dtype for tensor in self.input_tensors]
+        return self.op_schema.input_dtypes(self.attrs)
 
     @property
     def _output_types(self) -> list[int]:
@@ -300,11 +320,11 @@ class Operation:
             )
         if old._consumers is not None and self in old._consumers:
             old._consumers.remove(self)
+        self.graph.note_new_input(self, index, tensor)
         self.input_tensors[index] = tensor
         if tensor._consumers is None:
             tensor._consumers = []
         tensor._consumers.append(self)
-        self.graph.note_change()
 
     def _add_control_input(self, op: Operation) -> None:
         self._add_control_inputs([op])

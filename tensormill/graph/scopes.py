@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ContextDecorator, contextmanager
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from tensormill.graph.graph_elements import GraphElements
 from tensormill.graph.loop_borders import check_input
 from tensormill.graph.node_def_codec import is_attr_value
 from tensormill.graph.operation import Operation
+from tensormill.graph.scope_places import ScopePlace
 from tensormill.graph.tensor import Tensor
 
 __all__ = ["ControlDependencies", "DeviceScope", "GraphScopes", "OpenScopes", "apply_device_scopes"]
@@ -34,22 +35,28 @@ class DeviceScope:
     """One `with tf.device(...)`: a canonical name, a function of the operation, or neither (None).
 
     Neither means that the scopes outside do not count.
+
+    Attributes:
+      name: the canonical name.
+      function: the function.
+      place: what the user gave, and where.
     """
 
     name: str | None
     function: Callable[[Any], Any] | None
+    place: ScopePlace | None = field(default=None, compare=False)
 
     @classmethod
-    def make(cls, value: Any) -> DeviceScope:
+    def make(cls, value: Any, place: ScopePlace | None = None) -> DeviceScope:
         """Return the scope for what the user gave to `tf.device`."""
         if value is None:
-            return cls(None, None)
+            return cls(None, None, place)
         if isinstance(value, str):
-            return cls(canonical(value), None)
+            return cls(canonical(value), None, place)
         if hasattr(value, "to_string"):
-            return cls(canonical(value.to_string()), None)
+            return cls(canonical(value.to_string()), None, place)
         if callable(value):
-            return cls(None, value)
+            return cls(None, value, place)
         raise TypeError(
             f"tf.device takes a device name, a function, a DeviceSpec or None, not {value!r}"
         )
@@ -109,6 +116,7 @@ class OpenScopes:
     __slots__ = (
         "attrs",
         "colocation",
+        "colocation_places",
         "container",
         "control_flow",
         "controls",
@@ -124,6 +132,7 @@ class OpenScopes:
         self.original_op: Operation | None = None
         self.devices: tuple[DeviceScope, ...] = ()
         self.colocation: tuple[Operation, ...] = ()
+        self.colocation_places: tuple[ScopePlace, ...] = ()
         self.controls: tuple[ControlDependencies, ...] = ()
         self.control_flow: Any = None
         self.container = ""
@@ -182,6 +191,7 @@ class OpenScopes:
         for scope in self.controls:
             scope.note_seen(op)
         if self.devices:
+            op._device_scopes = self.devices
             apply_device_scopes(op, self.devices)
         if self.colocation:
             self._apply_colocation(op)
@@ -209,6 +219,7 @@ class OpenScopes:
             if other.device:
                 op._device = other.device
         op.attrs["_class"] = tuple(sorted(groups))
+        op._colocation_places = self.colocation_places
 
 
 class _ThreadScopes(threading.local):
@@ -248,12 +259,35 @@ class _NameScope:
         self._open.name = self._old
 
 
+class _DeviceBlock(ContextDecorator):
+    """The with-block of a device scope."""
+
+    def __init__(self, graph: GraphScopes, scope: DeviceScope) -> None:
+        self._graph = graph
+        self._scope = scope
+
+    def _recreate_cm(self) -> _DeviceBlock:
+        return _DeviceBlock(self._graph, self._scope)
+
+    def __enter__(self) -> None:
+        scopes = self._graph._thread_scopes.open
+        self._old = scopes.devices
+        self._now = scopes.devices = (*scopes.devices, self._scope)
+
+    def __exit__(self, *error: object) -> None:
+        scopes = self._graph._thread_scopes.open
+        if scopes.devices is not self._now:
+            raise RuntimeError("Exiting device scope without proper scope nesting")
+        scopes.devices = self._old
+
+
 def _check_scope_name(name: str, outer: str) -> None:
     pattern = _VALID_SCOPE_NAME if outer else _VALID_OP_NAME
     if not pattern.match(name):
-        kind = "scope name. A scope name has" if outer else "root scope name. A root scope name has"
+        kind = "A scope name" if outer else "A root scope name"
         raise ValueError(
-            f"'{name}' is not a valid {kind} to match the following pattern: {pattern.pattern}"
+            f"'{name}' is not a valid scope name. {kind} has to match the following pattern: "
+            f"{pattern.pattern}"
         )
 
 
@@ -361,24 +395,27 @@ class GraphScopes(GraphElements):
         if device:
             op._set_device_from_string(device)
 
-    @contextmanager
-    def device(self, device_name_or_function: Any) -> Iterator[None]:
+    def device(self, device_name_or_function: Any) -> _DeviceBlock:
         """Ask for a device for the operations made in the block; a string, a function, or None.
 
         Inner scopes win over outer ones, part by part. A function is called with the operation and
         returns the whole device; its result replaces what the inner scopes asked for. None ignores
         the outer scopes.
         """
+        place = ScopePlace.of_caller(device_name_or_function)
+        return _DeviceBlock(self, DeviceScope.make(device_name_or_function, place))
+
+    @contextmanager
+    def _devices_replaced(self, devices: tuple[DeviceScope, ...]) -> Iterator[None]:
+        """Let other device scopes than the open ones count in the block."""
         scopes = self._thread_scopes.open
-        old = scopes.devices
-        scopes.devices = (*old, DeviceScope.make(device_name_or_function))
+        old, scopes.devices = scopes.devices, devices
         try:
             yield
         finally:
             scopes.devices = old
 
-    @contextmanager
-    def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
+    def colocate_with(self, op: Any, ignore_existing: bool = False) -> AbstractContextManager[None]:
         """Put operations made in the block where `op` is; device scopes outside do not reach them.
 
         Args:
@@ -392,15 +429,27 @@ class GraphScopes(GraphElements):
             raise ValueError(
                 "Trying to reset colocation (op is None) but ignore_existing is not True"
             )
-        target = () if op is None else (_colocation_target(op),)
+        if op is None:
+            return self._colocated((), (), ignore_existing)
+        target = _colocation_target(op)
+        return self._colocated((target,), (ScopePlace.of_caller(target.name),), ignore_existing)
+
+    @contextmanager
+    def _colocated(
+        self,
+        targets: tuple[Operation, ...],
+        places: tuple[ScopePlace, ...],
+        ignore_existing: bool,
+    ) -> Iterator[None]:
         scopes = self._thread_scopes.open
-        old, old_devices = scopes.colocation, scopes.devices
-        scopes.colocation = target if ignore_existing else (*old, *target)
-        scopes.devices = ()
+        old = scopes.colocation, scopes.colocation_places, scopes.devices
+        if not ignore_existing:
+            targets, places = (*old[0], *targets), (*old[1], *places)
+        scopes.colocation, scopes.colocation_places, scopes.devices = targets, places, ()
         try:
             yield
         finally:
-            scopes.colocation, scopes.devices = old, old_devices
+            scopes.colocation, scopes.colocation_places, scopes.devices = old
 
     def control_dependencies(self, control_inputs: Any) -> Any:
         """Make operations of the block run after `control_inputs`; None drops outer dependencies.

@@ -20,6 +20,11 @@ class DefaultStack(threading.local, Generic[Item]):
         self.enforce_nesting = True
         self.items: list[Item] = []
 
+    @property
+    def stack(self) -> list[Item]:
+        """The items, the default last."""
+        return self.items
+
     def reset(self) -> None:
         """Take all items off."""
         self.items = []

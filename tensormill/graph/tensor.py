@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from tensormill.graph import autograph_status
 from tensormill.graph.dtypes import DType
 from tensormill.graph.object_identity import Reference
 from tensormill.graph.operators import OperatorOverloads
@@ -69,6 +70,10 @@ class Tensor(OperatorOverloads, TensorLike):
         self.dims = dims
         self._consumers: list[Operation] | None = None
         self._handle_data: Any = None
+
+    @property
+    def _value_index(self) -> int:
+        return self.value_index
 
     @property
     def graph(self) -> Graph:
@@ -139,9 +144,11 @@ class Tensor(OperatorOverloads, TensorLike):
 
     def __iter__(self) -> Iterator[Any]:
         raise OperatorNotAllowedInGraphError(
-            "iterating over `tf.Tensor` is not allowed in Graph execution: it has no value while "
-            "the graph is built. Use `tf.unstack` for the list of its slices, or `tf.map_fn` to "
-            "call a function for each of them."
+            autograph_status.refusal(
+                "iterating over `tf.Tensor`",
+                "It has no value while the graph is built. Use `tf.unstack` for the list of its "
+                "slices, or `tf.map_fn` to call a function for each of them.",
+            )
         )
 
     def __len__(self) -> int:
@@ -152,9 +159,12 @@ class Tensor(OperatorOverloads, TensorLike):
 
     def __bool__(self) -> bool:
         raise OperatorNotAllowedInGraphError(
-            "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. Use `if t "
-            "is not None:` instead of `if t:` to test if a tensor is defined, and use TensorFlow "
-            "ops such as tf.cond to execute subgraphs conditioned on the value of a tensor."
+            autograph_status.refusal(
+                "using a `tf.Tensor` as a Python `bool`",
+                "Use `if t is not None:` instead of `if t:` to test if a tensor is defined, and "
+                "use TensorFlow ops such as tf.cond to execute subgraphs conditioned on the value "
+                "of a tensor.",
+            )
         )
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:

@@ -21,8 +21,9 @@ class TensorValue:
 
 
 def parse_tensor(text: str) -> TensorValue:
-    """Read the literal of a vector in a signature, such as `"uint8 [255, 0]"`."""
+    """Read the literal of a vector or scalar in a signature: `"uint8 [255, 0]"`, `"int32 1"`."""
     name, _, items = text.partition(" ")
     dtype = as_dtype(name)
     values = [float(item) for item in items.strip("[]").split(",")]
-    return TensorValue(np.array(values).astype(dtype.as_numpy_dtype), dtype)
+    array = np.array(values if items.startswith("[") else values[0])
+    return TensorValue(array.astype(dtype.as_numpy_dtype), dtype)

@@ -241,6 +241,7 @@ class MasterSession:
           InvalidArgumentError: an operation cannot be placed.
         """
         with self._lock:
+            self.graph.check_inputs()
             version = self.graph.version
             if version != self._placed_version or not self._is_open:
                 placed = self.placement.devices

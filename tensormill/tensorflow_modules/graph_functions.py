@@ -136,13 +136,28 @@ def prepend_name_scope(name: Any, import_scope: str | None) -> Any:
     return re.sub(r"([\^]|loc:@|^)(.*)", rf"\1{scope}/\2", str(name), count=1)
 
 
-class name_scope_v2(name_scope):
-    """A with-statement that opens a name scope."""
-
-    __slots__ = ()
+class name_scope_v2:
+    """A with-statement that opens a name scope; it may be used several times, and within itself."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name, None, None)
+        if not isinstance(name, str):
+            raise ValueError("name for name_scope must be a string.")
+        self._name = name
+        self._open: list[name_scope] = []
+
+    @property
+    def name(self) -> str:
+        """The name as it was given."""
+        return self._name
+
+    def __enter__(self) -> str:
+        scope = name_scope(self._name, None, None)
+        prefix = scope.__enter__()
+        self._open.append(scope)
+        return prefix
+
+    def __exit__(self, *error: object) -> None:
+        self._open.pop().__exit__(*error)
 
 
 def get_graph_from_inputs(op_input_list: Any, graph: Any = None) -> Any:

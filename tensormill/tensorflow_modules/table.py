@@ -83,9 +83,12 @@ _ROWS = {
     "python.framework.meta_graph": "train.meta_graph",
     "python.framework.graph_to_function_def": """
         graph_to_function_def=tensorflow_modules.graph_functions.graph_to_function_def""",
+    "python.framework.op_def_library": "tensorflow_modules.op_def_library",
     "python.framework.op_def_registry": "tensorflow_modules.op_definitions",
     "python.framework.ops": """
         _TensorLike=graph.tensor.TensorLike
+        Operation=tensorflow_modules.node_operations.Operation
+        _create_c_op=tensorflow_modules.node_operations.create_c_op
         tensorflow_modules.graph_functions graph.graph graph.tensor graph.operation graph.stacks
         graph.conversion graph.indexed_slices graph.default_scopes graph.collections
         graph.gradient_registry graph.collection_protos
@@ -122,12 +125,14 @@ _ROWS = {
         maybe_set_static_shape=tensorflow_modules.static_shapes.maybe_set_static_shape
         TensorShapeProtoToList=tensorflow_modules.static_shapes.TensorShapeProtoToList
         ShapeEquals=tensorflow_modules.static_shapes.ShapeEquals""",
+    "python.framework.test_ops": "@unittesting.graph_test_ops",
     "python.framework.test_util": """
         unittesting.test_decorators unittesting.graph_comparison
         unittesting.test_case unittesting.graph_inspection unittesting.checked_thread
         unittesting.local_servers""",
     "python.framework.versions": "platform.versions",
     "python.tf2": "enabled=platform.behavior.executing_eagerly",
+    "python.autograph.core.ag_ctx": "graph.autograph_status",
     # -- eager -------------------------------------------------------------------------------------
     "python.eager.backprop": "GradientTape=ops.gradient_tape.GradientTape",
     "python.eager.context": "tensorflow_modules.eager_context",

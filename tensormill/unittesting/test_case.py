@@ -319,4 +319,6 @@ def _text_of(error: Exception) -> str:
 
 
 def _canonical(device: Any) -> str:
+    if device is None:
+        return ""
     return device_names.canonical(device if isinstance(device, str) else device.to_string())

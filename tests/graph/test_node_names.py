@@ -56,7 +56,7 @@ def test_a_name_with_a_trailing_slash_is_taken_as_it_is() -> None:
 def test_a_name_in_a_scope_may_begin_with_an_underscore() -> None:
     with tf.name_scope("s"):
         assert tf.no_op(name="_x").name == "s/_x"
-    with pytest.raises(ValueError, match="is not a valid root scope name"):
+    with pytest.raises(ValueError, match="is not a valid scope name"):
         tf.get_default_graph().name_scope("_x").__enter__()
     with pytest.raises(ValueError, match="is not a valid"):
         tf.no_op(name="_x")

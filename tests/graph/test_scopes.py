@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import tensormill as tf
+from tensormill.graph import autograph_status
 
 
 def to(device: Any) -> Any:
@@ -254,3 +255,92 @@ def test_collections_keep_order_and_filter_by_name() -> None:
     assert tf.get_collection("k") == []
     assert tf.get_collection_ref("new") == []
     assert "new" in tf.get_default_graph().collections
+
+
+def test_an_operation_knows_the_device_scopes_that_it_was_made_in() -> None:
+    def chosen(op: tf.Operation) -> str:
+        return "/cpu:1"
+
+    bare = tf.no_op()
+    with tf.device("/cpu"), tf.device(chosen):
+        op = tf.no_op()
+    assert bare._device_assignments == []
+    inner, outer = op._device_assignments
+    assert outer.obj == "/cpu"
+    assert outer.filename == __file__
+    assert outer.lineno == inner.lineno
+    assert inner.obj.startswith(f"chosen<{__file__}, ")
+
+
+def test_an_operation_knows_what_it_was_put_beside_and_where() -> None:
+    first = tf.no_op(name="first")
+    with tf.colocate_with(first):
+        op = tf.no_op()
+    assert first._colocation_dict == {}
+    assert op._colocation_dict["first"].filename == __file__
+    assert op._colocation_dict["first"].obj is None
+
+
+def test_device_scopes_end_in_the_order_in_which_they_were_opened() -> None:
+    graph = tf.Graph()
+    scope = graph.device("/gpu:8")
+    scope.__enter__()
+    with graph.device("/gpu:9"), pytest.raises(RuntimeError, match="proper scope nesting"):
+        scope.__exit__(None, None, None)
+    scope.__exit__(None, None, None)
+
+
+def test_a_device_scope_decorates_functions() -> None:
+    @tf.device("/cpu:0")
+    def make(depth: int) -> tf.Tensor:
+        return make(depth - 1) if depth else tf.constant(1)
+
+    assert make(2).device == "/device:CPU:0"
+    assert tf.constant(1).device == ""
+
+
+def test_init_scope_leaves_graphs_that_are_bodies_of_functions() -> None:
+    outer, inner = tf.Graph(), tf.Graph()
+    inner._building_function = True
+    with outer.as_default(), tf.device("/cpu:0"), inner.as_default():
+        with tf.name_scope("s"), tf.device("/gpu:0"), tf.init_scope():
+            with_inner_device = tf.no_op()
+        with tf.init_scope():
+            with_outer_device = tf.no_op()
+    assert with_inner_device.graph is with_outer_device.graph is outer
+    assert with_inner_device.name == "s/NoOp"
+    assert [with_inner_device.device, with_outer_device.device] == [
+        "/device:GPU:0",
+        "/device:CPU:0",
+    ]
+    assert not inner.get_operations()
+
+
+def test_an_input_of_another_dtype_is_refused_when_a_step_starts() -> None:
+    text, total = tf.constant("x"), tf.constant(1) + tf.constant(2)
+    old = total.op.inputs[0]
+    total.op._update_input(0, text)
+    with tf.Session() as session:
+        with pytest.raises(
+            tf.errors.InvalidArgumentError,
+            match="Input 0 of node add was passed string from Const:0 incompatible with expected",
+        ):
+            session.run(total)
+        total.op._update_input(0, old)
+        assert session.run(total) == 3
+
+
+def test_messages_of_conditions_speak_of_autograph() -> None:
+    x = tf.constant(True)
+    with (
+        autograph_status.ControlStatusCtx(autograph_status.Status.ENABLED),
+        pytest.raises(TypeError, match="AutoGraph did not convert"),
+    ):
+        bool(x)
+    with (
+        autograph_status.ControlStatusCtx(autograph_status.Status.DISABLED),
+        pytest.raises(TypeError, match="AutoGraph is disabled"),
+    ):
+        iter(x)
+    with pytest.raises(TypeError, match="not allowed in Graph"):
+        bool(x)
