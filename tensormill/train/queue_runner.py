@@ -288,14 +288,16 @@ class Feeder:
         )
 
 
+def _never() -> bool:
+    return False
+
+
 class _Stop:
     """When the threads of a coordinator are to stop; without one they go on."""
 
     def __init__(self, coord: Coordinator | None) -> None:
         self._coord = coord
-
-    def should_stop(self) -> bool:
-        return self._coord is not None and self._coord.should_stop()
+        self.should_stop = _never if coord is None else coord.should_stop
 
     def call_on_stop(self, callback: Callable[[], None]) -> None:
         if self._coord is not None:

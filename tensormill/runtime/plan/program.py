@@ -224,7 +224,9 @@ class Program:
         Raises:
           InstructionFailed: an instruction raised.
         """
-        values = self.new_values(feeds)
+        values = self._template.copy()
+        for slot, value in zip(self._feed_slots, feeds):  # noqa: B905 - as many, by the caller
+            values[slot] = value
         done_mask = 0
         pending: list[tuple[int, Instruction]] = []
         left: list[Segment] = []
@@ -232,9 +234,14 @@ class Program:
             if segment.mask & ~done_mask:
                 left.append(segment)
                 continue
-            if not segment.is_empty:
-                with quiet_numpy():
+            if self._has_host_scalars:
+                token = silence_numpy()
+                try:
                     segment.block.run(values, step)
+                finally:
+                    restore_numpy(token)
+            elif not segment.is_empty:
+                segment.block.run(values, step)
             for bit, instruction in segment.starts:
                 if _finish_at_once(instruction, values, step):
                     done_mask |= bit

@@ -169,10 +169,19 @@ class Queue:
         Raises:
           InvalidArgumentError: their number, dtypes or shapes are wrong.
         """
-        self._check_dtypes(dtypes)
-        for index, (value, dims) in enumerate(zip(components, self.spec.dims, strict=False)):
+        spec = self.spec
+        if dtypes != spec.dtypes:
+            self._check_dtypes(dtypes)
+        for value, dims in zip(components, spec.dims):  # noqa: B905 - none, or as many
             if value.shape != dims and not self._fits(value, dims):
-                raise _shape_mismatch(index, dims, value)
+                raise self._first_mismatch(components)
+
+    def _first_mismatch(self, components: Sequence[Any]) -> errors.OpError:
+        return next(
+            _shape_mismatch(index, dims, value)
+            for index, (value, dims) in enumerate(zip(components, self.spec.dims, strict=True))
+            if value.shape != dims and not self._fits(value, dims)
+        )
 
     def check_many(self, components: Sequence[Any], dtypes: tuple[DType, ...]) -> int:
         """Refuse components that are no batch of elements; return how many elements they are.

@@ -123,8 +123,22 @@ class QueueState:
         if self.is_closed or self._enqueues or elements.size >= self.capacity:
             return None
         self.enqueued += 1
+        if self._dequeues:
+            return self._hand_over(row)
         elements.put(row)
-        return self._advanced() if self._dequeues else ()
+        return ()
+
+    def _hand_over(self, row: Row) -> Sequence[Instruction]:
+        """Take an element while somebody waits for elements."""
+        elements = self.elements
+        if elements.keeps_order and not elements.size:  # it goes straight to the first who waits
+            attempt = next(iter(self._dequeues.values()))
+            if attempt.missing > 1:
+                attempt.entries.append(row)
+                attempt.missing -= 1
+                return ()
+        elements.put(row)
+        return self._advanced()
 
     def offer_block(self, block: Block) -> Sequence[Instruction] | None:
         """Take the elements of a block if that can be done at once, as `offer`."""
