@@ -9,7 +9,9 @@ import numpy as np
 
 from benchmarks.case import Case, Sample, expect, seconds_per_call
 from benchmarks.server_process import shared_server
+from benchmarks.waiting_dequeues import memory_of_waiting, time_to_wake
 
+WAITING = 10_000
 BLOCK = np.arange(128 * 1024, dtype=np.float32).reshape(128, 1024)
 
 
@@ -105,5 +107,19 @@ CASES = [
         3,
         lambda tf: runner(tf, shared_server(tf).target, 1000),
         higher_is_better=True,
+    ),
+    Case(
+        "10,000 waiting dequeues: memory",
+        "kB each",
+        1,
+        lambda tf: memory_of_waiting(tf, WAITING),
+        rounds=2,
+    ),
+    Case(
+        "10,000 waiting dequeues: waking",
+        "us each",
+        1,
+        lambda tf: time_to_wake(tf, WAITING),
+        rounds=3,
     ),
 ]

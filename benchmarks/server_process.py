@@ -15,7 +15,7 @@ from benchmarks.side import load
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def _side_of(tf: Any) -> str:
+def side_of(tf: Any) -> str:
     """Return which library a `tf` module is."""
     return "tensormill" if tf.__name__.startswith("tensormill") else "tensorflow"
 
@@ -62,7 +62,7 @@ _servers: dict[str, ServerProcess] = {}
 
 def shared_server(tf: Any) -> ServerProcess:
     """Return the server of a side that its cases share."""
-    side = _side_of(tf)
+    side = side_of(tf)
     if side not in _servers:
         _servers[side] = ServerProcess(side)
     return _servers[side]
@@ -70,7 +70,7 @@ def shared_server(tf: Any) -> ServerProcess:
 
 def server(tf: Any, environment: Mapping[str, str]) -> ServerProcess:
     """Return a server of a side with variables of its own in its environment."""
-    return ServerProcess(_side_of(tf), environment)
+    return ServerProcess(side_of(tf), environment)
 
 
 def main() -> None:

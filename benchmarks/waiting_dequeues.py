@@ -1,23 +1,18 @@
-"""`python -m benchmarks.waiting_dequeues`: what 10,000 dequeues that wait on one server cost.
-
-Prints a JSON line: memory of the server for each of them, and the time to wake one.
-"""
+"""Dequeues that wait on one server: what each costs there, and how long it takes to wake one."""
 
 from __future__ import annotations
 
-import json
+import importlib
 import time
 from typing import Any
 
 import grpc
 import numpy as np
 
-import tensormill as tf
-from benchmarks.case import expect
-from benchmarks.server_process import ServerProcess
+from benchmarks.case import Sample, expect
+from benchmarks.server_process import ServerProcess, side_of
 
-WAITING = 10_000
-ROUNDS = 3
+__all__ = ["memory_of_waiting", "time_to_wake"]
 
 
 def _field(number: int, value: bytes) -> bytes:
@@ -31,18 +26,27 @@ def _field(number: int, value: bytes) -> bytes:
     return bytes([number << 3 | 2, *size]) + value
 
 
+def _open_channel(tf: Any, address: str) -> Any:
+    """Return a channel of the kind that the library's own sessions use."""
+    if side_of(tf) == "tensorflow":
+        return grpc.insecure_channel(address)
+    channels = importlib.import_module("tensormill.distributed.channels")
+    return channels.open_channel(address)
+
+
 class Waiters:
     """Steps of a client that wait on a server of their own, as requests without a thread each."""
 
-    def __init__(self) -> None:
-        self.server = ServerProcess("tensormill")
-        queue = tf.FIFOQueue(WAITING, [tf.float32], [[]], name="waited", shared_name="waited")
+    def __init__(self, tf: Any, count: int) -> None:
+        self._count = count
+        self.server = ServerProcess(side_of(tf))
+        queue = tf.FIFOQueue(count, [tf.float32], [[]], name="waited", shared_name="waited")
         self._x = tf.placeholder(tf.float32, [None])
         queue.dequeue(name="one")
         self._fill, size = queue.enqueue_many([self._x]), queue.size()
         self.session = tf.Session(self.server.target)
         expect(self.session.run(size) == 0, "an empty queue")
-        self._channel = grpc.insecure_channel(self.server.target[len("grpc://") :])
+        self._channel = _open_channel(tf, self.server.target[len("grpc://") :])
         graph_def = tf.get_default_graph().as_graph_def().SerializeToString()
         created = self._call("CreateSession", _field(1, graph_def)).result()
         handle = created[2 : 2 + created[1]]  # the first field
@@ -54,7 +58,7 @@ class Waiters:
 
     def start(self) -> list[Any]:
         """Let the steps wait; return when the server has all of them."""
-        steps = [self._call("RunStep", self._step) for _ in range(WAITING)]
+        steps = [self._call("RunStep", self._step) for _ in range(self._count)]
         # Requests of one connection are read in their order: this one is behind all of them.
         self._call("ListDevices", self._probe).result()
         return steps
@@ -62,30 +66,27 @@ class Waiters:
     def wake(self, steps: list[Any]) -> float:
         """Give every step an element; return the seconds until all have theirs."""
         start = time.perf_counter()
-        self.session.run(self._fill, {self._x: np.zeros(WAITING, np.float32)})
+        self.session.run(self._fill, {self._x: np.zeros(self._count, np.float32)})
         for step in steps:
             expect(len(step.result()) > 0, "one element")
         return time.perf_counter() - start
 
 
-def main() -> None:
-    """Measure and print."""
-    waiters = Waiters()
+def memory_of_waiting(tf: Any, count: int) -> Sample:
+    """Return what samples the kilobytes of the server that each waiting dequeue takes."""
+    waiters = Waiters(tf, count)
     before = waiters.server.memory_bytes()
-    seconds = []
-    for _ in range(ROUNDS):
+
+    def sample() -> float:
         steps = waiters.start()
         held = waiters.server.memory_bytes() - before
-        seconds.append(waiters.wake(steps))
-    record = {
-        "case": f"{WAITING} waiting dequeues",
-        "kilobytes_each": held / WAITING / 1e3,
-        "microseconds_to_wake_each": 1e6 * min(seconds) / WAITING,
-        "rounds": ROUNDS,
-    }
-    print(json.dumps(record))
-    waiters.server.close()
+        waiters.wake(steps)
+        return held / count / 1e3
+
+    return sample
 
 
-if __name__ == "__main__":
-    main()
+def time_to_wake(tf: Any, count: int) -> Sample:
+    """Return what samples the microseconds from an enqueue of all to the answer, for each."""
+    waiters = Waiters(tf, count)
+    return lambda: 1e6 * waiters.wake(waiters.start()) / count

@@ -21,8 +21,9 @@ SENT_RECEIPT: Final = (1 << 16) - 1
 """In the head of an answer: it is to be confirmed by a frame. Others are places, plus one."""
 
 _LARGE_BYTES = 1 << 16
-"""What is confirmed in the page is kept until the next answer; more than this is not."""
-_MAX_OPEN = 4096
+"""What is confirmed in the page is kept for a few answers more; what is larger than this is not."""
+_FEW = 8
+_MAX_OPEN = 1 << 14
 
 
 class Deliveries:
@@ -32,7 +33,9 @@ class Deliveries:
         self._lock = threading.Lock()
         self._places: memoryview | None = None  # guarded by _lock
         self._free: list[int] = []  # guarded by _lock
-        self._open: dict[int, tuple[int, Callable[[], None]]] = {}  # guarded by _lock
+        self._open: dict[int, Callable[[], None]] = {}  # by call; guarded by _lock
+        self._placed: dict[int, int] = {}  # call to place; guarded by _lock
+        self._look_at = _FEW  # so many in places; guarded by _lock
         self._takes_receipts = False
 
     def begin(self, places: memoryview | None) -> None:
@@ -57,21 +60,23 @@ class Deliveries:
         if not self._takes_receipts:
             return NO_RECEIPT
         with self._lock:
-            self._forget_confirmed()
+            if len(self._placed) >= self._look_at:
+                self._forget_confirmed()
             if len(self._open) >= _MAX_OPEN:
                 return NO_RECEIPT
-            place = self._free.pop() if self._free and size_bytes <= _LARGE_BYTES else -1
-            self._open[call] = place, undelivered
-            return SENT_RECEIPT if place < 0 else place + 1
+            self._open[call] = undelivered
+            if not self._free or size_bytes > _LARGE_BYTES:
+                return SENT_RECEIPT
+            place = self._placed[call] = self._free.pop()
+            return place + 1
 
     def _forget_confirmed(self) -> None:
         places = self._places
-        if places is None or not self._open:
-            return
-        for call in [
-            c for c, (place, _) in self._open.items() if place >= 0 and places[place] == c
-        ]:
-            self._free.append(self._open.pop(call)[0])
+        if places is not None:
+            for call in [c for c, place in self._placed.items() if places[place] == c]:
+                self._free.append(self._placed.pop(call))
+                del self._open[call]
+        self._look_at = 2 * len(self._placed) + _FEW
 
     def confirm(self, call: int) -> None:
         """Take note that an answer has come to who asked."""
@@ -85,16 +90,17 @@ class Deliveries:
 
     def _close(self, call: int) -> Callable[[], None] | None:
         with self._lock:
-            place, undelivered = self._open.pop(call, (-1, None))
-            if place >= 0:
+            place = self._placed.pop(call, None)
+            if place is not None:
                 self._free.append(place)
-            return undelivered
+            return self._open.pop(call, None)
 
     def end(self) -> None:
         """Take note that the client is gone: what it has not confirmed it does not get."""
         with self._lock:
             self._forget_confirmed()
-            left = [undelivered for _, undelivered in self._open.values()]
+            left = list(self._open.values())
             self._open.clear()
+            self._placed.clear()
         for undelivered in reversed(left):
             undelivered()

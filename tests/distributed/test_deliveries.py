@@ -50,12 +50,24 @@ def test_a_place_serves_again_and_answers_beyond_the_places_are_confirmed_by_fra
     codes = [added(deliveries, call, lost) for call in (1, 2, 3)]
     assert sorted(codes) == [1, 2, SENT_RECEIPT]
     places[codes[0] - 1] = 1
-    assert added(deliveries, 4, lost) == codes[0]
     deliveries.confirm(3)
-    deliveries.refuse(4)
-    assert lost == [4]
+    deliveries.refuse(2)
+    assert lost == [2]
+    assert added(deliveries, 4, lost) == codes[1]
     deliveries.end()
-    assert lost == [4, 2]
+    assert lost == [2, 4]
+
+
+def test_places_of_confirmed_answers_are_found_again() -> None:
+    places = memoryview(bytearray(8 * 100)).cast("Q")
+    deliveries, lost = Deliveries(), list[int]()
+    deliveries.begin(places)
+    for call in range(1, 10_001):
+        code = added(deliveries, call, lost)
+        assert code != SENT_RECEIPT
+        places[code - 1] = call
+    deliveries.end()
+    assert lost == []
 
 
 def test_large_answers_are_confirmed_by_frames(places: memoryview) -> None:
