@@ -112,6 +112,12 @@ class Optimizer:
         self._weights.insert(0, variable)
 
     @property
+    def _checkpoint_dependencies(self) -> list[tuple[str, Any]]:
+        steps = [] if self._iterations is None else [("iter", self._iterations)]
+        hyper = [(n, v) for n, v in self._hyper.items() if isinstance(v, tf.Variable)]
+        return [*steps, *hyper]
+
+    @property
     def weights(self) -> list[Any]:
         """The number of steps and the slots."""
         return list(self._weights)

@@ -36,6 +36,8 @@ from tensormill.train.batching import (
     shuffle_batch,
     shuffle_batch_join,
 )
+from tensormill.train.checkpoints.checkpoint import Checkpoint
+from tensormill.train.checkpoints.manager import CheckpointManager
 from tensormill.train.checkpoints.reader import CheckpointReader, NewCheckpointReader
 from tensormill.train.checkpoints.saver import Saver
 from tensormill.train.checkpoints.state_file import (

@@ -328,6 +328,17 @@ class Optimizer:
     def _get_non_slot_variable(self, name: str, graph: Graph | None = None) -> Any:
         return self._non_slot_dict.get((name, graph or get_default_graph()))
 
+    @property
+    def _checkpoint_dependencies(self) -> list[tuple[str, Any]]:
+        graph = get_default_graph()
+        return [
+            (name, variable)
+            for (name, its_graph), variable in sorted(
+                self._non_slot_dict.items(), key=lambda item: item[0][0]
+            )
+            if its_graph is graph
+        ]
+
     def _non_slot_variables(self) -> list[Any]:
         return list(self._non_slot_dict.values())
 

@@ -13,6 +13,7 @@ from typing import Any
 from tensormill.graph import nest
 from tensormill.graph.default_scopes import name_scope
 from tensormill.variables.base import VariableBase
+from tensormill.variables.tracking import dependencies_in
 
 __all__ = ["Module"]
 
@@ -53,6 +54,10 @@ class Module:
         self._name = name
         with name_scope(name) as prefix:
             self._scope_name = prefix
+
+    @property
+    def _checkpoint_dependencies(self) -> list[tuple[str, Any]]:
+        return list(dependencies_in(vars(self)))
 
     @property
     def name(self) -> str:

@@ -101,6 +101,21 @@ class Network(Layer):
             return list(self._graph_of_layers.layers)
         return super()._sublayers()
 
+    @property
+    def _checkpoint_dependencies(self) -> list[tuple[str, Any]]:
+        """The layers by number, those with weights by a second number, and the attributes."""
+        layers, number = [], 0
+        for position, layer in enumerate(self.layers):
+            layers.append((f"layer-{position}", layer))
+            if layer.weights:
+                layers.append((f"layer_with_weights-{number}", layer))
+                number += 1
+        known = {name for name, _ in layers}
+        # By the second name, where a layer has one, its weights are saved.
+        layers.sort(key=lambda found: not found[0].startswith("layer_with"))
+        own = [found for found in super()._checkpoint_dependencies if found[0] not in known]
+        return [*layers, *own]
+
     def _sublayers(self) -> list[Any]:
         if self._graph_of_layers is None:
             return super()._sublayers()

@@ -19,6 +19,7 @@ from tensormill.keras.engine.node import tensors_in
 from tensormill.keras.engine.reachable import reachable_from
 from tensormill.layers.base import Layer as ScopedLayer
 from tensormill.variables.base import VariableBase
+from tensormill.variables.tracking import dependencies_in
 
 __all__ = ["LayerWeights"]
 
@@ -102,6 +103,16 @@ class LayerWeights:
         listed = self._trainable_weights if variable.trainable else self._non_trainable_weights
         listed.append(variable)
         track_variable(variable)
+
+    @property
+    def _checkpoint_dependencies(self) -> list[tuple[str, Any]]:
+        lists = ("_trainable_weights", "_non_trainable_weights")
+        own = {
+            name: value
+            for name, value in self.__dict__.items()
+            if name not in _NOT_SEARCHED and name not in lists
+        }
+        return list(dependencies_in(own))
 
     def _sublayers(self) -> list[Any]:
         """Return the layers among the attributes."""
