@@ -15,7 +15,12 @@ from typing import Any
 
 from tensormill import api
 from tensormill.tensorflow_modules import known_names, raw_functions
-from tensormill.tensorflow_modules.table import MESSAGE_PACKAGES, MODULES, Sources
+from tensormill.tensorflow_modules.table import (
+    MESSAGE_MODULES,
+    MESSAGE_PACKAGES,
+    MODULES,
+    Sources,
+)
 
 __all__ = ["find", "find_public", "is_known_path", "module_at", "names"]
 
@@ -102,7 +107,7 @@ def _lacks(path: str, name: str) -> str:
 
 def _messages(full_name: str, name: str) -> ModuleType:
     for package in MESSAGE_PACKAGES:
-        candidate = f"{package}.{name}"
+        candidate = f"{package}.{MESSAGE_MODULES.get(name, name)}"
         if importlib.util.find_spec(candidate) is not None:
             return importlib.import_module(candidate)
     raise ImportError(f"No module named '{full_name}': tensormill has no messages {name} so far")

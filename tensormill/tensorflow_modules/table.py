@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from tensormill.tensorflow_modules.keras_table import KERAS_ROWS
 from tensormill.tensorflow_modules.model_table import MODEL_ROWS
 
-__all__ = ["MESSAGE_PACKAGES", "MODULES", "Sources"]
+__all__ = ["MESSAGE_MODULES", "MESSAGE_PACKAGES", "MODULES", "Sources"]
 
 # Where the messages of `tensorflow.core.*.*_pb2` are.
 MESSAGE_PACKAGES = ("tensorboard.compat.proto", "tensormill.proto")
+# Those that are in a module of another name here.
+MESSAGE_MODULES = {"feature_pb2": "example_pb2", "reader_base_pb2": "reader_state_pb2"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ class Sources:
 _ROWS = {
     # -- framework ---------------------------------------------------------------------------------
     "python.framework.common_shapes": "tensorflow_modules.static_shapes",
+    "python.framework.combinations": "unittesting.combinations",
+    "python.framework.test_combinations": """
+        generate=unittesting.combinations.generate_with unittesting.combinations""",
     "python.framework.constant_op": "is_constant=tensorflow_modules.graph_functions.is_constant",
     "python.framework.device": """
         DeviceSpec=graph.device_names.DeviceSpec
@@ -312,6 +317,21 @@ _ROWS = {
         StructuredFunctionWrapper=data.structured_function.StructuredFunction""",
     "python.data.ops.iterator_ops": "data.iterator data.optional",
     "python.data.ops.optional_ops": "data.optional",
+    "python.data.kernel_tests.test_base": "unittesting.dataset_test_case",
+    "python.data.experimental": "data.experimental",
+    "python.data.experimental.ops.counter": "data.experimental CounterV1=data.experimental.Counter",
+    "python.data.experimental.ops.interleave_ops": """
+        data.experimental
+        choose_from_datasets_v2=data.experimental.choose_from_datasets
+        sample_from_datasets_v2=data.experimental.sample_from_datasets""",
+    "python.data.experimental.ops.random_ops": """
+        data.experimental RandomDatasetV1=data.experimental.RandomDataset""",
+    "python.data.experimental.ops.readers": """
+        data.experimental CsvDatasetV1=data.experimental.CsvDataset
+        CsvDatasetV2=data.experimental.CsvDataset
+        make_csv_dataset_v1=data.experimental.make_csv_dataset
+        make_csv_dataset_v2=data.experimental.make_csv_dataset
+        make_batched_features_dataset_v2=data.experimental.make_batched_features_dataset""",
     "python.data.ops.readers": "data.files",
     "python.data.util.nest": """
         data.nest pack_sequence_as=data.nest.pack is_sequence=data.nest.is_structure""",

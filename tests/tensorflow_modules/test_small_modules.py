@@ -1,6 +1,7 @@
 """Modules of TensorFlow that hold one small thing each."""
 
 import glob
+import importlib
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,28 @@ def test_folders_of_exported_models(tmp_path: Path) -> None:
     assert utils.get_assets_dir("m") == "m/assets"
     assert Path(utils.get_or_create_variables_dir(str(tmp_path))).is_dir()
     assert Path(utils.get_or_create_assets_dir(str(tmp_path))).is_dir()
+
+
+def test_messages_are_found_in_the_modules_that_tensorflow_has_them_in() -> None:
+    from_features = importlib.import_module("tensormill.core.example.feature_pb2")
+    from_examples = importlib.import_module("tensormill.core.example.example_pb2")
+    features = from_features.Features(
+        feature={"a": from_features.Feature(int64_list=from_features.Int64List(value=[3]))}
+    )
+    example = from_examples.Example(features=features)
+    assert tf.train.Example.FromString(example.SerializeToString()) == example
+    state = importlib.import_module("tensormill.core.framework.reader_base_pb2")
+    assert state.ReaderBaseState(work_started=1).work_started == 1
+
+
+def test_the_modules_of_experimental_datasets_have_the_public_functions() -> None:
+    for module, name in [
+        ("readers", "CsvDataset"),
+        ("readers", "make_csv_dataset_v2"),
+        ("interleave_ops", "sample_from_datasets"),
+        ("counter", "Counter"),
+        ("random_ops", "RandomDataset"),
+    ]:
+        found = importlib.import_module(f"tensormill.python.data.experimental.ops.{module}")
+        public = getattr(tf.data.experimental, name.removesuffix("_v2"))
+        assert getattr(found, name) is public
