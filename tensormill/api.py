@@ -74,6 +74,12 @@ from tensormill.graph.sparse_tensor import (
     SparseTensorValue,
     convert_to_tensor_or_sparse_tensor,
 )
+from tensormill.graph.tensor_specs import (
+    IndexedSlicesSpec,
+    SparseTensorSpec,
+    TensorSpec,
+    TypeSpec,
+)
 from tensormill.ops.padding import pad
 from tensormill.ops.partitioning import dynamic_partition, dynamic_stitch
 from tensormill.ops.scattering import (

@@ -9,6 +9,7 @@ from tensormill.data.components import (
     VariantComponent,
     flat_dims,
     flat_dtypes,
+    spec_of,
 )
 from tensormill.data.options import Options
 from tensormill.graph.constants import constant
@@ -54,6 +55,7 @@ class DatasetBase:
         self._variant_tensor = variant_tensor
         self._structure = structure
         self._options = Options()
+        self._sources: tuple[DatasetBase, ...] = ()
 
     @property
     def _component(self) -> VariantComponent:
@@ -77,6 +79,15 @@ class DatasetBase:
     def output_classes(self) -> Any:
         """The class of each component of an element."""
         return nest.map_structure(lambda c: c.legacy_class, self._structure)
+
+    @property
+    def element_spec(self) -> Any:
+        """The `tf.TypeSpec` of each component of an element."""
+        return nest.map_structure(spec_of, self._structure)
+
+    def _inputs(self) -> list[DatasetBase]:
+        """Return the datasets that this one is made of."""
+        return list(self._sources)
 
     def options(self) -> Options:
         """Return how the pipeline is run."""

@@ -15,6 +15,7 @@ from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.shapes import Dims, TensorShape, as_dims
 from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.tensor import Tensor
+from tensormill.graph.tensor_specs import SparseTensorSpec, TensorSpec
 from tensormill.ops.sparse_serialization import deserialize_sparse, serialize_sparse
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "flat_dtypes",
     "most_general",
     "packed",
+    "spec_of",
+    "structure_of_specs",
     "unpacked",
 ]
 
@@ -170,6 +173,27 @@ def component_of(value: Any) -> Component:
     if isinstance(value, SparseTensor):
         return SparseComponent(value.dtype.base_dtype, as_dims(value.get_shape()))
     return TensorComponent(value.dtype.base_dtype, value.dims)
+
+
+def spec_of(component: Component) -> Any:
+    """Return what programs see of a component; one that only its class knows stands for itself."""
+    if isinstance(component, VariantComponent):
+        return component
+    kind = SparseTensorSpec if isinstance(component, SparseComponent) else TensorSpec
+    return kind(TensorShape.from_dims(component.dims), component.dtype)
+
+
+def structure_of_specs(specs: Any) -> Any:
+    """Return the structure of components that a structure of `tf.TypeSpec`s means."""
+
+    def component(spec: Any) -> Any:
+        if isinstance(spec, SparseTensorSpec):
+            return SparseComponent(spec.dtype, as_dims(spec.shape))
+        if isinstance(spec, TensorSpec):
+            return TensorComponent(spec.dtype, as_dims(spec.shape))
+        return spec
+
+    return nest.map_structure(component, specs)
 
 
 def components_from(types: Any, shapes: Any, classes: Any) -> Any:

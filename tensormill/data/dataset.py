@@ -166,7 +166,7 @@ class Dataset(DatasetBase):
         variant = dataset_transformations.zip_dataset_op(
             [dataset._variant_tensor for dataset in flat], **flat_attrs(structure)
         )
-        return Dataset(variant, structure)
+        return Dataset(variant, structure)._with_options_of(*flat)
 
     @staticmethod
     def list_files(
@@ -195,6 +195,8 @@ class Dataset(DatasetBase):
         )._with_options_of(self)
 
     def _with_options_of(self, *others: Any) -> Any:
+        """Return this dataset as one that is made of others, with their options."""
+        self._sources = others
         for other in others:
             self._options = self._options.merge(other._options)
         return self

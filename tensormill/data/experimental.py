@@ -16,6 +16,7 @@ from tensormill.data.components import (
     VariantComponent,
     most_general,
     packed,
+    structure_of_specs,
     unpacked,
 )
 from tensormill.data.csv import CsvDataset, make_csv_dataset
@@ -468,7 +469,7 @@ def from_variant(variant: Any, structure: Any) -> Dataset:
       variant: a tensor of `to_variant`.
       structure: what the elements are, from `get_structure`.
     """
-    return Dataset(variant, structure)
+    return Dataset(variant, structure_of_specs(structure))
 
 
 def to_variant(dataset: Any) -> Any:
@@ -477,8 +478,8 @@ def to_variant(dataset: Any) -> Any:
 
 
 def get_structure(dataset_or_iterator: Any) -> Any:
-    """Return what the elements are."""
-    return dataset_or_iterator._structure
+    """Return the `tf.TypeSpec` of each component of the elements."""
+    return dataset_or_iterator.element_spec
 
 
 def cardinality(dataset: Any) -> Any:

@@ -155,7 +155,7 @@ def _converted(value: Any, dtype: DType, dims: Dims) -> Any:
             f"expected type was {dtype.name}, but the yielded element was {value}."
         ) from error
     if dims is not None and not are_compatible(made.shape, dims):
-        raise ValueError(
+        raise TypeError(
             f"`generator` yielded an element of shape {made.shape} where an element of shape "
             f"{TensorShape.from_dims(dims)} was expected."
         )

@@ -5,18 +5,33 @@ Source: TensorFlow 1.15, python/data/ops/iterator_ops.py.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from tensormill.data import nest
 from tensormill.data.base import DatasetBase, flat_attrs
-from tensormill.data.components import components_from, packed
+from tensormill.data.components import components_from, packed, spec_of
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import iterators
 
-__all__ = ["Iterator", "get_output_classes", "get_output_shapes", "get_output_types"]
+__all__ = [
+    "GET_NEXT_CALL_WARNING_MESSAGE",
+    "GET_NEXT_CALL_WARNING_THRESHOLD",
+    "Iterator",
+    "get_output_classes",
+    "get_output_shapes",
+    "get_output_types",
+]
+
+GET_NEXT_CALL_WARNING_THRESHOLD = 32
+GET_NEXT_CALL_WARNING_MESSAGE = (
+    "`Iterator.get_next()` was called often on one iterator. Each call adds operations to the "
+    "graph, so that a training loop that calls it becomes slower and slower. Call it once outside "
+    "the loop, and use what it returns inside."
+)
 
 
 class Iterator:
@@ -31,6 +46,7 @@ class Iterator:
         self._iterator_resource = iterator_resource
         self._initializer = initializer
         self._structure = structure
+        self._calls = 0
         self._string_handle: Tensor = iterators.iterator_to_string_handle_op(iterator_resource)
 
     @staticmethod
@@ -116,6 +132,9 @@ class Iterator:
 
         In a run at the end of the dataset they raise `OutOfRangeError`.
         """
+        self._calls += 1
+        if self._calls > GET_NEXT_CALL_WARNING_THRESHOLD:
+            warnings.warn(GET_NEXT_CALL_WARNING_MESSAGE, stacklevel=2)
         op = iterators.iterator_get_next_op.make(
             self._iterator_resource, name=name, **flat_attrs(self._structure)
         )
@@ -127,6 +146,11 @@ class Iterator:
             return self._string_handle
         handle: Tensor = iterators.iterator_to_string_handle_op(self._iterator_resource, name=name)
         return handle
+
+    @property
+    def element_spec(self) -> Any:
+        """The `tf.TypeSpec` of each component of an element."""
+        return nest.map_structure(spec_of, self._structure)
 
     @property
     def output_types(self) -> Any:

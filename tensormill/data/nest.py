@@ -91,7 +91,7 @@ def _up_to(shallow: Any, value: Any) -> list[Any]:
             )
         pairs = [(shallow[key], value[key]) for key in sorted(shallow)]
     else:
-        if not isinstance(value, (tuple, list)):
+        if not is_structure(value):
             raise TypeError(
                 "If shallow structure is a sequence, input must also be a sequence. Input has "
                 f"type: {type(value)}."

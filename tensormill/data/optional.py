@@ -7,8 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.data import nest
 from tensormill.data.base import flat_attrs
-from tensormill.data.components import VariantComponent, packed, unpacked
+from tensormill.data.components import (
+    VariantComponent,
+    packed,
+    spec_of,
+    structure_of_specs,
+    unpacked,
+)
 from tensormill.data.iterator import Iterator
 from tensormill.data.normalizing import normalized_element
 from tensormill.graph.tensor import Tensor
@@ -30,8 +37,8 @@ class Optional:
 
     @property
     def value_structure(self) -> Any:
-        """The components of the value."""
-        return self._structure
+        """The `tf.TypeSpec` of each component of the value."""
+        return nest.map_structure(spec_of, self._structure)
 
     def has_value(self, name: str | None = None) -> Tensor:
         """Return a bool tensor: whether there is a value."""
@@ -54,7 +61,7 @@ class Optional:
     @staticmethod
     def none_from_structure(value_structure: Any) -> Optional:
         """Return an optional value without a value."""
-        return Optional(iterators.optional_none_op(), value_structure)
+        return Optional(iterators.optional_none_op(), structure_of_specs(value_structure))
 
 
 def get_next_as_optional(iterator: Iterator) -> Optional:

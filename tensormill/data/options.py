@@ -19,9 +19,13 @@ __all__ = [
 
 
 class _OptionGroup:
-    """Options of one kind: those named in `_names` may be set, and are None until they are."""
+    """Options of one kind: those named in `_names` may be set, and are None until they are.
+
+    What is not named in `_kinds` is a bool.
+    """
 
     _names: tuple[str, ...] = ()
+    _kinds: ClassVar[dict[str, type]] = {}
     _groups: ClassVar[dict[str, Any]] = {}
 
     def __init__(self) -> None:
@@ -37,6 +41,11 @@ class _OptionGroup:
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in self._values:
             raise AttributeError(f"Cannot set the property {name} on {type(self).__name__}.")
+        kind = self._groups.get(name) or self._kinds.get(name, bool)
+        if not isinstance(value, kind):
+            raise TypeError(
+                f'Property "{name}" must be of type {kind}, got: {value!r} (type: {type(value)!r})'
+            )
         self._values[name] = value
 
     def __eq__(self, other: object) -> bool:
@@ -77,6 +86,7 @@ class DistributeOptions(_OptionGroup):
     """How a pipeline is divided among workers."""
 
     _names = ("auto_shard", "auto_shard_policy", "num_devices", "_make_stateless")
+    _kinds: ClassVar[dict[str, type]] = {"auto_shard_policy": AutoShardPolicy, "num_devices": int}
 
 
 class MapVectorizationOptions(_OptionGroup):
@@ -105,6 +115,7 @@ class OptimizationOptions(_OptionGroup):
         "parallel_batch",
         "shuffle_and_repeat_fusion",
     )
+    _kinds: ClassVar[dict[str, type]] = {"autotune_algorithm": object, "autotune_cpu_budget": int}
     _groups: ClassVar[dict[str, Any]] = {"map_vectorization": MapVectorizationOptions}
 
 
@@ -112,12 +123,14 @@ class StatsOptions(_OptionGroup):
     """What is counted while a pipeline runs."""
 
     _names = ("aggregator", "counter_prefix", "latency_all_edges", "prefix")
+    _kinds: ClassVar[dict[str, type]] = {"aggregator": object, "counter_prefix": str, "prefix": str}
 
 
 class ThreadingOptions(_OptionGroup):
     """How many threads a pipeline may use."""
 
     _names = ("max_intra_op_parallelism", "private_threadpool_size")
+    _kinds: ClassVar[dict[str, type]] = dict.fromkeys(_names, int)
 
 
 class Options(_OptionGroup):
@@ -128,6 +141,7 @@ class Options(_OptionGroup):
         "experimental_external_state_policy",
         "experimental_slack",
     )
+    _kinds: ClassVar[dict[str, type]] = {"experimental_external_state_policy": object}
     _groups: ClassVar[dict[str, Any]] = {
         "experimental_distribute": DistributeOptions,
         "experimental_optimization": OptimizationOptions,

@@ -74,13 +74,13 @@ def _as_shape(given: Any, component: TensorComponent) -> tuple[Tensor, Dims]:
         if len(own) != len(dims):
             raise ValueError(
                 f"The padded shape {TensorShape.from_dims(dims)} is not compatible with the "
-                f"shape {TensorShape.from_dims(own)} of the corresponding input component."
+                f"corresponding input component shape {TensorShape.from_dims(own)}."
             )
         for want, have in zip(dims, own, strict=True):
             if want is not None and have is not None and want < have:
                 raise ValueError(
                     f"The padded shape {TensorShape.from_dims(dims)} is not compatible with the "
-                    f"shape {TensorShape.from_dims(own)} of the corresponding input component."
+                    f"corresponding input component shape {TensorShape.from_dims(own)}."
                 )
     return tensor, dims
 

@@ -17,7 +17,6 @@ from tensormill.data.structured_function import StructuredFunction
 from tensormill.graph import dtypes
 from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.constant_value import constant_value
-from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import control_dependencies, name_scope
 from tensormill.graph.func_graph import FuncGraph
@@ -29,12 +28,15 @@ from tensormill.graph.operation import Operation
 from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import iterators
-from tensormill.ops.array_shapes import size
-from tensormill.ops.assertions import assert_greater
+from tensormill.ops.arithmetic import add
+from tensormill.ops.array_shapes import shape, size
+from tensormill.ops.check import Assert
+from tensormill.ops.comparison import greater
 from tensormill.ops.dataset_sources import sparse_tensor_slice_dataset_op
 from tensormill.ops.files import matching_files
 from tensormill.ops.identities import identity
 from tensormill.ops.sparse_serialization import serialize_many_sparse
+from tensormill.ops.strings import reduce_join
 
 __all__ = [
     "known_batch_size",
@@ -136,11 +138,10 @@ def matched_files(file_pattern: Any) -> Tensor:
     with name_scope("list_files"):
         patterns = convert_to_tensor(file_pattern, dtypes.string, name="file_pattern")
         names = matching_files(patterns)
-        check = assert_greater(
-            size(names, out_type=dtypes.int64),
-            constant(0, dtypes.int64),
-            message="No files matched the patterns",
-        )
+        found = greater(shape(names)[0], 0, name="match_not_empty")
+        patterns = reduce_join(patterns, separator=", ")
+        message = add("No files matched pattern: ", patterns, name="message")
+        check = Assert(found, [message], summarize=1, name="assert_not_empty")
         with control_dependencies([check]):
             checked: Tensor = identity(names)
         return checked
@@ -233,10 +234,10 @@ def make_one_shot_iterator(dataset: Any) -> Iterator:
         if "Cannot capture a stateful node" not in str(error):
             raise
         raise ValueError(
-            f"{error}: A likely cause of this error is that the dataset for which you are calling "
-            "`make_one_shot_iterator()` captures a stateful object, such as a `tf.Variable` or "
-            "`tf.lookup.StaticHashTable`, which is not supported. Use "
-            "`make_initializable_iterator()` instead."
+            "Failed to create a one-shot iterator for a dataset. "
+            "`Dataset.make_one_shot_iterator()` does not support datasets that capture stateful "
+            "objects, such as a `Variable` or `LookupTable`. In these cases, use "
+            f"`Dataset.make_initializable_iterator()`. (Original error: {error})"
         ) from None
     definition = write_function_def(
         "_make_dataset", body.get_operations(), [], body.outputs, appends_hash=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,6 +26,8 @@ from tensormill.graph.tensor import Tensor
 __all__ = ["StructuredFunction"]
 
 _COUNTER = "data_functions"
+# How the types of operations that make tables end.
+_TABLES = ("HashTable", "HashTableV2", "HashTableOfTensorsV2")
 
 
 class StructuredFunction:
@@ -68,10 +71,25 @@ class StructuredFunction:
             if unpacks is None:
                 unpacks = type(argument) is tuple
             result = function(*argument) if unpacks else function(argument)
+            if isinstance(result, list):
+                # More likely several tensors than the rows of one.
+                result = tuple(result)
             self.structure, values = _normalized(result, name)
             body.outputs = [body.capture(value) for value in values]
+        _warn_of_resources(body, name)
         self.captured: list[Tensor] = body.captured
         self.ref = FunctionRef(_add(graph, function, name, body))
+
+
+def _warn_of_resources(body: FuncGraph, name: str) -> None:
+    """Warn where a function makes a table: each call would make its own."""
+    if any(op.type.endswith(_TABLES) for op in body.get_operations()):
+        warnings.warn(
+            f"Creating resources inside a function passed to Dataset.{name}() is not supported. "
+            "Create each resource outside the function, and capture it inside the function to use "
+            "it.",
+            stacklevel=4,
+        )
 
 
 def _add(graph: Graph, function: Callable[..., Any], name: str, body: FuncGraph) -> str:

@@ -13,9 +13,10 @@ from tensormill.graph import dtypes
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.indexed_slices import IndexedSlices, IndexedSlicesValue
 from tensormill.graph.shapes import TensorShape
+from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.tensor import Tensor
 
-__all__ = ["BoundedTensorSpec", "IndexedSlicesSpec", "TensorSpec", "TypeSpec"]
+__all__ = ["BoundedTensorSpec", "IndexedSlicesSpec", "SparseTensorSpec", "TensorSpec", "TypeSpec"]
 
 
 class TypeSpec:
@@ -133,6 +134,55 @@ class BoundedTensorSpec(TensorSpec):
             f"BoundedTensorSpec(shape={self.shape}, dtype={self.dtype!r}, name={self.name!r}, "
             f"minimum={self.minimum!r}, maximum={self.maximum!r})"
         )
+
+
+class SparseTensorSpec(TypeSpec):
+    """Shape and dtype of a sparse tensor.
+
+    Attributes:
+      shape: the static shape of the whole.
+      dtype: the dtype of the values.
+    """
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: Any = None, dtype: Any = dtypes.float32) -> None:
+        self.shape = TensorShape(shape)
+        self.dtype: DType = as_dtype(dtype)
+
+    @property
+    def value_type(self) -> type:
+        """The class of the values."""
+        return SparseTensor
+
+    def is_compatible_with(self, spec_or_value: Any) -> bool:
+        """Return whether a sparse tensor, or what is known of one, may stand for this."""
+        if isinstance(spec_or_value, SparseTensorValue):
+            spec_or_value = SparseTensor.from_value(spec_or_value)
+        if not isinstance(spec_or_value, (SparseTensorSpec, SparseTensor)):
+            return False
+        return self.dtype.is_compatible_with(spec_or_value.dtype) and self.shape.is_compatible_with(
+            spec_or_value.shape
+        )
+
+    def _serialize(self) -> tuple[Any, ...]:
+        return (self.shape, self.dtype)
+
+    @property
+    def _component_specs(self) -> list[TensorSpec]:
+        rank = self.shape.rank
+        return [
+            TensorSpec([None, rank], dtypes.int64),
+            TensorSpec([None], self.dtype),
+            TensorSpec([rank], dtypes.int64),
+        ]
+
+    def _to_components(self, value: Any) -> list[Any]:
+        return [value.indices, value.values, value.dense_shape]
+
+    def _from_components(self, components: Any) -> Any:
+        is_array = all(isinstance(part, np.ndarray) for part in components)
+        return (SparseTensorValue if is_array else SparseTensor)(*components)
 
 
 class IndexedSlicesSpec(TypeSpec):

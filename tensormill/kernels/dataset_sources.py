@@ -223,9 +223,10 @@ class GeneratorDataset(Dataset):
                 except errors.OutOfRangeError:
                     return
                 except errors.OpError as error:
+                    # The next call may go well: the function knows where it stands.
                     yield Failure(error)
-                    return
-                yield element
+                else:
+                    yield element
         finally:
             finish(*state)
 

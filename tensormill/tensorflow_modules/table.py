@@ -118,7 +118,8 @@ _ROWS = {
     "python.framework.type_spec": "graph.tensor_specs",
     "python.framework.random_seed": "ops.random_seeds",
     "python.framework.smart_cond": "ops.smart_cond",
-    "python.framework.sparse_tensor": "graph.sparse_tensor",
+    "python.framework.sparse_tensor": """
+        graph.sparse_tensor SparseTensorSpec=graph.tensor_specs.SparseTensorSpec""",
     "python.framework.tensor_like": "is_dense_tensor_like=graph.tensor.is_dense_tensor_like",
     "python.framework.tensor_shape": """
         graph.shapes scalar=tensorflow_modules.static_shapes.scalar

@@ -152,6 +152,7 @@ class NamedObject:
         return getattr(self._obj, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the object."""
         return self._obj(*args, **kwargs)
 
     def __repr__(self) -> str:

@@ -173,7 +173,7 @@ class DatasetTestBase(TestCase):
             message = error.message
             for old, new, count in replacements or ():
                 message = message.replace(old, new, count)
-            with self.assertRaisesRegex(exception_class, re.escape(message)):
+            with self.assertRaisesWithPredicateMatch(exception_class, re.escape(message)):
                 self.evaluate(next2())
             return
         raise ValueError(

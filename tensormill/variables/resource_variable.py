@@ -8,7 +8,7 @@ from typing import Any
 
 from tensormill.graph.conversion import convert_to_tensor, register_tensor_conversion_function
 from tensormill.graph.dtypes import DType, as_dtype
-from tensormill.graph.graph import get_default_graph
+from tensormill.graph.graph import Graph, function_graphs, get_default_graph
 from tensormill.graph.indexed_slices import IndexedSlices
 from tensormill.graph.op_builder import OpBuilder, graph_of
 from tensormill.graph.operation import Operation
@@ -127,7 +127,7 @@ class ResourceVariableBase(VariableBase):
         Raises:
           ValueError: the static shape of the value does not fit.
         """
-        with self.graph.as_default():
+        with self._updated_graph.as_default():
             tensor = convert_to_tensor(value, self._dtype)
             if not are_compatible(self._dims, tensor.dims):
                 raise ValueError(
@@ -163,9 +163,14 @@ class ResourceVariableBase(VariableBase):
         return self._update(ops.assign_sub_variable_op, delta, name, read_value)
 
     def _update(self, builder: OpBuilder, delta: Any, name: str | None, read_value: bool) -> Any:
-        with self.graph.as_default(), self._assign_dependencies():
+        with self._updated_graph.as_default(), self._assign_dependencies():
             op = builder(self.handle, convert_to_tensor(delta, self._dtype), name=name)
         return self._lazy_read(op) if read_value else op
+
+    @property
+    def _updated_graph(self) -> Graph:
+        """The graph that takes updates: the body of a function while one is built, else its own."""
+        return get_default_graph() if function_graphs else self.graph
 
     @contextmanager
     def _assign_dependencies(self) -> Iterator[None]:
@@ -173,7 +178,7 @@ class ResourceVariableBase(VariableBase):
         if self._cached_value is None:
             yield
         else:
-            with self.graph.control_dependencies([self._cached_value]):
+            with self._updated_graph.control_dependencies([self._cached_value]):
                 yield
 
     def _lazy_read(self, op: Operation) -> AssignedVariable:
@@ -377,7 +382,7 @@ class AssignedVariable(ResourceVariableBase):
         self._caching_device = None
         self._cached_value = None
         self._save_slice_info = variable._get_save_slice_info()
-        with self.graph.control_dependencies([op]):
+        with self._updated_graph.control_dependencies([op]):
             self._graph_element = ops.read_variable_op(self.handle, dtype=self._dtype)
 
     @property
@@ -395,16 +400,16 @@ class AssignedVariable(ResourceVariableBase):
         return self.handle.op.name
 
     def _read(self) -> Tensor:
-        with self.graph.control_dependencies([self._parent_op]):
+        with self._updated_graph.control_dependencies([self._parent_op]):
             return super()._read()
 
     @contextmanager
     def _assign_dependencies(self) -> Iterator[None]:
-        with self.graph.control_dependencies([self._parent_op]):
+        with self._updated_graph.control_dependencies([self._parent_op]):
             yield
 
     def _lazy_read(self, op: Operation) -> AssignedVariable:
-        with self.graph.control_dependencies([self._parent_op]):
+        with self._updated_graph.control_dependencies([self._parent_op]):
             return super()._lazy_read(op)
 
 

@@ -53,7 +53,7 @@ def test_values_of_sparse_tensors_are_sliced_as_such() -> None:
 def test_state_in_a_one_shot_iterator_is_refused_when_the_graph_is_built() -> None:
     variable = tf.get_variable("v", initializer=3.0, use_resource=True)
     dataset = D.range(2).map(lambda x: tf.cast(x, tf.float32) + variable)
-    with pytest.raises(ValueError, match="Use `make_initializable_iterator"):
+    with pytest.raises(ValueError, match=r"use `Dataset\.make_initializable_iterator"):
         dataset.make_one_shot_iterator()
 
 
