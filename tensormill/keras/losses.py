@@ -10,7 +10,7 @@ from typing import Any
 import tensormill.api as tf
 from tensormill.keras.backend import networks
 from tensormill.keras.backend.state import epsilon
-from tensormill.keras.metric_base import matched, weights_like
+from tensormill.keras.metric_base import weights_like
 from tensormill.keras.objects import deserialize_keras_object, serialize_keras_object
 
 __all__ = [
@@ -99,8 +99,7 @@ class Reduction:
 def reduced(losses: Any, sample_weight: Any, reduction: str) -> Any:
     """Return the weighted losses of a batch as one."""
     if sample_weight is not None:
-        losses, sample_weight = matched(losses, tf.convert_to_tensor(sample_weight))
-        losses = losses * weights_like(losses, sample_weight)
+        losses = losses * weights_like(losses, tf.convert_to_tensor(sample_weight))
     if reduction == Reduction.NONE:
         return losses
     total = tf.reduce_sum(losses)

@@ -18,7 +18,7 @@ KERAS_ROWS = {
     "python.keras.engine.sequential": "keras.engine.sequential",
     "python.keras.engine.training": "keras.engine.training",
     "python.keras.initializers": "keras.initializers",
-    "python.keras.layers": "keras.layers",
+    "python.keras.layers": "keras.layers BatchNormalizationV2=keras.layers.BatchNormalization",
     "python.keras.layers.advanced_activations": "keras.layers",
     "python.keras.layers.convolutional": "keras.layers",
     "python.keras.layers.core": "keras.layers",
@@ -26,10 +26,12 @@ KERAS_ROWS = {
     "python.keras.layers.embeddings": "keras.layers",
     "python.keras.layers.merge": "keras.layers",
     "python.keras.layers.noise": "keras.layers",
-    "python.keras.layers.normalization": "keras.layers",
+    "python.keras.layers.normalization": """
+        keras.layers BatchNormalizationV2=keras.layers.BatchNormalization""",
     "python.keras.layers.pooling": "keras.layers",
     "python.keras.layers.recurrent": "keras.layers",
     "python.keras.layers.wrappers": "keras.layers",
+    "python.keras.keras_parameterized": "unittesting.keras_parameterized",
     "python.keras.losses": "keras.losses",
     "python.keras.metrics": "keras.metrics",
     "python.keras.models": "keras.models",
@@ -40,6 +42,9 @@ KERAS_ROWS = {
     "python.keras.preprocessing.sequence": "keras.preprocessing.sequence",
     "python.keras.preprocessing.text": "keras.preprocessing.text",
     "python.keras.regularizers": "keras.regularizers",
+    "python.keras.testing_utils": """
+        unittesting.keras_layer_checks unittesting.keras_small_models
+        unittesting.keras_situations""",
     "python.keras.utils": "keras.utils",
     "python.keras.utils.data_utils": "keras.utils",
     "python.keras.utils.generic_utils": "keras.utils",

@@ -19,6 +19,7 @@ import numpy as np
 
 import tensormill.api as tf
 from tensormill.graph import nest
+from tensormill.graph.func_graph import FuncGraph
 from tensormill.keras import regularizers
 from tensormill.keras.backend.state import floatx, get_uid
 from tensormill.keras.engine.calls import RecordedCalls
@@ -149,13 +150,29 @@ class Layer(RecordedCalls, LayerWeights):
         return mask if self.supports_masking else None
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return the shape of the outputs for inputs of a shape, found by a call in a new graph."""
-        with tf.Graph().as_default():
+        """Return the shape of the outputs for inputs of a shape, found by a call in a function."""
+        with FuncGraph("graph").building():
             inputs = nest.map_structure(
                 lambda each: tf.placeholder(self.dtype or floatx(), each), _as_shapes(input_shape)
             )
             outputs = self(inputs)
         return nest.map_structure(lambda each: each.get_shape(), outputs)
+
+    def compute_output_signature(self, input_signature: Any) -> Any:
+        """Return the `tf.TensorSpec` of the outputs for inputs of given ones.
+
+        Raises:
+          TypeError: something in the structure is no `tf.TensorSpec`.
+        """
+        specs = nest.flatten(input_signature)
+        for spec in specs:
+            if not isinstance(spec, tf.TensorSpec):
+                raise TypeError(f"Only TensorSpec signature types are supported, but saw {spec}.")
+        shapes = nest.map_structure(lambda spec: spec.shape, input_signature)
+        dtype = specs[0].dtype if self.dtype is None else self.dtype
+        return nest.map_structure(
+            lambda shape: tf.TensorSpec(shape, dtype), self.compute_output_shape(shapes)
+        )
 
     def apply(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Call the layer."""
@@ -173,7 +190,7 @@ class Layer(RecordedCalls, LayerWeights):
           ValueError: the inputs are not as the layer wants them.
         """
         inputs = _as_tensors(inputs)
-        if _call.depth == 0:
+        if _call.depth == 0 and not tf.get_default_graph().building_function:
             give_history(inputs)
         said = dict(kwargs)
         mask = self._complete_arguments(inputs, kwargs)
@@ -219,7 +236,12 @@ class Layer(RecordedCalls, LayerWeights):
         shapes = nest.map_structure(
             lambda each: each.get_shape() if hasattr(each, "get_shape") else None, inputs
         )
-        self.build(shapes)
+        if tf.get_default_graph().building_function:
+            # The weights outlive the function.
+            with tf.init_scope():
+                self.build(shapes)
+        else:
+            self.build(shapes)
         self.built = True
         if self._initial_weights is not None:
             self.set_weights(self._initial_weights)

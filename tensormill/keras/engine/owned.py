@@ -281,7 +281,7 @@ class LayerWeights:
         """Add a loss, or several, to what training minimises."""
         for loss in nest.flatten(losses):
             made = loss() if callable(loss) else loss
-            if made is not None:
+            if made is not None and not _is_in_function(made):
                 self._losses.append(tf.convert_to_tensor(made))
 
     def add_update(self, updates: Any, inputs: Any = None) -> None:
@@ -290,7 +290,7 @@ class LayerWeights:
             made = update() if callable(update) else update
             if isinstance(made, tuple):
                 made = tf.assign(*made)
-            if made is not None:
+            if made is not None and not _is_in_function(made):
                 self._updates.append(getattr(made, "op", made))
 
     def get_losses_for(self, inputs: Any) -> list[Any]:
@@ -313,3 +313,9 @@ class LayerWeights:
         """The metrics that were added, with those of layers within."""
         inner = [each for layer in self._sublayers() for each in getattr(layer, "metrics", ())]
         return once(self._own_metrics + inner)
+
+
+def _is_in_function(made: Any) -> bool:
+    """Return whether something belongs to the body of a function: training does not see it."""
+    graph = getattr(made, "graph", None)
+    return graph is not None and bool(graph.building_function)
