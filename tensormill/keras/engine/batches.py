@@ -235,3 +235,35 @@ def is_source(x: Any) -> bool:
     if isinstance(x, (tf.data.Dataset, Sequence)) or hasattr(x, "get_next"):
         return True
     return hasattr(x, "__next__") and not isinstance(x, (np.ndarray, tf.Tensor))
+
+
+def check_source_arguments(
+    x: Any, y: Any, sample_weight: Any, validation_split: float, batch_size: int | None
+) -> None:
+    """Refuse arguments that mean nothing for data that come in batches, with their labels.
+
+    Raises:
+      ValueError: one was given.
+    """
+    kind = "a data set, an iterator, a generator or a `Sequence`"
+    is_iterator = isinstance(x, tf.data.Iterator)
+    if batch_size is not None and not is_iterator:
+        raise ValueError(
+            "The `batch_size` argument must not be specified for the given input type. Received "
+            f"input: {x}, batch_size: {batch_size}"
+        )
+    if y is not None:
+        raise ValueError(
+            f"`y` argument is not supported when the input is {kind}: you should not specify a "
+            f"target, which the input gives. Received: {y}"
+        )
+    if sample_weight is not None:
+        raise ValueError(
+            f"`sample_weight` argument is not supported when the input is {kind}: give the weights "
+            "as the third part of its elements."
+        )
+    if validation_split:
+        raise ValueError(
+            f"`validation_split` argument is not supported when the input is {kind}: you cannot "
+            "use `validation_split` there."
+        )

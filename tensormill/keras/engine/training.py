@@ -18,6 +18,7 @@ from tensormill.keras.engine import loops, model_files
 from tensormill.keras.engine.batches import (
     ArrayBatches,
     as_batches,
+    check_source_arguments,
     checked_shapes,
     is_source,
     named_arrays,
@@ -375,6 +376,8 @@ class Model(Network):
         epochs = kwargs.pop("nb_epoch", epochs)
         if kwargs:
             raise TypeError(f"Unrecognized keyword arguments: {kwargs}")
+        if is_source(x):
+            check_source_arguments(x, y, sample_weight, validation_split, batch_size)
         if not is_source(x):
             self._meet(x)
         elif not self.inputs:
@@ -420,7 +423,9 @@ class Model(Network):
         max_queue_size: int = 10, workers: int = 1, use_multiprocessing: bool = False,
     ) -> Any:  # fmt: skip
         """Return the loss and the metrics for data; of one number that number alone."""
-        if not is_source(x):
+        if is_source(x):
+            check_source_arguments(x, y, sample_weight, 0.0, batch_size)
+        else:
             self._meet(x)
         self._assert_compiled()
         batches = self._batches(x, y, sample_weight, None, batch_size, steps)

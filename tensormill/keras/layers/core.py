@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, python/keras/layers/core.py.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,11 @@ class Dense(WeightSettings, Layer):
         Raises:
           ValueError: the last size of the input is not known.
         """
+        dtype = tf.as_dtype(self.dtype or "float32")
+        if not (dtype.is_floating or dtype.is_complex):
+            raise TypeError(
+                f"Unable to build `Dense` layer with non-floating point dtype {self.dtype}"
+            )
         dims = tf.TensorShape(input_shape).as_list()
         if dims[-1] is None:
             raise ValueError(
@@ -224,6 +230,26 @@ class Reshape(Layer):
         super().__init__(**kwargs)
         self.target_shape = tuple(target_shape)
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the outputs.
+
+        Raises:
+          ValueError: the elements do not have as many entries.
+        """
+        dims = tf.TensorShape(input_shape).as_list()
+        if self.target_shape.count(-1) > 1:
+            raise ValueError("Can only specify one unknown dimension.")
+        if None in dims[1:]:
+            target = [None if size == -1 else size for size in self.target_shape]
+            return tf.TensorShape([dims[0], *target])
+        given = math.prod(size for size in dims[1:] if size is not None)
+        known = math.prod(size for size in self.target_shape if size != -1)
+        fits = known != 0 and given % known == 0 if -1 in self.target_shape else given == known
+        if not fits:
+            raise ValueError("total size of new array must be unchanged")
+        target = [given // known if size == -1 else size for size in self.target_shape]
+        return tf.TensorShape([dims[0], *target])
+
     def call(self, inputs: Any) -> Any:
         """Return the elements in their new shape."""
         dims = inputs.get_shape().as_list()
@@ -297,8 +323,8 @@ class Lambda(Layer):
         super().__init__(**kwargs)
         self.function = function
         self.arguments = dict(arguments or {})
-        self._own_mask = mask
-        self._own_shape = output_shape
+        self.mask = mask
+        self._output_shape = output_shape
         self.supports_masking = mask is not None
         names = getattr(getattr(function, "__code__", None), "co_varnames", ())
         count = getattr(getattr(function, "__code__", None), "co_argcount", 0)
@@ -314,20 +340,33 @@ class Lambda(Layer):
             if name in self._parameters and name not in arguments:
                 arguments[name] = value
         outputs = self.function(inputs, **arguments)
-        if self._own_shape is not None and not callable(self._own_shape):
-            batch = outputs.get_shape().as_list()[0]
-            outputs.set_shape([batch, *self._own_shape])
         return outputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the outputs: as it was said, else found by a call."""
+        if self._output_shape is None:
+            return super().compute_output_shape(input_shape)
+        if callable(self._output_shape):
+            made = self._output_shape(input_shape)
+            return [tf.TensorShape(s) for s in made] if _is_nested(made) else tf.TensorShape(made)
+        first = input_shape[0] if _is_nested(input_shape) else input_shape
+        batch = tf.TensorShape(first).as_list()[0]
+        given = self._output_shape
+        if _is_nested(given):
+            return [tf.TensorShape([batch, *shape]) for shape in given]
+        return tf.TensorShape([batch, *given])
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return the mask of the outputs."""
-        return self._own_mask(inputs, mask) if callable(self._own_mask) else self._own_mask
+        return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor; a function by its name."""
         config = super().get_config()
         own = {"function": self.function, "arguments": self.arguments}
-        return {**config, **own, "output_shape": self._own_shape}
+        if self.mask is not None:
+            own["mask"] = self.mask
+        return {**config, **own, "output_shape": self._output_shape}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -336,6 +375,13 @@ class Lambda(Layer):
         if isinstance(config["function"], str):
             config["function"] = deserialize_keras_object(config["function"])
         return cls(**config)
+
+
+def _is_nested(shape: Any) -> bool:
+    """Return whether something is several shapes."""
+    return isinstance(shape, (list, tuple)) and any(
+        isinstance(each, (list, tuple, tf.TensorShape)) for each in shape
+    )
 
 
 class ActivityRegularization(Layer):

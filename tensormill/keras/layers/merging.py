@@ -47,10 +47,19 @@ class _Merge(Layer):
         Raises:
           ValueError: there are fewer than two.
         """
-        if not isinstance(input_shape, (list, tuple)) or len(input_shape) < 2:
+        if not isinstance(input_shape, (list, tuple)):
+            raise ValueError("A merge layer should be called on a list of inputs.")
+        if len(input_shape) < 2:
             raise ValueError(
                 "A merge layer should be called on a list of at least 2 inputs. Got "
-                f"{len(input_shape) if isinstance(input_shape, (list, tuple)) else 1} inputs."
+                f"{len(input_shape)} inputs."
+            )
+        shapes = [tf.TensorShape(shape) for shape in input_shape]
+        batches = {shape.as_list()[0] for shape in shapes if shape.ndims}
+        if len(batches - {None}) > 1:
+            raise ValueError(
+                "Can not merge tensors with different batch sizes. Got tensors with shapes : "
+                f"{input_shape}"
             )
         self.built = True
 
@@ -68,9 +77,24 @@ class _Merge(Layer):
         raise NotImplementedError
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Return where no input is masked."""
-        masks = [each for each in mask or [] if each is not None]
+        """Return where no input is masked.
+
+        Raises:
+          ValueError: there is not a mask, or None, for each input.
+        """
+        if mask is None:
+            return None
+        _check_masks(inputs, mask)
+        masks = [tf.cast(each, tf.bool) for each in mask if each is not None]
         return functools.reduce(tf.logical_and, masks) if masks else None
+
+
+def _check_masks(inputs: Any, mask: Any) -> None:
+    for name, value in (("mask", mask), ("inputs", inputs)):
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"`{name}` should be a list.")
+    if len(mask) != len(inputs):
+        raise ValueError("The lists `inputs` and `mask` should have the same length.")
 
 
 class Add(_Merge):
@@ -124,6 +148,28 @@ class Concatenate(_Merge):
         super().__init__(**kwargs)
         self.axis = axis
 
+    def build(self, input_shape: Any) -> None:
+        """Refuse inputs that cannot be joined.
+
+        Raises:
+          ValueError: there are fewer than two, or their shapes differ elsewhere.
+        """
+        if not isinstance(input_shape, (list, tuple)) or len(input_shape) < 2:
+            raise ValueError(
+                "A `Concatenate` layer should be called on a list of at least 2 inputs"
+            )
+        shapes = [tf.TensorShape(shape) for shape in input_shape]
+        if all(shape.ndims is not None for shape in shapes):
+            rest = [shape.as_list() for shape in shapes]
+            for sizes in rest:
+                del sizes[self.axis]
+            if any(sizes != rest[0] for sizes in rest):
+                raise ValueError(
+                    "A `Concatenate` layer requires inputs with matching shapes except for the "
+                    f"concat axis. Got inputs shapes: {input_shape}"
+                )
+        self.built = True
+
     def call(self, inputs: Any) -> Any:
         """Return the joined inputs."""
         axis = self.axis % inputs[0].get_shape().ndims
@@ -131,17 +177,20 @@ class Concatenate(_Merge):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return the joined masks."""
-        if mask is None or all(each is None for each in mask):
+        if mask is None:
+            return None
+        _check_masks(inputs, mask)
+        if all(each is None for each in mask):
             return None
         masks = []
         for tensor, own in zip(inputs, mask, strict=True):
             if own is None:
                 masks.append(tf.ones_like(tensor, dtype=tf.bool))
             elif own.get_shape().ndims < tensor.get_shape().ndims:
-                spread = tf.expand_dims(own, -1)
+                spread = tf.expand_dims(tf.cast(own, tf.bool), -1)
                 masks.append(tf.logical_and(spread, tf.ones_like(tensor, dtype=tf.bool)))
             else:
-                masks.append(own)
+                masks.append(tf.cast(own, tf.bool))
         joined = tf.concat(masks, self.axis % inputs[0].get_shape().ndims)
         return tf.reduce_all(joined, axis=-1)
 
@@ -155,14 +204,44 @@ class Dot(_Merge):
 
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if not isinstance(axes, int):
+            if not isinstance(axes, (list, tuple)):
+                raise TypeError("Invalid type for `axes` - should be a list or an int.")
+            if len(axes) != 2:
+                raise ValueError("Invalid format for `axes` - should contain two elements.")
+            if not all(isinstance(axis, int) for axis in axes):
+                raise ValueError('Invalid format for `axes` - list elements should be "int".')
         self.axes = axes
         self.normalize = normalize
+
+    def build(self, input_shape: Any) -> None:
+        """Refuse inputs whose sizes along the axes differ.
+
+        Raises:
+          ValueError: they differ, or there are not two inputs.
+        """
+        if not isinstance(input_shape, (list, tuple)) or len(input_shape) != 2:
+            raise ValueError("A `Dot` layer should be called on a list of 2 inputs.")
+        shapes = [tf.TensorShape(shape) for shape in input_shape]
+        if all(shape.ndims is not None for shape in shapes):
+            first, second = (shape.as_list() for shape in shapes)
+            axes = self._axes(len(first), len(second))
+            if first[axes[0]] != second[axes[1]]:
+                raise ValueError(
+                    f"Dimension incompatibility {first[axes[0]]} != {second[axes[1]]}. Layer "
+                    f"shapes: {first}, {second}"
+                )
+        self.built = True
+
+    def _axes(self, *ranks: int) -> list[int]:
+        """Return the axis of each input, from 0."""
+        axes = [self.axes] * 2 if isinstance(self.axes, int) else self.axes
+        return [axis % rank if axis < 0 else axis for axis, rank in zip(axes, ranks, strict=True)]
 
     def call(self, inputs: Any) -> Any:
         """Return the products."""
         x, y = inputs
-        axes = [self.axes] * 2 if isinstance(self.axes, int) else list(self.axes)
-        axes = [axis % each.get_shape().ndims for axis, each in zip(axes, (x, y), strict=True)]
+        axes = self._axes(x.get_shape().ndims, y.get_shape().ndims)
         if self.normalize:
             x, y = tf.nn.l2_normalize(x, axis=axes[0]), tf.nn.l2_normalize(y, axis=axes[1])
         return batch_dot(x, y, axes)

@@ -191,6 +191,11 @@ class LayerNormalization(WeightSettings, Layer):
         **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(trainable=trainable, name=name, **kwargs)
+        if not isinstance(axis, (int, list, tuple)):
+            raise ValueError(
+                "Expected an int or a list/tuple of ints for the argument 'axis', but received "
+                f"instead: {axis}"
+            )
         self.axis = [axis] if isinstance(axis, int) else list(axis)
         self.epsilon = epsilon
         self.center = center
@@ -206,9 +211,18 @@ class LayerNormalization(WeightSettings, Layer):
         self.beta: Any = None
 
     def build(self, input_shape: Any) -> None:
-        """Make `gamma` and `beta`."""
+        """Make `gamma` and `beta`.
+
+        Raises:
+          ValueError: the input has no such axis, or one is given twice.
+        """
         dims = tf.TensorShape(input_shape).as_list()
-        self.axis = [axis % len(dims) for axis in self.axis]
+        self.axis = [len(dims) + axis if axis < 0 else axis for axis in self.axis]
+        for axis in self.axis:
+            if not 0 <= axis < len(dims):
+                raise ValueError(f"Invalid axis: {axis}")
+        if len(self.axis) != len(set(self.axis)):
+            raise ValueError(f"Duplicate axis: {tuple(self.axis)}")
         shape = tuple(dims[axis] for axis in self.axis)
         if self.scale:
             self.gamma = self.add_kernel("gamma", shape, "gamma")

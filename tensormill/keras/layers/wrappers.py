@@ -39,6 +39,11 @@ class TimeDistributed(Wrapper):
     """Applies a layer to each step of time."""
 
     def __init__(self, layer: Any, **kwargs: Any) -> None:
+        if not isinstance(layer, Layer):
+            raise ValueError(
+                f"Please initialize `TimeDistributed` layer with a `Layer` instance. You passed: "
+                f"{layer}"
+            )
         super().__init__(layer, **kwargs)
         self.supports_masking = True
 
