@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from tensormill.graph import dtypes
 from tensormill.graph.constant_value import constant_value_as_shape
 from tensormill.graph.conversion import convert_to_tensor
-from tensormill.graph.dtypes import DType
+from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operators import OPERATORS
 from tensormill.graph.shapes import Dims, TensorShape
 from tensormill.graph.stacks import get_default_session
 from tensormill.graph.tensor import Tensor, TensorLike
+from tensormill.graph.tensor_specs import TensorSpec
+from tensormill.graph.type_specs import CompositeTensor, TypeSpec
 
 if TYPE_CHECKING:
     from tensormill.graph.graph import Graph
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SparseTensor",
+    "SparseTensorSpec",
     "SparseTensorValue",
     "convert_to_tensor_or_sparse_tensor",
     "is_sparse",
@@ -34,7 +39,7 @@ class SparseTensorValue(NamedTuple):
     dense_shape: Any
 
 
-class SparseTensor(TensorLike):
+class SparseTensor(TensorLike, CompositeTensor):
     """The elements `values[i]` that stand at the coordinates `indices[i]` of a dense tensor.
 
     Most ops want the indices in row-major order (`tf.sparse.reorder`).
@@ -158,6 +163,10 @@ class SparseTensor(TensorLike):
         parts = [self._indices, self._values, self._shape_tensor]
         return SparseTensorValue(*session.run(parts, feed_dict))
 
+    @property
+    def _type_spec(self) -> SparseTensorSpec:
+        return SparseTensorSpec(self.shape, self.dtype)
+
     def _component_tensors(self) -> list[Tensor]:
         return [self._indices, self._values, self._shape_tensor]
 
@@ -179,6 +188,72 @@ class SparseTensor(TensorLike):
         )
 
     __repr__ = __str__
+
+
+class SparseTensorSpec(TypeSpec):
+    """Shape of the whole and dtype of the elements of a sparse tensor."""
+
+    __slots__ = ("_dtype", "_shape")
+
+    def __init__(self, shape: Any = None, dtype: Any = dtypes.float32) -> None:
+        self._shape = TensorShape(shape)
+        self._dtype = as_dtype(dtype)
+
+    @property
+    def value_type(self) -> type:
+        """The class of the values."""
+        return SparseTensor
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of the elements."""
+        return self._dtype
+
+    @property
+    def shape(self) -> TensorShape:
+        """The shape of the whole."""
+        return self._shape
+
+    def _serialize(self) -> tuple[Any, ...]:
+        return (self._shape, self._dtype)
+
+    @property
+    def _component_specs(self) -> list[TensorSpec]:
+        rank = self._shape.ndims
+        return [
+            TensorSpec([None, rank], dtypes.int64),
+            TensorSpec([None], self._dtype),
+            TensorSpec([rank], dtypes.int64),
+        ]
+
+    def _to_components(self, value: Any) -> list[Any]:
+        return [value.indices, value.values, value.dense_shape]
+
+    def _from_components(self, components: Any) -> Any:
+        if all(isinstance(part, np.ndarray) for part in components):
+            return SparseTensorValue(*components)
+        return SparseTensor(*components)
+
+    @property
+    def _flat_tensor_specs(self) -> list[TensorSpec]:
+        return [TensorSpec(None, dtypes.variant)]
+
+    def _batch(self, batch_size: int | None) -> SparseTensorSpec:
+        return SparseTensorSpec(TensorShape([batch_size]).concatenate(self._shape), self._dtype)
+
+    def _unbatch(self) -> SparseTensorSpec:
+        if self._shape.ndims == 0:
+            raise ValueError("Unbatching a tensor is only supported for rank >= 1")
+        return SparseTensorSpec(self._shape[1:], self._dtype)
+
+    def _to_legacy_output_types(self) -> DType:
+        return self._dtype
+
+    def _to_legacy_output_shapes(self) -> TensorShape:
+        return self._shape
+
+    def _to_legacy_output_classes(self) -> type:
+        return SparseTensor
 
 
 def is_sparse(value: Any) -> bool:

@@ -15,28 +15,9 @@ from tensormill.graph.indexed_slices import IndexedSlices, IndexedSlicesValue
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.tensor import Tensor
+from tensormill.graph.type_specs import TypeSpec
 
 __all__ = ["BoundedTensorSpec", "IndexedSlicesSpec", "SparseTensorSpec", "TensorSpec", "TypeSpec"]
-
-
-class TypeSpec:
-    """What is known of a value; equal to one of the same class that knows the same."""
-
-    __slots__ = ()
-
-    def _serialize(self) -> tuple[Any, ...]:
-        """Return the arguments that make an equal one."""
-        raise NotImplementedError
-
-    def __eq__(self, other: object) -> bool:
-        # Shapes that are not known are not equal to each other, but their texts are.
-        return type(other) is type(self) and repr(self._serialize()) == repr(other._serialize())
-
-    def __hash__(self) -> int:
-        return hash((type(self), repr(self._serialize())))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}{self._serialize()!r}"
 
 
 class TensorSpec(TypeSpec):

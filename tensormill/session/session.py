@@ -70,7 +70,7 @@ class Session(BaseSession):
 class InteractiveSession(BaseSession):
     """A session that makes itself (and its graph) the default when it is opened, for shells."""
 
-    _open_count: ClassVar[int] = 0  # guarded by _count_lock
+    _active_session_count: ClassVar[int] = 0  # guarded by _count_lock
     _count_lock: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
@@ -82,8 +82,8 @@ class InteractiveSession(BaseSession):
         own_config.graph_options.place_pruned_graph = True
         super().__init__(target, graph, own_config)
         with InteractiveSession._count_lock:
-            is_second = InteractiveSession._open_count > 0
-            InteractiveSession._open_count += 1
+            is_second = InteractiveSession._active_session_count > 0
+            InteractiveSession._active_session_count += 1
         self._is_default = True
         default_sessions.push(self)
         self._explicit_graph = graph
@@ -104,7 +104,7 @@ class InteractiveSession(BaseSession):
             return
         self._is_default = False
         with InteractiveSession._count_lock:
-            InteractiveSession._open_count -= 1
+            InteractiveSession._active_session_count -= 1
         default_sessions.remove(self)
         if self._explicit_graph is not None:
             default_graphs.remove(self._explicit_graph)

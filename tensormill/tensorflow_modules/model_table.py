@@ -148,7 +148,7 @@ MODEL_ROWS = {
         train.evaluation _evaluate_once=train.evaluation.evaluate_once
         _StopAfterNEvalsHook=train.evaluation.StopAfterNEvalsHook
         _get_or_create_eval_step=train.evaluation.get_or_create_eval_step""",
-    "python.util.function_utils": "estimator.function_arguments",
+    "python.util.function_utils": "estimator.function_arguments tensorflow_modules.function_facts",
     # -- contrib -----------------------------------------------------------------------------------
     "contrib.estimator.python.estimator.head": "namespaces.contrib.estimator",
     "contrib.estimator.python.estimator.multi_head": "namespaces.contrib.estimator",

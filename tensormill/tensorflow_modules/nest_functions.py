@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tensormill.graph.nest import flatten, is_nested, pack_sequence_as
+from tensormill.graph.nest import flatten, is_composite, is_nested, pack_sequence_as
 
 __all__ = [
     "assert_shallow_structure",
@@ -16,15 +16,23 @@ __all__ = [
     "flatten_up_to",
     "flatten_with_joined_string_paths",
     "flatten_with_tuple_paths",
+    "flatten_with_tuple_paths_up_to",
+    "get_traverse_shallow_structure",
     "is_sequence",
     "is_sequence_or_composite",
     "map_structure_up_to",
     "map_structure_with_paths",
     "map_structure_with_tuple_paths",
+    "map_structure_with_tuple_paths_up_to",
     "yield_flat_paths",
 ]
 
-is_sequence = is_sequence_or_composite = is_nested
+is_sequence = is_nested
+
+
+def is_sequence_or_composite(seq: Any) -> bool:
+    """Return whether a value is a structure, or made of several tensors."""
+    return is_nested(seq) or is_composite(seq)
 
 
 def _items(structure: Any) -> Iterator[tuple[Any, Any]]:
@@ -77,10 +85,32 @@ def map_structure_with_paths(func: Callable[..., Any], *structure: Any) -> Any:
     return map_structure_with_tuple_paths(with_text, *structure)
 
 
+_MUST_BE_SEQUENCE = (
+    "If shallow structure is a sequence, input must also be a sequence. Input has type: {}."
+)
+_TYPES_DIFFER = (
+    "The two structures don't have the same sequence type. Input structure has type {input_type}, "
+    "while shallow structure has type {shallow_type}."
+)
+_LENGTHS_DIFFER = (
+    "The two structures don't have the same sequence length. Input structure has length "
+    "{input_length}, while shallow structure has length {shallow_length}."
+)
+_TOO_FEW = (
+    "The input_tree has fewer elements than the input_tree. Input structure has length "
+    "{input_size}, while shallow structure has length {shallow_size}."
+)
+_UNKNOWN_KEYS = (
+    "The shallow_tree's keys are not a subset of the input_tree's keys. The shallow_tree has the "
+    "following keys that are not in the input_tree: {}."
+)
+
+
 def assert_shallow_structure(
     shallow_tree: Any,
     input_tree: Any,
     check_types: bool = True,
+    expand_composites: bool = False,
     check_subtrees_length: bool = True,
 ) -> None:
     """Raise an error unless a structure begins as another does.
@@ -92,38 +122,61 @@ def assert_shallow_structure(
     if not is_nested(shallow_tree):
         return
     if not is_nested(input_tree):
-        raise TypeError(
-            "If shallow structure is a sequence, input must also be a sequence. Input has type: "
-            f"{type(input_tree)}."
-        )
+        raise TypeError(_MUST_BE_SEQUENCE.format(type(input_tree)))
+    kinds = type(shallow_tree), type(input_tree)
     mappings = isinstance(shallow_tree, Mapping) and isinstance(input_tree, Mapping)
-    if check_types and type(shallow_tree) is not type(input_tree) and not mappings:
-        raise TypeError(
-            "The two structures don't have the same sequence type. Input structure has type "
-            f"{type(input_tree)}, while shallow structure has type {type(shallow_tree)}."
-        )
-    if check_subtrees_length and len(input_tree) != len(shallow_tree):
-        raise ValueError(
-            "The two structures don't have the same sequence length. Input structure has length "
-            f"{len(input_tree)}, while shallow structure has length {len(shallow_tree)}."
-        )
-    inputs = dict(_items(input_tree))
-    for key, part in _items(shallow_tree):
-        if key not in inputs:
-            raise ValueError(
-                "The two structures don't have the same keys. Input structure has keys "
-                f"{list(inputs)}, while shallow structure has key {key}."
-            )
-        assert_shallow_structure(part, inputs[key], check_types, check_subtrees_length)
+    same_names = all(hasattr(each, "_fields") for each in (shallow_tree, input_tree)) and (
+        (kinds[0].__name__, shallow_tree._fields) == (kinds[1].__name__, input_tree._fields)
+    )
+    if check_types and kinds[0] is not kinds[1] and not mappings and not same_names:
+        raise TypeError(_TYPES_DIFFER.format(input_type=kinds[1], shallow_type=kinds[0]))
+    sizes = len(input_tree), len(shallow_tree)
+    if check_subtrees_length and sizes[0] != sizes[1]:
+        raise ValueError(_LENGTHS_DIFFER.format(input_length=sizes[0], shallow_length=sizes[1]))
+    if sizes[0] < sizes[1]:
+        raise ValueError(_TOO_FEW.format(input_size=sizes[0], shallow_size=sizes[1]))
+    if isinstance(shallow_tree, Mapping):
+        absent = set(shallow_tree) - set(input_tree)
+        if absent:
+            raise ValueError(_UNKNOWN_KEYS.format(sorted(absent)))
+    for part, other in _pairs(shallow_tree, input_tree):
+        assert_shallow_structure(part, other, check_types, expand_composites, check_subtrees_length)
 
 
-def _up_to(shallow: Any, tree: Any) -> Iterator[Any]:
+def _pairs(shallow: Any, tree: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the parts of a shallow structure with those of the other in the same places."""
+    if isinstance(shallow, Mapping):
+        parts = tree if isinstance(tree, Mapping) else dict(_items(tree))
+        for key in sorted(shallow):
+            yield shallow[key], parts[key]
+    else:
+        for (_, part), (_, other) in zip(_items(shallow), _items(tree), strict=False):
+            yield part, other
+
+
+def _up_to(
+    shallow: Any, tree: Any, path: tuple[Any, ...] = ()
+) -> Iterator[tuple[tuple[Any, ...], Any]]:
     if not is_nested(shallow):
-        yield tree
+        yield path, tree
         return
-    parts = dict(_items(tree))
-    for key, part in _items(shallow):
-        yield from _up_to(part, parts[key])
+    keys = [key for key, _ in _items(shallow)]
+    for key, (part, other) in zip(keys, _pairs(shallow, tree), strict=True):
+        yield from _up_to(part, other, (*path, key))
+
+
+def flatten_with_tuple_paths_up_to(
+    shallow_tree: Any,
+    input_tree: Any,
+    check_types: bool = True,
+    expand_composites: bool = False,
+    check_subtrees_length: bool = True,
+) -> list[tuple[tuple[Any, ...], Any]]:
+    """Return (path, part) for the parts of a structure where a shallower one has leaves."""
+    assert_shallow_structure(
+        shallow_tree, input_tree, check_types, expand_composites, check_subtrees_length
+    )
+    return list(_up_to(shallow_tree, input_tree))
 
 
 def flatten_up_to(
@@ -134,18 +187,74 @@ def flatten_up_to(
     check_subtrees_length: bool = True,
 ) -> list[Any]:
     """Return the parts of a structure where a shallower one has leaves."""
-    assert_shallow_structure(shallow_tree, input_tree, check_types, check_subtrees_length)
-    return list(_up_to(shallow_tree, input_tree))
+    found = flatten_with_tuple_paths_up_to(
+        shallow_tree, input_tree, check_types, expand_composites, check_subtrees_length
+    )
+    return [part for _, part in found]
+
+
+def map_structure_with_tuple_paths_up_to(
+    shallow_tree: Any, func: Callable[..., Any], *inputs: Any, **kwargs: Any
+) -> Any:
+    """Return a structure like the shallow one of `func(path, part, …)` on the parts of others."""
+    if not inputs:
+        raise ValueError("Cannot map over no sequences")
+    columns = [flatten_up_to(shallow_tree, each, **kwargs) for each in inputs]
+    paths = [path for path, _ in _up_to(shallow_tree, inputs[0])]
+    rows = zip(paths, *columns, strict=True)
+    return pack_sequence_as(shallow_tree, [func(*row) for row in rows])
 
 
 def map_structure_up_to(
     shallow_tree: Any, func: Callable[..., Any], *inputs: Any, **kwargs: Any
 ) -> Any:
     """Return a structure like the shallow one of `func` on the parts of others."""
-    if not inputs:
-        raise ValueError("Cannot map over no sequences")
-    columns = [flatten_up_to(shallow_tree, each, **kwargs) for each in inputs]
-    return pack_sequence_as(shallow_tree, [func(*parts) for parts in zip(*columns, strict=True)])
+
+    def without_path(path: tuple[Any, ...], *parts: Any) -> Any:
+        return func(*parts)
+
+    return map_structure_with_tuple_paths_up_to(shallow_tree, without_path, *inputs, **kwargs)
+
+
+def get_traverse_shallow_structure(traverse_fn: Callable[[Any], Any], structure: Any) -> Any:
+    """Return a structure of booleans: as deep as a function says that it is to be walked.
+
+    Args:
+      traverse_fn: says of a part whether to go on below it: a boolean, or booleans for the parts
+        of it.
+      structure: the structure.
+
+    Raises:
+      TypeError: the function returns something else, or parts where there are none.
+    """
+    deeper = traverse_fn(structure)
+    if not is_nested(structure):
+        if not isinstance(deeper, bool):
+            raise TypeError(
+                f"traverse_fn returned structure: {deeper} for non-structure: {structure}"
+            )
+        return deeper
+    parts = [part for _, part in _items(structure)]
+    if isinstance(deeper, bool):
+        if not deeper:
+            return False
+        walk = [True] * len(parts)
+    else:
+        try:
+            assert_shallow_structure(deeper, structure)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"traverse_fn returned a non-depth==1 structure for {structure}: {deeper}"
+            ) from error
+        walk = [each for _, each in _items(deeper)]
+    made = []
+    for part, goes_on in zip(parts, walk, strict=True):
+        if not isinstance(goes_on, bool):
+            raise TypeError(f"traverse_fn didn't return a depth=1 structure of bools: {deeper}")
+        made.append(get_traverse_shallow_structure(traverse_fn, part) if goes_on else False)
+    if isinstance(structure, Mapping):
+        return type(structure)(zip(sorted(structure), made, strict=True))  # type: ignore[call-arg]
+    return type(structure)(*made) if hasattr(structure, "_fields") else type(structure)(made)
 
 
 def flatten_dict_items(dictionary: Mapping[Any, Any]) -> dict[Any, Any]:

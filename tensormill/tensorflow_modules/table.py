@@ -115,7 +115,8 @@ _ROWS = {
     "python.framework.subscribe": "tensorflow_modules.subscriptions",
     "python.framework.tensor_spec": "graph.tensor_specs",
     "python.framework.traceable_stack": "tensorflow_modules.traceable_stack",
-    "python.framework.type_spec": "graph.tensor_specs",
+    "python.framework.composite_tensor": "graph.type_specs",
+    "python.framework.type_spec": "graph.type_specs graph.tensor_specs",
     "python.framework.random_seed": "ops.random_seeds",
     "python.framework.smart_cond": "ops.smart_cond",
     "python.framework.sparse_tensor": """
@@ -409,8 +410,21 @@ _ROWS = {
     "python.util.compat": "compat",
     "python.util.deprecation": "tensorflow_modules.deprecation",
     "python.util.lazy_loader": "tensorflow_modules.lazy_loader",
+    "python.util.decorator_utils": "tensorflow_modules.function_facts",
+    "python.util.keyword_args": "tensorflow_modules.function_facts",
+    "python.util.lock_util": "tensorflow_modules.group_lock",
+    "python.util.memory": "tensorflow_modules.plain_values",
+    "python.util.protobuf.compare": "tensorflow_modules.plain_values",
+    "python.util.serialization": "tensorflow_modules.plain_values",
+    "python.util.compat_internal": "path_to_str=compat.path_to_str",
     "python.util.object_identity": "graph.object_identity",
-    "python.util.nest": "graph.nest tensorflow_modules.nest_functions",
+    "python.util.nest": """
+        graph.nest tensorflow_modules.nest_functions
+        _IF_SHALLOW_IS_SEQ_INPUT_MUST_BE_SEQ=tensorflow_modules.nest_functions._MUST_BE_SEQUENCE
+        _STRUCTURES_HAVE_MISMATCHING_TYPES=tensorflow_modules.nest_functions._TYPES_DIFFER
+        _STRUCTURES_HAVE_MISMATCHING_LENGTHS=tensorflow_modules.nest_functions._LENGTHS_DIFFER
+        _INPUT_TREE_SMALLER_THAN_SHALLOW_TREE=tensorflow_modules.nest_functions._TOO_FEW
+        _SHALLOW_TREE_HAS_INVALID_KEYS=tensorflow_modules.nest_functions._UNKNOWN_KEYS""",
     "python.util.tf_contextlib": "contextmanager=:contextlib.contextmanager",
     "python.util.tf_decorator": "tensorflow_modules.decorators",
     "python.util.tf_export": "tensorflow_modules.decorators",

@@ -51,7 +51,9 @@ __all__ = [
     "force_gpu",
     "generate_combinations_with_testcase_name",
     "gpu_device_name",
+    "gpu_device_type",
     "is_gpu_available",
+    "is_xla_enabled",
     "no_xla_auto_jit",
     "py_func_if_in_function",
     "run_all_in_deprecated_graph_mode_only",
@@ -79,6 +81,11 @@ IsBuiltWithROCm = is_built_with_rocm
 
 def IsMklEnabled() -> bool:
     """Return False: the kernels are PyTorch's."""
+    return False
+
+
+def is_xla_enabled() -> bool:
+    """Return False: there is no such compiler."""
     return False
 
 
@@ -307,6 +314,11 @@ def force_cpu() -> Iterator[None]:
     """Make nodes for the CPU; a block, or a decorator."""
     with default_scopes.device("/device:CPU:0"):
         yield
+
+
+def gpu_device_type() -> str | None:
+    """Return the type of the GPUs, None where there is none."""
+    return "GPU" if gpu_device_name() else None
 
 
 # -- parameters of tests ---------------------------------------------------------------------------

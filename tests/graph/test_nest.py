@@ -9,6 +9,7 @@ import pytest
 
 import tensormill as tf
 from tensormill.graph import nest
+from tensormill.tensorflow_modules import nest_functions
 
 Pair = namedtuple("Pair", "a b")
 
@@ -97,3 +98,71 @@ def test_structures_that_differ_are_told_as_tensorflow_does(
     text = "The two structures don't have the same nested structure.*" + reason
     with pytest.raises(error, match=f"(?s){text}"):
         nest.assert_same_structure(first, second)
+
+
+_SHALLOW = (
+    ([1], (2,), TypeError, "Input structure has type <class 'tuple'>, while shallow structure"),
+    ([1, 2], [1, 2, 3], ValueError, "has length 3, while shallow structure has length 2"),
+    ({"d": 1}, {"a": 2}, ValueError, r"not in the input_tree: \['d'\]"),
+    ([1, 2], 5, TypeError, "input must also be a sequence. Input has type: <class 'int'>"),
+)
+
+
+@pytest.mark.parametrize(("shallow", "tree", "error", "text"), _SHALLOW)
+def test_a_structure_must_begin_as_the_shallow_one(
+    shallow: Any, tree: Any, error: type[Exception], text: str
+) -> None:
+    with pytest.raises(error, match=text):
+        nest_functions.flatten_up_to(shallow, tree)
+
+
+def test_parts_below_a_shallow_structure_have_paths() -> None:
+    found = nest_functions.flatten_with_tuple_paths_up_to(
+        {"a": {"b": None}, "c": 1}, {"a": {"b": [3]}, "c": (4, 5)}
+    )
+    assert found == [(("a", "b"), [3]), (("c",), (4, 5))]
+    made = nest_functions.map_structure_with_tuple_paths_up_to(
+        [None, [None]], lambda path, part: (path, part), [1, [(2, 3)]]
+    )
+    assert made == [((0,), 1), [((1, 0), (2, 3))]]
+
+
+def test_a_function_says_how_deep_a_structure_is_walked() -> None:
+    def is_no_tuple(part: Any) -> bool:
+        return not isinstance(part, tuple)
+
+    walk = nest_functions.get_traverse_shallow_structure
+    assert walk(is_no_tuple, [[[(3, 4)], 5], 6]) == [[[False], True], True]
+    with pytest.raises(TypeError, match="didn't return a depth=1 structure"):
+        walk(lambda part: [[True]], [[1]])
+    with pytest.raises(TypeError, match="returned structure"):
+        walk(lambda part: [True], 0)
+
+
+def test_the_first_place_where_structures_differ_is_told() -> None:
+    with pytest.raises(ValueError) as raised:
+        nest.assert_same_structure(((1, 2), 3, 4), ("spam", 3))
+    assert str(raised.value).endswith(
+        'More specifically: Substructure "type=tuple str=(1, 2)" is a sequence, while substructure '
+        '"type=str str=spam" is not\nEntire first structure:\n((., .), ., .)\n'
+        "Entire second structure:\n(., .)"
+    )
+    with pytest.raises(ValueError, match="same number of elements"):
+        nest.map_structure(print, (1, 2), (1, 2, 3))
+    with pytest.raises(ValueError, match=r"Only valid keyword argument.*foo"):
+        nest.map_structure(print, (1,), foo="a")
+
+
+def test_values_made_of_several_tensors_are_structures_where_asked() -> None:
+    sparse = tf.SparseTensor([[0]], [1.0], [5])
+    assert nest.flatten([sparse]) == [sparse]
+    assert nest.flatten([sparse], expand_composites=True) == [
+        sparse.indices,
+        sparse.values,
+        sparse.dense_shape,
+    ]
+    made = nest.map_structure(tf.identity, {"x": sparse}, expand_composites=True)
+    assert made["x"].values.op.type == "Identity"
+    other = tf.SparseTensor([[0]], [1], [5])
+    with pytest.raises(TypeError, match="Incompatible CompositeTensor TypeSpecs"):
+        nest.assert_same_structure(sparse, other, expand_composites=True)

@@ -5,6 +5,7 @@ import pytest
 
 import tensormill as tf
 from tensormill.graph.indexed_slices import IndexedSlicesValue
+from tensormill.graph.sparse_tensor import SparseTensorSpec
 from tensormill.graph.tensor_specs import BoundedTensorSpec, IndexedSlicesSpec, TensorSpec
 
 
@@ -46,3 +47,25 @@ def test_slices_have_specs_of_their_parts() -> None:
     made = spec._from_components(arrays)
     assert isinstance(made, IndexedSlicesValue)
     assert spec._to_components(made) == arrays
+
+
+def test_specs_of_sparse_tensors_know_their_parts() -> None:
+    spec = SparseTensorSpec([2, None], tf.int32)
+    assert spec._component_specs == [
+        TensorSpec([None, 2], tf.int64),
+        TensorSpec([None], tf.int32),
+        TensorSpec([2], tf.int64),
+    ]
+    value = tf.SparseTensor([[0, 1]], [7], [2, 3])
+    assert value._type_spec == SparseTensorSpec([2, 3], tf.int32)
+    assert spec.is_compatible_with(value)
+    assert not spec.is_compatible_with(SparseTensorSpec([3, 3], tf.int32))
+    made = spec._from_components(spec._to_components(value))
+    assert made.values is value.values
+    arrays = [np.zeros([1, 2], np.int64), np.zeros([1]), np.zeros([2], np.int64)]
+    assert isinstance(spec._from_components(arrays), tf.SparseTensorValue)
+    assert spec._batch(4)._unbatch() == spec
+    common = spec.most_specific_compatible_type(SparseTensorSpec([5, None], tf.int32))
+    assert common == SparseTensorSpec([None, None], tf.int32)
+    with pytest.raises(ValueError, match="No TypeSpec is compatible with both"):
+        spec.most_specific_compatible_type(SparseTensorSpec([2, None], tf.int64))
