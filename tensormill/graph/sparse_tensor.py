@@ -15,8 +15,7 @@ from tensormill.graph.operators import OPERATORS
 from tensormill.graph.shapes import Dims, TensorShape
 from tensormill.graph.stacks import get_default_session
 from tensormill.graph.tensor import Tensor, TensorLike
-from tensormill.graph.tensor_specs import TensorSpec
-from tensormill.graph.type_specs import CompositeTensor, TypeSpec
+from tensormill.graph.type_specs import CompositeTensor, TensorSpec, TypeSpec
 
 if TYPE_CHECKING:
     from tensormill.graph.graph import Graph
@@ -213,6 +212,16 @@ class SparseTensorSpec(TypeSpec):
     def shape(self) -> TensorShape:
         """The shape of the whole."""
         return self._shape
+
+    def is_compatible_with(self, spec_or_value: Any) -> bool:
+        """Return whether a sparse tensor, or what is known of one, may stand for this."""
+        if isinstance(spec_or_value, SparseTensorValue):
+            spec_or_value = SparseTensor.from_value(spec_or_value)
+        return (
+            isinstance(spec_or_value, (SparseTensorSpec, SparseTensor))
+            and self._dtype.is_compatible_with(spec_or_value.dtype)
+            and self._shape.is_compatible_with(spec_or_value.shape)
+        )
 
     def _serialize(self) -> tuple[Any, ...]:
         return (self._shape, self._dtype)

@@ -10,66 +10,13 @@ from typing import Any
 import numpy as np
 
 from tensormill.graph import dtypes
-from tensormill.graph.dtypes import DType, as_dtype
+from tensormill.graph.dtypes import as_dtype
 from tensormill.graph.indexed_slices import IndexedSlices, IndexedSlicesValue
 from tensormill.graph.shapes import TensorShape
-from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
-from tensormill.graph.tensor import Tensor
-from tensormill.graph.type_specs import TypeSpec
+from tensormill.graph.sparse_tensor import SparseTensorSpec
+from tensormill.graph.type_specs import TensorSpec, TypeSpec
 
 __all__ = ["BoundedTensorSpec", "IndexedSlicesSpec", "SparseTensorSpec", "TensorSpec", "TypeSpec"]
-
-
-class TensorSpec(TypeSpec):
-    """Shape, dtype and name of a tensor.
-
-    Attributes:
-      shape: the static shape.
-      dtype: the dtype.
-      name: the name, or None.
-    """
-
-    __slots__ = ("dtype", "name", "shape")
-
-    def __init__(self, shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> None:
-        self.shape = TensorShape(shape)
-        self.dtype: DType = as_dtype(dtype)
-        self.name = name
-
-    @classmethod
-    def from_spec(cls, spec: Any, name: str | None = None) -> TensorSpec:
-        """Return that of another one, under another name where one is given."""
-        return cls(spec.shape, spec.dtype, name or spec.name)
-
-    @classmethod
-    def from_tensor(cls, tensor: Any, name: str | None = None) -> TensorSpec:
-        """Return that of a tensor.
-
-        Raises:
-          ValueError: it is no tensor.
-        """
-        if not isinstance(tensor, Tensor):
-            raise ValueError("`tensor` should be a tf.Tensor")
-        return cls(tensor.shape, tensor.dtype, name or tensor.op.name)
-
-    @property
-    def value_type(self) -> type:
-        """The class of the values."""
-        return Tensor
-
-    def is_compatible_with(self, spec_or_tensor: Any) -> bool:
-        """Return whether a tensor, or what is known of one, may stand for this."""
-        return (
-            isinstance(spec_or_tensor, (TensorSpec, Tensor))
-            and self.dtype.is_compatible_with(spec_or_tensor.dtype)
-            and self.shape.is_compatible_with(spec_or_tensor.shape)
-        )
-
-    def _serialize(self) -> tuple[Any, ...]:
-        return (self.shape, self.dtype, self.name)
-
-    def __repr__(self) -> str:
-        return f"TensorSpec(shape={self.shape}, dtype={self.dtype!r}, name={self.name!r})"
 
 
 class BoundedTensorSpec(TensorSpec):
@@ -115,55 +62,6 @@ class BoundedTensorSpec(TensorSpec):
             f"BoundedTensorSpec(shape={self.shape}, dtype={self.dtype!r}, name={self.name!r}, "
             f"minimum={self.minimum!r}, maximum={self.maximum!r})"
         )
-
-
-class SparseTensorSpec(TypeSpec):
-    """Shape and dtype of a sparse tensor.
-
-    Attributes:
-      shape: the static shape of the whole.
-      dtype: the dtype of the values.
-    """
-
-    __slots__ = ("dtype", "shape")
-
-    def __init__(self, shape: Any = None, dtype: Any = dtypes.float32) -> None:
-        self.shape = TensorShape(shape)
-        self.dtype: DType = as_dtype(dtype)
-
-    @property
-    def value_type(self) -> type:
-        """The class of the values."""
-        return SparseTensor
-
-    def is_compatible_with(self, spec_or_value: Any) -> bool:
-        """Return whether a sparse tensor, or what is known of one, may stand for this."""
-        if isinstance(spec_or_value, SparseTensorValue):
-            spec_or_value = SparseTensor.from_value(spec_or_value)
-        if not isinstance(spec_or_value, (SparseTensorSpec, SparseTensor)):
-            return False
-        return self.dtype.is_compatible_with(spec_or_value.dtype) and self.shape.is_compatible_with(
-            spec_or_value.shape
-        )
-
-    def _serialize(self) -> tuple[Any, ...]:
-        return (self.shape, self.dtype)
-
-    @property
-    def _component_specs(self) -> list[TensorSpec]:
-        rank = self.shape.rank
-        return [
-            TensorSpec([None, rank], dtypes.int64),
-            TensorSpec([None], self.dtype),
-            TensorSpec([rank], dtypes.int64),
-        ]
-
-    def _to_components(self, value: Any) -> list[Any]:
-        return [value.indices, value.values, value.dense_shape]
-
-    def _from_components(self, components: Any) -> Any:
-        is_array = all(isinstance(part, np.ndarray) for part in components)
-        return (SparseTensorValue if is_array else SparseTensor)(*components)
 
 
 class IndexedSlicesSpec(TypeSpec):

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from tensormill.graph.dtypes import DType
+from tensormill.graph import dtypes
+from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.shapes import TensorShape
+from tensormill.graph.tensor import Tensor
 
-__all__ = ["CompositeTensor", "TypeSpec"]
+__all__ = ["CompositeTensor", "TensorSpec", "TypeSpec"]
 
 
 class TypeSpec:
@@ -81,6 +83,58 @@ class TypeSpec:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self._serialize()!r}"
+
+
+class TensorSpec(TypeSpec):
+    """Shape, dtype and name of a tensor.
+
+    Attributes:
+      shape: the static shape.
+      dtype: the dtype.
+      name: the name, or None.
+    """
+
+    __slots__ = ("dtype", "name", "shape")
+
+    def __init__(self, shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> None:
+        self.shape = TensorShape(shape)
+        self.dtype: DType = as_dtype(dtype)
+        self.name = name
+
+    @classmethod
+    def from_spec(cls, spec: Any, name: str | None = None) -> TensorSpec:
+        """Return that of another one, under another name where one is given."""
+        return cls(spec.shape, spec.dtype, name or spec.name)
+
+    @classmethod
+    def from_tensor(cls, tensor: Any, name: str | None = None) -> TensorSpec:
+        """Return that of a tensor.
+
+        Raises:
+          ValueError: it is no tensor.
+        """
+        if not isinstance(tensor, Tensor):
+            raise ValueError("`tensor` should be a tf.Tensor")
+        return cls(tensor.shape, tensor.dtype, name or tensor.op.name)
+
+    @property
+    def value_type(self) -> type:
+        """The class of the values."""
+        return Tensor
+
+    def is_compatible_with(self, spec_or_tensor: Any) -> bool:
+        """Return whether a tensor, or what is known of one, may stand for this."""
+        return (
+            isinstance(spec_or_tensor, (TensorSpec, Tensor))
+            and self.dtype.is_compatible_with(spec_or_tensor.dtype)
+            and self.shape.is_compatible_with(spec_or_tensor.shape)
+        )
+
+    def _serialize(self) -> tuple[Any, ...]:
+        return (self.shape, self.dtype, self.name)
+
+    def __repr__(self) -> str:
+        return f"TensorSpec(shape={self.shape}, dtype={self.dtype!r}, name={self.name!r})"
 
 
 class CompositeTensor:
