@@ -9,6 +9,7 @@ import itertools
 import secrets
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -314,7 +315,7 @@ class MasterService:
         options = StepOptions.from_proto(found.options)
 
         def start() -> None:
-            _cancel_with(call, found.step.start(values, options, on_done))
+            found.step.start(values, options, on_done, partial(_cancel_with, call))
 
         def renew() -> None:
             try:
@@ -366,7 +367,7 @@ def _start_step(
     except OpError as error:
         _fail_step(request, call, error)
         return
-    _cancel_with(call, served.start(values, options, on_done))
+    served.start(values, options, on_done, partial(_cancel_with, call))
 
 
 def _cancel_with(call: Call, scope: Any) -> None:

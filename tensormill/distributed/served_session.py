@@ -30,7 +30,7 @@ from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.master import MasterSession
-from tensormill.runtime.prepared_step import OnStepDone, StartableStep
+from tensormill.runtime.prepared_step import OnStepBegin, OnStepDone, StartableStep
 from tensormill.runtime.step_options import StepOptions
 
 __all__ = ["ServedSession", "ServedStep"]
@@ -92,10 +92,14 @@ class ServedStep:
         return values
 
     def start(
-        self, values: list[Any], options: StepOptions, on_done: OnStepDone
+        self,
+        values: list[Any],
+        options: StepOptions,
+        on_done: OnStepDone,
+        *on_begin: OnStepBegin,
     ) -> CancellationScope | None:
         """Start the step with values that `decode` returned; see `StartableStep`."""
-        return self.step.start(values, options, on_done)
+        return self.step.start(values, options, on_done, *on_begin)
 
     def write(self, outcome: StepOutcome) -> list[Piece]:
         """Return the fetched values as the tensors of a RunStepResponse."""

@@ -230,7 +230,7 @@ class WorkerService:
             else:
                 call.reply(response)
 
-        call.on_cancel(graph.registered.start(run, finish))
+        graph.registered.start(run, finish, on_begin=call.on_cancel)
 
     def _run_part(self, request: Any, graph: _Graph, call: Call) -> None:
         sent = self._sent(request, graph)

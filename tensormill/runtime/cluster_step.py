@@ -26,7 +26,13 @@ from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.value_table import value_form
-from tensormill.runtime.prepared_step import CLOSED_BY_CLIENT, OnStepDone, RunningSteps
+from tensormill.runtime.prepared_step import (
+    CLOSED_BY_CLIENT,
+    OnStepBegin,
+    OnStepDone,
+    RunningSteps,
+    tell_nobody,
+)
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.resources.feeders import Feeding
 from tensormill.runtime.session_tasks import SessionTasks, Stamp
@@ -264,12 +270,16 @@ class ClusterStep:
         return Feeding()
 
     def start(
-        self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
+        self,
+        feeds: list[Any],
+        options: StepOptions,
+        on_done: OnStepDone,
+        on_begin: OnStepBegin = tell_nobody,
     ) -> CancellationScope | None:
         """Start one step; see `StartableStep`."""
         timeout_s = options.timeout_s
         if timeout_s is None:
-            run = self._start(feeds, options, on_done)
+            run = self._start(feeds, options, on_done, on_begin)
             return None if run is None else run.scope
         calls_off: list[Callable[[], None]] = []
 
@@ -278,7 +288,7 @@ class ClusterStep:
                 call_off()
             on_done(outcome, error)
 
-        run = self._start(feeds, options, finish)
+        run = self._start(feeds, options, finish, on_begin)
         if run is None:
             return None
         calls_off.append(DEADLINES.after(timeout_s, partial(run.give_up, timeout_s)))
@@ -287,7 +297,11 @@ class ClusterStep:
         return run.scope
 
     def _start(
-        self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
+        self,
+        feeds: list[Any],
+        options: StepOptions,
+        on_done: OnStepDone,
+        on_begin: OnStepBegin = tell_nobody,
     ) -> _ClusterRun | None:
         try:
             self._running.enter()
@@ -312,6 +326,7 @@ class ClusterStep:
             CancellationScope(self._cancellation),
             finish,
         )
+        on_begin(run.scope)
         run.start(feeds, options, self._step_resources)
         return run
 

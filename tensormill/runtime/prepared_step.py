@@ -32,7 +32,14 @@ from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.taken_elements import TakenElements, hands_out_only
 from tensormill.runtime.trace import StepGuard, StepTrace
 
-__all__ = ["OnStepDone", "PreparedStep", "RunningSteps", "StartableStep"]
+__all__ = [
+    "OnStepBegin",
+    "OnStepDone",
+    "PreparedStep",
+    "RunningSteps",
+    "StartableStep",
+    "tell_nobody",
+]
 
 
 class RunningSteps:
@@ -92,6 +99,14 @@ OnStepDone = Callable[[StepOutcome | None, errors.OpError | None], None]
 """What is told how a step ended: with its outcome or with an error."""
 
 
+OnStepBegin = Callable[[CancellationScope], None]
+"""What is told how to cancel a step, before that does anything that may take long."""
+
+
+def tell_nobody(scope: CancellationScope) -> None:
+    """Let a step begin that nobody will cancel before `start` returns."""
+
+
 class StartableStep(AnyPreparedStep, Protocol):
     """A step of a master in this process, which can also be started without waiting for its end."""
 
@@ -103,7 +118,12 @@ class StartableStep(AnyPreparedStep, Protocol):
         """Make it ready; waits for other tasks."""
 
     def start(
-        self, feeds: list[Any], options: StepOptions, on_done: OnStepDone, /
+        self,
+        feeds: list[Any],
+        options: StepOptions,
+        on_done: OnStepDone,
+        on_begin: OnStepBegin = ...,
+        /,
     ) -> CancellationScope | None:
         """Start one step; it may end before this returns.
 
@@ -111,6 +131,7 @@ class StartableStep(AnyPreparedStep, Protocol):
           feeds: values in the forms of `feed_forms`.
           options: how it runs; it ends in time.
           on_done: called once, with the outcome or the error, on the thread that ends the step.
+          on_begin: told how to cancel the step, unless that is over at once.
 
         Returns:
           What cancels the step; None where it has ended.
@@ -297,7 +318,11 @@ class PreparedStep:
         return None
 
     def start(
-        self, feeds: list[Any], options: StepOptions, on_done: OnStepDone
+        self,
+        feeds: list[Any],
+        options: StepOptions,
+        on_done: OnStepDone,
+        on_begin: OnStepBegin = tell_nobody,
     ) -> CancellationScope | None:
         """Start one step; see `StartableStep`."""
         if self._is_plain and options.is_plain:
@@ -343,6 +368,7 @@ class PreparedStep:
             if row is not None:
                 finish(row, None)
                 return None
+        on_begin(step.cancellation)
         program = self.program
         begun = None
         try:

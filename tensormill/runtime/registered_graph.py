@@ -50,7 +50,11 @@ class RegisteredGraph:
         self.leaves_nothing = self.pushes_to == receivers
 
     def start(
-        self, run: GraphRun, done: Done[GraphResult], may_take_thread: bool = False
+        self,
+        run: GraphRun,
+        done: Done[GraphResult],
+        may_take_thread: bool = False,
+        on_begin: Callable[[Cancel], None] | None = None,
     ) -> Cancel:
         """Start a run; `done` may be called before this returns.
 
@@ -59,6 +63,7 @@ class RegisteredGraph:
           done: told the result.
           may_take_thread: begin on a thread of the worker where it usually takes long; otherwise on
             the calling thread.
+          on_begin: told how to cancel the run before it does anything.
         """
         session, worker = self.session, self.session.worker
         scope = CancellationScope(session.cancellation)
@@ -109,11 +114,16 @@ class RegisteredGraph:
             else:
                 self._run_at_once(run, step, observer, finish)
 
+        def cancel() -> None:
+            scope.cancel("The step was cancelled.")
+
+        if on_begin is not None:
+            on_begin(cancel)
         if may_take_thread and worker.dispatcher is not None and not self.program.is_short:
             _begin_once(begin, scope, worker.dispatcher)
         else:
             begin()
-        return lambda: scope.cancel("The step was cancelled.")
+        return cancel
 
     def _run_at_once(
         self,

@@ -5,21 +5,39 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 import tensormill as tf
 from tensormill.testing.tensorflow_servers import free_addresses
+from tests.gates import wait_until
 
 
-@pytest.mark.parametrize("over_wire", [False, True], ids=["in process", "over the wire"])
-def test_ctrl_c_ends_a_loop_on_another_task(over_wire: bool) -> None:
+def nothing_runs(servers: Sequence[Any]) -> bool:
+    """Return whether no step runs, neither as a whole nor in part."""
+    tasks = [server._task for server in servers]
+    steps = [
+        e.served.session.running.entries for t in tasks for e in t._master_service._entries.values()
+    ]
+    parts = [part.cancellation._callbacks for t in tasks for part in t.own_link._sessions.values()]
+    return not any(steps) and not any(parts)
+
+
+@pytest.mark.parametrize("job", ["ps", "worker"])
+@pytest.mark.parametrize(
+    ("over_wire", "lane"), [(False, ""), (True, "direct"), (True, "grpc")], ids=str
+)
+def test_ctrl_c_ends_a_loop_on_every_task(
+    over_wire: bool, lane: str, job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENSORMILL_LANE", lane)
     addresses = free_addresses(2)
     cluster = {"ps": addresses[:1], "worker": addresses[1:]}
     config = tf.ConfigProto()
     config.rpc_options.use_rpc_for_inprocess_master = over_wire
-    with tf.device("/job:ps"):
+    with tf.device(f"/job:{job}"):
         counter = tf.Variable(0, name="turns")
 
         def turn(i: Any) -> Any:
@@ -30,7 +48,7 @@ def test_ctrl_c_ends_a_loop_on_another_task(over_wire: bool) -> None:
     with tf.device("/job:worker"):
         use = endless + 1
     with (
-        tf.train.Server(cluster, "ps", 0),
+        tf.train.Server(cluster, "ps", 0) as ps,
         tf.train.Server(cluster, "worker", 0) as worker,
         tf.Session(worker.target, config=config) as session,
         tf.Session(worker.target, config=config) as watch,
@@ -47,7 +65,6 @@ def test_ctrl_c_ends_a_loop_on_another_task(over_wire: bool) -> None:
         with pytest.raises(KeyboardInterrupt):
             session.run(use)
         interrupter.join()
-        turns, still = int(session.run(counter)), 0
-        while still < 10:
-            before, turns = turns, int(session.run(counter))
-            still = still + 1 if turns == before else 0
+        wait_until(lambda: nothing_runs([ps, worker]))
+        turns = int(session.run(counter))
+        assert int(watch.run(counter)) == turns
