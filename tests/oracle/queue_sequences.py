@@ -61,13 +61,15 @@ def run_sequence(tf, kind, capacity, operations, expected_ends):
     """
     with tf.Graph().as_default():
         options = {"min_after_dequeue": 1, "seed": 5} if kind == "RandomShuffleQueue" else {}
-        queue = getattr(tf, kind)(
-            capacity=capacity, dtypes=[tf.int32], shapes=[[]], shared_name="sequence", **options
-        )
+        options["types" if kind == "PriorityQueue" else "dtypes"] = [tf.int32]
+        queue = getattr(tf, kind)(capacity=capacity, shapes=[[]], shared_name="sequence", **options)
         x, n = tf.placeholder(tf.int32), tf.placeholder(tf.int32, [])
+        row = [x]
+        if kind == "PriorityQueue":  # with many elements of one priority
+            row = [tf.cast(x % 3, tf.int64), x]
         nodes = {
-            "enqueue": queue.enqueue([x]),
-            "enqueue_many": queue.enqueue_many([x]),
+            "enqueue": queue.enqueue(row),
+            "enqueue_many": queue.enqueue_many(row),
             "dequeue": queue.dequeue(),
             "dequeue_many": queue.dequeue_many(n),
             "dequeue_up_to": queue.dequeue_up_to(n),
@@ -91,7 +93,7 @@ def _run_all(tf, session, nodes, x, n, operations, expected_ends):
             feeds = {n: argument}
         try:
             value = session.run(nodes[name], feeds)
-            results[number] = value.tolist() if hasattr(value, "tolist") else value
+            results[number] = _plain(value)
         except tf.errors.OpError as error:
             marks = ("is closed", "already closed", "was cancelled")
             lines = [line for line in error.message.splitlines() if any(m in line for m in marks)]
@@ -108,3 +110,9 @@ def _run_all(tf, session, nodes, x, n, operations, expected_ends):
     for thread in threads:
         thread.join(END_S)
     return results
+
+
+def _plain(value):
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value.tolist() if hasattr(value, "tolist") else value

@@ -87,9 +87,11 @@ class ElementStore(Protocol):
 
     Attributes:
       keeps_order: elements leave in the order in which they came.
+      gives_whole: who wants many waits until all are there; elsewhere they leave as they come.
     """
 
     keeps_order: bool
+    gives_whole: bool
 
     @property
     def size(self) -> int:
@@ -127,6 +129,7 @@ class FifoStore:
     """First in, first out."""
 
     keeps_order = True
+    gives_whole = False
 
     def __init__(self) -> None:
         self.size = 0
@@ -198,6 +201,7 @@ class RandomStore:
     """
 
     keeps_order = False
+    gives_whole = False
 
     def __init__(
         self, min_after_dequeue: int, draw: Callable[[int], list[int]], pool: Pool | None = None
@@ -287,6 +291,7 @@ class PriorityStore:
     """The smallest first component is the next; among equal ones the first that came."""
 
     keeps_order = False
+    gives_whole = True  # so that a batch is in order
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Row]] = []

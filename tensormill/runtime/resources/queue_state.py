@@ -160,7 +160,9 @@ class QueueState:
         if self.is_closed or self._enqueues:
             return 0, ()
         elements, made = self.elements, list[Instruction]()
-        wanted = sum(attempt.missing for attempt in self._dequeues.values())
+        wanted = 0
+        if not elements.gives_whole:
+            wanted = sum(attempt.missing for attempt in self._dequeues.values())
         count = min(len(block), max(0, self.capacity - elements.size) + wanted)
         if count <= 0:
             return 0, ()
@@ -254,8 +256,8 @@ class QueueState:
 
     def _close_at_once(self, key: Hashable, made: list[Instruction]) -> None:
         self.is_closed = True
-        for attempt in self._enqueues.values():
-            made.append(Fail(attempt.key, _cancelled(attempt)))
+        for attempt in self._enqueues.values():  # of a close that waits TensorFlow says the same
+            made.append(Fail(attempt.key, errors.cancelled("Enqueue operation was cancelled")))
         self._enqueues.clear()
         made.append(Finish(key))
 
@@ -328,6 +330,8 @@ class QueueState:
                     progress = True
                     continue
             count = min(attempt.missing, self.elements.available(self.is_closed))
+            if count < attempt.missing and self.elements.gives_whole:
+                return progress
             if count:
                 attempt.entries += self.elements.take_many(count)
                 attempt.missing -= count

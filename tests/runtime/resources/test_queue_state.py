@@ -123,7 +123,7 @@ def test_closing_at_once_lets_pending_enqueues_fail_and_keeps_the_elements():
     made = state.handle(Close("close", cancels_enqueues=True))
     assert failures(made) == {
         "pending": (errors.CancelledError, "Enqueue operation was cancelled"),
-        "waiting close": (errors.CancelledError, "Close operation was cancelled"),
+        "waiting close": (errors.CancelledError, "Enqueue operation was cancelled"),
     }
     assert finished(made) == ["close"]
     assert finished(state.handle(Close("again", cancels_enqueues=True))) == ["again"]
@@ -296,3 +296,13 @@ def test_a_batch_is_put_back_element_by_element_where_there_is_no_order(store):
     state = QueueState("AnyQueue", "q", 3, store)
     state.handle(PutBack(Block((np.array([2, 1]),), 0, 2)))
     assert sorted(taken(state.handle(Dequeue(n, 1))[0])[0] for n in "ab") == [1, 2]
+
+
+def test_a_batch_of_a_priority_queue_is_in_order_and_leaves_when_all_of_it_is_there():
+    state = QueueState("PriorityQueue", "q", 5, PriorityStore())
+    state.handle(Dequeue("three", 3))
+    for priority in (5, 9):
+        assert finished(state.handle(Enqueue(priority, (priority,)))) == [priority]
+    assert state.size == 2
+    made = state.handle(Enqueue(1, (1,)))
+    assert taken(made[-1]) == [1, 5, 9]
