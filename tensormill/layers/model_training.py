@@ -302,6 +302,8 @@ def create_train_op(
     colocate_gradients_with_ops: bool = False,
     gradient_multipliers: dict[Any, Any] | None = None,
     check_numerics: bool = True,
+    *,
+    transform_grads_fn: Callable[[Any], Any] | None = None,
 ) -> Tensor:
     """Return the loss, after a step of training.
 
@@ -318,6 +320,7 @@ def create_train_op(
       colocate_gradients_with_ops: likewise.
       gradient_multipliers: factors by variable, or by its name.
       check_numerics: whether a loss that is not finite is an error.
+      transform_grads_fn: makes others of the pairs of gradients and variables.
     """
     step = get_or_create_global_step() if global_step is _USE_GLOBAL_STEP else global_step
     updates = list(get_collection(GraphKeys.UPDATE_OPS) if update_ops is None else update_ops)
@@ -336,6 +339,8 @@ def create_train_op(
         pairs = multiply_gradients(list(pairs), gradient_multipliers)
     if clip_gradient_norm > 0:
         pairs = clip_gradient_norms(pairs, clip_gradient_norm)
+    if transform_grads_fn is not None:
+        pairs = transform_grads_fn(pairs)
     if summarize_gradients:
         with name_scope("summarize_grads"):
             add_gradients_summaries(pairs)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tensormill.layers.model_training import (
     add_gradients_summaries,
     clip_gradient_norms,
-    create_train_op,
     multiply_gradients,
 )
+from tensormill.layers.training_loop import clip_gradient_norms_fn, create_train_op, train
 from tensormill.train.bucketing import bucket, bucket_by_sequence_length
 from tensormill.train.checkpoints.variable_loading import (
     checkpoints_iterator,
