@@ -25,6 +25,7 @@ from tensormill.data.example_datasets import (
     make_batched_features_dataset,
     parse_example_dataset,
 )
+from tensormill.data.files import SqlDataset
 from tensormill.data.grouping import (
     Reducer,
     Transformation,
@@ -71,6 +72,7 @@ __all__ = [
     "Optional",
     "RandomDataset",
     "Reducer",
+    "SqlDataset",
     "StatsOptions",
     "TFRecordWriter",
     "ThreadingOptions",

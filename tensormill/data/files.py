@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensormill.data.base import DatasetBase, as_int64
+from tensormill.data import nest
+from tensormill.data.base import DatasetBase, as_int64, flat_attrs
 from tensormill.data.components import TensorComponent
 from tensormill.data.dataset import Dataset
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.tensor import Tensor
-from tensormill.ops import dataset_files
+from tensormill.ops import dataset_files, dataset_queries
 
-__all__ = ["FixedLengthRecordDataset", "TFRecordDataset", "TextLineDataset"]
+__all__ = ["FixedLengthRecordDataset", "SqlDataset", "TFRecordDataset", "TextLineDataset"]
 
 _BUFFER_BYTES = 256 * 1024
 _STRING = TensorComponent(dtypes.string, ())
@@ -164,3 +165,27 @@ class FixedLengthRecordDataset(Dataset):
         made = _of_files(filenames, make, num_parallel_reads)
         super().__init__(made._variant_tensor, _STRING)
         self._filenames = filenames
+
+
+class SqlDataset(Dataset):
+    """The rows that a query gives, a component a column."""
+
+    def __init__(
+        self, driver_name: Any, data_source_name: Any, query: Any, output_types: Any
+    ) -> None:
+        """Say what to ask of which database.
+
+        Args:
+          driver_name: "sqlite".
+          data_source_name: the name of the file of the database.
+          query: the query, in SQL.
+          output_types: the dtype of each column, in a structure of which elements are made.
+        """
+        structure = nest.map_structure(lambda dtype: TensorComponent(dtype, ()), output_types)
+        variant = dataset_queries.sql_dataset_op(
+            convert_to_tensor(driver_name, dtypes.string, name="driver_name"),
+            convert_to_tensor(data_source_name, dtypes.string, name="data_source_name"),
+            convert_to_tensor(query, dtypes.string, name="query"),
+            **flat_attrs(structure),
+        )
+        super().__init__(variant, structure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -346,6 +347,42 @@ class UnbatchedDataset(DerivedDataset):
 @kernel("ExperimentalUnbatchDataset", "cpu")
 def unbatch_dataset(input_dataset: Any, *, output_types: Any, output_shapes: Any) -> Dataset:
     return UnbatchedDataset(input_dataset, output_types, output_shapes)
+
+
+class RebatchedDataset(DerivedDataset):
+    """The rows of the elements in batches of sizes that come by turns."""
+
+    def __init__(
+        self, source: Dataset, sizes: list[int], drops_remainder: bool, dtypes: Any, dims: Any
+    ) -> None:
+        super().__init__(source, dtypes, dims)
+        self._sizes = sizes
+        self._drops_remainder = drops_remainder
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        rows = UnbatchedDataset(self.source, self.dtypes, self.dims).elements(iteration)
+        for size in itertools.cycle(self._sizes):
+            group = next(groups(rows, size, self._drops_remainder), None)
+            if group is None:
+                return
+            yield group if type(group) is Failure else stack_elements(group, self.dtypes)
+
+
+@kernel("RebatchDatasetV2", "cpu", host_inputs=("batch_sizes", "drop_remainder"))
+def rebatch_dataset_v2(
+    input_dataset: Any,
+    batch_sizes: Any,
+    drop_remainder: Any,
+    *,
+    output_types: Any,
+    output_shapes: Any,
+) -> Dataset:
+    sizes = [_checked_size(size) for size in np.ravel(batch_sizes)]
+    if not sizes:
+        raise errors.invalid_argument("Expected at least one batch size")
+    return RebatchedDataset(
+        input_dataset, sizes, bool(drop_remainder), output_types, output_shapes
+    )
 
 
 class ListedDataset(Dataset):

@@ -313,9 +313,24 @@ def _csv_kernel(
     )
 
 
+def _csv_kernel_v2(*inputs: Any, output_types: Any, output_shapes: Any) -> Dataset:
+    *others, select_cols, record_defaults, exclude_cols = inputs
+    excluded = {int(column) for column in np.ravel(exclude_cols)}
+    if excluded:
+        if len(np.ravel(select_cols)):
+            raise errors.invalid_argument("Either select_cols or exclude_cols should be empty")
+        count = len(output_types) + len(excluded)
+        select_cols = [column for column in range(count) if column not in excluded]
+    return _csv_kernel(
+        *others,
+        select_cols,
+        record_defaults,
+        output_types=output_types,
+        output_shapes=output_shapes,
+    )
+
+
+_CSV_SETTINGS = ("buffer_size", "header", "use_quote_delim", "select_cols", "record_defaults")
 for _op_type in ("CSVDataset", "ExperimentalCSVDataset"):
-    kernel(
-        _op_type,
-        "cpu",
-        host_inputs=("buffer_size", "header", "use_quote_delim", "select_cols", "record_defaults"),
-    )(_csv_kernel)
+    kernel(_op_type, "cpu", host_inputs=_CSV_SETTINGS)(_csv_kernel)
+kernel("CSVDatasetV2", "cpu", host_inputs=(*_CSV_SETTINGS, "exclude_cols"))(_csv_kernel_v2)

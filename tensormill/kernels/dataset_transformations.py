@@ -399,6 +399,10 @@ def _make_same(op_type: str, *inputs: str) -> None:
 
 
 _make_same("OptimizeDataset", "optimizations")
+_make_same(
+    "OptimizeDatasetV2", "optimizations_enabled", "optimizations_disabled", "optimizations_default"
+)
+_make_same("RewriteDataset", "rewrite_name")
 _make_same("ModelDataset")
 _make_same("OptionsDataset")
 _make_same("FinalizeDataset")

@@ -352,6 +352,18 @@ def iterator_from_string_handle(ctx: KernelContext) -> Any:
     return find
 
 
+@kernel("IteratorGetDevice", "cpu")
+@kernel("ExperimentalIteratorGetDevice", "cpu")
+def iterator_get_device(resource: Any) -> Any:
+    return as_object_array([resource.device.encode()], ())
+
+
+@kernel("WrapDatasetVariant", "cpu")
+@kernel("UnwrapDatasetVariant", "cpu")
+def same_variant(input_handle: Any) -> Any:
+    return input_handle
+
+
 @kernel("DatasetToSingleElement", "cpu")
 def dataset_to_single_element(dataset: Any) -> Any:
     elements = dataset.elements(Iteration())

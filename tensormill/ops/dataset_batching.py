@@ -115,3 +115,8 @@ experimental_sliding_window_dataset_op = define_dataset(
     ),
     attrs=(*TYPED,),
 )
+rebatch_dataset_v2_op = define_dataset(
+    "RebatchDatasetV2",
+    inputs=("input_dataset: variant", "batch_sizes: int64", "drop_remainder: bool"),
+    attrs=(*TYPED,),
+)

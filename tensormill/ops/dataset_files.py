@@ -44,41 +44,25 @@ fixed_length_record_dataset_v2_op = define_dataset(
     attrs=('metadata: string = ""',),
     stateful=True,
 )
-csv_dataset_op = define_dataset(
-    "CSVDataset",
-    inputs=(
-        "filenames: string",
-        "compression_type: string",
-        "buffer_size: int64",
-        "header: bool",
-        "field_delim: string",
-        "use_quote_delim: bool",
-        "na_value: string",
-        "select_cols: int64",
-        "record_defaults: output_types",
-    ),
-    attrs=(
-        "output_types: list({float32, float64, int32, int64, string}) >= 1",
-        "output_shapes: list(shape) >= 1",
-    ),
-    stateful=True,
+_CSV_INPUTS = (
+    "filenames: string",
+    "compression_type: string",
+    "buffer_size: int64",
+    "header: bool",
+    "field_delim: string",
+    "use_quote_delim: bool",
+    "na_value: string",
+    "select_cols: int64",
+    "record_defaults: output_types",
 )
+_CSV_ATTRS = (
+    "output_types: list({float32, float64, int32, int64, string}) >= 1",
+    "output_shapes: list(shape) >= 1",
+)
+csv_dataset_op = define_dataset("CSVDataset", _CSV_INPUTS, _CSV_ATTRS, stateful=True)
 experimental_csv_dataset_op = define_dataset(
-    "ExperimentalCSVDataset",
-    inputs=(
-        "filenames: string",
-        "compression_type: string",
-        "buffer_size: int64",
-        "header: bool",
-        "field_delim: string",
-        "use_quote_delim: bool",
-        "na_value: string",
-        "select_cols: int64",
-        "record_defaults: output_types",
-    ),
-    attrs=(
-        "output_types: list({float32, float64, int32, int64, string}) >= 1",
-        "output_shapes: list(shape) >= 1",
-    ),
-    stateful=True,
+    "ExperimentalCSVDataset", _CSV_INPUTS, _CSV_ATTRS, stateful=True
+)
+csv_dataset_v2_op = define_dataset(
+    "CSVDatasetV2", (*_CSV_INPUTS, "exclude_cols: int64"), _CSV_ATTRS, stateful=True
 )

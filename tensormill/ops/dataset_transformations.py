@@ -132,3 +132,18 @@ experimental_non_serializable_dataset_op = define_dataset(
     inputs=("input_dataset: variant",),
     attrs=(*TYPED,),
 )
+rewrite_dataset_op = define_dataset(
+    "RewriteDataset",
+    inputs=("input_dataset: variant", "rewrite_name: string"),
+    attrs=(*TYPED,),
+)
+optimize_dataset_v2_op = define_dataset(
+    "OptimizeDatasetV2",
+    inputs=(
+        "input_dataset: variant",
+        "optimizations_enabled: string",
+        "optimizations_disabled: string",
+        "optimizations_default: string",
+    ),
+    attrs=(*TYPED, "optimization_configs: list(string) = []"),
+)

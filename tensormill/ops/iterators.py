@@ -164,8 +164,38 @@ experimental_dataset_to_tf_record_op = define(
     stateful=True,
     differentiable=False,
 )
+wrap_dataset_variant_op = define(
+    "WrapDatasetVariant",
+    inputs=("input_handle: variant",),
+    outputs=("output_handle: variant",),
+    differentiable=False,
+)
+unwrap_dataset_variant_op = define(
+    "UnwrapDatasetVariant",
+    inputs=("input_handle: variant",),
+    outputs=("output_handle: variant",),
+    differentiable=False,
+)
+iterator_get_device_op = define(
+    "IteratorGetDevice",
+    inputs=("resource: resource",),
+    outputs=("device: string",),
+    stateful=True,
+    differentiable=False,
+)
+experimental_iterator_get_device_op = define(
+    "ExperimentalIteratorGetDevice",
+    inputs=("resource: resource",),
+    outputs=("device: string",),
+    stateful=True,
+    differentiable=False,
+)
 
 
+@wrap_dataset_variant_op.shape
+@unwrap_dataset_variant_op.shape
+@iterator_get_device_op.shape
+@experimental_iterator_get_device_op.shape
 @iterator_op.shape
 @iterator_v2_op.shape
 @anonymous_iterator_op.shape

@@ -50,12 +50,12 @@ V = dict(output_types=[tf.int64], output_shapes=[[None]])
 """
 
 
-def _program(op_types: str, body: str) -> OpProgram:
+def dataset_program(op_types: str, body: str) -> OpProgram:
     return OpProgram(tuple(op_types.split()), _HELPERS + body)
 
 
 CASES = [
-    _program(
+    dataset_program(
         "TensorDataset TensorSliceDataset OneShotIterator IteratorGetNext",
         """
 x = np.arange(6.0).reshape(3, 2)
@@ -69,7 +69,7 @@ result = [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "SparseTensorSliceDataset SerializeSparse SerializeManySparse DeserializeSparse "
         "DeserializeManySparse",
         """
@@ -95,7 +95,7 @@ result = [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "RangeDataset RepeatDataset TakeDataset SkipDataset ShardDataset ConcatenateDataset "
         "ZipDataset",
         """
@@ -114,7 +114,7 @@ result = [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "GeneratorDataset",
         """
 def pairs():
@@ -139,7 +139,7 @@ result = [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "RandomDataset",
         """
 def draw(dataset):
@@ -148,7 +148,7 @@ a, b = (draw(tf.data.experimental.RandomDataset(seed=4)) for _ in range(2))
 result = [a == b, len(set(a)), all(0 <= x < 2**32 for x in a[:-1])]
 """,
     ),
-    _program(
+    dataset_program(
         "ShuffleDataset ShuffleAndRepeatDataset",
         """
 def check(dataset, count, epochs=1):
@@ -176,7 +176,7 @@ result = [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "CacheDataset PrefetchDataset",
         """
 import os, tempfile
@@ -199,7 +199,7 @@ result = [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "UniqueDataset IgnoreErrorsDataset DirectedInterleaveDataset",
         """
 E = tf.data.experimental
@@ -215,7 +215,7 @@ result = [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "ModelDataset PrivateThreadPoolDataset MaxIntraOpParallelismDataset "
         "AssertCardinalityDataset BatchDatasetV2 ParallelBatchDataset SlidingWindowDataset "
         "Iterator IteratorV2 "
@@ -254,7 +254,7 @@ result = [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "PaddedBatchDatasetV2 DenseToSparseBatchDataset",
         """
 rows = R(1, 6).map(lambda x: tf.fill([x], x))
@@ -273,7 +273,7 @@ result = [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "UnbatchDataset WindowDataset",
         """
 E = tf.data.experimental
@@ -290,7 +290,7 @@ result = [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "MapDataset ParallelMapDataset ParallelMapDatasetV2 MapAndBatchDataset FlatMapDataset "
         "FilterDataset TakeWhileDataset ScanDataset ReduceDataset",
         """
@@ -324,7 +324,7 @@ with tf.Session() as session:
         R(0).reduce(np.int64(7), lambda s, x: x)]))
 """,
     ),
-    _program(
+    dataset_program(
         "InterleaveDataset ParallelInterleaveDatasetV2 ParallelInterleaveDatasetV4 "
         "ParallelInterleaveDataset",
         """
@@ -344,7 +344,7 @@ result += [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "GroupByWindowDataset GroupByReducerDataset",
         """
 E = tf.data.experimental
@@ -364,7 +364,7 @@ result = [
 ]
 """,
     ),
-    _program(
+    dataset_program(
         "TextLineDataset TFRecordDataset FixedLengthRecordDataset FixedLengthRecordDatasetV2 "
         "DatasetToTFRecord",
         """
@@ -406,7 +406,7 @@ with tempfile.TemporaryDirectory() as folder:
     ]
 """,
     ),
-    _program(
+    dataset_program(
         "CSVDataset",
         """
 import gzip, os, tempfile
@@ -439,7 +439,7 @@ with tempfile.TemporaryDirectory() as folder:
     result.append([found[0][0]["n"], found[0][0]["x"], found[0][1], found[1]])
 """,
     ),
-    _program(
+    dataset_program(
         "IteratorToStringHandle IteratorFromStringHandle IteratorFromStringHandleV2 "
         "AnonymousIterator IteratorGetNextAsOptional OptionalNone OptionalFromValue "
         "OptionalHasValue OptionalGetValue DatasetToSingleElement",

@@ -11,6 +11,10 @@ from tensormill.data.contrib import (
     sloppy_interleave,
 )
 from tensormill.data.dataset import Dataset
+from tensormill.data.example_datasets import (
+    make_batched_features_dataset,
+    parse_example_dataset,
+)
 from tensormill.data.experimental import (
     AUTOTUNE,
     Counter,
@@ -40,5 +44,10 @@ from tensormill.data.experimental import (
     unbatch,
     unique,
 )
-from tensormill.data.files import FixedLengthRecordDataset, TextLineDataset, TFRecordDataset
+from tensormill.data.files import (
+    FixedLengthRecordDataset,
+    SqlDataset,
+    TextLineDataset,
+    TFRecordDataset,
+)
 from tensormill.data.iterator import Iterator
