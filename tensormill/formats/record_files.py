@@ -8,6 +8,7 @@ Source: TensorFlow 1.15, core/lib/io/record_reader.cc and record_writer.cc.
 
 from __future__ import annotations
 
+import bisect
 import functools
 import struct
 import zlib
@@ -31,25 +32,25 @@ _BITS: Final = 0xFFFFFFFF
 
 _packed_length = struct.Struct("<Q").pack
 _packed_uint32 = struct.Struct("<I").pack
-_length_and_checksum = struct.Struct("<QI").unpack_from
+_length_at = struct.Struct("<Q").unpack_from
 _checksum_at = struct.Struct("<I").unpack_from
 
 
-def _packed_checksum(data: bytes | bytearray | memoryview) -> bytes:
-    checksum = crc32c(data)
-    return _packed_uint32(((checksum >> 15 | checksum << 17) + _MASK_DELTA) & _BITS)
+def _masked_checksum(data: bytes | bytearray | memoryview) -> int:
+    checksum: int = crc32c(data)
+    return ((checksum >> 15 | checksum << 17) + _MASK_DELTA) & _BITS
 
 
 def packed_record(data: bytes | bytearray | memoryview) -> bytes:
     """Return a record as it stands in a file."""
-    return b"".join((_packed_header(len(data)), data, _packed_checksum(data)))
+    return b"".join((_packed_header(len(data)), data, _packed_uint32(_masked_checksum(data))))
 
 
 @functools.lru_cache(maxsize=1024)
 def _packed_header(size: int) -> bytes:
     """Return what stands before a record of a size."""
     length = _packed_length(size)
-    return length + _packed_checksum(length)
+    return length + _packed_uint32(_masked_checksum(length))
 
 
 class RecordReader:
@@ -69,6 +70,7 @@ class RecordReader:
         self._buffer = b""
         self._at = 0
         self._start = 0  # the position of the buffer in the stream
+        self._ends: list[int] = []  # where the records end that `ahead` returned last
         while offset > self._start and (passed := self._stream.read(offset - self._start)):
             self._start += len(passed)
 
@@ -92,8 +94,8 @@ class RecordReader:
             if not self._fill(_HEADER_BYTES):
                 return None
             buffer, at = self._buffer, self._at
-        length, stored = _length_and_checksum(buffer, at)
-        if _is_damaged(stored, buffer[at : at + 8]):
+        (length,) = _length_at(buffer, at)
+        if buffer[at : at + _HEADER_BYTES] != _packed_header(length):
             doubt = "" if self.position else " (Is this even a TFRecord file?)"
             raise DamagedFileError(f"corrupted record at {self.position}{doubt}")
         begin = at + _HEADER_BYTES
@@ -107,10 +109,30 @@ class RecordReader:
             begin = self._at + _HEADER_BYTES
             end = begin + length
         data = buffer[begin:end]
-        if _is_damaged(_checksum_at(buffer, end)[0], data):
+        if _checksum_at(buffer, end)[0] != _masked_checksum(data):
             raise DamagedFileError(f"corrupted record at {self.position + _HEADER_BYTES}")
         self._at = end + _FOOTER_BYTES
         return data
+
+    def read_up_to(self, count: int, records: list[bytes], positions: list[int]) -> bool:
+        """Append the next records and where they begin; return whether the end was seen.
+
+        Raises:
+          DamagedFileError, TruncatedFileError, OSError: see `read`; what came before is appended.
+        """
+        while count > 0:
+            first = len(records)
+            self._at = self._scan(count, records, positions) - self._start
+            count -= len(records) - first
+            if count:  # the end of what is in memory, or of what is sound
+                position = self.position
+                record = self.read()
+                if record is None:
+                    return True
+                records.append(record)
+                positions.append(position)
+                count -= 1
+        return False
 
     def ahead(self, count: int) -> tuple[list[bytes], list[int]]:
         """Return up to `count` of the next records, as far as they are in memory and sound.
@@ -118,28 +140,41 @@ class RecordReader:
         Returns:
           The records, and where each of them begins.
         """
-        buffer, at = self._buffer, self._at
         records: list[bytes] = []
-        positions = []
-        while len(records) < count and len(buffer) - at >= _HEADER_BYTES:
-            length, stored = _length_and_checksum(buffer, at)
-            begin = at + _HEADER_BYTES
-            end = begin + length
-            if len(buffer) < end + _FOOTER_BYTES or _is_damaged(stored, buffer[at : at + 8]):
-                break
-            data = buffer[begin:end]
-            if _is_damaged(_checksum_at(buffer, end)[0], data):
-                break
-            records.append(data)
-            positions.append(self._start + at)
-            at = end + _FOOTER_BYTES
+        positions: list[int] = []
+        end = self._scan(count, records, positions)
+        self._ends = [*positions[1:], end]
         return records, positions
 
     def skip(self, count: int) -> None:
         """Pass over records that `ahead` returned."""
+        if count:
+            passed = bisect.bisect_right(self._ends, self._start + self._at)
+            self._at = self._ends[passed + count - 1] - self._start
+
+    def _scan(self, count: int, records: list[bytes], positions: list[int]) -> int:
+        """Append records that are in memory and sound; return where the last of them ends."""
+        buffer, start, last = self._buffer, self._start, len(self._buffer)
+        begin = self._at + _HEADER_BYTES
+        checksum = crc32c
         for _ in range(count):
-            length, _ = _length_and_checksum(self._buffer, self._at)
-            self._at += _HEADER_BYTES + length + _FOOTER_BYTES
+            if begin > last:
+                break
+            (length,) = _length_at(buffer, begin - _HEADER_BYTES)
+            end = begin + length
+            if end + _FOOTER_BYTES > last:
+                break
+            if buffer[begin - _HEADER_BYTES : begin] != _packed_header(length):
+                break
+            data = buffer[begin:end]
+            found = checksum(data)
+            masked = ((found >> 15 | found << 17) + _MASK_DELTA) & _BITS
+            if masked != _checksum_at(buffer, end)[0]:
+                break
+            records.append(data)
+            positions.append(start + begin - _HEADER_BYTES)
+            begin = end + _FOOTER_BYTES + _HEADER_BYTES
+        return start + begin - _HEADER_BYTES
 
     def _fill(self, size: int) -> bool:
         """Bring `size` bytes from `_at` on into the buffer; return whether there are so many."""
@@ -183,11 +218,6 @@ class RecordReader:
         self.close()
 
 
-def _is_damaged(stored: int, data: bytes) -> bool:
-    checksum = crc32c(data)
-    return ((checksum >> 15 | checksum << 17) + _MASK_DELTA) & _BITS != stored
-
-
 class RecordWriter:
     """Appends records to a file, which it makes anew.
 
@@ -213,7 +243,9 @@ class RecordWriter:
         Raises:
           OSError: it cannot be written.
         """
-        data = packed_record(record)
+        checksum = crc32c(record)
+        masked = ((checksum >> 15 | checksum << 17) + _MASK_DELTA) & _BITS
+        data = b"".join((_packed_header(len(record)), record, _packed_uint32(masked)))
         self._file.write(data if self._deflater is None else self._deflater.compress(data))
 
     def flush(self) -> None:

@@ -159,8 +159,9 @@ class TFRecordWriter:
         """
         if isinstance(record, str):
             record = record.encode()
+        writer = self._writer
         try:
-            self._opened().write(record)
+            (self._opened() if writer is None else writer).write(record)
         except OSError as error:
             with tensorflow_errors(self._path):
                 raise error

@@ -380,9 +380,7 @@ def rebatch_dataset_v2(
     sizes = [_checked_size(size) for size in np.ravel(batch_sizes)]
     if not sizes:
         raise errors.invalid_argument("Expected at least one batch size")
-    return RebatchedDataset(
-        input_dataset, sizes, bool(drop_remainder), output_types, output_shapes
-    )
+    return RebatchedDataset(input_dataset, sizes, bool(drop_remainder), output_types, output_shapes)
 
 
 class ListedDataset(Dataset):

@@ -21,9 +21,7 @@ from tensormill.kernels.registry import kernel
 
 __all__: list[str] = []
 
-_DTYPES: Final = frozenset(
-    "string int8 int16 int32 int64 uint8 uint16 bool float64".split()
-)
+_DTYPES: Final = frozenset("string int8 int16 int32 int64 uint8 uint16 bool float64".split())
 _INTEGER = re.compile(rb"\s*([+-]?\d+)")
 _FLOAT = re.compile(rb"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -158,23 +158,58 @@ class RecordRows:
         self._reader = reader
         self._lock = threading.Lock()
         self._ahead = _ElementsAhead(reader, program, pipeline)  # guarded by _lock
-        self._block: _Block | None = None  # guarded by _lock
+        self._made: tuple[RecordsAhead, Sequence[list[Any]]] | None = None
 
     def take(self) -> list[Any] | None:
         """Read a record and return its element; None where a step has to do that by itself."""
-        block = self._block
-        index = None if block is None else self._reader.read_next(block.records)
-        if block is None or index is None:
-            with self._lock:
-                block = self._block = self._ahead.block(_count)
-            index = None if block is None else self._reader.read_next(block.records)
-            if block is None or index is None:
+        made = self._made
+        index = None if made is None else self._reader.read_next(made[0])
+        if made is None or index is None:
+            made = self._make()
+            index = None if made is None else self._reader.read_next(made[0])
+            if made is None or index is None:
                 return None
-        return [_row(component, index) for component in block.components]
+        return made[1][index]
+
+    def _make(self) -> tuple[RecordsAhead, Sequence[list[Any]]] | None:
+        """Return the records that come next and their elements."""
+        with self._lock:
+            block = self._ahead.block(_count)
+            self._made = None if block is None else (block.records, _rows(block.components))
+            return self._made
 
 
 def _count(components: list[Any]) -> int:
     return min(len(component) if len(component.shape) else 0 for component in components)
+
+
+_SHARED_BYTES: Final = 1 << 16
+"""How large the memory may be that all rows of a component share."""
+
+
+def _rows(components: list[Any]) -> Sequence[list[Any]]:
+    """Return the rows of components; each belongs to whoever takes it."""
+    is_small = all(
+        type(component) is torch.Tensor and component.nbytes <= _SHARED_BYTES
+        for component in components
+    )
+    if not is_small:
+        return _Rows(components)
+    columns = [component.unbind(0) for component in components]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+class _Rows(Sequence[list[Any]]):
+    """Rows that are copied when they are taken, so that one does not keep the others."""
+
+    def __init__(self, components: list[Any]) -> None:
+        self._components = components
+
+    def __len__(self) -> int:
+        return _count(self._components)
+
+    def __getitem__(self, index: Any) -> Any:
+        return [_row(component, index) for component in self._components]
 
 
 def _row(component: Any, index: int) -> Any:

@@ -287,20 +287,17 @@ class RecordFileSource:
 
     def read(self, count: int, keys: list[bytes], values: list[bytes]) -> bool:
         """Append records; return whether the end was seen."""
-        records = self._records
-        assert records is not None
+        reader = self._records
+        assert reader is not None
+        positions: list[int] = []
         try:
-            for _ in range(count):
-                position = records.position
-                record = records.read()
-                if record is None:
-                    return True
-                keys.append(b"%b%d" % (self._prefix, position))
-                values.append(record)
+            return reader.read_up_to(count, values, positions)
         except _FILE_FAILURES as error:
             with _file_errors():
                 raise error
-        return False
+        finally:
+            prefix = self._prefix
+            keys += [b"%b%d" % (prefix, position) for position in positions]
 
     def ahead(self, count: int, keys: list[bytes] | None, values: list[bytes]) -> None:
         """Append the next records, as far as they are in memory and sound."""
