@@ -97,9 +97,13 @@ class RecordsDataset(FileDataset):
             yield from reader
 
 
+_CHOSEN_SIZE = -1
+"""Of a buffer, in graphs of newer clients: a size that suits."""
+
+
 @kernel("TFRecordDataset", "cpu", host_inputs=("buffer_size",))
 def tf_record_dataset(filenames: Any, compression_type: Any, buffer_size: Any) -> Dataset:
-    if int(buffer_size) < 0:
+    if int(buffer_size) < _CHOSEN_SIZE:
         raise errors.invalid_argument("`buffer_size` must be >= 0 (0 == no buffering)")
     return RecordsDataset(filenames, compression_type)
 
