@@ -317,8 +317,21 @@ def _csv_kernel(
     )
 
 
-def _csv_kernel_v2(*inputs: Any, output_types: Any, output_shapes: Any) -> Dataset:
-    *others, select_cols, record_defaults, exclude_cols = inputs
+def _csv_kernel_v2(
+    filenames: Any,
+    compression_type: Any,
+    buffer_size: Any,
+    header: Any,
+    field_delim: Any,
+    use_quote_delim: Any,
+    na_value: Any,
+    select_cols: Any,
+    record_defaults: list[Any],
+    exclude_cols: Any,
+    *,
+    output_types: Any,
+    output_shapes: Any,
+) -> Dataset:
     excluded = {int(column) for column in np.ravel(exclude_cols)}
     if excluded:
         if len(np.ravel(select_cols)):
@@ -326,7 +339,13 @@ def _csv_kernel_v2(*inputs: Any, output_types: Any, output_shapes: Any) -> Datas
         count = len(output_types) + len(excluded)
         select_cols = [column for column in range(count) if column not in excluded]
     return _csv_kernel(
-        *others,
+        filenames,
+        compression_type,
+        buffer_size,
+        header,
+        field_delim,
+        use_quote_delim,
+        na_value,
         select_cols,
         record_defaults,
         output_types=output_types,
