@@ -190,9 +190,16 @@ class SavedModelBuilder:
         self._saved_model.meta_graphs.add().CopyFrom(message)
 
     def _save_assets(self, assets: Any) -> None:
+        for message in self._copied_assets(assets):
+            packed = any_pb2.Any(type_url=ASSET_TYPE_URL, value=message.SerializeToString())
+            add_to_collection(constants.ASSETS_KEY, packed)
+
+    def _copied_assets(self, assets: Any) -> list[Any]:
+        """Copy the files that tensors name into the folder; return a message for each."""
         if not assets:
             tf_logging.info("No assets to save.")
-            return
+            return []
+        messages = []
         folder = os.path.join(self._export_dir, constants.ASSETS_DIRECTORY)
         gfile.MakeDirs(folder)
         copied: dict[str, str] = {}  # from the name in the folder to the file
@@ -201,12 +208,12 @@ class SavedModelBuilder:
             name = _name_for(path, copied)
             message = AssetFileDef(filename=name)
             message.tensor_info.name = tensor.name
-            packed = any_pb2.Any(type_url=ASSET_TYPE_URL, value=message.SerializeToString())
-            add_to_collection(constants.ASSETS_KEY, packed)
+            messages.append(message)
             if name not in copied:
                 copied[name] = path
                 if not gfile.Exists(os.path.join(folder, name)):
                     gfile.Copy(path, os.path.join(folder, name))
+        return messages
 
 
 def _asset_path(tensor: Any) -> str:

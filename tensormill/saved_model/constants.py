@@ -7,6 +7,7 @@ from typing import Final
 __all__ = [
     "ASSETS_DIRECTORY",
     "ASSETS_KEY",
+    "EXTRA_ASSETS_DIRECTORY",
     "LEGACY_INIT_OP_KEY",
     "MAIN_OP_KEY",
     "SAVED_MODEL_FILENAME_PB",
@@ -18,6 +19,7 @@ __all__ = [
 
 ASSETS_DIRECTORY: Final = "assets"
 ASSETS_KEY: Final = "saved_model_assets"
+EXTRA_ASSETS_DIRECTORY: Final = "assets.extra"
 INIT_OP_SIGNATURE_KEY: Final = "__saved_model_init_op"
 LEGACY_INIT_OP_KEY: Final = "legacy_init_op"
 MAIN_OP_KEY: Final = "saved_model_main_op"

@@ -25,6 +25,9 @@ from tensormill.train.meta_graph import import_meta_graph_with_return_elements
 __all__ = [
     "SavedModelLoader",
     "contains_saved_model",
+    "get_asset_tensors",
+    "get_init_op",
+    "get_train_op",
     "load",
     "maybe_saved_model_directory",
     "parse_saved_model",
@@ -166,9 +169,9 @@ class SavedModelLoader:
         """Run what the model runs when it is loaded, with its files fed."""
         message = self.get_meta_graph_def_from_tags(tags)
         with sess.graph.as_default():
-            init_op = _init_op(message, import_scope)
+            init_op = get_init_op(message, import_scope)
             if init_op is not None:
-                feeds = _asset_feeds(self.export_dir, message, import_scope)
+                feeds = get_asset_tensors(self.export_dir, message, import_scope)
                 sess.run([init_op], feed_dict=feeds)
 
     def load(
@@ -182,8 +185,14 @@ class SavedModelLoader:
         return self.get_meta_graph_def_from_tags(tags)
 
 
-def _init_op(message: Any, import_scope: str | None) -> Any:
+def get_init_op(meta_graph_def: Any, import_scope: str | None = None) -> Any:
+    """Return what a model in the default graph runs when it is loaded, or None.
+
+    Raises:
+      RuntimeError: there are several.
+    """
     graph = get_default_graph()
+    message = meta_graph_def
     signature = message.signature_def.get(constants.INIT_OP_SIGNATURE_KEY)
     if signature is not None:
         name = signature.outputs[constants.INIT_OP_SIGNATURE_KEY].name
@@ -199,7 +208,32 @@ def _init_op(message: Any, import_scope: str | None) -> Any:
     return None
 
 
-def _asset_feeds(export_dir: str, message: Any, import_scope: str | None) -> dict[str, str]:
+def get_train_op(meta_graph_def: Any, import_scope: str | None = None) -> Any:
+    """Return the step of training of a model in the default graph, or None.
+
+    Raises:
+      RuntimeError: there are several.
+    """
+    graph = get_default_graph()
+    signature = meta_graph_def.signature_def.get(constants.TRAIN_OP_SIGNATURE_KEY)
+    if signature is not None:
+        name = signature.outputs[constants.TRAIN_OP_SIGNATURE_KEY].name
+        return graph.as_graph_element(prepend_name_scope(name, import_scope))
+    if constants.TRAIN_OP_KEY not in meta_graph_def.collection_def:
+        return None
+    names = meta_graph_def.collection_def[constants.TRAIN_OP_KEY].node_list.value
+    if len(names) != 1:
+        raise RuntimeError(
+            f"Expected exactly one op in collection {constants.TRAIN_OP_KEY}, got {len(names)}."
+        )
+    return graph.as_graph_element(prepend_name_scope(names[0], import_scope))
+
+
+def get_asset_tensors(
+    export_dir: str, meta_graph_def_to_load: Any, import_scope: str | None = None
+) -> dict[str, str]:
+    """Return the files of a model by the names of the tensors that say where they are."""
+    message = meta_graph_def_to_load
     assets = list(message.asset_file_def)
     if not assets and constants.ASSETS_KEY in message.collection_def:
         packed = message.collection_def[constants.ASSETS_KEY].any_list.value

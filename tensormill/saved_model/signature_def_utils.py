@@ -10,14 +10,19 @@ from typing import Any
 from tensorboard.compat.proto.meta_graph_pb2 import SignatureDef
 from tensorboard.compat.proto.types_pb2 import DT_FLOAT, DT_STRING
 
+from tensormill.graph import errors
+from tensormill.graph.graph import get_default_graph
+from tensormill.graph.scoped_names import prepend_name_scope
 from tensormill.graph.tensor import Tensor
 from tensormill.saved_model import signature_constants as names
-from tensormill.saved_model.utils import build_tensor_info
+from tensormill.saved_model.utils import build_tensor_info, build_tensor_info_from_op
 
 __all__ = [
     "build_signature_def",
     "classification_signature_def",
     "is_valid_signature",
+    "load_op_from_signature_def",
+    "op_signature_def",
     "predict_signature_def",
     "regression_signature_def",
 ]
@@ -159,6 +164,28 @@ def _supervised_signature_def(
         {key: build_tensor_info(tensor) for key, tensor in given.items()},
         method_name,
     )
+
+
+def op_signature_def(op: Any, key: str) -> Any:
+    """Return a signature whose one output, under a key, is an operation or a tensor."""
+    return build_signature_def(outputs={key: build_tensor_info_from_op(op)})
+
+
+def load_op_from_signature_def(
+    signature_def: Any, key: str, import_scope: str | None = None
+) -> Any:
+    """Return the operation, or tensor, that is an output of a signature.
+
+    Raises:
+      NotFoundError: the signature has no such output, or the graph does not have it.
+    """
+    if key not in signature_def.outputs:
+        raise errors.not_found(f"Key {key} was not found in the outputs of the SignatureDef")
+    name = prepend_name_scope(signature_def.outputs[key].name, import_scope)
+    try:
+        return get_default_graph().as_graph_element(name)
+    except KeyError as error:
+        raise errors.not_found(f"The SignatureDef could not be loaded: {error}") from error
 
 
 def is_valid_signature(signature_def: Any) -> bool:

@@ -22,6 +22,7 @@ __all__ = [
     "build_tensor_info",
     "build_tensor_info_from_op",
     "get_assets_dir",
+    "get_op_from_tensor_info",
     "get_or_create_assets_dir",
     "get_or_create_variables_dir",
     "get_tensor_from_tensor_info",
@@ -49,6 +50,26 @@ def build_tensor_info_from_op(op: Operation) -> Any:
     return TensorInfo(
         dtype=DT_INVALID, tensor_shape=TensorShapeProto(unknown_rank=True), name=op.name
     )
+
+
+def get_op_from_tensor_info(
+    tensor_info: Any, graph: Graph | None = None, import_scope: str | None = None
+) -> Operation:
+    """Return the operation that a TensorInfo names.
+
+    Args:
+      tensor_info: the message, as `build_tensor_info_from_op` makes it.
+      graph: the graph, by default the default graph.
+      import_scope: the scope into which the graph was imported.
+
+    Raises:
+      KeyError: it is not in the graph.
+    """
+    graph = graph or get_default_graph()
+    found: Operation = graph.get_operation_by_name(
+        prepend_name_scope(tensor_info.name, import_scope)
+    )
+    return found
 
 
 def get_tensor_from_tensor_info(

@@ -117,7 +117,8 @@ _ROWS = {
     "python.framework.traceable_stack": "tensorflow_modules.traceable_stack",
     "python.framework.composite_tensor": "graph.type_specs",
     "python.framework.type_spec": "graph.type_specs graph.tensor_specs",
-    "python.framework.random_seed": "ops.random_seeds",
+    "python.framework.random_seed": """
+        ops.random_seeds set_seed=ops.random_seeds.set_random_seed""",
     "python.framework.smart_cond": "ops.smart_cond",
     "python.framework.sparse_tensor": """
         graph.sparse_tensor SparseTensorSpec=graph.tensor_specs.SparseTensorSpec""",
@@ -365,6 +366,7 @@ _ROWS = {
     "python.ops.lookup_ops": """
         lookup.static_tables lookup.table_initializers lookup.hash_buckets lookup.index_tables
         lookup.mutable_tables lookup.interface lookup.initialization
+        InitializableLookupTableBaseV1=lookup.static_tables.InitializableLookupTableBase
         StaticHashTableV1=lookup.static_tables.StaticHashTable
         StaticVocabularyTableV1=lookup.hash_buckets.StaticVocabularyTable""",
     "python.ops.resources": "variables.resources",
@@ -432,8 +434,10 @@ _ROWS = {
     "python.util.tf_should_use": "tensorflow_modules.decorators",
     "python.util.all_util": "tensorflow_modules.decorators",
     # -- exported models ---------------------------------------------------------------------------
-    "python.saved_model.builder": "saved_model.builder",
-    "python.saved_model.builder_impl": "saved_model.builder",
+    "python.saved_model.builder": """
+        saved_model.builder _SavedModelBuilder=saved_model.signature_builder.SignatureBuilder""",
+    "python.saved_model.builder_impl": """
+        saved_model.builder _SavedModelBuilder=saved_model.signature_builder.SignatureBuilder""",
     "python.saved_model.constants": "saved_model.constants",
     "python.saved_model.loader": "saved_model.loader",
     "python.saved_model.loader_impl": "saved_model.loader",
