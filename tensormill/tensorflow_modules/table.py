@@ -356,7 +356,7 @@ _ROWS = {
     "python.platform.test": """
         unittesting.googletest unittesting.benchmark unittesting.stubs""",
     "python.platform.tf_logging": "@graph.tf_logging",
-    "python.pywrap_tensorflow": "tensorflow_modules.native_functions",
+    "python.pywrap_tensorflow": "tensorflow_modules.native_functions summary.events_writer",
     "python.summary.plugin_asset": "summary.plugin_asset",
     "python.summary.summary": "summary",
     "python.summary.summary_iterator": "summary.summary_iterator",
