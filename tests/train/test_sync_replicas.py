@@ -82,3 +82,27 @@ def test_what_the_chief_needs_is_there_after_the_gradients_are_applied():
     assert optimizer.get_slot_names() == ["m", "v"]
     assert optimizer.get_slot(variable, "m") is not None
     assert [v.op.name for v in tf.local_variables()] == ["sync_rep_local_step"]
+
+
+@pytest.mark.parametrize("dtype", [tf.int32, tf.int64])
+def test_tokens_carry_the_step_that_the_gradients_led_to(dtype):
+    step = tf.Variable(0, name="global_step", trainable=False, dtype=dtype)
+    weights = tf.Variable([1.0, 2.0])
+    optimizer = tf.train.SyncReplicasOptimizer(
+        tf.train.GradientDescentOptimizer(1.0), replicas_to_aggregate=1
+    )
+    train = optimizer.minimize(tf.reduce_sum(weights), global_step=step)
+    tokens, runner = optimizer.get_init_tokens_op(num_tokens=0), optimizer.get_chief_queue_runner()
+    limit = tf.RunOptions(timeout_in_ms=int(WAIT_S * 1000))
+    with tf.train.Server.create_local_server() as server, tf.Session(server.target) as session:
+        session.run(tf.global_variables_initializer())
+        session.run([optimizer.chief_init_op, tokens])
+        coordinator = tf.train.Coordinator()
+        threads = runner.create_threads(session, coord=coordinator, daemon=True, start=True)
+        for count in range(1, STEPS + 1):
+            session.run(train, options=limit)
+            assert session.run([step, optimizer._local_step]) == [count, count]
+        coordinator.request_stop()
+        session.run(optimizer._sync_token_queue.close(cancel_pending_enqueues=True))
+        session.close()
+        coordinator.join(threads, ignore_live_threads=True)

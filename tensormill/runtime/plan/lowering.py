@@ -245,6 +245,9 @@ class NodeLowering:
         may_alias = kernel.aliases or getattr(function, "aliases", False)
         if may_alias and any(edge in shared or _is_ref(edge) for edge in node.inputs):
             shared.update((node, i) for i in range(len(outputs)))
+            reads = self.values.reference_reads
+            if any(_is_reference(edge) or edge in reads for edge in node.inputs):
+                reads.update((node, i) for i in range(len(outputs)))
 
     def _arguments(self, node: Node, kernel: Kernel) -> list[Any]:
         arguments: list[Any] = []
@@ -317,6 +320,10 @@ class NodeLowering:
 
 _STACK_OPS = frozenset(["StackPushV2", "StackPopV2"])
 _SAME_VALUE = frozenset(["Identity", "StopGradient", "Snapshot", "PreventGradient"])
+
+
+def _is_reference(edge: Edge) -> bool:
+    return bool(edge[0].output_dtypes[edge[1]]._is_ref_dtype)
 
 
 def _is_ref(edge: Edge) -> bool:

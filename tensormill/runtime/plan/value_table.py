@@ -61,6 +61,8 @@ class ValueTable:
       constants: slots that are bound when the plan is made.
       native: the form in which each edge is produced.
       shared: edges whose memory a feed, a constant or a variable may share.
+      reference_reads: edges that are the memory of a variable taken by reference; an operation
+        that uses one sees what the variable holds when the operation starts.
       scopes: the scopes that are open, outermost first.
       count: how many slots there are.
     """
@@ -74,6 +76,7 @@ class ValueTable:
         self.constants: dict[Slot, Any] = {}
         self.native: dict[Edge, Form] = {}
         self.shared: set[Edge] = set()
+        self.reference_reads: set[Edge] = set()
         self.scopes = [Scope()]
         self.count = 0
 
@@ -147,6 +150,8 @@ class ValueTable:
             self._slots[(edge, Form.HOST)] = other
         if source in self.shared:
             self.shared.add(edge)
+        if source in self.reference_reads:
+            self.reference_reads.add(edge)
 
     def native_slot(self, edge: Edge) -> Slot:
         """Return the slot of an edge in the form in which it is produced."""
@@ -171,7 +176,10 @@ class ValueTable:
             known = self._slots.get((edge, Form.HOST))
             if known is not None:
                 return known
-            function = _to_host_scalar if edge[0].output_dims[edge[1]] == () else to_host
+            is_scalar = edge[0].output_dims[edge[1]] == ()
+            if is_scalar and edge in self.reference_reads and not self.is_in_loop:
+                return self._converted_once(_to_host_scalar_late, source, consumer)
+            function = _to_host_scalar if is_scalar else to_host
             return self._convert(edge, form, None, function, consumer)
         wanted = self.device_of(consumer)
         if native is Form.TENSOR and self._homes[edge] == wanted:
@@ -238,14 +246,18 @@ def _to_host_scalar(tensor: torch.Tensor) -> Any:
         return to_host(tensor)[()]
 
 
+def _to_host_scalar_late(tensor: torch.Tensor) -> Any:
+    return _to_host_scalar(tensor)
+
+
 def _to_device(value: Any, device: torch.device) -> torch.Tensor:
     tensor = value if isinstance(value, torch.Tensor) else to_tensor(value)
     return tensor.to(device)
 
 
 def is_dereference(instruction: Instruction) -> bool:
-    """Return whether an instruction takes the value out of a reference.
+    """Return whether an instruction takes the value out of a reference, or of its memory.
 
     It waits for its consumer's turn.
     """
-    return instruction.function is _read_buffer
+    return instruction.function in (_read_buffer, _to_host_scalar_late)
