@@ -97,7 +97,9 @@ from tensormill.ops.scattering import tensor_scatter_max as tensor_scatter_nd_ma
 from tensormill.ops.scattering import tensor_scatter_min as tensor_scatter_nd_min
 from tensormill.graph.tensor_protos import make_ndarray, make_tensor_proto
 from tensormill.graph.constant_value import constant_value as get_static_value
+from tensormill.ops.fingerprints import fingerprint, timestamp
 from tensormill.ops.image_patches import extract_image_patches
+from tensormill.ops.volume_patches import extract_volume_patches
 from tensormill.ops.quantization import (
     fake_quant_with_min_max_args,
     fake_quant_args_gradient_op as fake_quant_with_min_max_args_gradient,
@@ -145,7 +147,6 @@ from tensormill.ops.strings import (
     reduce_join,
     regex_replace,
     string_join,
-    string_split,
     string_strip,
     string_to_hash_bucket,
     string_to_hash_bucket_fast,
@@ -410,9 +411,12 @@ from tensormill.ops.session_tensors import (
     get_session_tensor,
 )
 
+from tensormill.graph.dispatch import add_dispatch as _add_dispatch
+from tensormill.namespaces.dispatched_names import TOP_LEVEL as _DISPATCHED
 from tensormill.runtime.collector import exempt_imported_objects as _exempt_imported_objects
 from tensormill.runtime.host_memory import keep_freed_memory as _keep_freed_memory
 
+_add_dispatch(globals(), _DISPATCHED)
 _keep_freed_memory()
 _exempt_imported_objects()
 
@@ -425,8 +429,8 @@ _LATE_NAMESPACES = {
     """,
     "tensormill.namespaces": """
         audio bitwise config contrib debugging dtypes graph_util image initializers linalg manip
-        math nn
-        python_io quantization queue random raw_ops sets signal sparse spectral strings test
+        math nn python_io quantization queue ragged random raw_ops sets signal sparse spectral
+        strings test
     """,
     "tensormill.platform": "app flags gfile resource_loader sysconfig",
 }
@@ -435,6 +439,8 @@ _LATE_NAMES = {
     "tensormill.distributed.job": "finish",
     "tensormill.launching.local_cluster": "LocalCluster",
     "tensormill.lookup.initialization": "initialize_all_tables tables_initializer",
+    "tensormill.ragged.strings": "string_split",
+    "tensormill.ragged.tensor": "RaggedTensor",
     "tensormill.session.cluster_trace": "cluster_trace",
     "tensormill.session.device_attributes": "list_devices",
     "tensormill.session.placement_table": "placement",

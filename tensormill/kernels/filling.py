@@ -10,6 +10,7 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
+from tensormill.kernels.tensor_list_value import as_list, zero_list
 from tensormill.kernels.torch_dtypes import torch_dtype
 from tensormill.kernels.value_types import (
     DEVICE_TYPES,
@@ -85,6 +86,11 @@ def zeros_like(value: torch.Tensor) -> torch.Tensor:
 @kernel("ZerosLike", "cpu", types={"T": STRING_TYPES})
 def empty_strings_like(value: Any) -> Any:
     return np.full(value.shape, b"", dtype=object)
+
+
+@kernel("ZerosLike", "cpu", "gpu", types={"T": ("variant",)})
+def zeros_like_variant(value: Any) -> Any:
+    return zero_list(as_list(value))
 
 
 @kernel("OnesLike", "cpu", "gpu")

@@ -7,7 +7,7 @@ import torch
 from tensormill.kernels.registry import kernel
 
 
-def _borders(size: int, window: int, stride: int, padding: bytes) -> tuple[int, int]:
+def window_borders(size: int, window: int, stride: int, padding: bytes) -> tuple[int, int]:
     """Return how many zeros stand before and after a dimension."""
     if padding != b"SAME":
         return 0, 0
@@ -26,8 +26,8 @@ def extract_image_patches(
     padding: bytes,
 ) -> torch.Tensor:
     windows = [(ksizes[axis] - 1) * rates[axis] + 1 for axis in (1, 2)]
-    top, bottom = _borders(images.shape[1], windows[0], strides[1], padding)
-    left, right = _borders(images.shape[2], windows[1], strides[2], padding)
+    top, bottom = window_borders(images.shape[1], windows[0], strides[1], padding)
+    left, right = window_borders(images.shape[2], windows[1], strides[2], padding)
     whole = torch.constant_pad_nd(images, (0, 0, left, right, top, bottom), 0)
     rows = whole.unfold(1, windows[0], strides[1])[..., :: rates[1]]
     both = rows.unfold(2, windows[1], strides[2])[..., :: rates[2]]

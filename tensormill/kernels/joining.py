@@ -197,10 +197,17 @@ def pack_on_host(values: list[Any], *, axis: int) -> Any:
         raise _pack_error(values) from None
 
 
-@kernel("Pack", "cpu", types={"T": ("resource",)})
+@kernel("Pack", "cpu", types={"T": ("resource", "variant")})
 def pack_handles(values: list[Any], *, axis: int) -> Any:
     """Return handles, which are scalars, as a vector of objects."""
     return as_object_array(values)
+
+
+@kernel("Unpack", "cpu", types={"T": ("variant",)})
+def unpack_variants(value: Any, *, num: int, axis: int) -> Any:
+    """Return the values of a vector, each by itself."""
+    _check_unpack(value, num, axis)
+    return list(value)
 
 
 def _pack_error(values: list[Any]) -> errors.InvalidArgumentError:

@@ -11,6 +11,7 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import KernelContext, host_kernel, kernel_factory
+from tensormill.kernels.tensor_list_value import add_lists, as_list
 
 
 def make_add_n(ctx: KernelContext) -> object:
@@ -32,6 +33,8 @@ def make_add_n(ctx: KernelContext) -> object:
             total.add_(tensor)
         return total
 
+    if ctx.attrs["T"].name == "variant":
+        return add_variants
     dims = ctx.input_dims[0]
     if len(ctx.input_dims) == 2 and dims is not None and None not in dims:
         return add_two if ctx.input_dims[1] == dims else add_n
@@ -43,11 +46,16 @@ def add_two(inputs: list[torch.Tensor]) -> torch.Tensor:
     return torch.add(*inputs)
 
 
+def add_variants(inputs: list[Any]) -> Any:
+    """Add lists of tensors, element by element."""
+    return reduce(add_lists, map(as_list, inputs))
+
+
 def _add_scalars(*inputs: Any) -> Any:
     return reduce(operator.add, inputs)
 
 
 host_kernel("AddN", _add_scalars, ("float32", "float64", "int32", "int64"))
 kernel_factory("AddN", "cpu", aliases=True)(make_add_n)
-_ON_GPU = "float16 bfloat16 float32 float64 complex64 complex128 int32 int64".split()
+_ON_GPU = "float16 bfloat16 float32 float64 complex64 complex128 int32 int64 variant".split()
 kernel_factory("AddN", "gpu", types={"T": _ON_GPU}, aliases=True)(make_add_n)

@@ -7,7 +7,9 @@ part of it that could have begun one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -205,6 +207,22 @@ def unicode_encode(
 
 def _not_a_character() -> Exception:
     return errors.invalid_argument("Code point is out of range for Unicode, or a noncharacter.")
+
+
+@cache
+def _script_table() -> tuple[Array, Array]:
+    """Return the code points at which another script begins, and those scripts."""
+    rows = (Path(__file__).parent / "unicode_scripts.txt").read_text().split()
+    starts = np.array([int(text, 16) for text in rows[::2]], np.int32)
+    return starts, np.array(rows[1::2], np.int32)
+
+
+@kernel("UnicodeScript", "cpu", host_inputs=("input",), host_outputs=("output",))
+def unicode_script(input: Any) -> Any:
+    starts, scripts = _script_table()
+    codes = np.asarray(input)
+    found = scripts[np.searchsorted(starts, codes, side="right") - 1]
+    return np.where((codes < 0) | (codes > 0x10FFFF), np.int32(-1), found)
 
 
 @kernel("UnsortedSegmentJoin", "cpu", host_inputs=("segment_ids", "num_segments"))

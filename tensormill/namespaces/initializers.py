@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tensormill.lookup.initialization import tables_initializer
 from tensormill.variables.initialization import (
     global_variables_initializer as global_variables,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "orthogonal",
     "random_normal",
     "random_uniform",
+    "tables_initializer",
     "truncated_normal",
     "uniform_unit_scaling",
     "variables",

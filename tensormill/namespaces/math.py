@@ -1,5 +1,7 @@
 """`tf.math`: arithmetic, reductions and special functions."""
 
+from tensormill.graph.dispatch import add_dispatch as _add_dispatch
+from tensormill.namespaces.dispatched_names import MATH as _DISPATCHED
 from tensormill.ops.activations import (
     log_softmax,
     softmax,
@@ -160,3 +162,5 @@ from tensormill.ops.top_k import (
 from tensormill.ops.transposition import (
     invert_permutation,
 )
+
+_add_dispatch(globals(), _DISPATCHED)

@@ -1,5 +1,6 @@
 """`tf.nn`: activations, convolutions, pooling, normalisation, losses and lookups of networks."""
 
+from tensormill.losses.averages import compute_average_loss, scale_regularization_loss
 from tensormill.namespaces import rnn_cell
 from tensormill.ops.activations import (
     crelu,
@@ -13,6 +14,7 @@ from tensormill.ops.activations import (
     softplus,
     softsign,
 )
+from tensormill.ops.any_pooling import avg_pool_v2, max_pool_v2
 from tensormill.ops.candidate_sampling import (
     all_candidate_sampler,
     compute_accidental_hits,
@@ -129,3 +131,4 @@ from tensormill.ops.volume_pooling import avg_pool3d, max_pool3d
 from tensormill.rnn.dynamic import bidirectional_dynamic_rnn, dynamic_rnn
 from tensormill.rnn.raw import raw_rnn
 from tensormill.rnn.static import static_bidirectional_rnn, static_rnn, static_state_saving_rnn
+from tensormill.seq2seq.dense_labels import collapse_repeated, ctc_loss_v2, ctc_unique_labels

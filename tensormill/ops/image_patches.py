@@ -29,7 +29,8 @@ extract_image_patches_op = define(
 )
 
 
-def _patch_count(size: int | None, window: int, stride: int, padding: bytes) -> int | None:
+def patch_count(size: int | None, window: int, stride: int, padding: bytes) -> int | None:
+    """Return how many windows lie along a dimension."""
     if size is None:
         return None
     count = size + stride - 1 if padding == b"SAME" else size - window + stride
@@ -48,8 +49,8 @@ def extract_image_patches_shape(ctx: ShapeContext) -> list[Dims]:
     return [
         (
             batch,
-            _patch_count(rows, high + (high - 1) * (row_rate - 1), row_stride, padding),
-            _patch_count(columns, wide + (wide - 1) * (column_rate - 1), column_stride, padding),
+            patch_count(rows, high + (high - 1) * (row_rate - 1), row_stride, padding),
+            patch_count(columns, wide + (wide - 1) * (column_rate - 1), column_stride, padding),
             None if depth is None else depth * high * wide,
         )
     ]

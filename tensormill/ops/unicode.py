@@ -70,6 +70,12 @@ unicode_encode_op = define(
     ),
     differentiable=False,
 )
+unicode_script_op = define(
+    "UnicodeScript",
+    inputs=("input: int32",),
+    outputs=("output: int32",),
+    differentiable=False,
+)
 unsorted_segment_join_op = define(
     "UnsortedSegmentJoin",
     inputs=(
@@ -88,6 +94,7 @@ unsorted_segment_join_op = define(
 
 
 @unicode_transcode_op.shape
+@unicode_script_op.shape
 def same_shape(ctx: ShapeContext) -> list[Dims]:
     return [ctx.shape(0)]
 
@@ -159,6 +166,11 @@ def unicode_transcode(
         replace_control_characters=replace_control_characters,
         name=name,
     )
+
+
+def unicode_script(input: Any, name: str | None = None) -> Tensor:
+    """Return the number that ICU gives to the script of each code point, -1 for no code point."""
+    return unicode_script_op(input, name=name)
 
 
 def unsorted_segment_join(

@@ -181,6 +181,7 @@ _ROWS = {
         enable_control_flow_v2=tensorflow_modules.control_flow_facts.enable_control_flow_v2
         disable_control_flow_v2=platform.behavior.disable_control_flow_v2""",
     "python.ops.critical_section_ops": "ops.critical_section",
+    "python.ops.ctc_ops": "seq2seq.dense_labels ops.connectionist",
     "python.ops.custom_gradient": "ops.custom_gradients",
     "python.ops.data_flow_ops": "ops.staging_areas ops.barrier_class",
     "python.ops.distributions.special_math": "distributions.special_math",
@@ -222,6 +223,7 @@ _ROWS = {
     "python.ops.linalg_ops": """
         ops.linear_algebra ops.matrix_decomposition ops.tensor_algebra
         tensorflow_modules.second_signatures""",
+    "python.ops.list_ops": "ops.tensor_lists _build_element_shape=ops.tensor_lists._element_shape",
     "python.ops.logging_ops": "ops.printing",
     "python.ops.losses.losses": "losses",
     "python.ops.losses.losses_impl": "losses losses.functions",

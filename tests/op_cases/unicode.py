@@ -8,6 +8,11 @@ _TEXTS = np.array(["häl\u2028lo 😀".encode(), b"", b"a\xffb\x01", "日本".en
 _UTF_16 = np.array(["aé😀".encode("utf-16-be")], object)
 
 CASES = [
+    OpCase(
+        "UnicodeScript",
+        [np.int32([[65, 0x3B1, 0x4E00, 0x30A2], [0x1F600, 48, -1, 0x110000]])],
+    ),
+    OpCase("UnicodeScript", [np.arange(0, 0x30000, 37, dtype=np.int32)]),
     *[
         OpCase(
             "UnicodeTranscode",
