@@ -7,6 +7,7 @@ ragged_tensor_to_sparse_kernel.cc, ragged_tensor_to_variant_op.cc, ragged_tensor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from tensormill.kernels.registry import kernel
 from tensormill.kernels.torch_dtypes import to_tensor
 
 Array = np.ndarray[Any, Any]
+
+_MISFIT = "Final value of ragged splits must match the length the corresponding ragged values."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,16 +142,12 @@ def ragged_tensor_to_sparse(
             raise errors.invalid_argument("First value of ragged splits must be 0.")
         if (np.diff(splits) < 0).any():
             raise errors.invalid_argument("Ragged splits should be non decreasing")
-    for splits, inner in zip(nested[:-1], nested[1:], strict=True):
-        if splits[-1] != inner.size - 1:
-            raise errors.invalid_argument(
-                "Final value of ragged splits must match the length the corresponding ragged values."
-            )
+    for splits, below in pairwise(nested):
+        if splits[-1] != below.size - 1:
+            raise errors.invalid_argument(_MISFIT)
     values_shape = tuple(rt_dense_values.shape)
     if nested[-1][-1] != values_shape[0]:
-        raise errors.invalid_argument(
-            "Final value of ragged splits must match the length the corresponding ragged values."
-        )
+        raise errors.invalid_argument(_MISFIT)
     columns = [np.arange(nested[0].size - 1)]
     for splits in nested:
         lengths = np.diff(splits)
@@ -157,7 +156,9 @@ def ragged_tensor_to_sparse(
         columns.append(np.arange(splits[-1]) - splits[parents])
     inner_count = int(np.prod(values_shape[1:]))
     columns = [np.repeat(column, inner_count) for column in columns]
-    inner = np.unravel_index(np.arange(inner_count), values_shape[1:]) if values_shape[1:] else ()
+    inner: Any = (
+        np.unravel_index(np.arange(inner_count), values_shape[1:]) if values_shape[1:] else ()
+    )
     columns += [np.tile(axis, values_shape[0]) for axis in inner]
     indices = np.stack(columns, -1).astype(np.int64)
     widest = [int(np.diff(splits).max(initial=0)) for splits in nested]

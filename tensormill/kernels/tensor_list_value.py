@@ -53,7 +53,8 @@ def as_list(value: Any) -> TensorList:
 def zeros_of(found: TensorList, dims: tuple[int | None, ...]) -> Any:
     """Return zeros in the dtype of a list, where its elements are."""
     if found.dtype == dtypes.string:
-        made = np.empty(dims, object)  # type: ignore[arg-type]
+        sizes: Any = dims
+        made = np.empty(sizes, object)
         made.fill(b"")
         return made
     if found.dtype == dtypes.variant:

@@ -88,7 +88,7 @@ def _stacked(found: TensorList, items: Sequence[Any], dims: Dims) -> Any:
     if not items:
         return zeros_of(found, (0, *dims))
     zeros = zeros_of(found, dims) if None in items else None
-    whole = [zeros if item is None else item for item in items]
+    whole: list[Any] = [zeros if item is None else item for item in items]
     return np.stack(whole) if isinstance(whole[0], np.ndarray) else torch.stack(whole)
 
 

@@ -36,5 +36,5 @@ def compute_average_loss(
     if sample_weight is not None:
         losses = losses * cast(sample_weight, dtype)
     if global_batch_size is None:
-        global_batch_size = shape(losses, optimize=False)[0]
+        global_batch_size = shape(losses)[0]
     return reduce_sum(losses) / cast(global_batch_size, dtype)

@@ -152,7 +152,7 @@ def _from_sparse(st_input: Any, name: str | None, row_splits_dtype: DType) -> An
         rank = st_input.dense_shape.shape[0]
         if getattr(rank, "value", rank) is None or st_input.indices.shape.ndims is None:
             raise ValueError("rank(st_input) must be 2")
-        if int(rank) != 2:  # type: ignore[arg-type]
+        if int(rank) != 2:
             raise ValueError("rank(st_input) must be 2")
         checks = _right_ragged_checks(st_input.indices)
         ids = cast(st_input.indices[:, 0], row_splits_dtype)
@@ -251,13 +251,12 @@ def _from_variant(
 ) -> Any:
     variant = convert_to_tensor(variant, name="variant", dtype=dtypes.variant)
     rank = variant.shape.ndims
-    if rank is not None and input_ragged_rank is not None:
-        if output_ragged_rank != input_ragged_rank + rank:
-            raise ValueError(
-                "output_ragged_rank must be equal to input_ragged_rank + variant.shape.ndims, "
-                f"found variant.shape.ndims: {rank}, input_ragged_rank: {input_ragged_rank}, "
-                f"output_ragged_rank: {output_ragged_rank}"
-            )
+    if None not in (rank, input_ragged_rank) and output_ragged_rank != input_ragged_rank + rank:
+        raise ValueError(
+            "output_ragged_rank must be equal to input_ragged_rank + variant.shape.ndims, "
+            f"found variant.shape.ndims: {rank}, input_ragged_rank: {input_ragged_rank}, "
+            f"output_ragged_rank: {output_ragged_rank}"
+        )
     with OpScope(name, "RaggedFromVariant", [variant]):
         splits, values = ragged_tensor_from_variant_op(
             variant,

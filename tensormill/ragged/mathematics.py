@@ -121,7 +121,7 @@ def _count_like(data: Any, segment_ids: Any, num_segments: Any) -> tuple[Any, An
     """Return the sums of segments, and how many values went into each of them."""
     total = segment_sum(data, segment_ids, num_segments)
     if isinstance(data, RaggedTensor):
-        units = data.with_flat_values(ones_like(data.flat_values))
+        units: Any = data.with_flat_values(ones_like(data.flat_values))
     else:
         units = ones_like(data)
     return total, segment_sum(units, segment_ids, num_segments)

@@ -180,7 +180,7 @@ def unicode_encode(
         rank = input.shape.ndims
         if rank is None:
             raise ValueError("Rank of input_tensor must be statically known.")
-        attrs = {
+        attrs: dict[str, Any] = {
             "output_encoding": output_encoding,
             "errors": errors,
             "replacement_char": replacement_char,
@@ -230,7 +230,7 @@ def _code_points(
             deeper = from_tensor(input.flat_values, ragged_rank=rank - 1 - input.ragged_rank)
             input = input.with_flat_values(deeper)
     texts = input.flat_values if isinstance(input, RaggedTensor) else reshape(input, [-1])
-    attrs = {
+    attrs: dict[str, Any] = {
         "input_encoding": input_encoding,
         "errors": errors,
         "replacement_char": replacement_char,

@@ -34,8 +34,8 @@ class RaggedTensorValue:
             raise TypeError("values must be a numpy array or a RaggedTensorValue")
         if isinstance(values, RaggedTensorValue) and row_splits.dtype != values.row_splits.dtype:
             raise ValueError("row_splits and values.row_splits must have the same dtype")
-        self.values = values
-        self.row_splits = row_splits
+        self.values: Any = values
+        self.row_splits: Any = row_splits
 
     @property
     def flat_values(self) -> Any:
