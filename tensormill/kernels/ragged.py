@@ -35,6 +35,11 @@ class EncodedRagged:
     splits: tuple[Array, ...]
     values: Any
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return the shape of a scalar, which every variant has."""
+        return ()
+
 
 @kernel(
     "RaggedRange",

@@ -32,6 +32,11 @@ class TensorList:
     items: list[Any]
     most: int = -1
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return the shape of a scalar, which every variant has."""
+        return ()
+
     def with_items(self, items: list[Any]) -> TensorList:
         """Return a list like this one with other elements."""
         return TensorList(self.dtype, self.dims, items, self.most)

@@ -1,5 +1,29 @@
 """`tf.linalg`: matrices."""
 
+from tensormill.linear_operators.combinations import (
+    LinearOperatorAdjoint,
+    LinearOperatorBlockDiag,
+    LinearOperatorComposition,
+    LinearOperatorInversion,
+    LinearOperatorKronecker,
+)
+from tensormill.linear_operators.dense import (
+    LinearOperatorDiag,
+    LinearOperatorFullMatrix,
+    LinearOperatorLowerTriangular,
+)
+from tensormill.linear_operators.identities import (
+    LinearOperatorIdentity,
+    LinearOperatorScaledIdentity,
+    LinearOperatorZeros,
+)
+from tensormill.linear_operators.operator import LinearOperator
+from tensormill.linear_operators.structured import (
+    LinearOperatorCirculant,
+    LinearOperatorHouseholder,
+    LinearOperatorLowRankUpdate,
+    LinearOperatorToeplitz,
+)
 from tensormill.ops.clipping import global_norm
 from tensormill.ops.elementwise_binary import cross
 from tensormill.ops.linear_algebra import (

@@ -29,7 +29,7 @@ def fingerprint_shape(ctx: ShapeContext) -> list[Dims]:
     if method is not None:
         name = bytes(method[()])
         if name not in _SIZES:
-            raise ValueError(f"unsupported fingerprint method: {name.decode()}")
+            raise ValueError(f"Unsupported method: {name.decode()}")
         size = _SIZES[name]
     return [(None if dims is None else dims[0], size)]
 

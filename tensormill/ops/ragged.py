@@ -93,11 +93,7 @@ def ragged_gather_shape(ctx: ShapeContext) -> list[Dims]:
     rank = ctx.attrs["OUTPUT_RAGGED_RANK"]
     values = ctx.shape("params_dense_values")
     dense: Dims = None if values is None else (None, *values[1:])
-    indices = ctx.shape("indices")
-    first = None
-    if indices is not None and indices and indices[0] is not None:
-        first = indices[0] + 1
-    splits: list[Dims] = [(first if place == 0 else None,) for place in range(rank)]
+    splits: list[Dims] = [(None,)] * rank
     return [*splits, dense]
 
 

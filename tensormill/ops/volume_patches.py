@@ -33,15 +33,12 @@ def extract_volume_patches_shape(ctx: ShapeContext) -> list[Dims]:
     batch, *sizes, depth = with_rank(ctx.shape(0), 5)
     windows, strides = ctx.attrs["ksizes"][1:4], ctx.attrs["strides"][1:4]
     padding = ctx.attrs["padding"]
-    if None in sizes or depth is None:
-        # TensorFlow says so, though patches have rank 5.
-        return [(None,) * 4]
     counts = [
         patch_count(size, window, stride, padding)
         for size, window, stride in zip(sizes, windows, strides, strict=True)
     ]
     one, two, three = windows
-    return [(batch, *counts, depth * one * two * three)]
+    return [(batch, *counts, None if depth is None else depth * one * two * three)]
 
 
 @extract_volume_patches_op.gradient

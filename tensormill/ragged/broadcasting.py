@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.graph.shapes import broadcast_dims
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import maximum
 from tensormill.ops.array_shapes import shape as shape_of
@@ -47,7 +48,9 @@ def broadcast_together(x: Any, y: Any) -> tuple[Any, Any]:
     dtype = x.row_splits.dtype if isinstance(x, RaggedTensor) else y.row_splits.dtype
     rows_x, rows_y = _rows(x, dtype), _rows(y, dtype)
     count = maximum(rows_x, rows_y)
-    return _aligned(_stretched(x, rows_x, count, 0), _stretched(y, rows_y, count, 0), dtype, 1)
+    known = broadcast_dims((x.shape.as_list()[0],), (y.shape.as_list()[0],))
+    x, y = _stretched(x, rows_x, count, 0), _stretched(y, rows_y, count, 0)
+    return _aligned(x, y, dtype, 1, known[0] if known else None)
 
 
 def _has_same_rows(x: RaggedTensor, y: RaggedTensor) -> bool:
@@ -73,7 +76,7 @@ def _stretched(tensor: Any, rows: Tensor, count: Tensor, axis: int) -> Any:
     return made
 
 
-def _aligned(x: Any, y: Any, dtype: Any, axis: int) -> tuple[Any, Any]:
+def _aligned(x: Any, y: Any, dtype: Any, axis: int, rows: int | None = None) -> tuple[Any, Any]:
     """Return two tensors of as many rows with the same rows below."""
     if isinstance(x, Tensor) and isinstance(y, Tensor):
         return x, y
@@ -82,6 +85,8 @@ def _aligned(x: Any, y: Any, dtype: Any, axis: int) -> tuple[Any, Any]:
     one = cast(1, dtype)
     lengths = where(equal(lengths_x, one), lengths_y, lengths_x)
     splits = lengths_to_splits(lengths)
+    if rows is not None:
+        splits.set_shape([rows + 1])
     made = []
     for each, own in ((x, lengths_x), (y, lengths_y)):
         text = f"{_MISFIT} {axis}"

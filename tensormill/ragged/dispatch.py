@@ -11,7 +11,8 @@ from typing import Any
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.dispatch import register_dispatch
 from tensormill.graph.operators import OPERATORS, operator
-from tensormill.namespaces import bitwise, math
+from tensormill.namespaces import bitwise, top_level_math
+from tensormill.namespaces import math as math_names
 from tensormill.ops import (
     array_shapes,
     check,
@@ -200,11 +201,19 @@ def _plain(function: Any) -> Any:
     return getattr(function, "__wrapped__", function)
 
 
+def _named(name: str) -> Function:
+    """Return a function of the public API by its name."""
+    for namespace in (top_level_math, math_names, bitwise):
+        if hasattr(namespace, name):
+            found: Function = _plain(getattr(namespace, name))
+            return found
+    raise AttributeError(f"there is no function {name!r}")
+
+
 def _pairs() -> Iterator[tuple[Function, Function]]:
     for name in _UNARY.split():
-        function = _plain(getattr(math, name, None))
-        if function is not None:
-            yield function, _unary(function)
+        function = _named(name)
+        yield function, _unary(function)
     values = (
         check.check_numerics,
         identities.identity,
@@ -219,11 +228,9 @@ def _pairs() -> Iterator[tuple[Function, Function]]:
         yield function, _unary(function)
     for function in (summation.add_n, strings.string_join):
         yield function, _of_list(function)
-    for namespace, names in ((math, _BINARY), (bitwise, _BITWISE)):
-        for name in names.split():
-            function = _plain(getattr(namespace, name, None))
-            if function is not None:
-                yield function, _binary(function)
+    for name in f"{_BINARY} {_BITWISE}".split():
+        function = _named(name)
+        yield function, _binary(function)
     yield from _OTHERS
 
 

@@ -66,11 +66,9 @@ def bytes_split(input: Any, name: str | None = None) -> Any:
     with OpScope(name, "StringsByteSplit", [input]):
         input = convert_to_tensor_or_ragged_tensor(input, dtypes.string, name="input")
 
-        def split_bytes(texts: Tensor) -> RaggedTensor:
+        def split_bytes(texts: Tensor) -> Any:
             parts = strings.string_split(texts, delimiter="", skip_empty=False)
-            return RaggedTensor.from_value_rowids(
-                parts.values, parts.indices[:, 0], parts.dense_shape[0], validate=False
-            )
+            return _as_rows(parts, texts)
 
         return _by_rows(input, split_bytes)
 
@@ -110,19 +108,19 @@ def split(
 
 
 def _split_rows(input: Any, sep: Any, maxsplit: int) -> Any:
-    def split_words(texts: Tensor) -> RaggedTensor:
+    def split_words(texts: Tensor) -> Any:
         parts = strings.string_split_v2(texts, sep=sep, maxsplit=maxsplit)
-        return _as_rows(parts)
+        return _as_rows(parts, texts)
 
     if isinstance(input, Tensor) and input.shape.ndims is None:
         return split_words(input)
     return _by_rows(input, split_words)
 
 
-def _as_rows(parts: SparseTensor) -> RaggedTensor:
-    return RaggedTensor.from_value_rowids(
-        parts.values, parts.indices[:, 0], parts.dense_shape[0], validate=False
-    )
+def _as_rows(parts: SparseTensor, texts: Any) -> Any:
+    """Return the parts of a vector of strings as rows."""
+    rows = shape_of(texts, out_type=dtypes.int64)[0]
+    return RaggedTensor.from_value_rowids(parts.values, parts.indices[:, 0], rows, validate=False)
 
 
 def string_split(
@@ -152,7 +150,7 @@ def string_split(
     if result_type == "SparseTensor":
         return parts
     if result_type == "RaggedTensor":
-        return _as_rows(parts)
+        return _as_rows(parts, source if input is None else input)
     raise ValueError("result_type must be 'RaggedTensor' or 'SparseTensor'.")
 
 

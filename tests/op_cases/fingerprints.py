@@ -14,7 +14,7 @@ CASES = [
     OpCase(
         "Fingerprint",
         [np.float32([1]), b"md5"],
-        fails=("nsupported fingerprint method", "Unsupported fingerprint method: md5"),
+        fails=("Unsupported method: md5", "Unsupported fingerprint method: md5"),
     ),
     OpCase("Timestamp", compare="shape_dtype"),
 ]

@@ -1,0 +1,155 @@
+"""Matrices with batch dimensions brought to one shape, and what is solved with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tensormill.graph import dtypes
+from tensormill.graph.constants import constant
+from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.op_scope import OpScope
+from tensormill.graph.shapes import broadcast_dims
+from tensormill.graph.tensor import Tensor
+from tensormill.ops.array_shapes import broadcast_dynamic_shape, broadcast_to
+from tensormill.ops.array_shapes import shape as shape_of
+from tensormill.ops.assertions import assert_equal, assert_none_equal
+from tensormill.ops.basics import no_op
+from tensormill.ops.casting import cast
+from tensormill.ops.elementwise_unary import abs as abs_of
+from tensormill.ops.elementwise_unary import imag
+from tensormill.ops.joining import concat
+from tensormill.ops.linear_algebra import cholesky_solve, matrix_solve, matrix_triangular_solve
+
+__all__ = [
+    "assert_compatible_matrix_dimensions",
+    "assert_no_entries_with_modulus_zero",
+    "assert_zero_imag_part",
+    "batch_shape_as_tensor",
+    "broadcast_matrix_batch_dims",
+    "cholesky_solve_with_broadcast",
+    "combined_hint",
+    "matrix_solve_with_broadcast",
+    "matrix_triangular_solve_with_broadcast",
+    "shape_tensor",
+]
+
+
+def shape_tensor(shape: Any, name: str | None = None) -> Tensor:
+    """Return a shape as a vector of int32."""
+    if isinstance(shape, (tuple, list)) and not shape:
+        return convert_to_tensor(shape, dtypes.int32, name)
+    return convert_to_tensor(shape, None, name, dtypes.int32)
+
+
+def assert_no_entries_with_modulus_zero(
+    x: Any, message: str | None = None, name: str = "assert_no_entries_with_modulus_zero"
+) -> Any:
+    """Return an operation that fails where an entry is 0."""
+    with OpScope(name, name, [x]):
+        x = convert_to_tensor(x, name="x")
+        should_be = abs_of(x)
+        return assert_none_equal(should_be, constant(0, dtype=should_be.dtype), message=message)
+
+
+def assert_zero_imag_part(
+    x: Any, message: str | None = None, name: str = "assert_zero_imag_part"
+) -> Any:
+    """Return an operation that fails where an entry is not real."""
+    with OpScope(name, name, [x]):
+        x = convert_to_tensor(x, name="x")
+        if not x.dtype.is_complex:
+            return no_op()
+        return assert_all_zero(imag(x), message)
+
+
+def assert_all_zero(x: Tensor, message: str | None) -> Any:
+    """Return an operation that fails where a number is not 0."""
+    zero = constant(0, dtype=x.dtype)
+    return assert_equal(x, zero, message=message)
+
+
+def assert_compatible_matrix_dimensions(operator: Any, x: Tensor) -> Any:
+    """Return an operation that fails where an operator cannot be applied to matrices."""
+    rows = shape_of(x)[-2]
+    return assert_equal(
+        operator.domain_dimension_tensor(),
+        rows,
+        message="Dimensions of operator and argument do not fit.",
+    )
+
+
+def broadcast_matrix_batch_dims(batch_matrices: Sequence[Any], name: str | None = None) -> Any:
+    """Return matrices with batch dimensions that are the same.
+
+    Raises:
+      ValueError: one is no matrix.
+    """
+    with OpScope(name, "broadcast_matrix_batch_dims", list(batch_matrices)):
+        matrices: list[Any] = [convert_to_tensor(each) for each in batch_matrices]
+        if not matrices:
+            return []
+        batch: Any = ()
+        for each in matrices:
+            each.shape.with_rank_at_least(2)
+            batch = broadcast_dims(batch, None if each.dims is None else each.dims[:-2])
+        if batch is not None and None not in batch:
+            return [
+                each
+                if each.dims[:-2] == batch
+                else broadcast_to(each, concat([list(batch), shape_of(each)[-2:]], 0))
+                for each in matrices
+            ]
+        whole = shape_of(matrices[0])[:-2]
+        for each in matrices[1:]:
+            whole = broadcast_dynamic_shape(whole, shape_of(each)[:-2])
+        made = []
+        for each in matrices:
+            wide = broadcast_to(each, concat([whole, shape_of(each)[-2:]], 0))
+            if batch is not None and each.dims is not None:
+                wide.set_shape((*batch, *each.dims[-2:]))
+            made.append(wide)
+        return made
+
+
+def cholesky_solve_with_broadcast(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
+    """Return the solution of `chol chol^H x = rhs`."""
+    with OpScope(name, "CholeskySolveWithBroadcast", [chol, rhs]):
+        chol, rhs = broadcast_matrix_batch_dims([chol, rhs])
+        return cholesky_solve(chol, rhs)
+
+
+def matrix_solve_with_broadcast(
+    matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None
+) -> Tensor:
+    """Return the solution of `matrix x = rhs`."""
+    with OpScope(name, "MatrixSolveWithBroadcast", [matrix, rhs]):
+        matrix, rhs = broadcast_matrix_batch_dims([matrix, rhs])
+        return matrix_solve(matrix, rhs, adjoint=adjoint)
+
+
+def matrix_triangular_solve_with_broadcast(
+    matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False, name: str | None = None
+) -> Tensor:
+    """Return the solution of `matrix x = rhs` for a triangular matrix."""
+    with OpScope(name, "MatrixTriangularSolve", [matrix, rhs]):
+        matrix, rhs = broadcast_matrix_batch_dims([matrix, rhs])
+        return matrix_triangular_solve(matrix, rhs, lower=lower, adjoint=adjoint)
+
+
+def batch_shape_as_tensor(shape: Any, name: str) -> Tensor:
+    """Return a batch shape as a vector of integers."""
+    return cast(shape_tensor(shape, name=name), dtypes.int32)
+
+
+def combined_hint(hint: bool | None, follows: bool, refusal: str) -> bool | None:
+    """Return a hint of an operator made of others, where those of its parts settle it.
+
+    Raises:
+      ValueError: the user said the contrary.
+    """
+    if not follows:
+        return hint
+    if hint is False:
+        raise ValueError(refusal)
+    return True
