@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, MutableMapping
+from types import FunctionType
 from typing import Any
 
-__all__ = ["add_dispatch", "dispatching", "register_dispatch"]
+__all__ = ["add_dispatch", "dispatching", "public_form", "register_dispatch"]
 
 Function = Callable[..., Any]
 
@@ -59,6 +60,11 @@ def dispatching(function: Function) -> Function:
     _dispatching[function] = dispatched
     _dispatching[dispatched] = dispatched
     return dispatched
+
+
+def public_form(value: Any) -> Any:
+    """Return the function that dispatches in the place of a function, other values as they are."""
+    return _dispatching.get(value, value) if isinstance(value, FunctionType) else value
 
 
 def add_dispatch(namespace: MutableMapping[str, Any], names: str) -> None:

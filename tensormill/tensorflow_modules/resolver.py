@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from tensormill import api
+from tensormill.graph.dispatch import public_form
 from tensormill.tensorflow_modules import known_names, raw_functions
 from tensormill.tensorflow_modules.table import (
     MESSAGE_MODULES,
@@ -151,7 +152,7 @@ def find(full_name: str, path: str, name: str) -> Any:
     """
     value = _find(full_name.removesuffix(f".{path}"), path, name, set())
     if value is not _NOTHING:
-        return value
+        return public_form(value)
     message = f"module {full_name!r} has no attribute {name!r}"
     if _is_known(path, name):
         message += f": {_lacks(path, name)}"
