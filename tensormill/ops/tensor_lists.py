@@ -20,26 +20,6 @@ from tensormill.ops.filling import zeros_like
 from tensormill.ops.joining import concat
 from tensormill.ops.slicing import slice as slice_of
 
-__all__ = [
-    "empty_tensor_list",
-    "tensor_list_concat",
-    "tensor_list_concat_lists",
-    "tensor_list_element_shape",
-    "tensor_list_from_tensor",
-    "tensor_list_gather",
-    "tensor_list_get_item",
-    "tensor_list_length",
-    "tensor_list_pop_back",
-    "tensor_list_push_back",
-    "tensor_list_push_back_batch",
-    "tensor_list_reserve",
-    "tensor_list_resize",
-    "tensor_list_scatter",
-    "tensor_list_set_item",
-    "tensor_list_split",
-    "tensor_list_stack",
-]
-
 _SHAPE_TYPE = "shape_type: {int32, int64}"
 _TYPED = ("element_dtype: type",)
 _SHAPED = ("element_dtype: type", _SHAPE_TYPE)
@@ -439,12 +419,7 @@ def tensor_list_scatter(
 ) -> Tensor:
     """Return a list whose elements at the indices are the rows of a tensor.
 
-    Args:
-      tensor: the rows.
-      indices: where they go.
-      element_shape: the shape of elements of a new list.
-      input_handle: a list that they go into; without it they make a new one.
-      name: the name of the node.
+    They go into `input_handle`, or into a new list of elements of the given shape.
     """
     if input_handle is not None:
         return tensor_list_scatter_into_op(input_handle, tensor, indices, name=name)
