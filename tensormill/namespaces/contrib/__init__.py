@@ -25,7 +25,15 @@ from tensormill.namespaces.contrib import (
     util,
 )
 
-_LATE = ("estimator", "factorization", "feature_column", "graph_editor", "learn", "tpu")
+_LATE = (
+    "estimator",
+    "factorization",
+    "feature_column",
+    "graph_editor",
+    "learn",
+    "predictor",
+    "tpu",
+)
 """What few programs of `tf.contrib` use, and that is loaded when one does."""
 
 
