@@ -23,7 +23,6 @@ from tensormill.graph.tensor_wire_codec import (
     encode_varint,
     field_head,
     scan_fields,
-    size_of,
     string_content,
 )
 from tensormill.kernels.torch_dtypes import dtype_of_value, is_number
@@ -39,6 +38,7 @@ _STEP_ID, _HEADER, _CONTENTS = 1, 2, 3  # fields of PushRequest
 _ALIGNMENT_BYTES = 64
 _PADDING = bytes(_ALIGNMENT_BYTES)
 _LARGE_BYTES = 1 << 16
+_TINY_BYTES = 1 << 12  # up to this size, a copy costs less than a view
 _KEPT_HEADERS = 4096
 _MAX_KEPT_HEADER_BYTES = 1 << 14
 _DEAD_SIZE = -1
@@ -86,12 +86,7 @@ def value_pieces_by_key(
         rest = -len(content) % _ALIGNMENT_BYTES
         if rest:
             contents.append(_PADDING[:rest])
-    header = _header(tuple(facts))
-    return [
-        field_head(header_field, len(header)) + header,
-        field_head(contents_field, size_of(contents)),
-        *contents,
-    ]
+    return [_start(header_field, contents_field, tuple(facts)), *contents]
 
 
 def _dtype_of(value: Any) -> DType:
@@ -106,12 +101,21 @@ def _dtype_of(value: Any) -> DType:
 def _content_of(array: np.ndarray[Any, Any], dtype: DType) -> Piece:
     if dtype is dtypes.string:
         return string_content(array)
-    if not array.size:
-        return b""
+    if array.nbytes <= _TINY_BYTES:
+        return array.tobytes()
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 @lru_cache(_KEPT_HEADERS)
+def _start(header_field: int, contents_field: int, facts: tuple[_Facts, ...]) -> bytes:
+    """Return what stands before the contents: the same from step to step."""
+    header = _header(facts)
+    sizes = [size + -size % _ALIGNMENT_BYTES for _, _, _, size in facts if size != _DEAD_SIZE]
+    return b"".join(
+        (field_head(header_field, len(header)), header, field_head(contents_field, sum(sizes)))
+    )
+
+
 def _header(facts: tuple[_Facts, ...]) -> bytes:
     message = transfers_pb2.PushHeader()
     for key, dtype_enum, shape, size in facts:

@@ -16,6 +16,7 @@ import torch
 
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
+from tensormill.kernels.torch_dtypes import to_host
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.rendezvous import KeyedValue, Receiver, Rendezvous
 from tensormill.runtime.rendezvous_keys import ROOT, make_key, task_of
@@ -118,7 +119,7 @@ class StepRendezvous:
         task = task_of(recv_device.decode())
         if task in self._pushes_to:
             if may_change and getattr(value, "nbytes", 0) < _SMALL_BYTES:
-                value = _copied(value)
+                value = to_host(value).copy() if isinstance(value, torch.Tensor) else _copied(value)
             self._outbox.append((task, key, value))
             return
         if may_change and self._ways.shares_memory(task):
