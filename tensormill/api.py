@@ -109,6 +109,12 @@ from tensormill.ops.quantization import (
     fake_quant_with_min_max_vars_per_channel,
     quantize_and_dequantize,
 )
+from tensormill.ops.quantized_ranges import (
+    dequantize,
+    quantize,
+    quantize_v2,
+    quantized_concat,
+)
 from tensormill.ops.scripts import numpy_function, py_func, py_function
 from tensormill.ops.sparse_arrays import (
     sparse_concat,

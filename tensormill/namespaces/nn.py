@@ -98,6 +98,10 @@ from tensormill.ops.pooling import (
 from tensormill.ops.pooling import (
     max_pool as max_pool2d,
 )
+from tensormill.ops.quantized_arithmetic import quantized_avg_pool_op as quantized_avg_pool
+from tensormill.ops.quantized_arithmetic import quantized_conv2d_op as quantized_conv2d
+from tensormill.ops.quantized_arithmetic import quantized_max_pool_op as quantized_max_pool
+from tensormill.ops.quantized_ranges import relu_x as quantized_relu_x
 from tensormill.ops.safe_embedding import safe_embedding_lookup_sparse
 from tensormill.ops.sampled_losses import nce_loss, sampled_softmax_loss
 from tensormill.ops.space_to_batch import depth_to_space, space_to_batch, space_to_depth

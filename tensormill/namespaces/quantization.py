@@ -15,3 +15,5 @@ from tensormill.ops.quantization import (
     fake_quant_with_min_max_vars_per_channel,
     quantize_and_dequantize,
 )
+from tensormill.ops.quantization import quantize_and_dequantize as quantize_and_dequantize_v2
+from tensormill.ops.quantized_ranges import dequantize, quantize, quantized_concat
