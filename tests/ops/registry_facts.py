@@ -34,6 +34,7 @@ NO_CASE = {
         name: f"an older name of {name.removeprefix('Experimental')}"
         for name in OP_DEFS
         if name.startswith("Experimental")
+        and name not in ("ExperimentalIteratorGetDevice", "ExperimentalSqlDataset")
     },
 }
 """Op types without a case of their own."""
