@@ -70,7 +70,7 @@ def cond(
         raise TypeError("false_fn must be callable.")
     with name_scope(name, "cond", [pred]):
         if isinstance(pred, bool):
-            raise TypeError("'pred' must not be a Python bool.")
+            raise TypeError("pred must not be a Python bool")
         pred = convert_to_tensor(pred)
         live_false, live_true = switch(pred, pred)
         pivot_true = identity_op(live_true, name="switch_t")

@@ -127,3 +127,8 @@ with Session() as session:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.returncode) == ("7\n", 0), done.stderr
+
+
+def test_a_condition_is_a_tensor() -> None:
+    with pytest.raises(TypeError, match=r"^pred must not be a Python bool$"):
+        tf.cond(True, lambda: 1, lambda: 2)
