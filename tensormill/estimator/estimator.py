@@ -22,6 +22,7 @@ from tensormill.estimator.estimator_spec import LOSS_METRIC_KEY, EstimatorSpec
 from tensormill.estimator.function_arguments import fn_args, parse_input_fn_result
 from tensormill.estimator.mode_keys import ModeKeys
 from tensormill.estimator.run_config import TaskType
+from tensormill.estimator.strategies import called_in_strategy
 from tensormill.estimator.training_loop import run_training
 from tensormill.graph import errors, nest, tf_logging
 from tensormill.graph.collections import GraphKeys
@@ -534,7 +535,7 @@ class Estimator:
         known = {"labels": labels, "mode": mode, "params": self.params, "config": config}
         wanted = {name: known[name] for name in names if name in known}
         tf_logging.info("Calling model_fn.")
-        spec = self._model_fn(features=features, **wanted)
+        spec = called_in_strategy(config, mode, self._model_fn, features=features, **wanted)
         tf_logging.info("Done calling model_fn.")
         if not isinstance(spec, EstimatorSpec):
             raise ValueError("model_fn should return an EstimatorSpec.")

@@ -22,6 +22,7 @@ from tensormill.estimator.cluster_settings import (
     model_dir_of,
 )
 from tensormill.estimator.function_arguments import fn_args
+from tensormill.estimator.strategies import check_strategies
 from tensormill.graph import tf_logging
 
 __all__ = ["RunConfig", "TaskType", "get_default_session_config"]
@@ -123,10 +124,10 @@ class RunConfig:
       keep_checkpoint_max: how many checkpoints to keep.
       keep_checkpoint_every_n_hours: how often to keep one for good.
       log_step_count_steps: tell loss and speed every so many steps.
-      train_distribute: must be None: there are no distribution strategies.
+      train_distribute: a strategy of one device for training, or None.
       device_fn: the device of each operation; by default that of `replica_device_setter`.
       protocol: of the servers, "grpc".
-      eval_distribute: must be None.
+      eval_distribute: a strategy of one device for evaluation, or None.
       experimental_distribute: must be None.
       experimental_max_worker_delay_secs: the longest time that workers wait at their start.
       session_creation_timeout_secs: how long workers wait for the chief.
@@ -155,11 +156,7 @@ class RunConfig:
         experimental_max_worker_delay_secs: int | None = None,
         session_creation_timeout_secs: float = 7200,
     ) -> None:
-        if train_distribute or eval_distribute or experimental_distribute:
-            raise NotImplementedError(
-                "RunConfig: distribution strategies are not available; name the tasks in TF_CONFIG "
-                "and call tf.estimator.train_and_evaluate to train on several machines."
-            )
+        check_strategies(train_distribute, eval_distribute, experimental_distribute)
         steps, seconds = _schedule(save_checkpoints_steps, save_checkpoints_secs)
         tf_config = json.loads(os.environ.get("TF_CONFIG", "{}"))
         if tf_config:

@@ -26,6 +26,7 @@ from tensormill.namespaces.contrib import (
 )
 
 _LATE = (
+    "distribute",
     "estimator",
     "factorization",
     "feature_column",
