@@ -13,7 +13,7 @@ from tensormill.graph.tensor import Tensor
 
 __all__ = ["QUANTIZED", "dequantize", "quantize", "quantize_v2", "quantized_concat", "relu_x"]
 
-QUANTIZED = "{qint16, qint32, qint8, quint16, quint8}"
+QUANTIZED = "{qint8, quint8, qint32, qint16, quint16}"
 _MODES = "{'MIN_COMBINED', 'MIN_FIRST', 'SCALED'} = 'MIN_COMBINED'"
 
 quantize_v2_op = define(
