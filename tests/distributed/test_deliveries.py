@@ -17,6 +17,8 @@ from tensormill.proto.services import MASTER_SERVICE
 from tests.clusters import over_wire
 from tests.gates import wait_until
 
+pytestmark = pytest.mark.usefixtures("direct_lane")
+
 RUN_STEP = MASTER_SERVICE.methods["RunStep"].path
 
 
