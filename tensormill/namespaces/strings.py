@@ -14,7 +14,7 @@ from tensormill.ops.strings import string_to_hash_bucket_strong as to_hash_bucke
 from tensormill.ops.strings import string_to_number as to_number
 from tensormill.ops.strings import string_upper as upper
 from tensormill.ops.unicode import unicode_script, unicode_transcode, unsorted_segment_join
-from tensormill.ragged.strings import (
+from tensormill.ragged_tensors.strings import (
     bytes_split,
     ngrams,
     split,

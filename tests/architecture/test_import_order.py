@@ -135,3 +135,10 @@ def test_a_forbidden_import_is_found(module: str, source: str) -> None:
 )
 def test_an_allowed_import_is_not_reported(module: str, source: str) -> None:
     assert not violations(module, source)
+
+
+def test_no_folder_hides_a_namespace() -> None:
+    """`import tensormill.X` binds the folder X, and would replace the namespace `tf.X` by it."""
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
+    namespaces = {path.stem for path in (PACKAGE / "namespaces").iterdir()}
+    assert not folders & namespaces - {"__pycache__"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tensormill.api as tf
-from tensormill.ragged.mapping import RaggedTensorType, map_fn
+from tensormill.ragged_tensors.mapping import RaggedTensorType, map_fn
 
 
 def test_a_session_takes_and_gives_values_of_ragged_tensors() -> None:

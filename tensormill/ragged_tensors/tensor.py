@@ -25,10 +25,10 @@ from tensormill.ops.filling import zeros
 from tensormill.ops.gathering import gather
 from tensormill.ops.joining import concat, stack
 from tensormill.ops.reduction import reduce_max
-from tensormill.ragged.factories import RaggedFactories
-from tensormill.ragged.overloads import RaggedOverloads
-from tensormill.ragged.row_partitions import row_ids_of
-from tensormill.ragged.value import RaggedTensorValue
+from tensormill.ragged_tensors.factories import RaggedFactories
+from tensormill.ragged_tensors.overloads import RaggedOverloads
+from tensormill.ragged_tensors.row_partitions import row_ids_of
+from tensormill.ragged_tensors.value import RaggedTensorValue
 from tensormill.session.conversions import register_session_run_conversion_functions
 
 __all__ = [

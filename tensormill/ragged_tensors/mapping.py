@@ -13,8 +13,8 @@ from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.ragged import ragged_tensor_to_variant_op
 from tensormill.ops.sequences import range_of
-from tensormill.ragged.row_partitions import assert_splits_match
-from tensormill.ragged.tensor import (
+from tensormill.ragged_tensors.row_partitions import assert_splits_match
+from tensormill.ragged_tensors.tensor import (
     RaggedTensor,
     convert_to_tensor_or_ragged_tensor,
     is_ragged,

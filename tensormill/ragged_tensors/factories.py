@@ -30,7 +30,7 @@ from tensormill.ops.histograms import bincount
 from tensormill.ops.joining import concat, stack
 from tensormill.ops.reduction import reduce_sum
 from tensormill.ops.scan import cumsum
-from tensormill.ragged.value import RaggedTensorValue
+from tensormill.ragged_tensors.value import RaggedTensorValue
 
 __all__ = ["RaggedFactories"]
 

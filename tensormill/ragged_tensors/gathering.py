@@ -14,8 +14,8 @@ from tensormill.ops.casting import cast
 from tensormill.ops.filling import ones
 from tensormill.ops.joining import concat
 from tensormill.ops.ragged import ragged_gather_op
-from tensormill.ragged import arrays
-from tensormill.ragged.tensor import (
+from tensormill.ragged_tensors import arrays
+from tensormill.ragged_tensors.tensor import (
     RaggedTensor,
     convert_to_tensor_or_ragged_tensor,
     is_ragged,

@@ -32,7 +32,7 @@ from tensormill.ops.ragged import (
 from tensormill.ops.reduction import reduce_all, reduce_any, reduce_max, reduce_prod
 from tensormill.ops.scattering import tensor_scatter_update
 from tensormill.ops.sequences import range_of
-from tensormill.ragged.tensor import RaggedTensor
+from tensormill.ragged_tensors.tensor import RaggedTensor
 
 __all__ = ["from_tensor", "to_tensor"]
 

@@ -16,8 +16,8 @@ from tensormill.graph.shapes import TensorShape
 from tensormill.ops.basics import placeholder as dense_placeholder
 from tensormill.ops.casting import cast
 from tensormill.ops.ragged import ragged_range_op
-from tensormill.ragged.tensor import RaggedTensor, is_ragged
-from tensormill.ragged.value import RaggedTensorValue
+from tensormill.ragged_tensors.tensor import RaggedTensor, is_ragged
+from tensormill.ragged_tensors.value import RaggedTensorValue
 
 __all__ = ["constant", "constant_value", "placeholder", "range"]
 

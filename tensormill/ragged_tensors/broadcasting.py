@@ -14,9 +14,9 @@ from tensormill.ops.comparison import equal
 from tensormill.ops.gathering import gather, where
 from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.sequences import range_of
-from tensormill.ragged.arrays import expand_dims, rows_at
-from tensormill.ragged.row_partitions import lengths_to_splits, row_ids_of
-from tensormill.ragged.tensor import RaggedTensor, match_row_splits_dtypes
+from tensormill.ragged_tensors.arrays import expand_dims, rows_at
+from tensormill.ragged_tensors.row_partitions import lengths_to_splits, row_ids_of
+from tensormill.ragged_tensors.tensor import RaggedTensor, match_row_splits_dtypes
 
 __all__ = ["broadcast_together"]
 

@@ -22,14 +22,14 @@ from tensormill.ops.reduction import count_nonzero, reduce_all
 from tensormill.ops.scan import cumprod
 from tensormill.ops.sequences import range_of
 from tensormill.ops.sorting import argsort
-from tensormill.ragged.mathematics import reduce_sum
-from tensormill.ragged.row_partitions import (
+from tensormill.ragged_tensors.mathematics import reduce_sum
+from tensormill.ragged_tensors.row_partitions import (
     assert_splits_match,
     lengths_to_splits,
     repeat_ranges,
     row_splits_to_segment_ids,
 )
-from tensormill.ragged.tensor import (
+from tensormill.ragged_tensors.tensor import (
     RaggedTensor,
     convert_to_tensor_or_ragged_tensor,
     is_ragged,

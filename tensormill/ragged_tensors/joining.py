@@ -12,9 +12,9 @@ from tensormill.ops.assertions import assert_equal
 from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.sequences import range_of
 from tensormill.ops.transposition import transpose
-from tensormill.ragged.arrays import expand_dims, positive_axis, rows_at
-from tensormill.ragged.row_partitions import assert_splits_match, lengths_to_splits
-from tensormill.ragged.tensor import (
+from tensormill.ragged_tensors.arrays import expand_dims, positive_axis, rows_at
+from tensormill.ragged_tensors.row_partitions import assert_splits_match, lengths_to_splits
+from tensormill.ragged_tensors.tensor import (
     RaggedTensor,
     convert_to_tensor_or_ragged_tensor,
     match_row_splits_dtypes,

@@ -29,18 +29,18 @@ from tensormill.ops import (
 from tensormill.ops import joining as dense_joining
 from tensormill.ops.comparison import logical_and, logical_or, logical_xor
 from tensormill.ops.unicode import unicode_script
-from tensormill.ragged import arrays, choosing, joining, mathematics
-from tensormill.ragged import gathering as ragged_gathering
-from tensormill.ragged.broadcasting import broadcast_together
-from tensormill.ragged.mapping import map_flat_values
-from tensormill.ragged.strings import reduce_join
-from tensormill.ragged.tensor import (
+from tensormill.ragged_tensors import arrays, choosing, joining, mathematics
+from tensormill.ragged_tensors import gathering as ragged_gathering
+from tensormill.ragged_tensors.broadcasting import broadcast_together
+from tensormill.ragged_tensors.mapping import map_flat_values
+from tensormill.ragged_tensors.strings import reduce_join
+from tensormill.ragged_tensors.tensor import (
     RaggedTensor,
     convert_to_tensor_or_ragged_tensor,
     is_ragged,
     match_row_splits_dtypes,
 )
-from tensormill.ragged.value import RaggedTensorValue
+from tensormill.ragged_tensors.value import RaggedTensorValue
 
 Function = Callable[..., Any]
 

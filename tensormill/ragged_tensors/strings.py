@@ -25,9 +25,9 @@ from tensormill.ops.unicode import (
     unicode_encode_op,
     unsorted_segment_join,
 )
-from tensormill.ragged.conversions import from_tensor
-from tensormill.ragged.mathematics import over_axes
-from tensormill.ragged.tensor import RaggedTensor, convert_to_tensor_or_ragged_tensor
+from tensormill.ragged_tensors.conversions import from_tensor
+from tensormill.ragged_tensors.mathematics import over_axes
+from tensormill.ragged_tensors.tensor import RaggedTensor, convert_to_tensor_or_ragged_tensor
 
 __all__ = [
     "bytes_split",

@@ -13,10 +13,10 @@ from tensormill.ops.casting import cast
 from tensormill.ops.joining import stack
 from tensormill.ops.ragged import ragged_tensor_to_sparse_op
 from tensormill.ops.sequences import range_of
-from tensormill.ragged.arrays import rows_at
-from tensormill.ragged.joining import concat as concat_ragged
-from tensormill.ragged.mapping import map_flat_values
-from tensormill.ragged.tensor import (
+from tensormill.ragged_tensors.arrays import rows_at
+from tensormill.ragged_tensors.joining import concat as concat_ragged
+from tensormill.ragged_tensors.mapping import map_flat_values
+from tensormill.ragged_tensors.tensor import (
     RaggedTensor,
     convert_to_tensor_or_ragged_tensor,
     match_row_splits_dtypes,

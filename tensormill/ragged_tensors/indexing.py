@@ -18,7 +18,7 @@ from tensormill.ops.filling import zeros
 from tensormill.ops.gathering import gather, where
 from tensormill.ops.joining import concat, stack
 from tensormill.ops.ragged import ragged_range_op
-from tensormill.ragged.tensor import RaggedTensor
+from tensormill.ragged_tensors.tensor import RaggedTensor
 
 _FULL = slice(None, None, None)
 

@@ -20,8 +20,8 @@ from tensormill.ops.filling import ones, ones_like
 from tensormill.ops.gathering import gather
 from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.ragged import ragged_range_op
-from tensormill.ragged.row_partitions import lengths_to_splits
-from tensormill.ragged.tensor import (
+from tensormill.ragged_tensors.row_partitions import lengths_to_splits
+from tensormill.ragged_tensors.tensor import (
     RaggedTensor,
     convert_to_tensor_or_ragged_tensor,
     is_ragged,
