@@ -43,10 +43,12 @@ class IndexedSlices(TensorLike):
 
     Attributes:
       is_composite: it is made of several tensors.
+      has_dense_form: operators take it for the dense tensor that it stands for.
     """
 
     __slots__ = ("__weakref__", "_dense_shape", "_indices", "_values")
     is_composite = True
+    has_dense_form = True
 
     def __init__(self, values: Any, indices: Any, dense_shape: Any = None) -> None:
         """Make the slices of a dense tensor.

@@ -63,6 +63,9 @@ class TransformerInfo:
         self.control_outputs = ControlOutputs(self.graph)
         self.transformed_ops: dict[Operation, Operation | None] = {}
         self.transformed_ts: dict[Tensor, Tensor] = {}
+        # Programs read these two by the names that TensorFlow gives them.
+        self._transformed_ops = self.transformed_ops
+        self._transformed_ts = self.transformed_ts
         self._frames: dict[bytes, bytes] = {}
 
     def new_name(self, name: str) -> str:

@@ -136,6 +136,11 @@ def _operands(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     return convert_to_tensor(x, dtype=y.dtype.base_dtype, name="x"), y
 
 
+def _stays_apart(value: Any) -> bool:
+    """Return whether a value is made of tensors and has operators of its own."""
+    return getattr(value, "is_composite", False) and not getattr(value, "has_dense_form", False)
+
+
 def _operator(
     builder: OpBuilder, name: str, for_strings: OpBuilder | None = None
 ) -> Callable[[Any, Any], Tensor]:
@@ -144,7 +149,7 @@ def _operator(
     def apply(x: Any, y: Any) -> Any:
         if type(x) is Tensor and type(y) is Tensor:
             return chosen(x)(x, y, name=name)
-        if getattr(x, "is_composite", False) or getattr(y, "is_composite", False):
+        if _stays_apart(x) or _stays_apart(y):
             return NotImplemented
         with OpScope(None, name, (x, y)) as scope:
             x, y = _operands(x, y)

@@ -24,9 +24,11 @@ class PartitionedVariable(TensorLike):
 
     Attributes:
       is_composite: it is made of several tensors.
+      has_dense_form: operators take it for the dense tensor that it stands for.
     """
 
     is_composite = True
+    has_dense_form = True
 
     def __init__(
         self,

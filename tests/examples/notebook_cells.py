@@ -10,6 +10,7 @@ import ast
 import contextlib
 import io
 import json
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -31,8 +32,7 @@ def run_cells(notebook: dict[str, Any], ports: dict[str, str]) -> list[list[dict
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     for number, cell in enumerate(cells):
         code = code_of(cell)
-        for old, new in ports.items():
-            code = code.replace(f":{old}", f":{new}")
+        code = re.sub(r"(?<=:)\d+", lambda found: ports.get(found[0], found[0]), code)
         stream = io.StringIO()
         try:
             with contextlib.redirect_stdout(stream):

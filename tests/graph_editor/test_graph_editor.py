@@ -246,3 +246,11 @@ def test_branches_are_copied_with_their_predicate() -> None:
     replaced = ge.graph_replace(chosen, {x: tf.constant(5.0)})
     with tf.Session() as session:
         assert session.run([chosen, replaced]) == [-9.0, 50.0]
+
+
+def test_the_facts_of_a_copy_have_tensorflows_names_too() -> None:
+    a = tf.constant(1.0, name="a")
+    b = tf.identity(a, name="b")
+    _, info = ge.copy_with_input_replacements(ge.sgv(b.op), {a: tf.constant(2.0)})
+    assert info._transformed_ops is info.transformed_ops
+    assert info._transformed_ts[b].op.name == "b_1"
