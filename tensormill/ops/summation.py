@@ -57,8 +57,7 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
       ValueError: `inputs` is no list, or is empty, or shapes differ.
     """
     wrong = ValueError(
-        "Inputs must be an iterable of at least one Tensor/IndexedSlices with the same dtype and "
-        "shape."
+        "inputs must be a list of at least one Tensor/IndexedSlices with the same dtype and shape"
     )
     if not inputs or not isinstance(inputs, (list, tuple)):
         raise wrong

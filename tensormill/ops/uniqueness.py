@@ -12,7 +12,7 @@ from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims
-from tensormill.graph.sparse_tensor import SparseTensor
+from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import reshape, shape
 
@@ -218,15 +218,15 @@ def edit_distance_shape(ctx: ShapeContext) -> list[Dims]:
 
 
 def edit_distance(
-    hypothesis: SparseTensor,
-    truth: SparseTensor,
+    hypothesis: Any,
+    truth: Any,
     normalize: bool = True,
     name: str = "edit_distance",
 ) -> Tensor:
     """Return the Levenshtein distance of the sequences in two sparse tensors.
 
     Args:
-      hypothesis: sparse; its last dimension runs along the sequences.
+      hypothesis: a SparseTensor or SparseTensorValue; its last dimension runs along the sequences.
       truth: likewise.
       normalize: divide by the length of the truth.
       name: the name of the node.
@@ -235,7 +235,7 @@ def edit_distance(
       TypeError: an argument is not a SparseTensor.
     """
     for what, value in (("Hypothesis", hypothesis), ("Truth", truth)):
-        if not isinstance(value, SparseTensor):
+        if not isinstance(value, (SparseTensor, SparseTensorValue)):
             raise TypeError(f"{what} must be a SparseTensor.")
     return edit_distance_op(
         hypothesis.indices,

@@ -48,6 +48,7 @@ KERAS_ROWS = {
     "python.keras.utils": "keras.utils",
     "python.keras.utils.data_utils": "keras.utils",
     "python.keras.utils.generic_utils": "keras.utils",
+    "python.keras.utils.losses_utils": "ReductionV2=keras.losses.Reduction",
     "python.keras.utils.np_utils": "keras.utils",
     "python.keras.utils.tf_utils": """
         get_reachable_from_inputs=keras.engine.reachable.get_reachable_from_inputs

@@ -204,4 +204,16 @@ MODEL_ROWS = {
     "contrib.tpu.python.tpu.tpu_config": "estimator.tpu",
     "contrib.tpu.python.tpu.tpu_estimator": "estimator.tpu",
     "contrib.tpu.python.tpu.tpu_optimizer": "estimator.tpu",
-}
+    "contrib.crf.python.ops.crf": "seq2seq.fields",
+    **dict.fromkeys(
+        (
+            f"contrib.data.python.ops.{name}"
+            for name in (
+                "batching", "counter", "enumerate_ops", "error_ops", "get_single_element",
+                "grouping", "interleave_ops", "prefetching_ops", "random_ops", "readers",
+                "resampling", "scan_ops", "shuffle_ops", "sliding", "unique", "writers",
+            )
+        ),
+        "data.contrib data.experimental data.files",
+    ),
+}  # fmt: skip

@@ -225,6 +225,7 @@ _ROWS = {
         tensorflow_modules.second_signatures""",
     "python.ops.list_ops": "ops.tensor_lists _build_element_shape=ops.tensor_lists._element_shape",
     "python.ops.logging_ops": "ops.printing",
+    "python.ops.losses.loss_reduction": "ReductionV2=keras.losses.Reduction",
     "python.ops.losses.losses": "losses",
     "python.ops.losses.losses_impl": "losses losses.functions",
     "python.ops.losses.util": "losses.collecting losses",

@@ -147,3 +147,19 @@ def test_std_and_variance() -> None:
     x = np.arange(6, dtype=np.float32).reshape(2, 3)
     np.testing.assert_allclose(run(tf.math.reduce_std(tf.constant(x), 1)), x.std(1), rtol=1e-6)
     np.testing.assert_allclose(run(tf.math.reduce_variance(tf.constant(x))), x.var(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("inputs", [[], None, tf.constant, "text"])
+def test_a_sum_of_tensors_needs_a_list_of_them(inputs: Any) -> None:
+    text = "inputs must be a list of at least one Tensor/IndexedSlices with the same dtype"
+    with pytest.raises(ValueError, match=text):
+        tf.add_n(inputs)
+
+
+def test_the_distance_of_sequences_takes_sparse_values() -> None:
+    hypothesis = tf.SparseTensorValue([[0, 0], [0, 1]], ["a", "b"], [1, 2])
+    truth = tf.SparseTensorValue([[0, 0]], ["a"], [1, 2])
+    with tf.Session() as session:
+        assert session.run(tf.edit_distance(hypothesis, truth, normalize=False)).tolist() == [1.0]
+    with pytest.raises(TypeError, match="Truth must be a SparseTensor"):
+        tf.edit_distance(hypothesis, [1])

@@ -16,6 +16,10 @@ import tensormill as tf
         ("contrib.tensorboard.plugins.projector", "visualize_embeddings"),
         ("contrib.slim", "fully_connected"),
         ("contrib.rnn.python.ops.core_rnn_cell", "GRUCell"),
+        ("contrib.crf.python.ops.crf", "crf_log_norm"),
+        ("contrib.data.python.ops.batching", "assert_element_shape"),
+        ("contrib.data.python.ops.readers", "CsvDataset"),
+        ("contrib.data.python.ops.scan_ops", "scan"),
     ],
 )
 def test_a_name_is_found_by_its_path(path: str, name: str) -> None:

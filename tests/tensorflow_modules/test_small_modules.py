@@ -118,3 +118,10 @@ def test_the_modules_of_experimental_datasets_have_the_public_functions() -> Non
         found = importlib.import_module(f"tensormill.python.data.experimental.ops.{module}")
         public = getattr(tf.data.experimental, name.removesuffix("_v2"))
         assert getattr(found, name) is public
+
+
+def test_the_ways_to_reduce_losses_of_keras_are_found_where_its_tests_look() -> None:
+    for path in ("keras.utils.losses_utils", "ops.losses.loss_reduction"):
+        found = importlib.import_module(f"tensormill.python.{path}").ReductionV2
+        assert found.SUM_OVER_BATCH_SIZE == "sum_over_batch_size"
+        assert found is tf.keras.losses.Reduction
