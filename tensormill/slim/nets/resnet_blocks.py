@@ -5,7 +5,7 @@ Source: TensorFlow 1.15, contrib/slim/python/slim/nets/resnet_utils.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from tensormill.graph.collections import GraphKeys
@@ -24,6 +24,7 @@ __all__ = [
     "Block",
     "bottleneck_block",
     "conv2d_same",
+    "make_network",
     "resnet_arg_scope",
     "stack_blocks_dense",
     "subsample",
@@ -131,3 +132,44 @@ def resnet_arg_scope(
         arg_scope([max_pool2d], padding="SAME") as scope,
     ):
         return scope
+
+
+def make_network(name: str, units: Sequence[int], whole: Any, make_block: Any) -> Any:
+    """Return a function that makes a whole network of four blocks.
+
+    Args:
+      name: the name of the network.
+      units: the number of units of each block.
+      whole: makes a network of blocks.
+      make_block: makes a block.
+    """
+
+    def network(
+        inputs: Any,
+        num_classes: int | None = None,
+        is_training: Any = True,
+        global_pool: bool = True,
+        output_stride: int | None = None,
+        reuse: Any = None,
+        scope: Any = name,
+    ) -> tuple[Any, Any]:
+        blocks = [
+            make_block(f"block{number}", 64 * 2 ** (number - 1), count, 1 if number == 4 else 2)
+            for number, count in enumerate(units, 1)
+        ]
+        return whole(
+            inputs,
+            blocks,
+            num_classes,
+            is_training,
+            global_pool,
+            output_stride,
+            include_root_block=True,
+            reuse=reuse,
+            scope=scope,
+        )
+
+    network.__name__ = network.__qualname__ = name
+    network.__doc__ = f"Return the output of `{name}` and its end points; see `{whole.__name__}`."
+    network.default_image_size = 224  # type: ignore[attr-defined]
+    return network

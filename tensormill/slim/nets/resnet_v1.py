@@ -5,7 +5,6 @@ Source: TensorFlow 1.15, contrib/slim/python/slim/nets/resnet_v1.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from tensormill.layers.model_layers import conv2d
@@ -18,6 +17,7 @@ from tensormill.slim.nets.resnet_blocks import (
     Block,
     bottleneck_block,
     conv2d_same,
+    make_network,
     stack_blocks_dense,
     subsample,
 )
@@ -124,42 +124,8 @@ def resnet_v1_block(scope: str, base_depth: int, num_units: int, stride: int) ->
     return bottleneck_block(bottleneck, scope, base_depth, num_units, stride)
 
 
-def _network(name: str, units: Sequence[int]) -> Any:
-    def network(
-        inputs: Any,
-        num_classes: int | None = None,
-        is_training: Any = True,
-        global_pool: bool = True,
-        output_stride: int | None = None,
-        reuse: Any = None,
-        scope: Any = name,
-    ) -> tuple[Any, Any]:
-        blocks = [
-            resnet_v1_block(
-                f"block{number}", 64 * 2 ** (number - 1), count, 1 if number == 4 else 2
-            )
-            for number, count in enumerate(units, 1)
-        ]
-        return resnet_v1(
-            inputs,
-            blocks,
-            num_classes,
-            is_training,
-            global_pool,
-            output_stride,
-            include_root_block=True,
-            reuse=reuse,
-            scope=scope,
-        )
-
-    network.__name__ = network.__qualname__ = name
-    network.__doc__ = f"Return the output of `{name}` and its end points; see `resnet_v1`."
-    network.default_image_size = 224  # type: ignore[attr-defined]
-    return network
-
-
 resnet_v1.default_image_size = 224  # type: ignore[attr-defined]
-resnet_v1_50 = _network("resnet_v1_50", (3, 4, 6, 3))
-resnet_v1_101 = _network("resnet_v1_101", (3, 4, 23, 3))
-resnet_v1_152 = _network("resnet_v1_152", (3, 8, 36, 3))
-resnet_v1_200 = _network("resnet_v1_200", (3, 24, 36, 3))
+resnet_v1_50 = make_network("resnet_v1_50", (3, 4, 6, 3), resnet_v1, resnet_v1_block)
+resnet_v1_101 = make_network("resnet_v1_101", (3, 4, 23, 3), resnet_v1, resnet_v1_block)
+resnet_v1_152 = make_network("resnet_v1_152", (3, 8, 36, 3), resnet_v1, resnet_v1_block)
+resnet_v1_200 = make_network("resnet_v1_200", (3, 24, 36, 3), resnet_v1, resnet_v1_block)
