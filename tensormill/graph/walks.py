@@ -138,16 +138,7 @@ def make_list_of_op(
       TypeError: something else is among them.
       ValueError: they are in several graphs.
     """
-    if isinstance(ops, Graph):
-        if not allow_graph:
-            raise TypeError("allow_graph is False: cannot convert a tf.Graph.")
-        return ops.get_operations()
-    if not is_iterable(ops):
-        ops = [ops]
-    ops = list(ops)
-    if ops and check_graph:
-        get_unique_graph(ops, check_types=None if ignore_ts else Operation)
-    return [op for op in ops if isinstance(op, Operation)]
+    return _listed(ops, Operation, Graph.get_operations, check_graph, allow_graph, ignore_ts)
 
 
 def make_list_of_t(
@@ -165,16 +156,25 @@ def make_list_of_t(
       TypeError: something else is among them.
       ValueError: they are in several graphs.
     """
-    if isinstance(ts, Graph):
+    return _listed(ts, Tensor, get_tensors, check_graph, allow_graph, ignore_ops)
+
+
+def _listed(
+    given: Any,
+    kind: type[Any],
+    all_of: Callable[[Graph], list[Any]],
+    check_graph: bool,
+    allow_graph: bool,
+    ignore_others: bool,
+) -> list[Any]:
+    if isinstance(given, Graph):
         if not allow_graph:
             raise TypeError("allow_graph is False: cannot convert a tf.Graph.")
-        return get_tensors(ts)
-    if not is_iterable(ts):
-        ts = [ts]
-    ts = list(ts)
-    if ts and check_graph:
-        get_unique_graph(ts, check_types=None if ignore_ops else Tensor)
-    return [tensor for tensor in ts if isinstance(tensor, Tensor)]
+        return all_of(given)
+    members = list(given) if is_iterable(given) else [given]
+    if members and check_graph:
+        get_unique_graph(members, check_types=None if ignore_others else kind)
+    return [member for member in members if isinstance(member, kind)]
 
 
 def get_generating_ops(ts: Any) -> list[Operation]:
