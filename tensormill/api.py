@@ -445,6 +445,7 @@ _LATE_NAMES = {
     "tensormill.distributed.job": "finish",
     "tensormill.launching.local_cluster": "LocalCluster",
     "tensormill.lookup.initialization": "initialize_all_tables tables_initializer",
+    "tensormill.ragged_tensors.specs": "RaggedTensorSpec",
     "tensormill.ragged_tensors.strings": "string_split",
     "tensormill.ragged_tensors.tensor": "RaggedTensor",
     "tensormill.session.cluster_trace": "cluster_trace",

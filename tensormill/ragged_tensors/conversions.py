@@ -11,7 +11,11 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operators import operator
 from tensormill.graph.shapes import TensorShape
-from tensormill.graph.sparse_tensor import SparseTensor
+from tensormill.graph.sparse_tensor import (
+    SparseTensor,
+    convert_to_tensor_or_sparse_tensor,
+    is_sparse,
+)
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import maximum, minimum
 from tensormill.ops.array_shapes import broadcast_to, expand_dims, reshape
@@ -32,7 +36,7 @@ from tensormill.ops.ragged import (
 from tensormill.ops.reduction import reduce_all, reduce_any, reduce_max, reduce_prod
 from tensormill.ops.scattering import tensor_scatter_update
 from tensormill.ops.sequences import range_of
-from tensormill.ragged_tensors.tensor import RaggedTensor
+from tensormill.ragged_tensors.tensor import RaggedTensor, convert_to_tensor_or_ragged_tensor
 
 __all__ = ["from_tensor", "to_tensor"]
 
@@ -146,9 +150,10 @@ def _unpadded_lengths(tensor: Tensor, padding: Any, sizes: Tensor) -> Tensor:
 
 @operator("ragged_from_sparse")
 def _from_sparse(st_input: Any, name: str | None, row_splits_dtype: DType) -> Any:
-    if not isinstance(st_input, SparseTensor):
+    if not is_sparse(st_input):
         raise TypeError(f"Expected SparseTensor, got {type(st_input).__name__}")
     with OpScope(name, "RaggedFromSparse", [st_input.values]):
+        st_input = convert_to_tensor_or_sparse_tensor(st_input, name="st_input")
         rank = st_input.dense_shape.shape[0]
         if getattr(rank, "value", rank) is None or st_input.indices.shape.ndims is None:
             raise ValueError("rank(st_input) must be 2")
@@ -181,12 +186,16 @@ def _to_sparse(ragged: RaggedTensor, name: str | None) -> SparseTensor:
 
 
 @operator("ragged_to_tensor")
-def to_tensor(ragged: Any, default_value: Any = None, name: str | None = None) -> Tensor:
+def to_tensor(rt_input: Any, default_value: Any = None, name: str | None = None) -> Tensor:
     """Return a tensor with rows filled up with a default value.
 
     Raises:
       ValueError: the shape of the default does not fit the values.
     """
+    ragged = convert_to_tensor_or_ragged_tensor(rt_input)
+    if not isinstance(ragged, RaggedTensor):
+        dense: Tensor = ragged
+        return dense
     with OpScope(name, "RaggedToTensor", [ragged, default_value]):
         flat = ragged.flat_values
         if default_value is not None:

@@ -169,6 +169,7 @@ _OTHERS: tuple[tuple[Function, Function], ...] = (
     (dense_joining.concat, joining.concat),
     (array_shapes.expand_dims, _expand_dims),
     (gathering.gather, _gather),
+    (gathering.gather_v2, ragged_gathering.gather),
     (gathering.gather_nd, _gather_nd),
     (gathering.gather_nd_v2, ragged_gathering.gather_nd),
     (filling.one_hot, arrays.one_hot),

@@ -341,6 +341,10 @@ class RaggedTensor(RaggedFactories, RaggedOverloads, TensorLike):
         """Return the operations that take one of the tensors as an input, each once."""
         return list(dict.fromkeys(op for t in self._component_tensors() for op in t.consumers()))
 
+    @property
+    def _type_spec(self) -> Any:
+        return OPERATORS["ragged_spec"](self)
+
     def _component_tensors(self) -> list[Tensor]:
         return [self.flat_values, *self.nested_row_splits]
 

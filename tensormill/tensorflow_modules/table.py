@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from tensormill.tensorflow_modules.keras_table import KERAS_ROWS
 from tensormill.tensorflow_modules.model_table import MODEL_ROWS
+from tensormill.tensorflow_modules.ragged_table import RAGGED_ROWS
 
 __all__ = ["MESSAGE_MODULES", "MESSAGE_PACKAGES", "MODULES", "Sources"]
 
@@ -496,5 +497,6 @@ _ROWS = {
 }  # fmt: skip
 
 MODULES = {
-    path: Sources.parse(words) for path, words in {**_ROWS, **MODEL_ROWS, **KERAS_ROWS}.items()
+    path: Sources.parse(words)
+    for path, words in {**_ROWS, **MODEL_ROWS, **KERAS_ROWS, **RAGGED_ROWS}.items()
 }

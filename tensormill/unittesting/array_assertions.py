@@ -15,6 +15,7 @@ from absl.testing import absltest
 from tensormill.graph.dtypes import as_dtype
 from tensormill.graph.indexed_slices import IndexedSlices
 from tensormill.graph.tensor import Tensor
+from tensormill.ragged_tensors.tensor import RaggedTensor, is_ragged
 
 __all__ = ["ArrayAssertions"]
 
@@ -55,6 +56,10 @@ class ArrayAssertions(absltest.TestCase):
         Raises:
           ValueError: a dict is compared with something else, or lists differ in length.
         """
+        if is_ragged(a) or is_ragged(b):
+            self._assert_same_ragged_rank(a, b, msg)
+            self._assert_lists_close(self._to_list(a), self._to_list(b), rtol, atol, [], msg or "")
+            return
         self._assert_close(a, b, rtol, atol, [], msg or "")
 
     def assertAllCloseAccordingToType(
@@ -146,7 +151,14 @@ class ArrayAssertions(absltest.TestCase):
     # -- equal -------------------------------------------------------------------------------------
 
     def assertAllEqual(self, a: Any, b: Any, msg: str | None = None) -> None:
-        """Fail unless two arrays have the same shape and elements; NaNs are equal to NaNs."""
+        """Fail unless two arrays have the same shape and elements; NaNs are equal to NaNs.
+
+        A ragged tensor is compared with another, or with nested lists, row by row.
+        """
+        if is_ragged(a) or is_ragged(b):
+            self.assertEqual(self._to_list(a), self._to_list(b), msg)
+            self._assert_same_ragged_rank(a, b, msg)
+            return
         a, b = self._to_array(a), self._to_array(b)
         self._assert_same_shape(a, b, msg)
         same = a == b
@@ -167,6 +179,34 @@ class ArrayAssertions(absltest.TestCase):
         except AssertionError:
             return
         raise AssertionError(f"The two values are equal at all elements. {msg or ''}".rstrip())
+
+    # -- ragged ------------------------------------------------------------------------------------
+
+    def _to_list(self, value: Any) -> Any:
+        if isinstance(value, (Tensor, RaggedTensor)):
+            value = self.evaluate(value)
+        if is_ragged(value):
+            return value.to_list()
+        if isinstance(value, (list, tuple)):
+            return [self._to_list(item) for item in value]
+        return np.asarray(value).tolist()
+
+    def _assert_same_ragged_rank(self, a: Any, b: Any, msg: str | None) -> None:
+        if not isinstance(a, (list, tuple)) and not isinstance(b, (list, tuple)):
+            ranks = [each.ragged_rank if is_ragged(each) else 0 for each in (a, b)]
+            self.assertEqual(*ranks, msg)
+
+    def _assert_lists_close(
+        self, a: Any, b: Any, rtol: float, atol: float, path: list[int], msg: str
+    ) -> None:
+        self.assertEqual(type(a), type(b))
+        if not isinstance(a, (list, tuple)):
+            self._assert_close(a, b, rtol, atol, path, msg)
+            return
+        where = "".join(f"[{part}]" for part in path)
+        self.assertLen(a, len(b), f"Length differs for value{where}")
+        for index, (left, right) in enumerate(zip(a, b, strict=True)):
+            self._assert_lists_close(left, right, rtol, atol, [*path, index], msg)
 
     # -- bounds ------------------------------------------------------------------------------------
 
