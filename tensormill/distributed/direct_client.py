@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tensormill.distributed.brief_watch import BriefWatch
 from tensormill.distributed.deliveries import NO_RECEIPT
 from tensormill.distributed.direct_frames import (
     LIVING_ON,
@@ -109,6 +110,7 @@ class DirectClient:
         self._waiting: dict[int, OnDone] = {}  # guarded by _lock
         self._read_lock = threading.Lock()  # held by who reads
         self._reader: threading.Thread | None = None  # guarded by _lock
+        self._watch = BriefWatch()  # guarded by _read_lock
         self.is_broken = False
 
     def has(self, path: str) -> bool:
@@ -260,6 +262,8 @@ class DirectClient:
         end_s = None if timeout_s is None else time.monotonic() + timeout_s
         # The main thread looks up now and then: a signal may come just before it blocks.
         is_main = threading.current_thread() is threading.main_thread()
+        if self._watch.is_due():
+            self._watch.sees(self._frames.has_arrivals)
         while not outcome:
             left_s = SIGNAL_CHECK_S if is_main else None
             if end_s is not None:

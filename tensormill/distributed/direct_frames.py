@@ -126,6 +126,7 @@ class FrameSocket:
 
     Attributes:
       deliveries: the replies that the other side is to confirm.
+      has_arrivals: waits so many milliseconds for bytes; false where none have come.
     """
 
     def __init__(self, connected: socket.socket, max_body_bytes: int) -> None:
@@ -143,6 +144,7 @@ class FrameSocket:
         self._send_lock = threading.Lock()
         self._arrivals = select.poll()
         self._arrivals.register(connected, select.POLLIN)
+        self.has_arrivals = self._arrivals.poll
         self._buffer = memoryview(bytearray(_SMALL_BYTES))
         self._start = 0
         self._end = 0

@@ -12,6 +12,8 @@ import socket
 import threading
 from typing import Protocol
 
+from tensormill.distributed.brief_watch import BriefWatch
+
 __all__ = ["ReadingTurns", "reading_turns"]
 
 
@@ -34,20 +36,52 @@ def reading_turns(connected: socket.socket) -> ReadingTurns:
 
 
 class _EpollTurns:
-    """Turns that the system gives: it wakes one thread when bytes have come, or the end."""
+    """Turns that the system gives: it wakes one thread when bytes have come, or the end.
+
+    A thread that has answered a request looks out for the next one itself for a moment.
+    """
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
         self._events = select.EPOLLIN | select.EPOLLONESHOT
         self._arrivals = select.epoll()
         self._arrivals.register(connected, self._events)
+        self._look = select.poll()
+        self._look.register(connected, select.POLLIN)
+        self._watch = BriefWatch()
+        self._lock = threading.Lock()
+        self._is_taken = False  # guarded by _lock
 
     def take(self) -> None:
-        while not self._arrivals.poll():
-            pass
+        if self._claim():
+            if self._watch.sees(self._look.poll):
+                return
+            self.pass_on()
+        while True:
+            if self._arrivals.poll() and self._claim_woken():
+                return
+
+    def _claim(self) -> bool:
+        """Take the turn before anything has come; no other thread is woken for what comes."""
+        with self._lock:
+            if self._is_taken or not self._watch.is_due():
+                return False
+            self._is_taken = True
+            self._arrivals.modify(self._socket, 0)
+            return True
+
+    def _claim_woken(self) -> bool:
+        """Take the turn, unless another thread was faster, which then sees what has come."""
+        with self._lock:
+            if self._is_taken:
+                return False
+            self._is_taken = True
+            return True
 
     def pass_on(self) -> None:
-        self._arrivals.modify(self._socket, self._events)
+        with self._lock:
+            self._is_taken = False
+            self._arrivals.modify(self._socket, self._events)
 
     def close(self) -> None:
         self._arrivals.close()
