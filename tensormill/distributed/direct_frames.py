@@ -27,6 +27,7 @@ from tensormill.distributed.reading_turns import ReadingTurns, reading_turns
 from tensormill.distributed.shared_memory import (
     HAS_SHARED_MEMORY,
     MAX_SEGMENTS,
+    Releases,
     Segment,
     SegmentPool,
     make_numbers,
@@ -156,7 +157,7 @@ class FrameSocket:
         self._pool = SegmentPool()
         self._segments: dict[int, np.ndarray[Any, Any]] = {}  # of the other side
         self._segment: int | None = None  # the one with the body of the next frame
-        self._released: deque[int] = deque()  # segments of the other side that nobody reads
+        self._releases = Releases()
         self._own_receipts: memoryview | None = None
         self.deliveries = Deliveries()
         for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
@@ -177,7 +178,8 @@ class FrameSocket:
         size = sum(map(len, body))
         try:
             if size <= _SMALL_BYTES:
-                message = b"".join((_HEAD.pack(kind, 0, code, aux, call, size), *body))
+                head = _HEAD.pack(kind, 0, code, aux, call, size)
+                message = b"".join((*self._release_heads(), head, *body))
                 with self._send_lock:
                     self._socket.sendall(message)
                 return
@@ -190,7 +192,7 @@ class FrameSocket:
                 if self._send_shared(shared_head, lead, body):
                     return
             with self._send_lock:
-                self._send_pieces([head, *body])
+                self._send_pieces([*self._release_heads(), head, *body])
         except OSError as error:
             raise ConnectionBroken(str(error)) from error
 
@@ -211,7 +213,8 @@ class FrameSocket:
     def _send_segment(
         self, segment: Segment, is_new: bool, given_up: Sequence[int], head: bytes
     ) -> None:
-        heads = [_control_head(FrameKind.FORGET, number) for number in given_up]
+        heads = self._release_heads()
+        heads += [_control_head(FrameKind.FORGET, number) for number in given_up]
         heads += [_control_head(FrameKind.SEGMENT, segment.number, is_new), head]
         with self._send_lock:
             if is_new:
@@ -219,21 +222,27 @@ class FrameSocket:
             else:
                 self._socket.sendall(b"".join(heads))
 
-    def release_segments(self) -> None:
-        """Tell the other side which of its segments are not read any more."""
-        if not self._released:
+    def release_segments(self, *, only_large: bool = False) -> None:
+        """Tell the other side which of its segments are not read any more.
+
+        Every frame that is sent tells it, too.
+
+        Args:
+          only_large: not now, where it can well do without them for a while.
+        """
+        if not self._releases.numbers or (only_large and not self._releases.has_large):
             return
-        heads = []
-        while self._released:
-            try:
-                heads.append(_control_head(FrameKind.RELEASE, self._released.popleft()))
-            except IndexError:  # another thread was faster
-                break
         try:
             with self._send_lock:
-                self._socket.sendall(b"".join(heads))
+                self._socket.sendall(b"".join(self._release_heads()))
         except OSError:  # who receives sees that the other side is gone
             pass
+
+    def _release_heads(self) -> list[bytes]:
+        """Return the frames that tell of segments that are not read any more."""
+        if not self._releases.numbers:
+            return []
+        return [_control_head(FrameKind.RELEASE, number) for number in self._releases.take()]
 
     def _send_shared(self, head: bytes, lead: int, body: Sequence[Piece]) -> bool:
         """Send a frame with its body in shared memory; return False where there is too little."""
@@ -313,7 +322,6 @@ class FrameSocket:
             raise ConnectionBroken(str(error)) from error
 
     def _receive(self, timeout_s: float | None) -> Frame:
-        self.release_segments()
         while self._head is None:
             while self._end - self._start < _HEAD.size:
                 self._await_bytes(timeout_s)
@@ -415,7 +423,7 @@ class FrameSocket:
             raise ConnectionBroken(f"a segment of shared memory without {size} bytes")
         part = segment[lead : lead + size]
         # Everything that is made of the body holds on to the part.
-        weakref.finalize(part, self._released.append, number).atexit = False
+        weakref.finalize(part, self._releases.note, number, len(segment)).atexit = False
         return part.data
 
     def _map_shared(self, lead: int, size: int) -> memoryview:

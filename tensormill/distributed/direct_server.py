@@ -211,7 +211,7 @@ class DirectConnection:
     def _serve(self) -> None:
         self._server_threads.mark_computing()
         while True:
-            self._turns.take()
+            self._turns.take(self._frames.release_segments)
             frame = self._read()
             if frame is None:
                 self._turns.pass_on()  # to a thread that ends likewise
@@ -227,7 +227,7 @@ class DirectConnection:
             else:
                 self._server_threads.submit(partial(self._handle, frame))
             del frame
-            self._frames.release_segments()
+            self._frames.release_segments(only_large=True)
 
     def _receive(self) -> Frame:
         """Return the next frame; receipts, which come before an end, are taken in their order."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import select
 import socket
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 from tensormill.distributed.brief_watch import BriefWatch
@@ -20,8 +21,12 @@ __all__ = ["ReadingTurns", "reading_turns"]
 class ReadingTurns(Protocol):
     """The turns of one socket. Any thread may use them."""
 
-    def take(self) -> None:
-        """Wait until the calling thread is the one that reads."""
+    def take(self, before_sleep: Callable[[], None]) -> None:
+        """Wait until the calling thread is the one that reads.
+
+        Args:
+          before_sleep: called where that may take a while.
+        """
 
     def pass_on(self) -> None:
         """Let another thread read, as soon as there is something; only by who reads."""
@@ -52,11 +57,12 @@ class _EpollTurns:
         self._lock = threading.Lock()
         self._is_taken = False  # guarded by _lock
 
-    def take(self) -> None:
+    def take(self, before_sleep: Callable[[], None]) -> None:
         if self._claim():
             if self._watch.sees(self._look.poll):
                 return
             self.pass_on()
+        before_sleep()
         while True:
             if self._arrivals.poll() and self._claim_woken():
                 return
@@ -93,7 +99,8 @@ class _LockTurns:
     def __init__(self) -> None:
         self._lock = threading.Lock()
 
-    def take(self) -> None:
+    def take(self, before_sleep: Callable[[], None]) -> None:
+        before_sleep()
         self._lock.acquire()
 
     def pass_on(self) -> None:

@@ -8,11 +8,13 @@ them.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import itertools
 import mmap
 import os
 import threading
+from collections import deque
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -23,6 +25,7 @@ from tensormill.graph.tensor_wire_codec import Piece
 __all__ = [
     "HAS_SHARED_MEMORY",
     "MAX_SEGMENTS",
+    "Releases",
     "Segment",
     "SegmentPool",
     "make_numbers",
@@ -37,6 +40,8 @@ HAS_SHARED_MEMORY = hasattr(os, "memfd_create") and hasattr(fcntl, "F_ADD_SEALS"
 _SEALS = sum(getattr(fcntl, f"F_SEAL_{name}", 0) for name in ("SHRINK", "GROW", "SEAL"))
 _MAX_POOL_BYTES = 160 << 20
 _ROUNDING_BYTES = 1 << 15
+_LARGE_BYTES = 1 << 22
+"""The owner of so large a segment misses it before long."""
 MAX_SEGMENTS = 256
 """How many segments one end of a connection keeps at most."""
 _MAX_PIECES = 512  # in one call; the system takes at most 1024
@@ -214,6 +219,33 @@ class SegmentPool:
             self._is_closed = True
             self._all.clear()
             self._free.clear()
+
+
+class Releases:
+    """Segments of the other side that nobody here reads any more. Any thread.
+
+    Attributes:
+      numbers: those of which the other side is not told yet.
+      has_large: whether it misses one of them before long.
+    """
+
+    def __init__(self) -> None:
+        self.numbers: deque[int] = deque()
+        self.has_large = False
+
+    def note(self, number: int, size_bytes: int) -> None:
+        """Take note of a segment; wherever the last reader of it ends, within any other call."""
+        self.has_large = self.has_large or size_bytes >= _LARGE_BYTES
+        self.numbers.append(number)
+
+    def take(self) -> list[int]:
+        """Return the numbers, once."""
+        self.has_large = False
+        taken: list[int] = []
+        with contextlib.suppress(IndexError):  # where another thread is faster
+            while self.numbers:
+                taken.append(self.numbers.popleft())
+        return taken
 
 
 def _fits(segments: Collection[Segment], size_bytes: int) -> bool:

@@ -60,6 +60,28 @@ def test_a_segment_is_written_again_when_nobody_reads_it(ends) -> None:
     assert list(one._pool._all) == [1]
 
 
+def test_every_frame_tells_what_is_not_read_any_more(ends) -> None:
+    one, other = ends
+    for number in range(1, 6):
+        send(one, number, 300_000)
+        assert content(other)[2:] == [number, number]
+        other.release_segments(only_large=True)  # small ones wait for the next frame
+        hear_releases(one)
+        assert not one._pool._free
+        other.send(FrameKind.REPLY, 0, 0, number, [b"some"] if number % 2 else [bytes(1 << 18)])
+        assert receive(one).call == number
+        assert list(one._pool._free) == [1]
+
+
+def test_large_segments_are_released_at_once(ends) -> None:
+    one, other = ends
+    send(one, 1, 5 << 20)
+    assert content(other)[2:] == [1, 1]
+    other.release_segments(only_large=True)
+    hear_releases(one)
+    assert list(one._pool._free) == [1]
+
+
 def test_what_is_still_read_is_not_written_over(ends) -> None:
     one, other = ends
     kept = []
