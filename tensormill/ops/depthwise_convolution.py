@@ -7,12 +7,15 @@ from typing import Any
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.op_registry import define
 from tensormill.graph.op_scope import OpScope
-from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import merge_dims, with_rank
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import one_of_two
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.convolution import conv2d
+from tensormill.ops.convolution_gradients import (
+    register_convolution_gradients,
+    shapes_one_by_one,
+)
 from tensormill.ops.convolution_shapes import (
     backprop_filter_shape,
     backprop_input_shape,
@@ -78,40 +81,13 @@ depthwise_conv2d_backprop_input_op.shape(backprop_input_shape)
 depthwise_conv2d_backprop_filter_op.shape(backprop_filter_shape)
 
 
-def _attrs(op: Operation) -> dict[str, Any]:
-    return {name: op.attrs[name] for name in _ATTRS}
-
-
-@depthwise_conv2d_op.gradient
-def depthwise_conv2d_gradient(op: Operation, grad: Tensor) -> list[Tensor]:
-    attrs = _attrs(op)
-    image, filters = op.inputs
-    return [
-        depthwise_conv2d_backprop_input_op(shape_of(image), filters, grad, **attrs),
-        depthwise_conv2d_backprop_filter_op(image, shape_of(filters), grad, **attrs),
-    ]
-
-
-@depthwise_conv2d_backprop_input_op.gradient
-def depthwise_backprop_input_gradient(op: Operation, grad: Tensor) -> list[Tensor | None]:
-    attrs = _attrs(op)
-    _, filters, backprop = op.inputs
-    return [
-        None,
-        depthwise_conv2d_backprop_filter_op(grad, shape_of(filters), backprop, **attrs),
-        depthwise_conv2d_op(grad, filters, **attrs),
-    ]
-
-
-@depthwise_conv2d_backprop_filter_op.gradient
-def depthwise_backprop_filter_gradient(op: Operation, grad: Tensor) -> list[Tensor | None]:
-    attrs = _attrs(op)
-    image, _, backprop = op.inputs
-    return [
-        depthwise_conv2d_backprop_input_op(shape_of(image), grad, backprop, **attrs),
-        None,
-        depthwise_conv2d_op(image, grad, **attrs),
-    ]
+register_convolution_gradients(
+    depthwise_conv2d_op,
+    depthwise_conv2d_backprop_input_op,
+    depthwise_conv2d_backprop_filter_op,
+    _ATTRS,
+    shapes_one_by_one,
+)
 
 
 def depthwise_conv2d_native(

@@ -6,10 +6,9 @@ from typing import Any
 
 from tensormill.graph.op_registry import define
 from tensormill.graph.op_scope import OpScope
-from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
-from tensormill.ops.array_shapes import one_of_two, shape_n
-from tensormill.ops.array_shapes import shape as shape_of
+from tensormill.ops.array_shapes import one_of_two
+from tensormill.ops.convolution_gradients import register_convolution_gradients
 from tensormill.ops.convolution_shapes import (
     backprop_filter_shape,
     backprop_input_shape,
@@ -73,41 +72,9 @@ conv3d_backprop_input_v2_op.shape(backprop_input_shape)
 conv3d_backprop_filter_v2_op.shape(backprop_filter_shape)
 
 
-def _attrs(op: Operation) -> dict[str, Any]:
-    return {name: op.attrs[name] for name in _ATTRS}
-
-
-@conv3d_op.gradient
-def conv3d_gradient(op: Operation, grad: Tensor) -> list[Tensor]:
-    attrs = _attrs(op)
-    image, filters = op.inputs
-    image_shape, filter_shape = shape_n([image, filters])
-    return [
-        conv3d_backprop_input_v2_op(image_shape, filters, grad, **attrs),
-        conv3d_backprop_filter_v2_op(image, filter_shape, grad, **attrs),
-    ]
-
-
-@conv3d_backprop_input_v2_op.gradient
-def conv3d_backprop_input_gradient(op: Operation, grad: Tensor) -> list[Tensor | None]:
-    attrs = _attrs(op)
-    _, filters, backprop = op.inputs
-    return [
-        None,
-        conv3d_backprop_filter_v2_op(grad, shape_of(filters), backprop, **attrs),
-        conv3d_op(grad, filters, **attrs),
-    ]
-
-
-@conv3d_backprop_filter_v2_op.gradient
-def conv3d_backprop_filter_gradient(op: Operation, grad: Tensor) -> list[Tensor | None]:
-    attrs = _attrs(op)
-    image, _, backprop = op.inputs
-    return [
-        conv3d_backprop_input_v2_op(shape_of(image), grad, backprop, **attrs),
-        None,
-        conv3d_op(image, grad, **attrs),
-    ]
+register_convolution_gradients(
+    conv3d_op, conv3d_backprop_input_v2_op, conv3d_backprop_filter_v2_op, _ATTRS
+)
 
 
 def conv3d(
