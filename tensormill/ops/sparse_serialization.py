@@ -13,8 +13,9 @@ from tensormill.graph.op_registry import define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims
-from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
+from tensormill.graph.sparse_tensor import SparseTensor
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.sparse_arrays import as_sparse
 
 __all__ = ["deserialize_many_sparse", "serialize_many_sparse", "serialize_sparse"]
 
@@ -64,14 +65,6 @@ def deserialize_shapes(ctx: ShapeContext) -> list[Dims]:
     return [(None, None), (None,), (None,)]
 
 
-def _as_sparse(sp_input: Any) -> SparseTensor:
-    if isinstance(sp_input, SparseTensorValue):
-        return SparseTensor.from_value(sp_input)
-    if not isinstance(sp_input, SparseTensor):
-        raise TypeError("Input must be a SparseTensor.")
-    return sp_input
-
-
 def serialize_sparse(sp_input: Any, name: str | None = None, out_type: Any = dtypes.string) -> Any:
     """Return a vector of three items that stands for a sparse tensor.
 
@@ -80,7 +73,7 @@ def serialize_sparse(sp_input: Any, name: str | None = None, out_type: Any = dty
       name: the name of the node.
       out_type: string or variant.
     """
-    sparse = _as_sparse(sp_input)
+    sparse = as_sparse(sp_input)
     return serialize_sparse_op(
         sparse.indices, sparse.values, sparse.dense_shape, name=name, out_type=out_type
     )
@@ -96,7 +89,7 @@ def serialize_many_sparse(
       name: the name of the node.
       out_type: string or variant.
     """
-    sparse = _as_sparse(sp_input)
+    sparse = as_sparse(sp_input)
     return serialize_many_sparse_op(
         sparse.indices, sparse.values, sparse.dense_shape, name=name, out_type=out_type
     )
