@@ -272,6 +272,24 @@ def squeeze(
     return squeeze_op(input, axis if hasattr(axis, "__iter__") else [axis], name=name)
 
 
+def positive_axis(axis: Any, rank: int | None) -> int:
+    """Return an axis counted from the front.
+
+    Raises:
+      TypeError: it is no integer.
+      ValueError: there is no such axis.
+    """
+    if not isinstance(axis, int):
+        raise TypeError(f"axis must be an int; got {type(axis).__name__}")
+    if rank is None:
+        if axis < 0:
+            raise ValueError("axis may only be negative if ndims is statically known.")
+        return axis
+    if not -rank <= axis < rank:
+        raise ValueError(f"axis={axis} out of bounds: expected {-rank}<=axis<{rank}")
+    return axis % rank
+
+
 def one_of_two(new: Any, old: Any, new_name: str, old_name: str) -> Any:
     """Return what was given under the new or the old name of an argument.
 

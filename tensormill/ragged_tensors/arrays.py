@@ -10,7 +10,7 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import array_shapes, filling, gathering, grids, joining
-from tensormill.ops.array_shapes import reshape
+from tensormill.ops.array_shapes import positive_axis, reshape
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.assertions import assert_equal, assert_less
 from tensormill.ops.casting import cast
@@ -40,7 +40,6 @@ __all__ = [
     "boolean_mask",
     "expand_dims",
     "one_hot",
-    "positive_axis",
     "rank",
     "rows_at",
     "size",
@@ -48,24 +47,6 @@ __all__ = [
     "stack_dynamic_partitions",
     "tile",
 ]
-
-
-def positive_axis(axis: Any, rank: int | None) -> int:
-    """Return an axis counted from the front.
-
-    Raises:
-      TypeError: it is no integer.
-      ValueError: there is no such axis.
-    """
-    if not isinstance(axis, int):
-        raise TypeError(f"axis must be an int; got {type(axis).__name__}")
-    if rank is None:
-        if axis < 0:
-            raise ValueError("axis may only be negative if ndims is statically known.")
-        return axis
-    if not -rank <= axis < rank:
-        raise ValueError(f"axis={axis} out of bounds: expected {-rank}<=axis<{rank}")
-    return axis % rank
 
 
 def rows_at(rows: Any, places: Tensor) -> Any:

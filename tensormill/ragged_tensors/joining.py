@@ -7,12 +7,12 @@ from typing import Any
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import joining
-from tensormill.ops.array_shapes import reshape
+from tensormill.ops.array_shapes import positive_axis, reshape
 from tensormill.ops.assertions import assert_equal
 from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.sequences import range_of
 from tensormill.ops.transposition import transpose
-from tensormill.ragged_tensors.arrays import expand_dims, positive_axis, rows_at
+from tensormill.ragged_tensors.arrays import expand_dims, rows_at
 from tensormill.ragged_tensors.row_partitions import assert_splits_match, lengths_to_splits
 from tensormill.ragged_tensors.tensor import (
     RaggedTensor,

@@ -12,6 +12,7 @@ from tensormill.graph.op_scope import OpScope
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import reduction, segments
 from tensormill.ops.arithmetic import maximum
+from tensormill.ops.array_shapes import positive_axis
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.assertions import assert_equal
 from tensormill.ops.casting import cast
@@ -188,23 +189,11 @@ def over_axes(
     rank = ragged.shape.ndims
     if rank is None and any(axis < 0 for axis in axes):
         raise ValueError("axis may only be negative if ndims is statically known.")
-    ordered = sorted({_positive(axis, rank) for axis in axes})
+    ordered = sorted({positive_axis(axis, rank) for axis in axes})
     reduced = _over_axis(dense, segment, ragged, ordered[-1])
     for axis in reversed(ordered[:-1]):
         reduced = _over_axis(dense, segment, reduced, axis)
     return reduced
-
-
-def _positive(axis: Any, rank: int | None) -> int:
-    if not isinstance(axis, int):
-        raise TypeError(f"axis must be an int; got {type(axis).__name__}")
-    if rank is None:
-        if axis < 0:
-            raise ValueError("axis may only be negative if ndims is statically known.")
-        return axis
-    if not -rank <= axis < rank:
-        raise ValueError(f"axis={axis} out of bounds: expected {-rank}<=axis<{rank}")
-    return axis % rank
 
 
 def _over_axis(
@@ -212,7 +201,7 @@ def _over_axis(
 ) -> Any:
     if not isinstance(ragged, RaggedTensor):
         return dense(ragged, axis)
-    axis = _positive(axis, ragged.shape.ndims)
+    axis = positive_axis(axis, ragged.shape.ndims)
     if axis == 0:
         lengths = ragged.row_lengths()
         longest = maximum(reduction.reduce_max(lengths), cast(0, lengths.dtype))

@@ -27,7 +27,6 @@ __all__ = [
     "batch_to_space_v2",
     "convert_to_int_tensor",
     "gcd",
-    "get_positive_axis",
 ]
 
 # What the map of axes of a strided slice says of axes that are put in or left out.
@@ -52,24 +51,6 @@ def convert_to_int_tensor(tensor: Any, name: str, dtype: Any = dtypes.int32) -> 
     if not made.dtype.is_integer:
         raise TypeError(f"{name} must be an integer tensor; dtype={made.dtype}")
     return cast(made, dtype)
-
-
-def get_positive_axis(axis: Any, ndims: int | None) -> int:
-    """Return an axis counted from the front.
-
-    Raises:
-      TypeError: it is no number.
-      ValueError: there is no such axis, or it is counted from an end that is not known.
-    """
-    if not isinstance(axis, int):
-        raise TypeError(f"axis must be an int; got {type(axis).__name__}")
-    if ndims is None:
-        if axis < 0:
-            raise ValueError("axis may only be negative if ndims is statically known.")
-        return axis
-    if not -ndims <= axis < ndims:
-        raise ValueError(f"axis={axis} out of bounds: expected {-ndims}<=axis<{ndims}")
-    return axis % ndims
 
 
 def gcd(a: Any, b: Any, name: str | None = None) -> Tensor:

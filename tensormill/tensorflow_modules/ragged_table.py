@@ -32,7 +32,7 @@ RAGGED_ROWS = {
     "python.ops.ragged.ragged_tensor_value": "ragged_tensors.value",
     "python.ops.ragged.ragged_util": """
         ragged_tensors.row_partitions repeat=ops.repetition.repeat
-        get_positive_axis=ragged_tensors.arrays.positive_axis""",
+        get_positive_axis=ops.array_shapes.positive_axis""",
     "python.ops.ragged.ragged_where_op": "ragged_tensors.choosing",
     "python.ops.ragged.segment_id_ops": "ragged_tensors.row_partitions",
 }

@@ -161,6 +161,7 @@ _ROWS = {
         zeros_like_impl=ops.filling.zeros_like ones_like_impl=ops.filling.ones_like
         expand_dims_v2=ops.array_shapes.expand_dims
         squeeze_v2=ops.array_shapes.squeeze placeholder=ops.basics.placeholder
+        get_positive_axis=ops.array_shapes.positive_axis
         _SLICE_TYPE_ERROR=ops.indexing.BAD_INDEX
         constant=graph.constants.constant listdiff=ops.uniqueness.setdiff1d""",
     "python.ops.candidate_sampling_ops": "ops.candidate_sampling",
