@@ -46,6 +46,27 @@ class VariableBase(OperatorOverloads, TensorLike):
     _aggregation: VariableAggregation
     _trainable: bool
 
+    def _take_options(
+        self,
+        policies: tuple[VariableSynchronization, VariableAggregation, bool],
+        collections: Any,
+        constraint: Any,
+        caching_device: Any,
+    ) -> list[str]:
+        """Keep the options of a new variable; return the collections that it belongs to.
+
+        Raises:
+          ValueError: the collections are no list, or the constraint is no function.
+        """
+        self._synchronization, self._aggregation, self._trainable = policies
+        checked = checked_collections(collections, self._trainable)
+        if constraint is not None and not callable(constraint):
+            raise ValueError("The `constraint` argument must be a callable.")
+        self._constraint = constraint
+        self._caching_device = caching_device
+        self._save_slice_info = None
+        return checked
+
     # -- what it is --------------------------------------------------------------------------------
 
     def experimental_ref(self) -> Reference:

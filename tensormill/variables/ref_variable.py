@@ -16,7 +16,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.ops import state, state_scatter
 from tensormill.ops.basics import identity_op
 from tensormill.ops.conditional import cond
-from tensormill.variables.base import VariableBase, checked_collections, colocated_nodes
+from tensormill.variables.base import VariableBase, colocated_nodes
 from tensormill.variables.policies import checked_policies
 from tensormill.variables.safe_initial_value import safe_initial_value
 
@@ -54,15 +54,8 @@ class RefVariable(VariableBase):
             return
         if initial_value is None:
             raise ValueError("initial_value must be specified.")
-        self._synchronization, self._aggregation, self._trainable = checked_policies(
-            synchronization, aggregation, trainable, name
-        )
-        collections = checked_collections(collections, self._trainable)
-        if constraint is not None and not callable(constraint):
-            raise ValueError("The `constraint` argument must be a callable.")
-        self._constraint = constraint
-        self._caching_device = caching_device
-        self._save_slice_info = None
+        policies = checked_policies(synchronization, aggregation, trainable, name)
+        collections = self._take_options(policies, collections, constraint, caching_device)
         values = () if callable(initial_value) else (initial_value,)
         graph = graph_of(values)
         with graph.as_default(), graph.control_dependencies(None):
