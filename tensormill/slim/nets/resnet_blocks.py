@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 from tensormill.graph.collections import GraphKeys
 from tensormill.layers.model_layers import conv2d
 from tensormill.layers.model_normalization import batch_norm
-from tensormill.layers.model_scope import collect_named_outputs
-from tensormill.layers.model_shaping import max_pool2d
+from tensormill.layers.model_scope import collect_named_outputs, convert_collection_to_dict
+from tensormill.layers.model_shaping import max_pool2d, softmax
 from tensormill.layers.regularizers import l2_regularizer
 from tensormill.ops.activations import relu
 from tensormill.ops.padding import pad
+from tensormill.ops.reduction import reduce_mean
 from tensormill.variables.arg_scope import add_arg_scope, arg_scope
 from tensormill.variables.initializers import VarianceScaling
 from tensormill.variables.scope import variable_scope
@@ -25,6 +26,7 @@ __all__ = [
     "bottleneck_block",
     "conv2d_same",
     "make_network",
+    "residual_network",
     "resnet_arg_scope",
     "stack_blocks_dense",
     "subsample",
@@ -132,6 +134,67 @@ def resnet_arg_scope(
         arg_scope([max_pool2d], padding="SAME") as scope,
     ):
         return scope
+
+
+def residual_network(
+    kind: str,
+    unit_fn: Callable[..., Any],
+    inputs: Any,
+    blocks: Any,
+    num_classes: int | None,
+    is_training: Any,
+    global_pool: bool,
+    output_stride: int | None,
+    include_root_block: bool,
+    reuse: Any,
+    scope: Any,
+    normalizes_first: bool,
+) -> tuple[Any, Any]:
+    """Return the output of blocks between a root and a classifier, and its end points.
+
+    Args:
+      kind: the name of the variable scope where `scope` is None.
+      unit_fn: what the blocks call; it has the arguments of an `arg_scope`.
+      inputs: as in `resnet_v1`, like all that follow up to `scope`.
+      blocks: the blocks.
+      num_classes: the number of classes.
+      is_training: whether batches are normalised by themselves.
+      global_pool: whether to take the mean over space.
+      output_stride: how much smaller than the image the output is at most.
+      include_root_block: whether to begin with a convolution and pooling.
+      reuse: whether to reuse variables.
+      scope: the variable scope.
+      normalizes_first: whether units normalise what they get, and not what they give.
+    """
+    with variable_scope(scope, kind, [inputs], reuse=reuse) as opened:
+        collection = opened.original_name_scope + "_end_points"
+        with (
+            arg_scope([conv2d, unit_fn, stack_blocks_dense], outputs_collections=collection),
+            arg_scope([batch_norm], is_training=is_training),
+        ):
+            net = inputs
+            if include_root_block:
+                if output_stride is not None:
+                    if output_stride % 4 != 0:
+                        raise ValueError("The output_stride needs to be a multiple of 4.")
+                    output_stride //= 4
+                bare = {"activation_fn": None, "normalizer_fn": None} if normalizes_first else {}
+                with arg_scope([conv2d], **bare):
+                    net = conv2d_same(net, 64, 7, stride=2, scope="conv1")
+                net = max_pool2d(net, [3, 3], stride=2, scope="pool1")
+            net = stack_blocks_dense(net, blocks, output_stride)
+            if normalizes_first:
+                net = batch_norm(net, activation_fn=relu, scope="postnorm")
+            if global_pool:
+                net = reduce_mean(net, [1, 2], name="pool5", keepdims=True)
+            if num_classes is not None:
+                net = conv2d(
+                    net, num_classes, [1, 1], activation_fn=None, normalizer_fn=None, scope="logits"
+                )
+            end_points = convert_collection_to_dict(collection)
+            if num_classes is not None:
+                end_points["predictions"] = softmax(net, scope="predictions")
+            return net, end_points
 
 
 def make_network(name: str, units: Sequence[int], whole: Any, make_block: Any) -> Any:

@@ -8,20 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from tensormill.layers.model_layers import conv2d
-from tensormill.layers.model_normalization import batch_norm
-from tensormill.layers.model_scope import collect_named_outputs, convert_collection_to_dict
-from tensormill.layers.model_shaping import max_pool2d, softmax
+from tensormill.layers.model_scope import collect_named_outputs
 from tensormill.ops.activations import relu
-from tensormill.ops.reduction import reduce_mean
 from tensormill.slim.nets.resnet_blocks import (
     Block,
     bottleneck_block,
     conv2d_same,
     make_network,
-    stack_blocks_dense,
+    residual_network,
     subsample,
 )
-from tensormill.variables.arg_scope import add_arg_scope, arg_scope
+from tensormill.variables.arg_scope import add_arg_scope
 from tensormill.variables.scope import variable_scope
 
 __all__ = [
@@ -87,36 +84,10 @@ def resnet_v1(
     Raises:
       ValueError: the output stride cannot be reached.
     """
-    with variable_scope(scope, "resnet_v1", [inputs], reuse=reuse) as opened:
-        collection = opened.original_name_scope + "_end_points"
-        with (
-            arg_scope([conv2d, bottleneck, stack_blocks_dense], outputs_collections=collection),
-            arg_scope([batch_norm], is_training=is_training),
-        ):
-            net = inputs
-            if include_root_block:
-                if output_stride is not None:
-                    if output_stride % 4 != 0:
-                        raise ValueError("The output_stride needs to be a multiple of 4.")
-                    output_stride //= 4
-                net = conv2d_same(net, 64, 7, stride=2, scope="conv1")
-                net = max_pool2d(net, [3, 3], stride=2, scope="pool1")
-            net = stack_blocks_dense(net, blocks, output_stride)
-            if global_pool:
-                net = reduce_mean(net, [1, 2], name="pool5", keepdims=True)
-            if num_classes is not None:
-                net = conv2d(
-                    net,
-                    num_classes,
-                    [1, 1],
-                    activation_fn=None,
-                    normalizer_fn=None,
-                    scope="logits",
-                )
-            end_points = convert_collection_to_dict(collection)
-            if num_classes is not None:
-                end_points["predictions"] = softmax(net, scope="predictions")
-            return net, end_points
+    return residual_network(
+        "resnet_v1", bottleneck, inputs, blocks, num_classes, is_training, global_pool,
+        output_stride, include_root_block, reuse, scope, normalizes_first=False,
+    )  # fmt: skip
 
 
 def resnet_v1_block(scope: str, base_depth: int, num_units: int, stride: int) -> Block:
