@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, Any, Final, Self
 
 from tensormill.testing import oracle_process
+from tensormill.testing.child_processes import end_with_input
 
 _START_TIMEOUT_S: Final = 180.0
 _STOP_TIMEOUT_S: Final = 10.0
@@ -260,17 +261,9 @@ class Oracle:
         self._process = self._log = None
         if process is None or log is None:
             return ""
-        assert process.stdin is not None
-        assert process.stdout is not None
         if kill:
             process.kill()
-        process.stdin.close()  # the process ends when its input does
-        try:
-            process.wait(_STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+        end_with_input(process, _STOP_TIMEOUT_S)
         with log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - _LOG_TAIL_BYTES))
             return log.read().decode(errors="replace")

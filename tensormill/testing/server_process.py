@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import tensormill
+from tensormill.testing.child_processes import end_with_input
 
 __all__ = ["ServerProcess"]
 
@@ -102,12 +103,4 @@ class ServerProcess:
         process, self._process = self._process, None
         if process is None:
             return
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.close()  # the server stops when its input ends
-        try:
-            process.wait(_STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+        end_with_input(process, _STOP_TIMEOUT_S)
