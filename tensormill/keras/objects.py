@@ -5,7 +5,7 @@ Source: TensorFlow 1.15, python/keras/utils/generic_utils.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -93,12 +93,3 @@ def _known(name: str, known: Mapping[str, Any], kind: str) -> Any:
     if name not in known:
         raise ValueError(f"Unknown {kind}:{name}" if kind != "layer" else f"Unknown layer: {name}")
     return known[name]
-
-
-def public_callables(module_names: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
-    """Return what of the names of a module can be called."""
-    return {
-        name: value
-        for name, value in module_names.items()
-        if not name.startswith("_") and callable(value)
-    }

@@ -18,8 +18,6 @@ _SMALLEST_NORMAL: Final = 2.0**-126
 _LEAST_EXPONENT: Final = -125
 _MANTISSA: Final = 2.0**53
 
-_INTEGER_KINDS: Final = {"int32": np.int32, "int64": np.int64, "uint32": np.uint32}
-
 
 def numbers_of(texts: Sequence[bytes], kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
     """Return the numbers that texts name, spaces around them aside.

@@ -18,13 +18,6 @@ class WeightSettings:
     use_bias: bool
     _roles: tuple[str, ...] = ("kernel", "bias")
 
-    def _take_settings(self, given: dict[str, Any]) -> None:
-        """Set the attributes of all roles from the arguments of a constructor."""
-        for role in self._roles:
-            setattr(self, f"{role}_initializer", initializers.get(given[f"{role}_initializer"]))
-            setattr(self, f"{role}_regularizer", regularizers.get(given[f"{role}_regularizer"]))
-            setattr(self, f"{role}_constraint", constraints.get(given[f"{role}_constraint"]))
-
     def add_kernel(self, name: str, shape: Any, role: str = "kernel") -> Any:
         """Return a new weight with the settings of a role."""
         make: Any = self.add_weight  # type: ignore[attr-defined]
