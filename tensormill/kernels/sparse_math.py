@@ -167,20 +167,27 @@ def _groups(indices: Array, shape: list[int], axes: Any) -> tuple[Array, list[in
     return places, sizes, reduced
 
 
+def _gathered_in(values: torch.Tensor, places: Array, count: int, how: str) -> torch.Tensor:
+    """Return `count` sums ("sum") or maxima of the values with the same place."""
+    made = values.new_zeros(count)
+    index = torch.from_numpy(places.astype(np.int64))
+    if how == "sum":
+        return made.index_add_(0, index, values)
+    return made.scatter_reduce_(0, index, values, "amax", include_self=False)
+
+
+def _with_reduced(whole: list[int], reduced: list[int]) -> list[int]:
+    """Return the sizes of a result that keeps reduced dimensions, as 1."""
+    return [1 if axis in reduced else size for axis, size in enumerate(whole)]
+
+
 def _reduced(
     indices: Any, values: torch.Tensor, shape: Any, axes: Any, keep_dims: bool, how: str
 ) -> torch.Tensor:
     whole = as_ints(shape)
     places, sizes, reduced = _groups(indices, whole, axes)
-    made = values.new_zeros(math.prod(sizes))
-    index = torch.from_numpy(places.astype(np.int64))
-    if how == "sum":
-        made.index_add_(0, index, values)
-    else:
-        made.scatter_reduce_(0, index, values, "amax", include_self=False)
-    if keep_dims:
-        sizes = [1 if axis in reduced else size for axis, size in enumerate(whole)]
-    return made.reshape(sizes)
+    made = _gathered_in(values, places, math.prod(sizes), how)
+    return made.reshape(_with_reduced(whole, reduced) if keep_dims else sizes)
 
 
 @kernel("SparseReduceSum", "cpu", host_inputs=("input_indices", "input_shape", "reduction_axes"))
@@ -203,14 +210,9 @@ def _reduced_sparse(
     whole = as_ints(shape)
     places, sizes, reduced = _groups(indices, whole, axes)
     present, inverse = np.unique(places, return_inverse=True)
-    made = values.new_zeros(len(present))
-    index = torch.from_numpy(inverse.reshape(-1).astype(np.int64))
-    if how == "sum":
-        made.index_add_(0, index, values)
-    else:
-        made.scatter_reduce_(0, index, values, "amax", include_self=False)
+    made = _gathered_in(values, inverse.reshape(-1), len(present), how)
     if keep_dims:
-        sizes = [1 if axis in reduced else size for axis, size in enumerate(whole)]
+        sizes = _with_reduced(whole, reduced)
     rows = (
         np.stack(np.unravel_index(present, sizes), axis=1) if sizes else np.zeros((len(present), 0))
     )

@@ -12,6 +12,7 @@ from tensormill.graph import dtypes
 from tensormill.graph.collections import GraphKeys
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import add_to_collections, name_scope
+from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor
 from tensormill.layers.model_scope import (
     finish,
@@ -270,6 +271,15 @@ def _beta_and_gamma(
     return (made[0] if center else None), (made[-1] if scale else None)
 
 
+def _with_rank(inputs: Any) -> tuple[Tensor, TensorShape, int]:
+    """Return inputs as a tensor, with its static shape and rank."""
+    tensor = convert_to_tensor(inputs)
+    shape = tensor.get_shape()
+    if shape.ndims is None:
+        raise ValueError(f"Inputs {tensor.name} has undefined rank.")
+    return tensor, shape, shape.ndims
+
+
 @add_arg_scope
 def layer_norm(
     inputs: Any,
@@ -303,11 +313,7 @@ def layer_norm(
       ValueError: the rank is not known or too small, or a size is not known.
     """
     with variable_scope(scope, "LayerNorm", [inputs], reuse=reuse) as opened:
-        inputs = convert_to_tensor(inputs)
-        shape = inputs.get_shape()
-        rank = shape.ndims
-        if rank is None:
-            raise ValueError(f"Inputs {inputs.name} has undefined rank.")
+        inputs, shape, rank = _with_rank(inputs)
         if begin_norm_axis < 0:
             begin_norm_axis += rank
         if begin_params_axis >= rank or begin_norm_axis >= rank:
@@ -371,11 +377,7 @@ def instance_norm(
     Raises:
       ValueError: the rank or the number of channels is not known, or an unknown data format.
     """
-    inputs = convert_to_tensor(inputs)
-    shape = inputs.get_shape()
-    rank = shape.ndims
-    if rank is None:
-        raise ValueError(f"Inputs {inputs.name} has undefined rank.")
+    inputs, shape, rank = _with_rank(inputs)
     if data_format not in ("NHWC", "NCHW"):
         raise ValueError("data_format has to be either NCHW or NHWC.")
     with variable_scope(scope, "InstanceNorm", [inputs], reuse=reuse) as opened:
@@ -443,11 +445,7 @@ def group_norm(
     Raises:
       ValueError: the groups do not part the channels, or axes overlap.
     """
-    inputs = convert_to_tensor(inputs)
-    shape = inputs.get_shape()
-    rank = shape.ndims
-    if rank is None:
-        raise ValueError(f"Inputs {inputs.name} has undefined rank.")
+    inputs, shape, rank = _with_rank(inputs)
     axis = channels_axis + rank if channels_axis < 0 else channels_axis
     channels = shape[axis].value
     if channels is None:

@@ -77,6 +77,22 @@ def _batch(value: Any, name: str = "batch_shape_arg") -> tuple[Tensor | None, An
     return tensor, known
 
 
+def _batch_of(operator: Any, matrix: list[int | None]) -> TensorShape:
+    """Return the static shape of an operator whose matrices have a shape."""
+    if operator._batch_shape_arg is None:
+        return TensorShape(matrix)
+    known = None if operator._batch_static is None else operator._batch_static.tolist()
+    return TensorShape(known).concatenate(TensorShape(matrix))
+
+
+def _sizes_of_batch(operator: Any, matrix: tuple[Any, Any]) -> Tensor:
+    """Return the shape of an operator when it runs, as a vector."""
+    sizes = stack(matrix, axis=0)
+    if operator._batch_shape_arg is None:
+        return sizes
+    return concat((operator._batch_shape_arg, sizes), 0)
+
+
 class _Identity(LinearOperator):
     """What operators of the identity and its multiples have in common."""
 
@@ -144,17 +160,10 @@ class LinearOperatorIdentity(_Identity):
             self._num_rows = self._checked_size(assert_proper_shapes, size)
 
     def _shape(self) -> TensorShape:
-        matrix = TensorShape([self._num_rows_static, self._num_rows_static])
-        if self._batch_shape_arg is None:
-            return matrix
-        known = None if self._batch_static is None else self._batch_static.tolist()
-        return TensorShape(known).concatenate(matrix)
+        return _batch_of(self, [self._num_rows_static, self._num_rows_static])
 
     def _shape_tensor(self) -> Tensor:
-        matrix = stack((self._num_rows, self._num_rows), axis=0)
-        if self._batch_shape_arg is None:
-            return matrix
-        return concat((self._batch_shape_arg, matrix), 0)
+        return _sizes_of_batch(self, (self._num_rows, self._num_rows))
 
     def _assert_non_singular(self) -> Any:
         return no_op("assert_non_singular")
@@ -375,17 +384,10 @@ class LinearOperatorZeros(LinearOperator):
             self._batch_shape_arg, self._batch_static = _batch(batch_shape)
 
     def _shape(self) -> TensorShape:
-        matrix = TensorShape([self._rows_static, self._columns_static])
-        if self._batch_shape_arg is None:
-            return matrix
-        known = None if self._batch_static is None else self._batch_static.tolist()
-        return TensorShape(known).concatenate(matrix)
+        return _batch_of(self, [self._rows_static, self._columns_static])
 
     def _shape_tensor(self) -> Tensor:
-        matrix = stack((self._num_rows, self._num_columns), axis=0)
-        if self._batch_shape_arg is None:
-            return matrix
-        return concat((self._batch_shape_arg, matrix), 0)
+        return _sizes_of_batch(self, (self._num_rows, self._num_columns))
 
     def _assert_non_singular(self) -> Any:
         raise NotImplementedError("assert_non_singular is not implemented for zeros.")

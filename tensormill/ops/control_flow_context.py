@@ -337,12 +337,7 @@ class CondContext(ControlFlowContext):
         """
         if val.name in self._values:
             return self._external_values.get(val.name, val)
-        self._values.add(val.name)
-        result = val
-        if self.outer_context is not None:
-            result = self.outer_context.AddValue(val)
-            self._values.add(result.name)
-            self._external_values[result.name] = result
+        result = self._taken_in(val)
         with control_dependencies(None):
             result = switch_ref_or_tensor(result, self.pred)[self.branch]
             if self.outer_context is not None:
@@ -354,6 +349,16 @@ class CondContext(ControlFlowContext):
             context._values.add(result.name)
             context = context.outer_context
         self._external_values[val.name] = result
+        return result
+
+    def _taken_in(self, val: Tensor) -> Tensor:
+        """Note that a tensor is used here; return what stands for it in the context around this."""
+        self._values.add(val.name)
+        if self.outer_context is None:
+            return val
+        result: Tensor = self.outer_context.AddValue(val)
+        self._values.add(result.name)
+        self._external_values[result.name] = result
         return result
 
     def AddOp(self, op: Operation) -> None:
@@ -386,12 +391,7 @@ class CondContext(ControlFlowContext):
         """Return the tensor that the branch gives for `val`, which its function returned."""
         if val.name in self._values:
             return self._external_values.get(val.name, val)
-        self._values.add(val.name)
-        result = val
-        if self.outer_context is not None:
-            result = self.outer_context.AddValue(val)
-            self._values.add(result.name)
-            self._external_values[result.name] = result
+        result = self._taken_in(val)
         result = switch_ref_or_tensor(result, self.pred)[self.branch]
         self._external_values[val.name] = result
         return result

@@ -241,6 +241,16 @@ def _ssim_maps(
     return reduce_mean(luminance * contrast, axes), reduce_mean(contrast, axes)
 
 
+def _as_floats(img1: Any, img2: Any, max_val: Any) -> tuple[list[Tensor], Tensor]:
+    """Return two batches of images of equal sizes as float32, and the range of their pixels."""
+    img1 = convert_to_tensor(img1, name="img1")
+    img2 = convert_to_tensor(img2, name="img2")
+    with control_dependencies(_checked_shapes(img1, img2)):
+        img1 = identity(img1)
+    limit = convert_image_dtype(cast(max_val, img1.dtype), dtypes.float32)
+    return [convert_image_dtype(image, dtypes.float32) for image in (img1, img2)], limit
+
+
 def ssim(
     img1: Any,
     img2: Any,
@@ -262,13 +272,7 @@ def ssim(
       k2: keeps the contrast from it.
     """
     with OpScope(None, "SSIM", [img1, img2]):
-        img1 = convert_to_tensor(img1, name="img1")
-        img2 = convert_to_tensor(img2, name="img2")
-        with control_dependencies(_checked_shapes(img1, img2)):
-            img1 = identity(img1)
-        limit = convert_image_dtype(cast(max_val, img1.dtype), dtypes.float32)
-        img1 = convert_image_dtype(img1, dtypes.float32)
-        img2 = convert_image_dtype(img2, dtypes.float32)
+        (img1, img2), limit = _as_floats(img1, img2, max_val)
         by_channel, _ = _ssim_maps(img1, img2, limit, filter_size, filter_sigma, k1, k2)
         return reduce_mean(by_channel, [-1])
 
@@ -299,12 +303,7 @@ def ssim_multiscale(
       k2: keeps the contrast from it.
     """
     with OpScope(None, "MS-SSIM", [img1, img2]):
-        img1 = convert_to_tensor(img1, name="img1")
-        img2 = convert_to_tensor(img2, name="img2")
-        with control_dependencies(_checked_shapes(img1, img2)):
-            img1 = identity(img1)
-        limit = convert_image_dtype(cast(max_val, img1.dtype), dtypes.float32)
-        images = [convert_image_dtype(i, dtypes.float32) for i in (img1, img2)]
+        images, limit = _as_floats(img1, img2, max_val)
         shapes = [shape_of(image) for image in images]
         heads, tails = [s[:-3] for s in shapes], [s[-3:] for s in shapes]
         contrasts: list[Tensor] = []

@@ -123,6 +123,17 @@ def _enclosing_power_of_two(value: Tensor) -> Tensor:
     return cast(2.0**exponent, value.dtype)
 
 
+def _lengths(frame_length: Any, frame_step: Any, fft_length: Any) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the three lengths of `stft` as scalars."""
+    length = convert_to_tensor(frame_length, name="frame_length")
+    length.get_shape().assert_has_rank(0)
+    step = convert_to_tensor(frame_step, name="frame_step")
+    step.get_shape().assert_has_rank(0)
+    if fft_length is None:
+        return length, step, _enclosing_power_of_two(length)
+    return length, step, convert_to_tensor(fft_length, name="fft_length")
+
+
 def stft(
     signals: Any,
     frame_length: Any,
@@ -146,14 +157,7 @@ def stft(
     with OpScope(name, "stft", [signals, frame_length, frame_step]):
         signals = convert_to_tensor(signals, name="signals")
         signals.get_shape().with_rank_at_least(1)
-        frame_length = convert_to_tensor(frame_length, name="frame_length")
-        frame_length.get_shape().assert_has_rank(0)
-        frame_step = convert_to_tensor(frame_step, name="frame_step")
-        frame_step.get_shape().assert_has_rank(0)
-        if fft_length is None:
-            fft_length = _enclosing_power_of_two(frame_length)
-        else:
-            fft_length = convert_to_tensor(fft_length, name="fft_length")
+        frame_length, frame_step, fft_length = _lengths(frame_length, frame_step, fft_length)
         frames = frame(signals, frame_length, frame_step, pad_end=pad_end)
         if window_fn is not None:
             frames *= window_fn(frame_length, dtype=frames.dtype)
@@ -209,14 +213,7 @@ def inverse_stft(
     with OpScope(name, "inverse_stft", [stfts]):
         stfts = convert_to_tensor(stfts, name="stfts")
         stfts.get_shape().with_rank_at_least(2)
-        frame_length = convert_to_tensor(frame_length, name="frame_length")
-        frame_length.get_shape().assert_has_rank(0)
-        frame_step = convert_to_tensor(frame_step, name="frame_step")
-        frame_step.get_shape().assert_has_rank(0)
-        if fft_length is None:
-            fft_length = _enclosing_power_of_two(frame_length)
-        else:
-            fft_length = convert_to_tensor(fft_length, name="fft_length")
+        frame_length, frame_step, fft_length = _lengths(frame_length, frame_step, fft_length)
         frames = irfft(stfts, [fft_length])
         wanted, made = constant_value(frame_length), frames.get_shape()[-1].value
         if wanted is None or made is None:

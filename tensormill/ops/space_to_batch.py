@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,8 @@ depth_to_space_op = define(
 )
 
 
+_Rule = Callable[[int | None, int], int | None]
+
 # -- shapes ----------------------------------------------------------------------------------------
 
 
@@ -131,35 +134,24 @@ def _check_margins(ctx: ShapeContext, key: int, block: Any, name: str) -> Any:
 
 def _to_batch_dims(dims: Dims, block: Any, pads: Any) -> Dims:
     """Return the shape of images whose padded space is cut into blocks."""
-    if dims is None:
-        return None
-    if block is None:
-        return (None,) * len(dims)
-    count = len(block)
-    if len(dims) < count + 1:
-        raise ValueError(f"Shape must be at least rank {count + 1} but is rank {len(dims)}")
+    if dims is None or block is None:
+        return None if dims is None else (None,) * len(dims)
     space: list[int | None] = []
-    for axis in range(count):
-        size = dims[axis + 1]
+    for axis, size in enumerate(_space_sizes(dims, block)):
         if size is None or pads is None:
             space.append(None)
             continue
         space.append(_divided(size + int(sum(pads[axis])), int(block[axis])))
-    return (_times(dims[0], math.prod(map(int, block))), *space, *dims[count + 1 :])
+    return (_times(dims[0], math.prod(map(int, block))), *space, *dims[len(block) + 1 :])
 
 
 def _to_space_dims(dims: Dims, block: Any, crops: Any) -> Dims:
     """Return the shape of images put together from blocks, and cropped."""
-    if dims is None:
-        return None
-    if block is None:
-        return (None,) * len(dims)
-    count = len(block)
-    if len(dims) < count + 1:
-        raise ValueError(f"Shape must be at least rank {count + 1} but is rank {len(dims)}")
+    if dims is None or block is None:
+        return None if dims is None else (None,) * len(dims)
     space: list[int | None] = []
-    for axis in range(count):
-        size = _times(dims[axis + 1], int(block[axis]))
+    for axis, blocks in enumerate(_space_sizes(dims, block)):
+        size = _times(blocks, int(block[axis]))
         if size is None or crops is None:
             space.append(None)
             continue
@@ -169,7 +161,14 @@ def _to_space_dims(dims: Dims, block: Any, crops: Any) -> Dims:
                 f"Negative dimension size caused by subtracting {int(sum(crops[axis]))} from {size}"
             )
         space.append(left)
-    return (_divided(dims[0], math.prod(map(int, block))), *space, *dims[count + 1 :])
+    return (_divided(dims[0], math.prod(map(int, block))), *space, *dims[len(block) + 1 :])
+
+
+def _space_sizes(dims: tuple[int | None, ...], block: Any) -> tuple[int | None, ...]:
+    count = len(block)
+    if len(dims) < count + 1:
+        raise ValueError(f"Shape must be at least rank {count + 1} but is rank {len(dims)}")
+    return dims[1 : count + 1]
 
 
 def _check_block(ctx: ShapeContext) -> None:
@@ -216,21 +215,20 @@ def _depth_axes(ctx: ShapeContext) -> tuple[tuple[int | None, ...], list[int], i
 
 @space_to_depth_op.shape
 def space_to_depth_shape(ctx: ShapeContext) -> list[Dims]:
-    image, space, channels, block = _depth_axes(ctx)
-    made = list(image)
-    for axis in space:
-        made[axis] = _divided(image[axis], block)
-    made[channels] = _times(image[channels], block * block)
-    return [tuple(made)]
+    return _resized(ctx, _divided, _times)
 
 
 @depth_to_space_op.shape
 def depth_to_space_shape(ctx: ShapeContext) -> list[Dims]:
+    return _resized(ctx, _times, _divided)
+
+
+def _resized(ctx: ShapeContext, space_rule: _Rule, depth_rule: _Rule) -> list[Dims]:
     image, space, channels, block = _depth_axes(ctx)
     made = list(image)
     for axis in space:
-        made[axis] = _times(image[axis], block)
-    made[channels] = _divided(image[channels], block * block)
+        made[axis] = space_rule(image[axis], block)
+    made[channels] = depth_rule(image[channels], block * block)
     return [tuple(made)]
 
 

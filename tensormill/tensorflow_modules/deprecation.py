@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tensormill.graph import tf_logging
+from tensormill.ops.array_shapes import one_of_two
 
 __all__ = [
     "deprecated",
@@ -344,11 +345,7 @@ def deprecated_argument_lookup(new_name: str, new_value: Any, old_name: str, old
     Raises:
       ValueError: both are given.
     """
-    if old_value is None:
-        return new_value
-    if new_value is not None:
-        raise ValueError(f"Cannot specify both '{old_name}' and '{new_name}'")
-    return old_value
+    return one_of_two(new_value, old_value, new_name, old_name)
 
 
 def rewrite_argument_docstring(old_doc: str, old_argument: str, new_argument: str) -> str:
