@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tensormill.pictures.step_trace import StepTrace, Transfer, task_of
-from tensormill.pictures.svg import Drawing, bytes_text, color_of
+from tensormill.pictures.svg import Drawing, bytes_text, colors_of, text_width
 
 __all__ = ["placement_svg", "placement_text"]
 
@@ -14,8 +16,45 @@ _LINE = 17
 _GAP_X = 190
 _GAP_Y = 46
 _MARGIN = 28
+_INDENT = 12
 _MOST_OPS = 5
 _MOST_VARIABLES = 6
+_LABEL_SIZE = 10
+# Where on its arrow a label may stand, the best places first.
+_LABEL_PLACES = (0.3, 0.4, 0.2, 0.5, 0.6, 0.7, 0.8)
+
+_Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class _Box:
+    """Where a device is drawn."""
+
+    x: float
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """A cubic Bézier curve."""
+
+    points: tuple[_Point, _Point, _Point, _Point]
+
+    @property
+    def path(self) -> str:
+        """The curve as SVG has it."""
+        start, *others = (f"{x:.0f},{y:.0f}" for x, y in self.points)
+        return f"M{start} C{' '.join(others)}"
+
+    def at(self, share: float) -> _Point:
+        """Return the point after a share of the way."""
+        weights = [math.comb(3, k) * share**k * (1 - share) ** (3 - k) for k in range(4)]
+        x, y = (
+            sum(weight * point[axis] for weight, point in zip(weights, self.points, strict=True))
+            for axis in (0, 1)
+        )
+        return x, y
 
 
 def placement_text(trace: StepTrace) -> str:
@@ -52,70 +91,121 @@ def _box_lines(trace: StepTrace, device: str) -> list[str]:
 
 def placement_svg(trace: StepTrace) -> str:
     """Return the picture: jobs side by side, their devices below each other."""
-    columns: dict[str, list[str]] = {}
-    for device in trace.devices:
-        columns.setdefault(task_of(device).partition("/task")[0], []).append(device)
-    boxes: dict[str, tuple[float, float, float]] = {}
-    height = 0.0
-    for column, devices in enumerate(columns.values()):
-        y = float(_MARGIN + 24)
-        for device in devices:
-            box_height = float((len(_box_lines(trace, device)) + 2) * _LINE)
-            boxes[device] = (_MARGIN + column * (_BOX_WIDTH + _GAP_X), y, box_height)
-            y += box_height + _GAP_Y
-        height = max(height, y)
-    width = 2 * _MARGIN + len(columns) * _BOX_WIDTH + (len(columns) - 1) * _GAP_X
+    boxes = _boxes(trace)
+    width = max(box.x for box in boxes.values()) + _BOX_WIDTH + _MARGIN
+    height = max(box.y + box.height for box in boxes.values()) + _GAP_Y
     drawing = Drawing(max(width, 460), height)
     total = sum(each.size_bytes for each in trace.transfers)
     drawing.text(_MARGIN, _MARGIN, f"Placement; {bytes_text(total)} cross in a step", 15, bold=True)
-    largest = max((each.size_bytes for each in trace.transfers), default=1) or 1
-    for number, each in enumerate(trace.transfers):
-        _draw_transfer(drawing, each, boxes, largest, number)
-    for device, (x, y, box_height) in boxes.items():
-        drawing.rectangle(x, y, _BOX_WIDTH, box_height, "#f4f6f8")
-        drawing.rectangle(x, y, 7, box_height, color_of(task_of(device)))
-        drawing.text(x + 16, y + _LINE, _short(device), 12, bold=True)
-        for row, line in enumerate(_box_lines(trace, device)):
-            drawing.text(x + 16, y + (row + 2) * _LINE, line, 11)
+    colors = colors_of(task_of(device) for device in trace.devices)
+    _draw_transfers(drawing, trace.transfers, boxes, colors)
+    for device, box in boxes.items():
+        drawing.rectangle(box.x, box.y, _BOX_WIDTH, box.height, "#f4f6f8")
+        drawing.rectangle(box.x, box.y, 7, box.height, colors[task_of(device)])
+        drawing.text(box.x + 16, box.y + _LINE, _short(device), 12, bold=True)
+        for row, line in enumerate(_box_lines(trace, device), 2):
+            indent = _INDENT if line.startswith(" ") else 0
+            drawing.text(box.x + 16 + indent, box.y + row * _LINE, line, 11)
     return drawing.finish("Where the operations of a step are, and what crosses between devices")
 
 
-def _draw_transfer(
+def _boxes(trace: StepTrace) -> dict[str, _Box]:
+    columns: dict[str, list[str]] = {}
+    for device in trace.devices:
+        columns.setdefault(task_of(device).partition("/task")[0], []).append(device)
+    boxes = {}
+    for column, devices in enumerate(columns.values()):
+        y = float(_MARGIN + 24)
+        for device in devices:
+            height = float((len(_box_lines(trace, device)) + 2) * _LINE)
+            boxes[device] = _Box(_MARGIN + column * (_BOX_WIDTH + _GAP_X), y, height)
+            y += height + _GAP_Y
+    return boxes
+
+
+def _draw_transfers(
     drawing: Drawing,
-    transfer: Transfer,
-    boxes: dict[str, tuple[float, float, float]],
-    largest: int,
-    number: int,
+    transfers: Sequence[Transfer],
+    boxes: dict[str, _Box],
+    colors: dict[str, str],
 ) -> None:
-    if transfer.source not in boxes or transfer.destination not in boxes:
-        return
-    x1, y1, height1 = boxes[transfer.source]
-    x2, y2, height2 = boxes[transfer.destination]
-    # Each arrow begins and ends a little elsewhere, so that none covers another.
-    share = 0.2 + 0.6 * ((number * 0.382) % 1.0)
-    start_y, end_y = y1 + height1 * share, y2 + height2 * (1.0 - share)
-    start_x: float = x1 + _BOX_WIDTH
-    end_x: float = x2
-    if x1 == x2:
-        end_x = start_x
-        bend = _GAP_X * 0.5
-        path = f"M{start_x},{start_y:.0f} C{start_x + bend},{start_y:.0f} "
-        path += f"{end_x + bend},{end_y:.0f} {end_x},{end_y:.0f}"
-        label_x, label_y = start_x + bend * 0.8, (start_y + end_y) / 2
-    else:
-        if x1 > x2:
-            start_x, end_x = x1, x2 + _BOX_WIDTH
-        middle = (start_x + end_x) / 2
-        path = f"M{start_x},{start_y:.0f} C{middle},{start_y:.0f} {middle},{end_y:.0f} "
-        path += f"{end_x},{end_y:.0f}"
-        near_start = 0.25
-        label_x = start_x + (end_x - start_x) * near_start
-        label_y = start_y + (end_y - start_y) * 0.16
-    size = bytes_text(transfer.size_bytes)
-    tip = (
-        f"{_short(transfer.source)} to {_short(transfer.destination)}: {transfer.tensors} tensors, "
-        f"{size}"
-    )
-    width = 1.0 + 4.0 * math.sqrt(transfer.size_bytes / largest)
-    drawing.arrow(path, width, color_of(task_of(transfer.source)), tip)
-    drawing.text(label_x, label_y - 4, size, 10, anchor="middle")
+    """Draw all arrows, then their labels over them."""
+    drawn = [each for each in transfers if each.source in boxes and each.destination in boxes]
+    largest = max((each.size_bytes for each in drawn), default=1) or 1
+    curves = _curves(drawn, boxes)
+    for each, curve in zip(drawn, curves, strict=True):
+        tip = (
+            f"{_short(each.source)} to {_short(each.destination)}: {each.tensors} tensors, "
+            f"{bytes_text(each.size_bytes)}"
+        )
+        width = 1.0 + 4.0 * math.sqrt(each.size_bytes / largest)
+        drawing.arrow(curve.path, width, colors[task_of(each.source)], tip)
+    taken: list[tuple[float, float, float]] = []
+    for each, curve in zip(drawn, curves, strict=True):
+        _draw_label(drawing, bytes_text(each.size_bytes), curve, taken)
+
+
+def _curves(transfers: Sequence[Transfer], boxes: dict[str, _Box]) -> list[_Curve]:
+    """Return the arrows: between the sides that face each other, or in a bow beside a column."""
+    heights = _end_heights(transfers, boxes)
+    bend = _GAP_X * 0.3
+    curves = []
+    for number, each in enumerate(transfers):
+        source, destination = boxes[each.source], boxes[each.destination]
+        start_y, end_y = heights[number, True], heights[number, False]
+        if source.x == destination.x:
+            x = source.x + _BOX_WIDTH
+            out = x + bend
+            bend = min(bend + _GAP_X * 0.15, _GAP_X * 0.6)
+            points = ((x, start_y), (out, start_y), (out, end_y), (x, end_y))
+        else:
+            is_forward = source.x < destination.x
+            start_x = source.x + (_BOX_WIDTH if is_forward else 0)
+            end_x = destination.x + (0 if is_forward else _BOX_WIDTH)
+            middle = (start_x + end_x) / 2
+            points = ((start_x, start_y), (middle, start_y), (middle, end_y), (end_x, end_y))
+        curves.append(_Curve(points))
+    return curves
+
+
+def _end_heights(
+    transfers: Sequence[Transfer], boxes: dict[str, _Box]
+) -> dict[tuple[int, bool], float]:
+    """Return where each arrow begins and ends, spread evenly over the sides of the boxes.
+
+    The key is the number of the transfer and whether it is the begin. The ends on a side stand in
+    the order of where they lead to, so that few arrows cross.
+    """
+    sides: dict[tuple[_Box, bool], list[tuple[float, int, int, bool]]] = {}
+    for number, each in enumerate(transfers):
+        source, destination = boxes[each.source], boxes[each.destination]
+        for here, there, is_begin in ((source, destination, True), (destination, source, False)):
+            # Bows beside a column are nested: what is inside at the upper end is so at the lower.
+            order = -number if here.x == there.x and here.y < there.y else number
+            end = (there.y, order, number, is_begin)
+            sides.setdefault((here, there.x >= here.x), []).append(end)
+    heights = {}
+    for (box, _), ends in sides.items():
+        for place, (_, _, number, is_begin) in enumerate(sorted(ends), 1):
+            heights[number, is_begin] = box.y + box.height * place / (len(ends) + 1)
+    return heights
+
+
+def _draw_label(
+    drawing: Drawing, text: str, curve: _Curve, taken: list[tuple[float, float, float]]
+) -> None:
+    """Write on an arrow, where no other label stands; `taken` holds middles and widths of those."""
+    width = text_width(text, _LABEL_SIZE) + 6
+    height = _LABEL_SIZE + 4
+
+    def is_free(point: _Point) -> bool:
+        return all(
+            abs(point[0] - x) >= (width + other) / 2 or abs(point[1] - y) >= height
+            for x, y, other in taken
+        )
+
+    places = [curve.at(share) for share in _LABEL_PLACES]
+    x, y = next(filter(is_free, places), places[0])
+    taken.append((x, y, width))
+    drawing.rectangle(x - width / 2, y - height / 2, width, height, "#ffffffcc", border="none")
+    drawing.text(x, y + _LABEL_SIZE * 0.35, text, _LABEL_SIZE, anchor="middle")

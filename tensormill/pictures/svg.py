@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
-__all__ = ["Drawing", "bytes_text", "color_of"]
+__all__ = ["Drawing", "bytes_text", "colors_of", "text_width"]
 
-# Distinguishable also by those who do not see red and green apart.
+# Distinguishable also by those who do not see red and green apart, and from grey.
 _PALETTE = (
-    "#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#bbbbbb", "#ee8866",
-    "#77aadd", "#99ddff", "#44bb99", "#aaaa00",
+    "#4477aa", "#66ccee", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#ee8866", "#44bb99",
+    "#aaaa00", "#ffaabb", "#332288",
 )  # fmt: skip
+# The mean width of a letter by the size of the font, of the wider ones among usual fonts.
+_LETTER_WIDTH = 0.66
 
 
-def color_of(text: str) -> str:
-    """Return a color that is always the same for a text."""
-    return _PALETTE[sum(ord(letter) * (place + 1) for place, letter in enumerate(text)) % 12]
+def colors_of(names: Iterable[str]) -> dict[str, str]:
+    """Return a color for each name: the first eleven have colors of their own."""
+    return {
+        name: _PALETTE[place % len(_PALETTE)] for place, name in enumerate(dict.fromkeys(names))
+    }
+
+
+def text_width(text: str, size: float) -> float:
+    """Return about how many pixels wide a line of text is, rather too many than too few."""
+    return len(text) * size * _LETTER_WIDTH
 
 
 def bytes_text(size: int) -> str:
@@ -36,13 +46,20 @@ class Drawing:
         self._parts: list[str] = []
 
     def rectangle(
-        self, x: float, y: float, width: float, height: float, fill: str, tip: str = ""
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        fill: str,
+        tip: str = "",
+        border: str = "#33333340",
     ) -> None:
         """Add a rectangle, with a text that is shown when the mouse is on it."""
         title = f"<title>{escape(tip)}</title>" if tip else ""
         self._parts.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="3" '
-            f'fill="{fill}" stroke="#33333340">{title}</rect>'
+            f'fill="{fill}" stroke="{border}">{title}</rect>'
         )
 
     def text(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,7 +14,8 @@ import pytest
 import tensormill as tf
 from tensormill.cli.main import main
 from tensormill.pictures.placement import placement_svg, placement_text
-from tensormill.pictures.step_trace import read_step_trace
+from tensormill.pictures.step_trace import Execution, StepTrace, Transfer, read_step_trace
+from tensormill.pictures.svg import colors_of, text_width
 from tensormill.pictures.timeline import timeline_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -114,3 +117,47 @@ def test_what_cannot_be_drawn_is_said_in_a_sentence(
         path.write_bytes(content)
     assert main(["draw", str(path)]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_no_label_of_an_arrow_lies_on_another() -> None:
+    devices = [f"/job:{job}/replica:0/task:{task}/device:CPU:0" for job in "ab" for task in (0, 1)]
+    transfers = tuple(
+        Transfer(source, destination, 1, 1000)
+        for source in devices
+        for destination in devices
+        if source != destination
+    )
+    ops = {device: Counter({"NoOp": 3, "_Send": 2, "_Recv": 1}) for device in devices}
+    root = ElementTree.fromstring(placement_svg(StepTrace((), transfers, ops, {})))
+    labels = [
+        (float(text.attrib["x"]), float(text.attrib["y"]))
+        for text in root.iter(f"{SVG}text")
+        if text.text == "1000 B"
+    ]
+    assert len(labels) == len(transfers)
+    for (x1, y1), (x2, y2) in itertools.combinations(labels, 2):
+        assert abs(x1 - x2) >= text_width("1000 B", 10) or abs(y1 - y2) >= 10
+
+
+def test_a_legend_of_long_names_goes_on_in_the_next_row() -> None:
+    names = [f"{'LongName' * 4}{number}" for number in range(9)]
+    device = "/job:a/replica:0/task:0/device:CPU:0"
+    executions = tuple(
+        Execution(name, name, device, start, 10, 0) for start, name in enumerate(names)
+    )
+    svg = timeline_svg(StepTrace(executions, (), {device: Counter(names)}, {}))
+    root = ElementTree.fromstring(svg)
+    entries = [
+        (float(text.attrib["y"]), float(text.attrib["x"]), text.text or "")
+        for text in root.iter(f"{SVG}text")
+        if text.text in (*names, "others")
+    ]
+    assert [text for _, _, text in sorted(entries)] == [*names, "others"]
+    for (y1, x1, text), (y2, x2, _) in itertools.pairwise(sorted(entries)):
+        assert y2 > y1 or x2 >= x1 + text_width(text, 11)
+    assert max(x + text_width(text, 11) for _, x, text in entries) <= float(root.attrib["width"])
+
+
+def test_each_op_type_of_the_legend_has_a_color_of_its_own() -> None:
+    colors = colors_of(f"Type{number}" for number in range(11))
+    assert len(set(colors.values())) == len(colors) == 11
