@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import torch
 
 from tensormill.graph.errors import invalid_argument
 
-__all__ = ["Device", "is_built_with_cuda", "is_built_with_rocm", "local_devices", "renamed"]
+__all__ = [
+    "Device", "is_built_with_cuda", "is_built_with_rocm", "local_devices", "make_ready", "renamed",
+]  # fmt: skip
 
 EMULATED_GPUS = "TENSORMILL_EMULATED_GPUS"
 _REPORTED_CPU_BYTES = 256 << 20
@@ -100,6 +105,28 @@ def renamed(device: Device, task_name: str) -> Device:
     """Return a device under the name that it has where its task is called so."""
     name = task_name + device.name[device.name.index("/device:") :]
     return device if name == device.name else replace(device, name=name)
+
+
+@cache
+def make_ready(torch_device: torch.device) -> None:
+    """Prepare a device for kernels, once, when the first plan that uses it is made.
+
+    Convolutions in float32 keep all bits, as in TensorFlow 1.15, where cuDNN would round them.
+    """
+    if torch_device.type != "cuda":
+        return
+    torch.backends.cudnn.allow_tf32 = False
+    one = torch.ones(1, 1, device=torch_device)
+
+    def multiply() -> None:
+        with warnings.catch_warnings():
+            # A thread that calls cuBLAS first is given a context, about which torch warns once.
+            warnings.simplefilter("ignore")
+            torch.mm(one, one, out=torch.empty_like(one))
+
+    thread = threading.Thread(target=multiply)
+    thread.start()
+    thread.join()
 
 
 def _emulated_gpu_count() -> int:

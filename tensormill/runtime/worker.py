@@ -226,7 +226,9 @@ class WorkerSession:
         lowered = lower(graph, devices, cache) if is_structured else None
         if lowered is None:
             lowered = lower_dataflow(graph, devices, cache)
-        return Program(lowered, self.lanes, self.worker.runs)
+        # Kernels on a GPU run beside those that follow anyway.
+        is_on_host = all(devices[n.device].torch_device.type == "cpu" for n in graph.nodes)
+        return Program(lowered, self.lanes if is_on_host else 1, self.worker.runs)
 
 
 class _LibraryCache:

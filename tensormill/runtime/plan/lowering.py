@@ -15,7 +15,7 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
 from tensormill.kernels.registry import Kernel, find_host_kernel, find_kernel
 from tensormill.kernels.torch_dtypes import is_number, to_tensor
-from tensormill.runtime.devices import Device
+from tensormill.runtime.devices import Device, make_ready
 from tensormill.runtime.node import Edge, Node, NodeGraph
 from tensormill.runtime.plan.instructions import Form, Instruction, Slot, SlotGuard
 from tensormill.runtime.plan.node_context import attr_parameters, node_context
@@ -84,7 +84,7 @@ class NodeLowering:
         for node in graph.feeds:
             dtype, dims = node.output_dtypes[0], node.output_dims[0]
             form = wanted[node] if is_number(dtype) else value_form(dtype)
-            slot = self.values.define((node, 0), form)
+            slot = self.values.define_given((node, 0), form)
             self.values.shared.add((node, 0))
             feeds.append((slot, form, dtype, dims))
         return feeds
@@ -120,6 +120,7 @@ class NodeLowering:
         Raises:
           InvalidArgumentError: the node has no kernel on its device.
         """
+        make_ready(self._devices[node.device].torch_device)
         if node.op_type == "Const":
             self._lower_constant(node)
         elif self.runs_on_host(node):

@@ -106,7 +106,7 @@ def make_action(node: Node, devices: dict[str, Device], cache: KernelCache) -> N
     for edge in node.inputs:
         if edge not in values.native:
             dtype = edge[0].output_dtypes[edge[1]]
-            values.define(edge, Form.HANDLE if dtype._is_ref_dtype else value_form(dtype))
+            values.define_given(edge, Form.HANDLE if dtype._is_ref_dtype else value_form(dtype))
         inputs.append(values.native_slot(edge))
     lowering.lower_node(node)
     outputs = []

@@ -21,6 +21,8 @@ from tensormill.runtime.plan.instructions import Form, Instruction, Slot, SlotGu
 
 __all__ = ["Scope", "ValueTable", "is_dereference", "value_form"]
 
+_HOST = torch.device("cpu")
+
 
 def value_form(dtype: DType) -> Form:
     """Return the form in which values of a dtype usually travel."""
@@ -69,8 +71,9 @@ class ValueTable:
 
     def __init__(self, devices: dict[str, Device]) -> None:
         self._devices = devices
+        self._are_all_host = all(d.torch_device == _HOST for d in devices.values())
         self._slots: dict[tuple[Edge, Form], Slot] = {}
-        self._homes: dict[Edge, torch.device] = {}
+        self._homes: dict[Edge, torch.device | None] = {}
         self._defined_in: dict[Edge, Scope] = {}
         self._converted: dict[tuple[Edge, Form, torch.device | None], list[_Place]] = {}
         self.constants: dict[Slot, Any] = {}
@@ -124,8 +127,14 @@ class ValueTable:
         self.bind(edge, form, slot, self.device_of(edge[0]))
         return slot
 
-    def bind(self, edge: Edge, form: Form, slot: Slot, home: torch.device) -> None:
-        """Let an edge be the value of a slot."""
+    def define_given(self, edge: Edge, form: Form) -> Slot:
+        """Return a new slot for a value that is given from outside, on any device of the task."""
+        slot = self.new_slot()
+        self.bind(edge, form, slot, _HOST if self._are_all_host else None)
+        return slot
+
+    def bind(self, edge: Edge, form: Form, slot: Slot, home: torch.device | None) -> None:
+        """Let an edge be the value of a slot; `home` is None where its device is not known."""
         self._slots[(edge, form)] = slot
         self._homes[edge] = home
         self._defined_in[edge] = self.scope
@@ -252,7 +261,8 @@ def _to_host_scalar_late(tensor: torch.Tensor) -> Any:
 
 def _to_device(value: Any, device: torch.device) -> torch.Tensor:
     tensor = value if isinstance(value, torch.Tensor) else to_tensor(value)
-    return tensor.to(device)
+    # From pageable memory CUDA has read all when the call returns; to the host, torch waits.
+    return tensor.to(device, non_blocking=device.type != "cpu")
 
 
 def is_dereference(instruction: Instruction) -> bool:
