@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,7 @@ from benchmarks.case import Case, Sample, expect, seconds_per_call
 ROWS, COLUMNS, LOOKUPS = 100_000, 64, 256
 Build = Callable[[Any], tuple[Any, dict[Any, Any]]]
 Optimize = Callable[[Any], Any]
+Narrow = Callable[[Any], Any]
 
 
 def weights(tf: Any, *shape: int) -> Any:
@@ -31,35 +33,44 @@ def digits(batch: int, *shape: int) -> tuple[Any, Any]:
 
 
 def cross_entropy(tf: Any, labels: Any, logits: Any) -> Any:
+    logits = tf.cast(logits, tf.float32)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
     return tf.reduce_mean(losses)
 
 
-def perceptron(tf: Any, sizes: list[int], batch: int) -> tuple[Any, dict[Any, Any]]:
+def unchanged(tensor: Any) -> Any:
+    return tensor
+
+
+def perceptron(
+    tf: Any, sizes: list[int], batch: int, narrow: Narrow = unchanged
+) -> tuple[Any, dict[Any, Any]]:
+    """Build a classifier; `narrow` brings values to the dtype that the layers compute in."""
     x = tf.placeholder(tf.float32, [None, sizes[0]])
     y = tf.placeholder(tf.int64, [None])
     hidden = x
     for number, (before, after) in enumerate(pairwise(sizes)):
-        hidden = tf.matmul(hidden, weights(tf, before, after)) + tf.Variable(tf.zeros([after]))
+        product = tf.matmul(narrow(hidden), narrow(weights(tf, before, after)))
+        hidden = product + narrow(tf.Variable(tf.zeros([after])))
         if number < len(sizes) - 2:
             hidden = tf.nn.relu(hidden)
     values, labels = digits(batch, sizes[0])
     return cross_entropy(tf, y, hidden), {x: values, y: labels}
 
 
-def convolutional(tf: Any) -> tuple[Any, dict[Any, Any]]:
+def convolutional(tf: Any, narrow: Narrow = unchanged) -> tuple[Any, dict[Any, Any]]:
     x = tf.placeholder(tf.float32, [None, 28, 28, 1])
     y = tf.placeholder(tf.int64, [None])
-    image = x
+    image = narrow(x)
     for before, after in ((1, 32), (32, 64)):
-        image = tf.nn.conv2d(image, weights(tf, 3, 3, before, after), [1, 1, 1, 1], "SAME")
-        image = tf.nn.relu(tf.nn.bias_add(image, tf.Variable(tf.zeros([after]))))
+        filters = narrow(weights(tf, 3, 3, before, after))
+        image = tf.nn.conv2d(image, filters, [1, 1, 1, 1], "SAME")
+        image = tf.nn.relu(tf.nn.bias_add(image, narrow(tf.Variable(tf.zeros([after])))))
         image = tf.nn.max_pool(image, [1, 2, 2, 1], [1, 2, 2, 1], "VALID")
     flat = tf.reshape(image, [-1, 7 * 7 * 64])
-    hidden = tf.nn.relu(
-        tf.matmul(flat, weights(tf, 7 * 7 * 64, 128)) + tf.Variable(tf.zeros([128]))
-    )
-    logits = tf.matmul(hidden, weights(tf, 128, 10)) + tf.Variable(tf.zeros([10]))
+    product = tf.matmul(flat, narrow(weights(tf, 7 * 7 * 64, 128)))
+    hidden = tf.nn.relu(product + narrow(tf.Variable(tf.zeros([128]))))
+    logits = tf.matmul(hidden, narrow(weights(tf, 128, 10))) + narrow(tf.Variable(tf.zeros([10])))
     values, labels = digits(50, 28, 28, 1)
     return cross_entropy(tf, y, logits), {x: values, y: labels}
 
@@ -105,12 +116,25 @@ def eager(build: Build, optimize: Callable[[Any], Any], make: Optimize, calls: i
     return prepare
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a step of eager PyTorch runs, and in which dtype its layers compute."""
+
+    device: str = "cpu"
+    dtype: str = "float32"
+
+
 def eager_step(
-    torch: Any, model: Any, optimizer: Any, x: Any, loss_of: Callable[[Any], Any]
+    torch: Any, model: Any, optimizer: Any, x: Any, loss_of: Callable[[Any], Any], place: Place
 ) -> Any:
+    dtype = getattr(torch, place.dtype)
+    is_narrow = dtype != torch.float32
+
     def step() -> Any:
         optimizer.zero_grad()
-        loss = loss_of(model(torch.from_numpy(x)))
+        with torch.autocast(place.device, dtype if is_narrow else None, enabled=is_narrow):
+            output = model(torch.from_numpy(x).to(place.device))
+        loss = loss_of(output.float())
         loss.backward()
         optimizer.step()
         return loss.detach()
@@ -119,54 +143,62 @@ def eager_step(
 
 
 def eager_perceptron(sizes: list[int], batch: int, optimize: Callable[[Any, Any], Any]) -> Any:
-    def make(torch: Any) -> Any:
+    def make(torch: Any, place: Place = Place()) -> Any:
         layers: list[Any] = []
         for before, after in pairwise(sizes):
             layers += [torch.nn.Linear(before, after), torch.nn.ReLU()]
-        model = torch.nn.Sequential(*layers[:-1])
+        model = torch.nn.Sequential(*layers[:-1]).to(place.device)
         x, labels = digits(batch, sizes[0])
-        return eager_step(
-            torch,
-            model,
-            optimize(torch, model.parameters()),
-            x,
-            lambda logits: torch.nn.functional.cross_entropy(logits, torch.from_numpy(labels)),
-        )
+
+        def loss_of(logits: Any) -> Any:
+            target = torch.from_numpy(labels).to(place.device)
+            return torch.nn.functional.cross_entropy(logits, target)
+
+        optimizer = optimize(torch, model.parameters())
+        return eager_step(torch, model, optimizer, x, loss_of, place)
 
     return make
 
 
-def eager_convolutional(torch: Any) -> Any:
+def eager_convolutional(torch: Any, place: Place = Place()) -> Any:
     nn = torch.nn
     model = nn.Sequential(
         nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Linear(7 * 7 * 64, 128), nn.ReLU(), nn.Linear(128, 10),
-    )  # fmt: skip
+    ).to(place.device)  # fmt: skip
     x, labels = digits(50, 1, 28, 28)
     optimizer = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
-    target = torch.from_numpy(labels)
-    return eager_step(
-        torch, model, optimizer, x, lambda logits: nn.functional.cross_entropy(logits, target)
-    )
+
+    def loss_of(logits: Any) -> Any:
+        return nn.functional.cross_entropy(logits, torch.from_numpy(labels).to(place.device))
+
+    return eager_step(torch, model, optimizer, x, loss_of, place)
 
 
-def eager_embeddings(torch: Any) -> Any:
-    table = torch.nn.Embedding(ROWS, COLUMNS, sparse=True)
-    rows = np.random.RandomState(1).randint(0, ROWS, LOOKUPS)
-    optimizer = torch.optim.SGD(table.parameters(), 10.0)
-    return eager_step(torch, table, optimizer, rows, lambda values: (values - 1).square().mean())
+def eager_embeddings(
+    optimize: Callable[[Any, Any], Any],
+) -> Callable[..., Any]:
+    def make(torch: Any, place: Place = Place()) -> Any:
+        table = torch.nn.Embedding(ROWS, COLUMNS, sparse=True).to(place.device)
+        rows = np.random.RandomState(1).randint(0, ROWS, LOOKUPS)
+        optimizer = optimize(torch, table.parameters())
+        return eager_step(
+            torch, table, optimizer, rows, lambda values: (values - 1).square().mean(), place
+        )
+
+    return make
 
 
 BOOK, WIDE = [784, 300, 100, 10], [784, 1024, 1024, 1024, 10]
 
 
-def book(tf: Any) -> tuple[Any, dict[Any, Any]]:
-    return perceptron(tf, BOOK, 50)
+def book(tf: Any, narrow: Narrow = unchanged) -> tuple[Any, dict[Any, Any]]:
+    return perceptron(tf, BOOK, 50, narrow)
 
 
-def wide(tf: Any) -> tuple[Any, dict[Any, Any]]:
-    return perceptron(tf, WIDE, 256)
+def wide(tf: Any, narrow: Narrow = unchanged) -> tuple[Any, dict[Any, Any]]:
+    return perceptron(tf, WIDE, 256, narrow)
 
 
 def sgd(train: Any) -> Any:
@@ -189,6 +221,14 @@ def eager_sgd(torch: Any, parameters: Any) -> Any:
     return torch.optim.SGD(parameters, 0.01)
 
 
+def eager_fast_sgd(torch: Any, parameters: Any) -> Any:
+    return torch.optim.SGD(parameters, 10.0)
+
+
+def eager_adagrad(torch: Any, parameters: Any) -> Any:
+    return torch.optim.Adagrad(parameters, 0.1)
+
+
 def eager_adam(torch: Any, parameters: Any) -> Any:
     return torch.optim.Adam(parameters, 1e-3, fused=True)
 
@@ -208,7 +248,8 @@ EAGER: dict[str, Optimize] = {
     "MLP 784-300-100-10, SGD": eager_perceptron(BOOK, 50, eager_sgd),
     "MLP 3x1024, Adam": eager_perceptron(WIDE, 256, eager_adam),
     "CNN, Adam": eager_convolutional,
-    "embedding 100,000x64, SGD": eager_embeddings,
+    "embedding 100,000x64, SGD": eager_embeddings(eager_fast_sgd),
+    "embedding 100,000x64, Adagrad": eager_embeddings(eager_adagrad),
 }
 _LONG = frozenset(["MLP 3x1024, Adam", "CNN, Adam"])
 
@@ -227,5 +268,8 @@ CASES = [
         5,
     ),
     _row("eager PyTorch: CNN, Adam", eager(convolutional, adam, eager_convolutional, 10), 5),
-    _row("eager PyTorch: embedding, SGD", eager(embeddings, fast_sgd, eager_embeddings, 200)),
+    _row(
+        "eager PyTorch: embedding, SGD",
+        eager(embeddings, fast_sgd, eager_embeddings(eager_fast_sgd), 200),
+    ),
 ]

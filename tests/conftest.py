@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import HealthCheck, settings
 
 from tensormill.testing.oracle import Oracle, find_interpreter
@@ -69,6 +70,14 @@ def describe_process(process_id: int) -> str:
     except OSError:
         return str(process_id)
     return f"{process_id} ({words.decode(errors='replace')[:200].strip()})"
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide all GPUs from a test that says what a machine without one does, and what it starts."""
+    monkeypatch.delenv("TENSORMILL_EMULATED_GPUS", raising=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ __all__ = [
     "DeviceNameError",
     "DeviceSpec",
     "canonical",
+    "host_beside",
     "is_full",
     "matches",
     "merge_device_scopes",
@@ -197,6 +198,15 @@ def matches(spec: str, full_name: str) -> bool:
 
 
 @lru_cache(maxsize=_CACHE_SIZE)
+def host_beside(full_name: str) -> str:
+    """Return the full name of the first CPU of the task that has a device.
+
+    >>> host_beside("/job:ps/replica:0/task:1/device:GPU:3")
+    '/job:ps/replica:0/task:1/device:CPU:0'
+    """
+    return full_name.rpartition("/device:")[0] + "/device:CPU:0"
+
+
 def merge_device_scopes(inner: str, outer: str) -> str:
     """Return `inner` with the parts that it leaves open taken from `outer`, canonical.
 

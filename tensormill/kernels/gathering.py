@@ -14,6 +14,7 @@ from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES
 
 _AXIS = ("axis",)
+_GPU_TYPES = tuple(d for d in NUMBER_TYPES if d.name not in ("uint16", "uint32", "uint64"))
 
 
 def _bad_index(indices: Any, limit: int) -> errors.InvalidArgumentError:
@@ -88,32 +89,40 @@ def make_gather_v2(ctx: KernelContext) -> Any:
     return gather_v2
 
 
-@kernel_factory("GatherV2", "gpu", types={"Tparams": NUMBER_TYPES}, host_inputs=_AXIS)
+@kernel_factory("GatherV2", "gpu", types={"Tparams": _GPU_TYPES}, host_inputs=_AXIS)
 def make_gather_v2_on_gpu(ctx: KernelContext) -> Any:
-    """Give zeros for indices that are out of range, as TensorFlow's GPU kernel does."""
     batch_dims = ctx.attrs["batch_dims"]
 
     def gather_v2(params: torch.Tensor, indices: torch.Tensor, axis: Any) -> torch.Tensor:
         at = _gather_axis(params, axis)
-        limit = params.shape[at]
         batched = batch_dims + indices.ndim if batch_dims < 0 else batch_dims
-        if limit == 0:
-            sizes = (*params.shape[:at], *indices.shape[batched:], *params.shape[at + 1 :])
-            return params.new_zeros(sizes)
-        within = (indices >= 0) & (indices < limit)
-        safe = indices.clamp(0, limit - 1)
-        taken = (
-            _take_batched(params, safe, at, batched) if batched else _take_rows(params, safe, at)
-        )
-        form = (
-            *within.shape[:batched],
-            *([1] * (at - batched)),
-            *within.shape[batched:],
-            *([1] * (params.ndim - at - 1)),
-        )
-        return taken.masked_fill_(~within.reshape(form), 0)
+        return _take_or_zeros(params, indices, at, batched)
 
     return gather_v2
+
+
+def _take_or_zeros(
+    params: torch.Tensor, indices: torch.Tensor, axis: int, batch_dims: int
+) -> torch.Tensor:
+    """Gather; zeros for indices that are out of range, as TensorFlow's GPU kernels do it."""
+    limit = params.shape[axis]
+    if limit == 0:
+        sizes = (*params.shape[:axis], *indices.shape[batch_dims:], *params.shape[axis + 1 :])
+        return params.new_zeros(sizes)
+    safe = indices.clamp(0, limit - 1)
+    taken = (
+        _take_batched(params, safe, axis, batch_dims)
+        if batch_dims
+        else _take_rows(params, safe, axis)
+    )
+    outside = indices != safe
+    form = (
+        *outside.shape[:batch_dims],
+        *([1] * (axis - batch_dims)),
+        *outside.shape[batch_dims:],
+        *([1] * (params.ndim - axis - 1)),
+    )
+    return taken.masked_fill_(outside.reshape(form), 0)
 
 
 @kernel("GatherV2", "cpu", types={"Tparams": STRING_TYPES}, host_inputs=("indices", "axis"))
@@ -139,12 +148,19 @@ def gather_handles(params: Any, indices: Any, axis: Any, *, batch_dims: int) -> 
     return taken if taken.ndim else taken[()]
 
 
-@kernel("Gather", "cpu", "gpu", types={"Tparams": NUMBER_TYPES})
+@kernel("Gather", "cpu", types={"Tparams": NUMBER_TYPES})
 def gather(params: torch.Tensor, indices: torch.Tensor, *, validate_indices: bool) -> torch.Tensor:
     try:
         return _take_rows(params, indices, 0)
     except (IndexError, RuntimeError):
         raise _bad_index(indices, params.shape[0]) from None
+
+
+@kernel("Gather", "gpu", types={"Tparams": _GPU_TYPES})
+def gather_on_gpu(
+    params: torch.Tensor, indices: torch.Tensor, *, validate_indices: bool
+) -> torch.Tensor:
+    return _take_or_zeros(params, indices, 0, 0)
 
 
 @kernel("Gather", "cpu", types={"Tparams": STRING_TYPES}, host_inputs=("indices",))

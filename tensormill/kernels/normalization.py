@@ -112,11 +112,8 @@ def _batch_norm_grad(
     """Return the gradients of the image, the scale and the offset."""
     # Torch reads numbers of channels one after another, whatever the strides say.
     scale, mean, variance = (each.contiguous() for each in (scale, mean, variance))
-    saved = (
-        (None, None, mean, (variance + epsilon).rsqrt_())
-        if is_training
-        else (mean, variance, None, None)
-    )
+    running = (None, None) if is_training else (mean, variance)
+    saved = (*running, mean, (variance + epsilon).rsqrt_())  # on a GPU, torch wants all four
     first = _channels_first(image, data_format)
     grad = _channels_first(y_backprop, data_format)
     made, scale_grad, offset_grad = _batch_norm_backward(

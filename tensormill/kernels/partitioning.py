@@ -10,6 +10,7 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import kernel
+from tensormill.kernels.torch_dtypes import to_host
 from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES
 
 
@@ -25,8 +26,11 @@ def _check_partitions(data: Any, partitions: Any, count: int) -> None:
         )
     outside = (partitions < 0) | (partitions >= count)
     if bool(outside.any()):
-        host = np.asarray(partitions)
-        place = np.argwhere(np.asarray(outside))[0].tolist()
+        host, is_outside = (
+            to_host(value) if isinstance(value, torch.Tensor) else np.asarray(value)
+            for value in (partitions, outside)
+        )
+        place = np.argwhere(is_outside)[0].tolist()
         at = f"[{','.join(map(str, place))}]" if place else ""
         raise errors.invalid_argument(
             f"partitions{at} = {host[tuple(place)]} is not in [0, {count})"

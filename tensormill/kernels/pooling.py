@@ -49,7 +49,8 @@ def _depth_groups(image: Tensor, ksize: Sizes, strides: Sizes) -> Tensor:
     return image.unflatten(3, (-1, ksize[3]))
 
 
-@kernel("MaxPool", "cpu", "gpu", types={"T": _REALS})
+@kernel("MaxPool", "cpu", types={"T": _REALS})
+@kernel("MaxPool", "gpu", types={"T": _FLOATS})
 def max_pool(
     image: Tensor,
     *,
@@ -66,7 +67,8 @@ def max_pool(
     )
 
 
-@kernel("MaxPoolV2", "cpu", "gpu", types={"T": _REALS}, host_inputs=("ksize", "strides"))
+@kernel("MaxPoolV2", "cpu", types={"T": _REALS}, host_inputs=("ksize", "strides"))
+@kernel("MaxPoolV2", "gpu", types={"T": _FLOATS}, host_inputs=("ksize", "strides"))
 def max_pool_v2(
     image: Tensor, ksize: np.ndarray, strides: np.ndarray, *, padding: bytes, data_format: bytes
 ) -> Tensor:
@@ -76,7 +78,8 @@ def max_pool_v2(
     return pool_max(image, Pool.of(image.shape, window, steps, padding, data_format))
 
 
-@kernel("MaxPoolGrad", "cpu", "gpu", types={"T": _REALS})
+@kernel("MaxPoolGrad", "cpu", types={"T": _REALS})
+@kernel("MaxPoolGrad", "gpu", types={"T": _FLOATS})
 def max_pool_grad(
     orig_input: Tensor,
     orig_output: Tensor,
@@ -122,7 +125,8 @@ def _depth_grad(image: Tensor, grad: Tensor, ksize: Sizes, strides: Sizes) -> Te
     return torch.zeros_like(groups).scatter_(4, where, grad.unsqueeze(4)).flatten(3)
 
 
-@kernel("MaxPoolGradV2", "cpu", "gpu", types={"T": _REALS}, host_inputs=("ksize", "strides"))
+@kernel("MaxPoolGradV2", "cpu", types={"T": _REALS}, host_inputs=("ksize", "strides"))
+@kernel("MaxPoolGradV2", "gpu", types={"T": _FLOATS}, host_inputs=("ksize", "strides"))
 def max_pool_grad_v2(
     orig_input: Tensor,
     orig_output: Tensor,
@@ -137,7 +141,8 @@ def max_pool_grad_v2(
     return pool_max_grad(orig_input, grad, pool)
 
 
-@kernel("MaxPoolGradGrad", "cpu", "gpu", types={"T": _REALS})
+@kernel("MaxPoolGradGrad", "cpu", types={"T": _REALS})
+@kernel("MaxPoolGradGrad", "gpu", types={"T": _FLOATS})
 def max_pool_grad_grad(
     orig_input: Tensor,
     orig_output: Tensor,
@@ -152,7 +157,8 @@ def max_pool_grad_grad(
     return pool_max_grad_grad(orig_input, grad, pool)
 
 
-@kernel("MaxPoolGradGradV2", "cpu", "gpu", types={"T": _REALS}, host_inputs=("ksize", "strides"))
+@kernel("MaxPoolGradGradV2", "cpu", types={"T": _REALS}, host_inputs=("ksize", "strides"))
+@kernel("MaxPoolGradGradV2", "gpu", types={"T": _FLOATS}, host_inputs=("ksize", "strides"))
 def max_pool_grad_grad_v2(
     orig_input: Tensor,
     orig_output: Tensor,
@@ -167,7 +173,8 @@ def max_pool_grad_grad_v2(
     return pool_max_grad_grad(orig_input, grad, pool)
 
 
-@kernel("MaxPoolWithArgmax", "cpu", "gpu", types={"T": _REALS})
+@kernel("MaxPoolWithArgmax", "cpu", types={"T": _REALS})
+@kernel("MaxPoolWithArgmax", "gpu", types={"T": _FLOATS})
 def max_pool_with_argmax(
     image: Tensor,
     *,
@@ -192,7 +199,8 @@ def max_pool_with_argmax(
     return pool.layout.from_channels_first(pooled), flat.to(dtype)
 
 
-@kernel("MaxPoolGradWithArgmax", "cpu", "gpu", types={"T": _REALS})
+@kernel("MaxPoolGradWithArgmax", "cpu", types={"T": _REALS})
+@kernel("MaxPoolGradWithArgmax", "gpu", types={"T": _FLOATS})
 def max_pool_grad_with_argmax(
     image: Tensor, grad: Tensor, argmax: Tensor, *, include_batch_in_index: bool
 ) -> Tensor:
@@ -204,7 +212,8 @@ def max_pool_grad_with_argmax(
     return flat.scatter_add_(1, index.flatten(1), grad.flatten(1)).view(image.shape)
 
 
-@kernel("MaxPoolGradGradWithArgmax", "cpu", "gpu", types={"T": _REALS})
+@kernel("MaxPoolGradGradWithArgmax", "cpu", types={"T": _REALS})
+@kernel("MaxPoolGradGradWithArgmax", "gpu", types={"T": _FLOATS})
 def max_pool_grad_grad_with_argmax(
     image: Tensor, grad: Tensor, argmax: Tensor, *, include_batch_in_index: bool
 ) -> Tensor:

@@ -20,7 +20,8 @@ def _nudged(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the range moved so that 0 is one of its steps, and the size of a step."""
     first, last = float(narrow_range), float((1 << num_bits) - 1)
-    scale = (high - low) / (last - first)
+    # By a tensor: torch multiplies by the inverse of a number on a GPU, which rounds otherwise.
+    scale = (high - low) / low.new_full((), last - first)
     zero = first - low / scale
     zero = torch.where(zero < first, first, torch.where(zero > last, last, torch.floor(zero + 0.5)))
     return (first - zero) * scale, (last - zero) * scale, scale
@@ -49,7 +50,7 @@ def fake_quant_args(
     inputs: torch.Tensor, *, min: float, max: float, num_bits: int, narrow_range: bool
 ) -> torch.Tensor:
     return _fake_quant(
-        inputs, inputs.new_tensor(min), inputs.new_tensor(max), num_bits, narrow_range
+        inputs, inputs.new_full((), min), inputs.new_full((), max), num_bits, narrow_range
     )
 
 

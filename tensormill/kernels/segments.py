@@ -20,6 +20,7 @@ Combine = Callable[[Tensor, Tensor, int], Tensor]
 """Rows, the segment of each of them (negative: dropped), the number of segments -> the segments."""
 
 _TORCH_TYPES = (*FLOATS, *SIGNED_INTEGERS, "uint8")
+_ON_GPU = {"T": _TORCH_TYPES}
 
 
 def _shape(x: Tensor) -> str:
@@ -125,6 +126,11 @@ def segment_counts(ids: Tensor, count: int) -> Tensor:
     return torch.bincount(ids.to(torch.int64), minlength=count)
 
 
+def _devices(types: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the devices of kernels for some dtypes; NumPy computes on the CPU alone."""
+    return ("cpu",) if set(WIDE_UNSIGNED) & set(types) else ("cpu", "gpu")
+
+
 def _as_column(counts: Tensor, like: Tensor) -> Tensor:
     return counts.reshape(-1, *[1] * (like.dim() - 1))
 
@@ -134,7 +140,7 @@ def _register_sorted(op_type: str, combine: Combine, types: tuple[str, ...]) -> 
         count = check_sorted(data, segment_ids)
         return combine(data, segment_ids.to(torch.int64), count)
 
-    kernel(op_type, "cpu", "gpu", types={"T": types})(segment)
+    kernel(op_type, *_devices(types), types={"T": types})(segment)
 
 
 def _mean_rows(rows: Tensor, ids: Tensor, count: int) -> Tensor:
@@ -195,7 +201,7 @@ def _register_unsorted(op_type: str, combine: Combine, types: tuple[str, ...]) -
             ids, rows = ids[kept], rows[kept]
         return combine(rows, ids, count)
 
-    kernel(op_type, "cpu", "gpu", types={"T": types}, host_inputs=("num_segments",))(
+    kernel(op_type, *_devices(types), types={"T": types}, host_inputs=("num_segments",))(
         unsorted_segment
     )
 
@@ -267,13 +273,17 @@ def _sparse_segment_grad(
 
 
 def _register_sparse(kind: str) -> None:
-    @kernel(f"SparseSegment{kind}", "cpu", "gpu")
+    @kernel(f"SparseSegment{kind}", "cpu")
+    @kernel(f"SparseSegment{kind}", "gpu", types=_ON_GPU)
     def sparse_segment(
         data: Tensor, indices: Tensor, segment_ids: Tensor, *, sparse_gradient: bool
     ) -> Tensor:
         return _sparse_segment(kind, data, indices, segment_ids, None)
 
-    @kernel(f"SparseSegment{kind}WithNumSegments", "cpu", "gpu", host_inputs=("num_segments",))
+    @kernel(f"SparseSegment{kind}WithNumSegments", "cpu", host_inputs=("num_segments",))
+    @kernel(
+        f"SparseSegment{kind}WithNumSegments", "gpu", types=_ON_GPU, host_inputs=("num_segments",)
+    )
     def counted_sparse_segment(
         data: Tensor,
         indices: Tensor,

@@ -7,10 +7,12 @@ from typing import Any
 import torch
 
 from tensormill.graph import errors
+from tensormill.kernels.elementwise_unary import COMPLEX, FLOATS
 from tensormill.kernels.registry import KernelContext, kernel_factory
 
 
-@kernel_factory("Einsum", "cpu", "gpu")
+@kernel_factory("Einsum", "cpu")
+@kernel_factory("Einsum", "gpu", types={"T": (*FLOATS, *COMPLEX)})
 def make_einsum(ctx: KernelContext) -> Any:
     equation = ctx.attrs["equation"].decode()
 

@@ -31,6 +31,7 @@ WAIT_S = 20.0
 TASK = "/job:far/replica:0/task:0"
 DEVICE = f"{TASK}/device:CPU:0"
 NEAR = "/job:near/replica:0/task:0/device:CPU:0"
+pytestmark = pytest.mark.usefixtures("no_gpu")
 
 
 class Answer:

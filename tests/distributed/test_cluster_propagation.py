@@ -32,6 +32,7 @@ def config(request: pytest.FixtureRequest, servers: list[Any]) -> Any:
     return over_wire(made) if request.param == "over the wire" else made
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_devices_have_the_names_of_the_session(servers: list[Any], config: Any) -> None:
     with tf.Session(servers[1].target, config=config) as session:
         names = [device.name for device in session.list_devices()]
@@ -41,6 +42,7 @@ def test_devices_have_the_names_of_the_session(servers: list[Any], config: Any) 
     ]
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_a_step_runs_on_both(servers: list[Any], config: Any) -> None:
     x = tf.placeholder(tf.float32, [])
     with tf.device("/job:worker/task:1"):

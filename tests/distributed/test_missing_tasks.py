@@ -97,6 +97,7 @@ def test_tasks_that_device_filters_leave_out_are_not_waited_for(
         assert session.run(tf.constant(1.0)) == 1.0
 
 
+@pytest.mark.usefixtures("no_gpu")
 @pytest.mark.parametrize("over_wire", [False, True])
 def test_tasks_that_the_graph_does_not_use_are_not_waited_for(
     cluster: Cluster, over_wire: bool

@@ -126,6 +126,7 @@ def test_a_session_is_extended_from_the_version_it_has(client: MasterClient) -> 
     assert "includes node 'd', which was created by a previous call" in text
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_an_extension_that_cannot_be_placed_leaves_the_graph_as_it_was(
     client: MasterClient,
 ) -> None:

@@ -33,6 +33,7 @@ def server() -> Iterator[Any]:
         yield server
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_a_local_server_has_one_task_and_any_port(server: Any) -> None:
     assert server.target.startswith("grpc://localhost:")
     assert server.server_def.job_name == "localhost"
@@ -54,6 +55,7 @@ def test_a_server_takes_all_that_says_a_cluster() -> None:
                 assert session.list_devices()[0].name == "/job:local/replica:0/task:37/device:CPU:0"
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_the_config_of_a_server_says_its_devices() -> None:
     config = tf.ConfigProto(device_count={"CPU": 3})
     with tf.train.Server.create_local_server(config) as server, tf.Session(server.target) as s:
@@ -298,6 +300,7 @@ def test_another_job_at_an_address_is_found_out() -> None:
     assert "/job:wrong/replica:0/task:0/device:CPU:0" in str(caught.value)
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_device_filters_leave_out_tasks_that_are_not_there() -> None:
     mine, missing = free_addresses(2)
     with tf.train.Server({"mine": [mine], "missing": [missing]}, "mine", 0) as server:

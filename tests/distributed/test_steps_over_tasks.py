@@ -198,6 +198,7 @@ def test_a_failure_on_another_task_ends_the_step_and_names_both(session: Any) ->
     assert session.run(result, {x: np.ones(4)}).tolist() == [[2.0, 2.0], [2.0, 2.0]]
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_unpinned_operations_run_on_the_task_of_the_master(cluster: Cluster) -> None:
     x = tf.constant(1.0) + 1.0
     for job in ("ps", "worker"):
@@ -218,6 +219,7 @@ def test_a_task_that_is_not_there_is_named_with_those_that_are(session: Any) -> 
         assert f"/job:{task}/device:CPU:0" in str(caught.value)
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_all_devices_are_listed(session: Any) -> None:
     names = [device.name for device in session.list_devices()]
     assert sorted(names) == [
@@ -276,6 +278,7 @@ def test_float32_values_travel_in_half_their_bits_where_that_is_wanted(cluster: 
     np.testing.assert_array_equal(found[4], np.float64(value))
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_a_trace_shows_all_tasks(session: Any) -> None:
     with tf.device(PS):
         a = tf.random_uniform([8])

@@ -18,6 +18,7 @@ from tensormill.proto.services import MASTER_SERVICE, WORKER_SERVICE
 TIMEOUT_S = 60.0
 TASK = "/job:localhost/replica:0/task:0"
 DEVICE = f"{TASK}/device:CPU:0"
+pytestmark = pytest.mark.usefixtures("no_gpu")
 
 
 class WorkerClient:

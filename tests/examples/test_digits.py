@@ -52,6 +52,7 @@ def test_the_data_are_whole() -> None:
     assert sorted(Counter(row[64] for row in rows)) == list(range(10))
 
 
+@pytest.mark.usefixtures("no_gpu")
 @pytest.mark.timeout(300)
 def test_a_short_run_learns_and_draws_its_pictures(tmp_path: Path) -> None:
     done = launch(tmp_path, "--steps=150")

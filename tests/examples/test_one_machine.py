@@ -140,12 +140,6 @@ z = x + y
 
 
 @pytest.fixture
-def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TENSORMILL_EMULATED_GPUS", raising=False)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-
-
-@pytest.fixture
 def two_emulated_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENSORMILL_EMULATED_GPUS", "2")
 

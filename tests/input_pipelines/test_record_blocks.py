@@ -16,6 +16,8 @@ from tensormill.session.fetches import FetchMapper
 from tests.gates import run_in_thread
 from tests.queues.waiting import wait_for
 
+pytestmark = pytest.mark.usefixtures("no_gpu")
+
 
 @pytest.fixture(autouse=True)
 def nothing_is_logged(monkeypatch):

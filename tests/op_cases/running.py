@@ -17,6 +17,7 @@ from tensormill.graph.dtypes import as_dtype
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
+from tensormill.runtime.devices import local_devices
 from tests.op_cases.case import MODES, OpCase, OpProgram
 
 Array = np.ndarray[Any, Any]
@@ -29,6 +30,13 @@ _TOLERANCES = {
     "complex64": 2e-5,
     "complex128": 1e-9,
 }
+
+
+_SILENT_ON_GPUS = frozenset(["Gather", "GatherV2", "SparseSoftmaxCrossEntropyWithLogits"])
+"""Ops that give zeros or NaN for an index out of range on a GPU, as TensorFlow's kernels do."""
+_ANY_ORDER_ON_GPUS = "repeated"
+"""In notes of cases that write to a place twice, which a GPU does in any order."""
+_OF_AN_INDEX = ("is not in [0", "outside the valid range")
 
 
 @dataclass
@@ -46,6 +54,10 @@ class BuiltCase:
     feeds: list[tuple[Tensor, Array]] = field(default_factory=list)
     variables: list[Tensor] = field(default_factory=list)
     initializers: list[Any] = field(default_factory=list)
+
+
+def _has_gpu() -> bool:
+    return any(device.type == "GPU" for device in local_devices())
 
 
 def dtype_of(value: Array) -> Any:
@@ -128,6 +140,8 @@ def check_case(case: OpCase | OpProgram, answer: dict[str, Any]) -> None:
         return
     assert "build_error" not in answer, f"TensorFlow refuses the case: {answer['build_error']}"
     assert "run_error" not in answer, f"the case fails in TensorFlow: {answer['run_error']}"
+    if _ANY_ORDER_ON_GPUS in case.note and _has_gpu():
+        return
     for mode in MODES:
         with tf.Graph().as_default():
             if case.fails is None:
@@ -180,12 +194,15 @@ def _check_failure(case: OpCase, mode: str, expected: list[str] | None) -> None:
     texts = (case.fails, case.fails) if isinstance(case.fails, str) else case.fails
     text = texts[0] if when == "build" else texts[1]
     assert text in message, f"TensorFlow's message, inputs {mode}: {message}"
+    is_silent = case.op_type in _SILENT_ON_GPUS and when == "run" and _has_gpu()
     try:
         built = build_case(case, mode)
         with tf.Session() as session:
             if built.initializers:
                 session.run(built.initializers)
             session.run(built.op, dict(built.feeds))
+        if is_silent and any(words in message for words in _OF_AN_INDEX):
+            return
     except Exception as error:
         happened = error
     else:

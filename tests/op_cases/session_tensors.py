@@ -7,7 +7,9 @@ CASES = [
         ("GetSessionHandle", "GetSessionTensor", "DeleteSessionTensor"),
         """
         with tf.Session() as session:
-            kept = session.run(tf.get_session_handle(tf.constant([1.0, 2.0])))
+            with tf.device("/cpu:0"):
+                handle = tf.get_session_handle(tf.constant([1.0, 2.0]))
+            kept = session.run(handle)
             fed = tf.placeholder(tf.float32, [2])
             result = [str(kept), kept.eval(), session.run(fed * 2.0, {fed: kept})]
             raw = kept.get_raw_handle()

@@ -66,6 +66,7 @@ def test_a_sparse_value_has_the_shape_that_it_says() -> None:
     assert (shape.tolist(), size, rank) == ([2, 3], 6, 2)
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_a_resource_is_no_constant() -> None:
     variable = tf.Variable(1.0, use_resource=True)
     with tf.Session() as session:

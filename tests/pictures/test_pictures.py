@@ -19,6 +19,7 @@ from tensormill.pictures.svg import colors_of, text_width
 from tensormill.pictures.timeline import timeline_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
+pytestmark = pytest.mark.usefixtures("no_gpu")
 PS, WORKER = (f"/job:{job}/replica:0/task:0/device:CPU:0" for job in ("ps", "worker"))
 
 

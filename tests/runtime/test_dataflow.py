@@ -84,6 +84,7 @@ def test_a_dead_fetch_is_refused():
             session.run(when_false, {flag: True})
 
 
+@pytest.mark.usefixtures("no_gpu")
 @pytest.mark.usefixtures("no_structure")
 def test_an_error_in_a_loop_ends_the_step_and_names_its_operation():
     _, broken = tf.while_loop(

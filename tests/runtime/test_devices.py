@@ -20,12 +20,6 @@ def four_emulated_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENSORMILL_EMULATED_GPUS", "4")
 
 
-@pytest.fixture
-def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TENSORMILL_EMULATED_GPUS", raising=False)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-
-
 def test_a_machine_has_one_cpu_device(no_gpu: None) -> None:
     assert names() == ["CPU:0"]
 

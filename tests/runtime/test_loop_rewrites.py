@@ -84,6 +84,7 @@ def test_a_sum_of_a_fed_value_leaves_the_feed_alone() -> None:
             np.testing.assert_array_equal(given, [1.0, 2.0])
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_gradients_of_a_recurrent_loop_are_those_of_the_unrolled_one() -> None:
     random = np.random.RandomState(1)
     inputs = random.randn(6, ROWS, INNER)

@@ -15,12 +15,6 @@ def two_emulated_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENSORMILL_EMULATED_GPUS", "2")
 
 
-@pytest.fixture
-def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TENSORMILL_EMULATED_GPUS", raising=False)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-
-
 def test_a_session_lists_its_devices(two_emulated_gpus: None) -> None:
     with tf.Session(config=tf.ConfigProto(device_count={"CPU": 2, "GPU": 1})) as session:
         listed = session.list_devices()

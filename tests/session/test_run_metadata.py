@@ -12,6 +12,7 @@ __all__ = ["gate_kernels"]
 
 CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
 FULL = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+pytestmark = pytest.mark.usefixtures("no_gpu")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import tensormill as tf
 from tests.session.ref_variables import make_variable
 
 DEVICE = "/job:localhost/replica:0/task:0/device:CPU:0"
+pytestmark = pytest.mark.usefixtures("no_gpu")
 
 
 @pytest.fixture

@@ -80,6 +80,7 @@ def test_structures_of_none_give_zeros(case):
     case.assertDatasetProduces(dataset, [([0, 0], ([0, 0],))])
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_stateful_datasets_are_initialized(case):
     count = tf.get_variable("count", (), tf.int64, use_resource=True, trainable=False)
     case.evaluate(count.initializer)

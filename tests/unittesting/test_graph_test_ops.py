@@ -86,6 +86,7 @@ def test_shape_functions_see_the_version_of_an_import(test_ops: Any) -> None:
     assert graph.graph_def_versions.producer == 134
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_a_node_tells_where_it_runs_and_graphs_their_version(test_ops: Any) -> None:
     with tf.Session() as session:
         device, version = session.run(

@@ -42,6 +42,7 @@ def test_no_concurrent_update_is_lost(use_resource: bool) -> None:
         assert np.array_equal(session.run(v), np.full(1000, _UPDATES * _THREADS, np.float32))
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_concurrent_counting_gives_each_number_once() -> None:
     v = tf.Variable(0, dtype=tf.int64)
     limit = _UPDATES * _THREADS

@@ -19,7 +19,7 @@ import numpy as np
 
 from tensormill.graph import dtypes, errors
 from tensormill.graph.attr_values import FunctionRef
-from tensormill.graph.device_names import merge_device_scopes
+from tensormill.graph.device_names import host_beside, merge_device_scopes
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import Dims
@@ -270,7 +270,8 @@ class _Inlining:
             prefix = f"{call.prefix}/case_{number}"
             const = self._constant(node, f"{prefix}/number", number, dtypes.int32, call.pivots)
             is_chosen = self._node(
-                node, "Equal", f"{prefix}/is_chosen", {"T": dtypes.int32},
+                node, "Equal", f"{prefix}/is_chosen",
+                {"T": dtypes.int32, "incompatible_shape_error": True},
                 [index, (const, 0)], [dtypes.bool], [()],
             )  # fmt: skip
             return self._branch(
@@ -347,6 +348,7 @@ class _Inlining:
                 node, "StringLength", f"{node.name}/cond_size", {"unit": b"BYTE"}, [edge],
                 [dtypes.int32], [edge[0].output_dims[edge[1]]],
             )  # fmt: skip
+            size.device = host_beside(node.device)
             edge, dtype = (size, 0), dtypes.int32
         zero = self._constant(node, f"{node.name}/cond_zero", 0, dtype, [])
         attrs = {"T": dtype, "incompatible_shape_error": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tensormill.graph.device_names import host_beside
 from tensormill.graph.op_def import OpDef
 from tensormill.runtime.node import Node, NodeGraph
 from tensormill.runtime.transfers import PARTIAL_FETCH
@@ -31,12 +32,13 @@ def make_partial(graph: NodeGraph, client_device: str | None = None) -> NodeGrap
 
     Args:
       graph: the graph.
-      client_device: where feeds and fetches are; None for where their values are.
+      client_device: where feeds and fetches are; None for where their values are used and made,
+        feeds in the host memory there.
     """
     for index, node in enumerate(graph.feeds):
         node.op_def, node.op_type = FEED, FEED.name
         node.attrs = {"T": node.output_dtypes[0], "index": index}
-        node.device = client_device or node.device
+        node.device = client_device or host_beside(node.device)
     fetches = []
     for index, (node, output) in enumerate(graph.fetches):
         dtype = node.output_dtypes[output].base_dtype

@@ -107,7 +107,7 @@ class NodeLowering:
         if len(node.output_dims) != 1 or node.output_dims[0] != () or not node.inputs:
             return False
         host = find_host_kernel(node.op_type)
-        if host is None or self._devices[node.device].type != "CPU":
+        if host is None or self.values.device(node).type != "CPU":
             return False
         for source, index in node.inputs:
             if source.output_dims[index] != () or source.output_dtypes[index] not in host.types:
@@ -120,7 +120,7 @@ class NodeLowering:
         Raises:
           InvalidArgumentError: the node has no kernel on its device.
         """
-        make_ready(self._devices[node.device].torch_device)
+        make_ready(self.values.device_of(node))
         if node.op_type == "Const":
             self._lower_constant(node)
         elif self.runs_on_host(node):
@@ -143,7 +143,7 @@ class NodeLowering:
         self._lower_kernel(node, on_host=form is Form.HOST)
 
     def _lower_kernel(self, node: Node, on_host: bool = False) -> None:
-        device = self._devices[node.device]
+        device = self.values.device(node)
         kernel = find_kernel(node.op_type, device.type, node.attrs)
         if kernel is None:
             raise errors.invalid_argument(

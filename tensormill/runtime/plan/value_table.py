@@ -17,6 +17,7 @@ from tensormill.graph.dtypes import DType
 from tensormill.kernels.torch_dtypes import is_number, to_host, to_tensor
 from tensormill.runtime.devices import Device
 from tensormill.runtime.node import Edge, Node
+from tensormill.runtime.plan.host_arithmetic import is_host_arithmetic
 from tensormill.runtime.plan.instructions import Form, Instruction, Slot, SlotGuard
 
 __all__ = ["Scope", "ValueTable", "is_dereference", "value_form"]
@@ -72,11 +73,13 @@ class ValueTable:
     def __init__(self, devices: dict[str, Device]) -> None:
         self._devices = devices
         self._are_all_host = all(d.torch_device == _HOST for d in devices.values())
+        self._host = next(d for d in devices.values() if d.type == "CPU")
         self._slots: dict[tuple[Edge, Form], Slot] = {}
         self._homes: dict[Edge, torch.device | None] = {}
         self._defined_in: dict[Edge, Scope] = {}
         self._converted: dict[tuple[Edge, Form, torch.device | None], list[_Place]] = {}
         self.constants: dict[Slot, Any] = {}
+        self._moved_constants: dict[tuple[Slot, torch.device], Slot] = {}
         self.native: dict[Edge, Form] = {}
         self.shared: set[Edge] = set()
         self.reference_reads: set[Edge] = set()
@@ -117,9 +120,14 @@ class ValueTable:
         self.count += 1
         return self.count - 1
 
+    def device(self, node: Node) -> Device:
+        """Return the device whose kernel a node runs."""
+        device = self._devices[node.device]
+        return self._host if device.type == "GPU" and is_host_arithmetic(node) else device
+
     def device_of(self, node: Node) -> torch.device:
         """Return where the tensors of a node live."""
-        return self._devices[node.device].torch_device
+        return self.device(node).torch_device
 
     def define(self, edge: Edge, form: Form) -> Slot:
         """Return a new slot for an edge that the open scope produces."""
@@ -195,7 +203,17 @@ class ValueTable:
             return source
         if native is Form.HOST and wanted.type == "cpu":
             return self._convert(edge, form, wanted, to_tensor, consumer)
+        if source in self.constants:
+            return self._moved_constant(source, wanted)
         return self._convert(edge, form, wanted, partial(_to_device, device=wanted), consumer)
+
+    def _moved_constant(self, source: Slot, device: torch.device) -> Slot:
+        """Return a constant on another device, where it is brought when the plan is made."""
+        slot = self._moved_constants.get((source, device))
+        if slot is None:
+            slot = self._moved_constants[source, device] = self.new_slot()
+            self.constants[slot] = _to_device(self.constants[source], device)
+        return slot
 
     def _convert(
         self,
