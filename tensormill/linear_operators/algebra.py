@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.linear_operators.circulant import LinearOperatorCirculant
 from tensormill.linear_operators.combinations import (
     LinearOperatorAdjoint,
     LinearOperatorBlockDiag,
@@ -12,6 +13,12 @@ from tensormill.linear_operators.combinations import (
     LinearOperatorKronecker,
 )
 from tensormill.linear_operators.dense import LinearOperatorDiag, LinearOperatorLowerTriangular
+from tensormill.linear_operators.hints import (
+    combined_commuting_positive_definite_hint,
+    combined_commuting_self_adjoint_hint,
+    combined_non_singular_hint,
+    is_square,
+)
 from tensormill.linear_operators.identities import (
     LinearOperatorIdentity,
     LinearOperatorScaledIdentity,
@@ -26,9 +33,9 @@ from tensormill.linear_operators.rules import (
     RegisterSolve,
 )
 from tensormill.linear_operators.structured import (
-    LinearOperatorCirculant,
     LinearOperatorHouseholder,
 )
+from tensormill.ops.array_shapes import expand_dims
 from tensormill.ops.elementwise_unary import conj, sqrt
 from tensormill.ops.linear_algebra import cholesky as cholesky_of
 
@@ -59,6 +66,7 @@ def adjoint_of_adjoint(operator: Any) -> Any:
 
 
 @RegisterAdjoint(LinearOperatorIdentity)
+@RegisterAdjoint(LinearOperatorHouseholder)
 def adjoint_of_identity(operator: Any) -> Any:
     return operator
 
@@ -180,17 +188,38 @@ def cholesky_of_parts(operator: Any) -> Any:
     )
 
 
-def _both(a: Any, b: Any, name: str) -> bool | None:
-    """Return whether both operators are known to have a property."""
-    return True if getattr(a, name) and getattr(b, name) else None
+def _commuting(a: Any, b: Any) -> dict[str, Any]:
+    """Return what is known of a product of two operators that commute."""
+    return {
+        "is_non_singular": combined_non_singular_hint(a, b),
+        "is_self_adjoint": combined_commuting_self_adjoint_hint(a, b),
+        "is_positive_definite": combined_commuting_positive_definite_hint(a, b),
+        "is_square": True,
+    }
+
+
+def _of_triangle(a: Any, b: Any) -> dict[str, Any]:
+    return {**_commuting(a, b), "is_positive_definite": None}
+
+
+def _composed(a: Any, b: Any, operators: list[Any]) -> Any:
+    known = is_square(a, b)
+    hint = None if known is None else False
+    return LinearOperatorComposition(
+        operators,
+        is_non_singular=combined_non_singular_hint(a, b) if known else hint,
+        is_self_adjoint=None if known else hint,
+        is_positive_definite=None if known else hint,
+        is_square=known,
+    )
+
+
+# -- products --------------------------------------------------------------------------------------
 
 
 @RegisterMatmul(LinearOperator, LinearOperator)
 def product_of_any(a: Any, b: Any) -> Any:
-    is_square = True if a.is_square and b.is_square else None
-    return LinearOperatorComposition(
-        [a, b], is_non_singular=_both(a, b, "is_non_singular"), is_square=is_square
-    )
+    return _composed(a, b, [a, b])
 
 
 @RegisterMatmul(LinearOperatorIdentity, LinearOperator)
@@ -205,52 +234,39 @@ def product_with_identity(other: Any, identity: Any) -> Any:
 
 @RegisterMatmul(LinearOperatorIdentity, LinearOperatorIdentity)
 def product_of_identities(a: Any, b: Any) -> Any:
-    return a
+    return b
 
 
 @RegisterMatmul(LinearOperatorZeros, LinearOperator)
 @RegisterMatmul(LinearOperatorZeros, LinearOperatorZeros)
+@RegisterMatmul(LinearOperatorZeros, LinearOperatorIdentity)
 def product_of_zeros(zeros: Any, other: Any) -> Any:
     return _zeros_of_product(zeros, other)
 
 
 @RegisterMatmul(LinearOperator, LinearOperatorZeros)
+@RegisterMatmul(LinearOperatorIdentity, LinearOperatorZeros)
 def product_with_zeros(other: Any, zeros: Any) -> Any:
-    return _zeros_of_product(other, zeros)
+    return _zeros_of_product(zeros, other)
 
 
-def _zeros_of_product(a: Any, b: Any) -> Any:
-    if a.is_square and b.is_square:
-        return a if isinstance(a, LinearOperatorZeros) else b
-    return LinearOperatorZeros(
-        num_rows=a.range_dimension_tensor(),
-        num_columns=b.domain_dimension_tensor(),
-        dtype=a.dtype,
-        is_self_adjoint=None,
-        is_square=None,
-    )
+def _zeros_of_product(zeros: Any, other: Any) -> Any:
+    if not zeros.is_square or not other.is_square:
+        raise ValueError(
+            "Matmul with non-square `LinearOperator`s or non-square `LinearOperatorZeros` not "
+            "supported at this time."
+        )
+    return zeros
 
 
 @RegisterMatmul(LinearOperatorDiag, LinearOperatorDiag)
 def product_of_diags(a: Any, b: Any) -> Any:
-    return LinearOperatorDiag(
-        a.diag * b.diag,
-        is_non_singular=_both(a, b, "is_non_singular"),
-        is_self_adjoint=_both(a, b, "is_self_adjoint"),
-        is_positive_definite=_both(a, b, "is_positive_definite"),
-        is_square=True,
-    )
+    return LinearOperatorDiag(a.diag * b.diag, **_commuting(a, b))
 
 
 @RegisterMatmul(LinearOperatorDiag, LinearOperatorScaledIdentity)
 def product_of_diag_and_scaled(a: Any, b: Any) -> Any:
-    return LinearOperatorDiag(
-        a.diag * b.multiplier[..., None],
-        is_non_singular=_both(a, b, "is_non_singular"),
-        is_self_adjoint=_both(a, b, "is_self_adjoint"),
-        is_positive_definite=_both(a, b, "is_positive_definite"),
-        is_square=True,
-    )
+    return LinearOperatorDiag(a.diag * _column(b.multiplier), **_commuting(a, b))
 
 
 @RegisterMatmul(LinearOperatorScaledIdentity, LinearOperatorDiag)
@@ -258,45 +274,38 @@ def product_of_scaled_and_diag(a: Any, b: Any) -> Any:
     return product_of_diag_and_scaled(b, a)
 
 
-@RegisterMatmul(LinearOperatorScaledIdentity, LinearOperatorScaledIdentity)
-def product_of_scaled(a: Any, b: Any) -> Any:
-    return LinearOperatorScaledIdentity(
-        a._num_rows,
-        a.multiplier * b.multiplier,
-        is_non_singular=_both(a, b, "is_non_singular"),
-        is_self_adjoint=_both(a, b, "is_self_adjoint"),
-        is_positive_definite=_both(a, b, "is_positive_definite"),
-        is_square=True,
-    )
-
-
 @RegisterMatmul(LinearOperatorDiag, LinearOperatorLowerTriangular)
 def product_of_diag_and_triangle(a: Any, b: Any) -> Any:
-    return LinearOperatorLowerTriangular(
-        a.matmul(b.to_dense()), is_non_singular=_both(a, b, "is_non_singular"), is_square=True
-    )
+    rows = _column(a.diag) * b.to_dense()
+    return LinearOperatorLowerTriangular(rows, **_of_triangle(a, b))
+
+
+@RegisterMatmul(LinearOperatorLowerTriangular, LinearOperatorDiag)
+def product_of_triangle_and_diag(a: Any, b: Any) -> Any:
+    columns = a.to_dense() * expand_dims(b.diag, -2)
+    return LinearOperatorLowerTriangular(columns, **_of_triangle(b, a))
 
 
 @RegisterMatmul(LinearOperatorCirculant, LinearOperatorCirculant)
 def product_of_circulants(a: Any, b: Any) -> Any:
-    return LinearOperatorCirculant(
-        a.spectrum * b.spectrum,
-        a.dtype,
-        is_non_singular=_both(a, b, "is_non_singular"),
-        is_self_adjoint=_both(a, b, "is_self_adjoint"),
-        is_positive_definite=None,
-        is_square=True,
-    )
+    return LinearOperatorCirculant(a.spectrum * b.spectrum, a.dtype, **_commuting(a, b))
+
+
+def _column(value: Any) -> Any:
+    return expand_dims(value, -1)
+
+
+# -- solutions -------------------------------------------------------------------------------------
 
 
 @RegisterSolve(LinearOperator, LinearOperator)
 def solution_of_any(a: Any, b: Any) -> Any:
-    is_square = True if a.is_square and b.is_square else None
-    return LinearOperatorComposition(
-        [LinearOperatorInversion(a), b],
-        is_non_singular=_both(a, b, "is_non_singular"),
-        is_square=is_square,
-    )
+    return _composed(a, b, [LinearOperatorInversion(a), b])
+
+
+@RegisterSolve(LinearOperatorInversion, LinearOperator)
+def solution_of_inverse(a: Any, b: Any) -> Any:
+    return a.operator.matmul(b)
 
 
 @RegisterSolve(LinearOperatorIdentity, LinearOperator)
@@ -306,10 +315,25 @@ def solution_of_identity(identity: Any, other: Any) -> Any:
 
 @RegisterSolve(LinearOperatorDiag, LinearOperatorDiag)
 def solution_of_diags(a: Any, b: Any) -> Any:
-    return LinearOperatorDiag(
-        b.diag / a.diag,
-        is_non_singular=_both(a, b, "is_non_singular"),
-        is_self_adjoint=_both(a, b, "is_self_adjoint"),
-        is_positive_definite=_both(a, b, "is_positive_definite"),
-        is_square=True,
-    )
+    return LinearOperatorDiag(b.diag / a.diag, **_commuting(a, b))
+
+
+@RegisterSolve(LinearOperatorDiag, LinearOperatorScaledIdentity)
+def solution_of_diag_and_scaled(a: Any, b: Any) -> Any:
+    return LinearOperatorDiag(_column(b.multiplier) / a.diag, **_commuting(a, b))
+
+
+@RegisterSolve(LinearOperatorScaledIdentity, LinearOperatorDiag)
+def solution_of_scaled_and_diag(a: Any, b: Any) -> Any:
+    return LinearOperatorDiag(b.diag / _column(a.multiplier), **_commuting(a, b))
+
+
+@RegisterSolve(LinearOperatorDiag, LinearOperatorLowerTriangular)
+def solution_of_diag_and_triangle(a: Any, b: Any) -> Any:
+    rows = b.to_dense() / _column(a.diag)
+    return LinearOperatorLowerTriangular(rows, **_of_triangle(a, b))
+
+
+@RegisterSolve(LinearOperatorCirculant, LinearOperatorCirculant)
+def solution_of_circulants(a: Any, b: Any) -> Any:
+    return LinearOperatorCirculant(b.spectrum / a.spectrum, a.dtype, **_commuting(a, b))

@@ -8,6 +8,7 @@ from typing import Any
 from tensormill.graph import dtypes
 from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.dtypes import as_dtype
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.shapes import broadcast_dims
 from tensormill.graph.tensor import Tensor
@@ -20,19 +21,83 @@ from tensormill.ops.elementwise_unary import abs as abs_of
 from tensormill.ops.elementwise_unary import imag
 from tensormill.ops.joining import concat
 from tensormill.ops.linear_algebra import cholesky_solve, matrix_solve, matrix_triangular_solve
+from tensormill.variables.base import VariableBase
+from tensormill.variables.module import Module
 
 __all__ = [
+    "assert_all_zero",
     "assert_compatible_matrix_dimensions",
+    "assert_is_batch_matrix",
     "assert_no_entries_with_modulus_zero",
+    "assert_not_ref_type",
     "assert_zero_imag_part",
     "batch_shape_as_tensor",
     "broadcast_matrix_batch_dims",
     "cholesky_solve_with_broadcast",
     "combined_hint",
+    "convert_nonref_to_tensor",
+    "is_ref",
     "matrix_solve_with_broadcast",
     "matrix_triangular_solve_with_broadcast",
     "shape_tensor",
+    "use_operator_or_provided_hint_unless_contradicting",
 ]
+
+
+def is_ref(x: Any) -> bool:
+    """Return whether a value may change between steps: a variable, or a module that is as one."""
+    if isinstance(x, VariableBase):
+        return True
+    return isinstance(x, Module) and hasattr(x, "dtype") and hasattr(x, "shape")
+
+
+def assert_not_ref_type(x: Any, arg_name: str) -> None:
+    """Raise a TypeError for a value that may change between steps."""
+    if is_ref(x):
+        raise TypeError(f"Argument {arg_name} cannot be reference type. Found: {type(x)}")
+
+
+def convert_nonref_to_tensor(
+    value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None
+) -> Any:
+    """Return a value as a tensor, a variable and None as they are.
+
+    Raises:
+      TypeError: a variable has another dtype.
+    """
+    if value is None:
+        return None
+    if not is_ref(value):
+        return convert_to_tensor(value, dtype, name, dtype_hint)
+    if dtype is not None:
+        wanted, found = as_dtype(dtype).base_dtype, as_dtype(value.dtype).base_dtype
+        if wanted != found:
+            raise TypeError(f'Mutable type must be of dtype "{wanted.name}" but is "{found.name}".')
+    return value
+
+
+def use_operator_or_provided_hint_unless_contradicting(
+    operator: Any, hint_attr_name: str, provided_hint_value: bool | None, message: str
+) -> bool | None:
+    """Return what an operator, or else a hint, says.
+
+    Raises:
+      ValueError: they contradict each other.
+    """
+    said = (getattr(operator, hint_attr_name), provided_hint_value)
+    is_true, is_false = any(said), any(each is False for each in said)
+    if is_true and is_false:
+        raise ValueError(message)
+    return True if is_true else False if is_false else None
+
+
+def assert_is_batch_matrix(tensor: Tensor) -> None:
+    """Raise a ValueError for a tensor known to have fewer than two dimensions."""
+    rank = tensor.shape.ndims
+    if rank is not None and rank < 2:
+        raise ValueError(
+            f"Expected [batch] matrix to have at least two dimensions.  Found: {tensor}"
+        )
 
 
 def shape_tensor(shape: Any, name: str | None = None) -> Tensor:
@@ -71,11 +136,10 @@ def assert_all_zero(x: Tensor, message: str | None) -> Any:
 
 def assert_compatible_matrix_dimensions(operator: Any, x: Tensor) -> Any:
     """Return an operation that fails where an operator cannot be applied to matrices."""
-    rows = shape_of(x)[-2]
     return assert_equal(
+        shape_of(x)[-2],
         operator.domain_dimension_tensor(),
-        rows,
-        message="Dimensions of operator and argument do not fit.",
+        message="Dimensions are not compatible: shape[-2] of the argument, and this operator",
     )
 
 
@@ -87,11 +151,12 @@ def broadcast_matrix_batch_dims(batch_matrices: Sequence[Any], name: str | None 
     """
     with OpScope(name, "broadcast_matrix_batch_dims", list(batch_matrices)):
         matrices: list[Any] = [convert_to_tensor(each) for each in batch_matrices]
-        if not matrices:
-            return []
+        for each in matrices:
+            assert_is_batch_matrix(each)
+        if len(matrices) < 2:
+            return matrices
         batch: Any = ()
         for each in matrices:
-            each.shape.with_rank_at_least(2)
             batch = broadcast_dims(batch, None if each.dims is None else each.dims[:-2])
         if batch is not None and None not in batch:
             return [

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor
 from tensormill.linear_operators.broadcasting import (
     assert_no_entries_with_modulus_zero,
     assert_zero_imag_part,
+    convert_nonref_to_tensor,
     matrix_triangular_solve_with_broadcast,
 )
 from tensormill.linear_operators.operator import LinearOperator
@@ -52,7 +52,7 @@ class LinearOperatorFullMatrix(LinearOperator):
           ValueError: it has fewer than two dimensions.
         """
         with name_scope(name, values=[matrix]):
-            self._matrix = convert_to_tensor(matrix, name="matrix")
+            self._matrix = convert_nonref_to_tensor(matrix, name="matrix")
             if self._matrix.shape.ndims is not None and self._matrix.shape.ndims < 2:
                 raise ValueError(
                     f"Argument matrix must have at least 2 dimensions.  Found: {self._matrix}"
@@ -105,12 +105,10 @@ class LinearOperatorLowerTriangular(LinearOperator):
         if is_square is False:
             raise ValueError("Only square lower triangular operators supported at this time.")
         with name_scope(name, values=[tril]):
-            given = convert_to_tensor(tril, name="tril")
+            given = convert_nonref_to_tensor(tril, name="tril")
             if given.shape.ndims is not None and given.shape.ndims < 2:
                 raise ValueError(f"Argument tril must have at least 2 dimensions.  Found: {given}")
             self._given = given
-            self._tril = matrix_band_part(given, -1, 0)
-            self._diag = matrix_diag_part(given)
             super().__init__(
                 dtype=given.dtype,
                 graph_parents=[given],
@@ -126,11 +124,19 @@ class LinearOperatorLowerTriangular(LinearOperator):
         """The matrix that was given."""
         return self._given
 
+    @property
+    def _tril(self) -> Tensor:
+        return matrix_band_part(self._given, -1, 0)
+
+    @property
+    def _diag(self) -> Tensor:
+        return matrix_diag_part(self._given)
+
     def _shape(self) -> TensorShape:
-        return self._tril.shape
+        return self._given.shape
 
     def _shape_tensor(self) -> Tensor:
-        return shape_of(self._tril)
+        return shape_of(self._given)
 
     def _assert_non_singular(self) -> Any:
         return assert_no_entries_with_modulus_zero(
@@ -172,7 +178,7 @@ class LinearOperatorDiag(LinearOperator):
           ValueError: it is a scalar, or a hint is wrong for it.
         """
         with name_scope(name, values=[diag]):
-            self._diag = convert_to_tensor(diag, name="diag")
+            self._diag = convert_nonref_to_tensor(diag, name="diag")
             if self._diag.shape.ndims is not None and self._diag.shape.ndims < 1:
                 raise ValueError(
                     f"Argument diag must have at least 1 dimension.  Found: {self._diag}"

@@ -16,6 +16,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.linear_operators.broadcasting import (
     assert_compatible_matrix_dimensions,
     assert_zero_imag_part,
+    convert_nonref_to_tensor,
     shape_tensor,
 )
 from tensormill.linear_operators.operator import LinearOperator
@@ -257,7 +258,7 @@ class LinearOperatorScaledIdentity(_Identity):
         """
         self._assert_proper_shapes = assert_proper_shapes
         with name_scope(name, values=[multiplier, num_rows]):
-            self._multiplier = convert_to_tensor(multiplier, name="multiplier")
+            self._multiplier = convert_nonref_to_tensor(multiplier, name="multiplier")
             if not self._multiplier.dtype.is_complex:
                 if is_self_adjoint is False:
                     raise ValueError("A real diagonal operator is always self adjoint.")

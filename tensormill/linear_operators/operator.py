@@ -30,11 +30,12 @@ from tensormill.ops.matrix_decomposition import svd
 from tensormill.ops.matrix_diagonals import matrix_diag_part
 from tensormill.ops.reduction import reduce_max, reduce_min, reduce_sum
 from tensormill.ops.tensor_algebra import eye
+from tensormill.variables.module import Module
 
 __all__ = ["LinearOperator"]
 
 
-class LinearOperator:
+class LinearOperator(Module):
     """A batch of matrices [..., rows, columns] that is known by how it acts.
 
     A class of operators defines `_shape`, `_shape_tensor` and `_matmul`, and what it can do better

@@ -6,17 +6,34 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = [
+    "RULES",
     "RegisterAdjoint",
     "RegisterCholesky",
     "RegisterInverse",
     "RegisterMatmul",
     "RegisterSolve",
     "find_rule",
+    "rule_of_classes",
 ]
 
 Rule = Callable[..., Any]
 
-_rules: dict[tuple[str, tuple[type, ...]], Rule] = {}
+RULES: dict[str, dict[tuple[type, ...], Rule]] = {
+    "adjoint": {}, "cholesky": {}, "inverse": {}, "matmul": {}, "solve": {}
+}  # fmt: skip
+"""What is asked for -> classes of operators -> the rule."""
+
+
+def rule_of_classes(what: str, *classes: type) -> Rule | None:
+    """Return the rule of the classes nearest to some, None where there is none."""
+    best: tuple[int, Rule] | None = None
+    ancestries = [cls.__mro__ for cls in classes]
+    for registered, rule in RULES[what].items():
+        if all(cls in mro for cls, mro in zip(registered, ancestries, strict=True)):
+            far = sum(mro.index(cls) for cls, mro in zip(registered, ancestries, strict=True))
+            if best is None or far < best[0]:
+                best = far, rule
+    return None if best is None else best[1]
 
 
 def find_rule(what: str, *operators: Any) -> Rule:
@@ -25,19 +42,11 @@ def find_rule(what: str, *operators: Any) -> Rule:
     Raises:
       ValueError: there is none.
     """
-    best: tuple[int, Rule] | None = None
-    ancestries = [type(each).__mro__ for each in operators]
-    for (name, classes), rule in _rules.items():
-        if name != what or len(classes) != len(operators):
-            continue
-        if all(cls in mro for cls, mro in zip(classes, ancestries, strict=True)):
-            far = sum(mro.index(cls) for cls, mro in zip(classes, ancestries, strict=True))
-            if best is None or far < best[0]:
-                best = far, rule
-    if best is None:
+    rule = rule_of_classes(what, *map(type, operators))
+    if rule is None:
         names = ", ".join(type(each).__name__ for each in operators)
         raise ValueError(f"No {what} registered for {names}")
-    return best[1]
+    return rule
 
 
 class _Register:
@@ -57,10 +66,11 @@ class _Register:
         """
         if not callable(rule):
             raise TypeError(f"must be callable, received: {rule}")
-        key = self.what, self._classes
-        if key in _rules:
-            raise ValueError(f"{self.what} has already been registered for {self._classes}")
-        _rules[key] = rule
+        rules = RULES[self.what]
+        if self._classes in rules:
+            names = ", ".join(cls.__name__ for cls in self._classes)
+            raise ValueError(f"{self.what.capitalize()}({names}) has already been registered.")
+        rules[self._classes] = rule
         return rule
 
 

@@ -1,43 +1,44 @@
-"""Operators of structured matrices: low-rank updates, reflections, Toeplitz and circulant ones."""
+"""Operators of structured matrices: low-rank updates, reflections and Toeplitz ones."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tensormill.graph import dtypes
+from tensormill.graph import dtypes, errors
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
-from tensormill.graph.dtypes import as_dtype
 from tensormill.graph.shapes import TensorShape, broadcast_dims
 from tensormill.graph.tensor import Tensor
 from tensormill.linear_operators.broadcasting import (
-    assert_no_entries_with_modulus_zero,
     cholesky_solve_with_broadcast,
+    convert_nonref_to_tensor,
     matrix_solve_with_broadcast,
 )
+from tensormill.linear_operators.circulant import LinearOperatorCirculant
 from tensormill.linear_operators.dense import LinearOperatorDiag
 from tensormill.linear_operators.identities import LinearOperatorIdentity
 from tensormill.linear_operators.operator import LinearOperator
 from tensormill.ops.array_shapes import broadcast_dynamic_shape, broadcast_to, expand_dims
 from tensormill.ops.array_shapes import shape as shape_of
+from tensormill.ops.assertions import assert_equal
+from tensormill.ops.basics import no_op
 from tensormill.ops.casting import cast
 from tensormill.ops.elementwise_unary import abs as abs_of
 from tensormill.ops.elementwise_unary import conj, log
-from tensormill.ops.filling import ones, zeros
-from tensormill.ops.fourier import fft, ifft
+from tensormill.ops.filling import ones, zeros, zeros_like
+from tensormill.ops.fourier import fft
 from tensormill.ops.gathering import gather
 from tensormill.ops.joining import concat, stack
 from tensormill.ops.linear_algebra import adjoint as adjoint_of
 from tensormill.ops.linear_algebra import cholesky, matrix_determinant
 from tensormill.ops.matrix_diagonals import matrix_diag_part, matrix_set_diag
 from tensormill.ops.matrix_multiplication import matmul
-from tensormill.ops.reduction import reduce_prod, reduce_sum
+from tensormill.ops.reduction import reduce_sum
 from tensormill.ops.sequences import range_of
-from tensormill.ops.statistics import l2_normalize
-from tensormill.ops.transposition import matrix_transpose, reverse
+from tensormill.ops.tensor_algebra import norm
+from tensormill.ops.transposition import reverse
 
 __all__ = [
-    "LinearOperatorCirculant",
     "LinearOperatorHouseholder",
     "LinearOperatorLowRankUpdate",
     "LinearOperatorToeplitz",
@@ -101,11 +102,9 @@ class LinearOperatorLowRankUpdate(LinearOperator):
             is_positive_definite = is_self_adjoint = True
         parents = list(base_operator.graph_parents)
         with name_scope(name, values=[*parents, u, diag_update, v]):
-            self._u = convert_to_tensor(u, name="u")
-            self._v = self._u if v is None else convert_to_tensor(v, name="v")
-            self._diag_update = (
-                None if diag_update is None else convert_to_tensor(diag_update, name="diag_update")
-            )
+            self._u = convert_nonref_to_tensor(u, name="u")
+            self._v = self._u if v is None else convert_nonref_to_tensor(v, name="v")
+            self._diag_update = convert_nonref_to_tensor(diag_update, name="diag_update")
             for each in (self._u, self._v, self._diag_update):
                 if each is not None and each.dtype.base_dtype != base_operator.dtype:
                     raise TypeError("Arguments must have the dtype of base_operator.")
@@ -239,8 +238,9 @@ class LinearOperatorHouseholder(LinearOperator):
           ValueError: a hint is wrong, or the axis is a scalar.
         """
         with name_scope(name, values=[reflection_axis]):
-            self._reflection_axis = convert_to_tensor(reflection_axis, name="reflection_axis")
-            axis = self._reflection_axis
+            self._reflection_axis = axis = convert_nonref_to_tensor(
+                reflection_axis, name="reflection_axis"
+            )
             if axis.shape.ndims is not None and axis.shape.ndims < 1:
                 raise ValueError(
                     f"Argument reflection_axis must have at least 1 dimension.  Found: {axis}"
@@ -281,20 +281,22 @@ class LinearOperatorHouseholder(LinearOperator):
         return concat((sizes, [sizes[-1]]), axis=0)
 
     def _assert_non_singular(self) -> Any:
-        return assert_no_entries_with_modulus_zero(
-            ones([], self.dtype), message="A reflection is never singular."
-        )
+        return no_op("assert_non_singular")
 
     def _assert_positive_definite(self) -> Any:
-        raise ValueError("Householder operators are not positive definite.")
+        raise errors.invalid_argument("Householder operators are always non-positive definite.")
 
     def _assert_self_adjoint(self) -> Any:
-        return self._assert_non_singular()
+        return no_op("assert_self_adjoint")
+
+    def _unit_axis(self) -> Any:
+        axis = convert_to_tensor(self._reflection_axis)
+        return axis / norm(axis, axis=-1, keepdims=True)
 
     def _matmul(self, x: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Any:
         x = adjoint_of(x) if adjoint_arg else x
-        axis = expand_dims(l2_normalize(self._reflection_axis, axis=-1), -1)
-        return x - 2 * matmul(axis, matmul(axis, x, adjoint_a=True))
+        axis = expand_dims(self._unit_axis(), -1)
+        return x - 2 * axis * matmul(axis, x, adjoint_a=True)
 
     def _solve(self, rhs: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Any:
         return self._matmul(rhs, adjoint, adjoint_arg)
@@ -310,11 +312,11 @@ class LinearOperatorHouseholder(LinearOperator):
         return zeros(shape=self.batch_shape_tensor(), dtype=self.dtype)
 
     def _diag_part(self) -> Any:
-        axis = l2_normalize(self._reflection_axis, axis=-1)
+        axis = self._unit_axis()
         return 1.0 - 2 * axis * conj(axis)
 
     def _to_dense(self) -> Any:
-        axis = l2_normalize(self._reflection_axis, axis=-1)
+        axis = self._unit_axis()
         column = expand_dims(axis, -1)
         matrix = -2 * matmul(column, column, adjoint_b=True)
         return matrix_set_diag(matrix, 1.0 + matrix_diag_part(matrix))
@@ -382,25 +384,25 @@ class LinearOperatorToeplitz(LinearOperator):
         # A Toeplitz matrix is a corner of a circulant one, and that is diagonal among frequencies.
         x = adjoint_of(x) if adjoint_arg else x
         row, col = self._row, self._col
-        size = broadcast_dynamic_shape(shape_of(row), shape_of(col))
-        row, col = broadcast_to(row, size), broadcast_to(col, size)
-        wide = (
-            dtypes.complex128
-            if self.dtype.size >= 8 and self.dtype != dtypes.complex64
-            else (dtypes.complex64)
+        if not row.shape.is_fully_defined() or row.shape != col.shape:
+            size = broadcast_dynamic_shape(shape_of(row), shape_of(col))
+            row, col = broadcast_to(row, size), broadcast_to(col, size)
+        is_double = self.dtype in (dtypes.float64, dtypes.complex128)
+        wide = dtypes.complex128 if is_double else dtypes.complex64
+        nothing = zeros(shape_of(col[..., :1]), self.dtype)
+        ring = concat([col, nothing, reverse(row[..., 1:], [-1])], axis=-1)
+        circulant = LinearOperatorCirculant(fft(cast(ring, wide)), input_output_dtype=wide)
+        padded = cast(concat([x, zeros_like(x)], axis=-2), wide)
+        known = self.domain_dimension.value
+        count = self.domain_dimension_tensor() if known is None else known
+        return cast(circulant.matmul(padded, adjoint=adjoint)[..., :count, :], self.dtype)
+
+    def _assert_self_adjoint(self) -> Any:
+        return assert_equal(
+            self._row,
+            self._col,
+            message="row and col are not the same, and so this operator is not self-adjoint.",
         )
-        ring = concat(
-            [col, zeros(shape_of(col[..., :1]), self.dtype), reverse(row[..., 1:], [-1])], axis=-1
-        )
-        spectrum = fft(cast(ring, wide))
-        if adjoint:
-            spectrum = conj(spectrum)
-        flat = cast(matrix_transpose(x), wide)
-        count = shape_of(x)[-2]
-        padded = concat([flat, zeros(shape_of(flat), wide)], axis=-1)
-        moved = ifft(fft(padded) * expand_dims(spectrum, -2))
-        found = matrix_transpose(moved[..., :count])
-        return cast(found, self.dtype)
 
     def _trace(self) -> Any:
         return cast(self.domain_dimension_tensor(), self.dtype) * self._col[..., 0]
@@ -419,100 +421,3 @@ class LinearOperatorToeplitz(LinearOperator):
         made = gather(whole, places, axis=-1)
         made.set_shape(self.shape)
         return made
-
-
-class LinearOperatorCirculant(LinearOperator):
-    """The operator that is a product among frequencies: each row is the last, moved by one."""
-
-    def __init__(
-        self,
-        spectrum: Any,
-        input_output_dtype: Any = dtypes.complex64,
-        is_non_singular: bool | None = None,
-        is_self_adjoint: bool | None = None,
-        is_positive_definite: bool | None = None,
-        is_square: bool | None = True,
-        name: str = "LinearOperatorCirculant",
-    ) -> None:
-        """Take the factor of each frequency.
-
-        Raises:
-          ValueError: a real spectrum is said not to be self-adjoint.
-        """
-        with name_scope(name, values=[spectrum]):
-            self._spectrum = convert_to_tensor(spectrum, name="spectrum")
-            if not self._spectrum.dtype.is_complex:
-                if is_self_adjoint is False:
-                    raise ValueError(
-                        "A real spectrum always corresponds to a self-adjoint operator."
-                    )
-                is_self_adjoint = True
-            super().__init__(
-                dtype=as_dtype(input_output_dtype),
-                graph_parents=[self._spectrum],
-                is_non_singular=is_non_singular,
-                is_self_adjoint=is_self_adjoint,
-                is_positive_definite=is_positive_definite,
-                is_square=is_square,
-                name=name,
-            )
-
-    @property
-    def spectrum(self) -> Tensor:
-        """The factor of each frequency."""
-        return self._spectrum
-
-    @property
-    def block_depth(self) -> int:
-        """The number of dimensions of the spectrum."""
-        return 1
-
-    def _wide(self, value: Any) -> Any:
-        is_double = self.dtype in (dtypes.float64, dtypes.complex128)
-        return cast(value, dtypes.complex128 if is_double else dtypes.complex64)
-
-    def _shape(self) -> TensorShape:
-        dims = self._spectrum.shape
-        return dims.concatenate(dims[-1:])
-
-    def _shape_tensor(self) -> Tensor:
-        sizes = shape_of(self._spectrum)
-        return concat((sizes, [sizes[-1]]), axis=0)
-
-    def _assert_non_singular(self) -> Any:
-        return assert_no_entries_with_modulus_zero(
-            self._spectrum, message="Singular operator:  Spectrum contained zero values."
-        )
-
-    def convolution_kernel(self, name: str = "convolution_kernel") -> Any:
-        """Return the first column."""
-        with self._name_scope(name):
-            return cast(ifft(self._wide(self._spectrum)), self.dtype)
-
-    def _filtered(self, x: Any, factors: Any) -> Any:
-        rows = fft(self._wide(matrix_transpose(x)))
-        return cast(matrix_transpose(ifft(rows * expand_dims(factors, -2))), self.dtype)
-
-    def _matmul(self, x: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Any:
-        x = adjoint_of(x) if adjoint_arg else x
-        factors = self._wide(self._spectrum)
-        return self._filtered(x, conj(factors) if adjoint else factors)
-
-    def _solve(self, rhs: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Any:
-        rhs = adjoint_of(rhs) if adjoint_arg else rhs
-        factors = self._wide(self._spectrum)
-        return self._filtered(rhs, 1.0 / (conj(factors) if adjoint else factors))
-
-    def _determinant(self) -> Any:
-        return cast(reduce_prod(self._spectrum, axis=[-1]), self.dtype)
-
-    def _log_abs_determinant(self) -> Any:
-        return cast(reduce_sum(log(abs_of(self._spectrum)), axis=[-1]), self.dtype)
-
-    def _trace(self) -> Any:
-        return cast(reduce_sum(self._wide(self._spectrum), axis=[-1]), self.dtype)
-
-    def _diag_part(self) -> Any:
-        count = self.domain_dimension_tensor()
-        mean = expand_dims(self._trace() / cast(count, self.dtype), -1)
-        return mean * ones(stack([count]), self.dtype)

@@ -1,5 +1,10 @@
 """`tf.linalg`: matrices."""
 
+from tensormill.linear_operators.circulant import (
+    LinearOperatorCirculant,
+    LinearOperatorCirculant2D,
+    LinearOperatorCirculant3D,
+)
 from tensormill.linear_operators.combinations import (
     LinearOperatorAdjoint,
     LinearOperatorBlockDiag,
@@ -19,7 +24,6 @@ from tensormill.linear_operators.identities import (
 )
 from tensormill.linear_operators.operator import LinearOperator
 from tensormill.linear_operators.structured import (
-    LinearOperatorCirculant,
     LinearOperatorHouseholder,
     LinearOperatorLowRankUpdate,
     LinearOperatorToeplitz,

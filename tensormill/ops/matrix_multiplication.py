@@ -293,8 +293,8 @@ def matmul(
 
 
 def _is_batch(a: Tensor, b: Tensor) -> bool:
-    """Return whether an input is known to be more than a matrix."""
-    return (a.dims is not None and len(a.dims) > 2) or (b.dims is not None and len(b.dims) > 2)
+    """Return whether an input may be more than a matrix."""
+    return a.dims is None or len(a.dims) > 2 or b.dims is None or len(b.dims) > 2
 
 
 def matvec(

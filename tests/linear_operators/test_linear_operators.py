@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -138,3 +139,105 @@ def test_hints_that_contradict_each_other_are_refused() -> None:
         tf.linalg.LinearOperatorDiag(_DIAGONAL, is_self_adjoint=False)
     with pytest.raises(NotImplementedError, match="expected to be singular"):
         tf.linalg.LinearOperatorZeros(3).solve(np.ones((3, 1), np.float32))
+
+
+def test_operators_of_two_and_three_dimensions_filter_frequencies() -> None:
+    kernel = np.random.RandomState(3).standard_normal((2, 3))
+    operator = tf.linalg.LinearOperatorCirculant2D(np.fft.fft2(kernel), tf.complex128)
+    assert operator.shape.as_list() == [6, 6]
+    assert operator.block_shape.as_list() == [2, 3]
+    x = np.arange(6.0)
+    expected = np.fft.ifft2(np.fft.fft2(kernel) * np.fft.fft2(x.reshape(2, 3))).reshape(6)
+    columns = x[:, np.newaxis].astype(np.complex128)
+    with tf.Session() as session:
+        found, back = session.run(
+            [operator.matmul(columns), operator.solve(operator.matmul(columns))]
+        )
+        assert np.allclose(found[:, 0], expected)
+        assert np.allclose(back, columns)
+        dense, trace, diagonal = session.run(
+            [operator.to_dense(), operator.trace(), operator.diag_part()]
+        )
+    assert np.allclose(trace, np.trace(dense))
+    assert np.allclose(diagonal, np.diag(dense))
+    deep = tf.linalg.LinearOperatorCirculant3D(np.ones((4, 2, 3, 5), np.float32))
+    assert deep.shape.as_list() == [4, 30, 30]
+    assert deep.is_self_adjoint
+    with pytest.raises(ValueError, match="at least 3 dimensions"):
+        tf.linalg.LinearOperatorCirculant3D([1.0])
+    with pytest.raises(ValueError, match="always square"):
+        tf.linalg.LinearOperatorCirculant2D(kernel, is_square=False)
+
+
+def test_operators_keep_variables_and_have_gradients_for_them() -> None:
+    diagonal = tf.Variable([2.0, 3.0])
+    operator = tf.linalg.LinearOperatorDiag(diagonal)
+    assert operator.variables == (diagonal,)
+    assert operator.diag is diagonal
+    [gradient] = tf.gradients(operator.log_abs_determinant(), operator.variables)
+    with tf.Session() as session:
+        session.run(diagonal.initializer)
+        assert np.allclose(session.run(gradient), [0.5, 1 / 3])
+        session.run(diagonal.assign([4.0, 5.0]))
+        assert session.run(operator.trace()) == 9.0
+
+
+def test_complex_reflections_are_their_own_inverse() -> None:
+    axis = np.array([1 + 1j, 2 - 1j, 0.5])
+    operator = tf.linalg.LinearOperatorHouseholder(axis)
+    unit = axis / np.linalg.norm(axis)
+    with tf.Session() as session:
+        dense, twice = session.run([operator.to_dense(), operator.matmul(operator.to_dense())])
+    assert np.allclose(dense, np.eye(3) - 2 * np.outer(unit, unit.conj()))
+    assert np.allclose(twice, np.eye(3))
+
+
+def test_operators_are_added_as_the_cheapest_kind() -> None:
+    add = importlib.import_module("tensormill.linear_operators.addition").add_operators
+    diagonal = tf.linalg.LinearOperatorDiag(_DIAGONAL, name="d")
+    identity = tf.linalg.LinearOperatorIdentity(3, dtype=tf.float64)
+    [scaled] = add([identity, tf.linalg.LinearOperatorScaledIdentity(3, np.float64(2.0))])
+    assert isinstance(scaled, tf.linalg.LinearOperatorScaledIdentity)
+    [sum_of_diagonals] = add([diagonal, identity])
+    assert isinstance(sum_of_diagonals, tf.linalg.LinearOperatorDiag)
+    [triangle] = add([diagonal, tf.linalg.LinearOperatorLowerTriangular(_FULL)])
+    assert isinstance(triangle, tf.linalg.LinearOperatorLowerTriangular)
+    [whole] = add([diagonal, triangle, identity, _full()], operator_name="whole")
+    assert isinstance(whole, tf.linalg.LinearOperatorFullMatrix)
+    assert whole.name == "whole"
+    with tf.Session() as session:
+        expected = 2 * np.diag(_DIAGONAL) + np.tril(_FULL) + np.eye(3) + _FULL
+        assert np.allclose(session.run(whole.to_dense()), expected)
+        assert np.allclose(session.run(scaled.multiplier), 3.0)
+    with pytest.raises(ValueError, match="must contain at least one operator"):
+        add([])
+    with pytest.raises(ValueError, match="same domain dimension"):
+        add([diagonal, tf.linalg.LinearOperatorIdentity(4, dtype=tf.float64)])
+
+
+@pytest.mark.parametrize("hint", [True, None])
+def test_products_of_diagonals_know_what_follows(hint: bool | None) -> None:
+    a = tf.linalg.LinearOperatorDiag(_DIAGONAL, is_non_singular=hint, is_positive_definite=hint)
+    product = a.matmul(tf.linalg.LinearOperatorDiag(_DIAGONAL, is_positive_definite=True))
+    assert product.is_self_adjoint is True
+    assert product.is_positive_definite is hint
+    quotient = a.solve(tf.linalg.LinearOperatorScaledIdentity(3, np.float64(2.0)))
+    assert isinstance(quotient, tf.linalg.LinearOperatorDiag)
+    with tf.Session() as session:
+        assert np.allclose(session.run(quotient.diag), 2.0 / _DIAGONAL)
+
+
+def test_matrices_of_an_unknown_rank_may_be_batches() -> None:
+    matrices = tf.placeholder_with_default(np.ones((2, 3, 4), np.float32), None)
+    product = tf.matmul(matrices, np.ones((4, 5), np.float32))
+    assert product.op.type == "BatchMatMulV2"
+    with tf.Session() as session:
+        assert session.run(product).shape == (2, 3, 5)
+
+
+def test_toeplitz_operators_keep_static_shapes() -> None:
+    operator = tf.linalg.LinearOperatorToeplitz(np.ones((2, 3)), np.ones((2, 3)))
+    assert operator.matmul(np.ones((2, 3, 4))).shape.as_list() == [2, 3, 4]
+    other = tf.linalg.LinearOperatorToeplitz(np.array([1.0, 2.0]), np.array([1.0, 3.0]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="row and col are not the same"):
+        other.assert_self_adjoint()
