@@ -21,6 +21,7 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.dataset_files import csv_dataset_op
+from tensormill.ops.dataset_transformations import ignore_errors_dataset_op
 
 __all__ = ["CsvDataset", "make_csv_dataset"]
 
@@ -131,7 +132,7 @@ def make_csv_dataset(
       shuffle_seed: decides the order.
       prefetch_buffer_size: how many batches are computed ahead.
       num_parallel_reads: of how many files records are read by turns.
-      sloppy: whether the order may change for speed.
+      sloppy: not used: the order never depends on speed.
       num_rows_for_inference: how many records of the first file say the dtypes; all where None.
       compression_type: "", "GZIP" or "ZLIB".
       ignore_errors: leave out records that cannot be read.
@@ -166,6 +167,8 @@ def make_csv_dataset(
             name, column_defaults, compression_type, None, header, field_delim, use_quote_delim,
             na_value, selected if select_columns is not None else None,
         )  # fmt: skip
+        if ignore_errors:
+            return dataset._like(ignore_errors_dataset_op)
         return dataset
 
     def as_dictionary(*columns: Any) -> Any:

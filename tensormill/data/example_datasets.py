@@ -69,7 +69,7 @@ def make_batched_features_dataset(
       prefetch_buffer_size: how many batches are computed ahead.
       reader_num_threads: of how many files examples are read by turns.
       parser_num_threads: how many batches may be parsed at once.
-      sloppy_ordering: whether the order may change for speed.
+      sloppy_ordering: not used: the order never depends on speed.
       drop_final_batch: leave out the last examples where they are fewer.
 
     Raises:

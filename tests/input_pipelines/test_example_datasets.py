@@ -75,3 +75,24 @@ def test_a_python_function_asks_its_arguments_for_arrays() -> None:
     with tf.Session() as session:
         assert session.run([y, z]) == [3.0, 3]
         assert session.run(single).tolist() == [2.0]
+
+
+@pytest.mark.parametrize("ignores", [False, True])
+def test_records_that_cannot_be_read_are_left_out_where_asked(
+    ignores: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "numbers.csv"
+    path.write_text("a,b\n1,2\n3,many\n5,6\n")
+    dataset = tf.data.experimental.make_csv_dataset(
+        str(path), 1, column_defaults=[0, 0], num_epochs=1, shuffle=False, ignore_errors=ignores
+    )
+    batch = dataset.make_one_shot_iterator().get_next()
+    with tf.Session() as session:
+        assert session.run(batch) == {"a": [1], "b": [2]}
+        if not ignores:
+            with pytest.raises(tf.errors.InvalidArgumentError, match="not a valid int32: many"):
+                session.run(batch)
+            return
+        assert session.run(batch) == {"a": [5], "b": [6]}
+        with pytest.raises(tf.errors.OutOfRangeError):
+            session.run(batch)
