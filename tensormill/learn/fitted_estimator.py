@@ -182,7 +182,7 @@ class Estimator:
           name: of the evaluation.
           checkpoint_path: by default the latest checkpoint.
           hooks: called around each step.
-          log_progress: whether to tell the progress.
+          log_progress: not used.
 
         Raises:
           ValueError: there is no input, or two, or `metrics` is no dict.

@@ -256,7 +256,7 @@ def strided_slice(
       ellipsis_mask: bit i: the i-th index is `...`.
       new_axis_mask: bit i: the i-th index is `None`.
       shrink_axis_mask: bit i: the i-th index is one number, its dimension is dropped.
-      var: the variable that `assign` of the result writes to.
+      var: not used; a slice that can be assigned to is made by `variable[...]`.
       name: the name of the node.
     """
     if strides is None:

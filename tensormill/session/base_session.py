@@ -200,7 +200,8 @@ class BaseSession:
         Args:
           fetches: as for `run`; the structure is read once, here.
           feed_list: the tensors whose values the function takes.
-          accept_options: the function also takes `options` and `run_metadata` by keyword.
+          accept_options: not needed: the function takes `options` and `run_metadata` by keyword
+            in any case.
 
         Raises:
           CancelledError: the session is closed.

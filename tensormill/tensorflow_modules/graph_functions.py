@@ -209,7 +209,7 @@ def graph_to_function_def(
     """Return operations of a graph as a FunctionDef message without a name.
 
     Args:
-      graph: the graph.
+      graph: not needed: the operations know it.
       operations: the operations.
       inputs: the tensors that are its arguments.
       outputs: the tensors that are its results.

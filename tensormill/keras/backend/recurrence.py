@@ -55,7 +55,7 @@ def rnn(
       mask: [batch, time], false where the states do not change.
       constants: further states, that do not change.
       unroll: whether to make nodes for each step; the number of steps must be known.
-      input_length: the number of steps.
+      input_length: not used: the inputs say how many steps there are.
       time_major: whether the inputs and outputs are [time, batch, ...].
       zero_output_for_mask: whether the output is 0 where the mask is false; else it is the
         output of the step before.
