@@ -14,7 +14,7 @@ from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.lookup.interface import LookupInterface, check_key_dtype
 from tensormill.ops import lookup_tables as ops
-from tensormill.train.checkpoints.saveables import SaveableObject, SaveSpec
+from tensormill.variables.saveable_object import SaveableObject, SaveSpec
 
 __all__ = ["DenseHashTable", "MutableHashTable"]
 

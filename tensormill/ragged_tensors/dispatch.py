@@ -11,18 +11,22 @@ from typing import Any
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.dispatch import register_dispatch
 from tensormill.graph.operators import OPERATORS, operator
-from tensormill.namespaces import bitwise, top_level_math
-from tensormill.namespaces import math as math_names
 from tensormill.ops import (
+    arithmetic,
     array_shapes,
+    casting,
     check,
     clipping,
+    comparison,
+    elementwise_binary,
+    elementwise_unary,
     filling,
     gathering,
     identities,
     partitioning,
     reduction,
     segments,
+    special_functions,
     strings,
     summation,
 )
@@ -55,6 +59,10 @@ _BINARY = """
     squared_difference subtract truediv truncatediv truncatemod
 """
 _BITWISE = "bitwise_and bitwise_or bitwise_xor left_shift right_shift"
+# Where these stand.
+_ELEMENTWISE = (
+    arithmetic, casting, comparison, elementwise_binary, elementwise_unary, special_functions,
+)  # fmt: skip
 _STRINGS = (
     strings.as_string,
     strings.decode_base64,
@@ -197,16 +205,11 @@ _OTHERS: tuple[tuple[Function, Function], ...] = (
 )
 
 
-def _plain(function: Any) -> Any:
-    """Return a function of a namespace without what dispatches."""
-    return getattr(function, "__wrapped__", function)
-
-
 def _named(name: str) -> Function:
-    """Return a function of the public API by its name."""
-    for namespace in (top_level_math, math_names, bitwise):
-        if hasattr(namespace, name):
-            found: Function = _plain(getattr(namespace, name))
+    """Return the function that the public API has under a name."""
+    for module in _ELEMENTWISE:
+        if hasattr(module, name):
+            found: Function = getattr(module, name)
             return found
     raise AttributeError(f"there is no function {name!r}")
 
@@ -221,7 +224,7 @@ def _pairs() -> Iterator[tuple[Function, Function]]:
         filling.ones_like,
         filling.zeros_like,
         clipping.clip_by_value,
-        _plain(bitwise.invert),
+        elementwise_unary.invert,
         unicode_script,
         *_STRINGS,
     )

@@ -143,7 +143,7 @@ MODEL_ROWS = {
         estimator.export_outputs estimator.model_export""",
     "python.saved_model.model_utils.mode_keys": """
         EstimatorModeKeys=estimator.mode_keys.ModeKeys""",
-    "python.ops.clustering_ops": "learn.kmeans",
+    "python.ops.clustering_ops": "estimator.canned.clustering",
     "python.training.evaluation": """
         train.evaluation _evaluate_once=train.evaluation.evaluate_once
         _StopAfterNEvalsHook=train.evaluation.StopAfterNEvalsHook
@@ -152,7 +152,7 @@ MODEL_ROWS = {
     # -- contrib -----------------------------------------------------------------------------------
     "contrib.estimator.python.estimator.head": "namespaces.contrib.estimator",
     "contrib.estimator.python.estimator.multi_head": "namespaces.contrib.estimator",
-    "contrib.factorization.python.ops.clustering_ops": "learn.kmeans",
+    "contrib.factorization.python.ops.clustering_ops": "estimator.canned.clustering",
     "contrib.factorization.python.ops.kmeans": "estimator.canned.kmeans",
     "contrib.feature_column.python.feature_column.sequence_feature_column": """
         namespaces.contrib.feature_column""",

@@ -396,9 +396,9 @@ _ROWS = {
     "python.training.warm_starting_util": "train.checkpoints.warm_starting",
     "python.training.saver": """
         train.checkpoints.saver train.checkpoints.builder train.checkpoints.saveables
-        train.checkpoints.state_file train.meta_graph
+        train.checkpoints.state_file train.meta_graph variables.saveable_object
         _get_saver_or_default=train.checkpoints.saver.get_saver_or_default""",
-    "python.training.saving.saveable_object": "train.checkpoints.saveables",
+    "python.training.saving.saveable_object": "variables.saveable_object",
     "python.training.saving.saveable_object_util": "train.checkpoints.saveables",
     "python.training.device_setter": "train.device_setter",
     "python.training.learning_rate_decay": "train.learning_rate_decay",

@@ -10,7 +10,7 @@ from tensormill.graph.graph import get_default_graph
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
-from tensormill.train.checkpoints.saveables import SaveableObject, SaveSpec
+from tensormill.variables.saveable_object import SaveableObject, SaveSpec
 
 __all__ = ["CheckpointedOp"]
 

@@ -142,3 +142,26 @@ def test_no_folder_hides_a_namespace() -> None:
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     namespaces = {path.stem for path in (PACKAGE / "namespaces").iterdir()}
     assert not folders & namespaces - {"__pycache__"}
+
+
+def folder_imports() -> dict[str, set[str]]:
+    """Return for each folder of the package the others that it imports from."""
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
+    found: dict[str, set[str]] = {}
+    for path in python_files(PACKAGE):
+        folder = module_name(path).split(".")[1:2]
+        if not folder or folder[0] not in folders:
+            continue
+        for imported in imports_of(ast.parse(path.read_text())):
+            parts = imported.module.split(".")
+            if parts[0] == "tensormill" and parts[1:2] not in ([], folder):
+                found.setdefault(folder[0], set()).add(parts[1])
+    return found
+
+
+def test_folders_form_no_circle() -> None:
+    """Also those that users call, whose order nobody wrote down."""
+    left = folder_imports()
+    while ends := {folder for folder, others in left.items() if not others & left.keys()}:
+        left = {folder: others for folder, others in left.items() if folder not in ends}
+    assert not left, f"these import each other in a circle, or are needed by such: {sorted(left)}"

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from tensormill.estimator.canned import clustering
 from tensormill.estimator.estimator import Estimator
 from tensormill.estimator.estimator_spec import EstimatorSpec
 from tensormill.estimator.export_outputs import PredictOutput
 from tensormill.feature_column.input_layer import input_layer
 from tensormill.graph.default_scopes import control_dependencies
-from tensormill.learn import kmeans
 from tensormill.metrics.averages import mean
 from tensormill.ops.identities import identity
 from tensormill.ops.joining import concat
@@ -100,21 +100,21 @@ class KMeansClustering(Estimator):
       ValueError: there is no such way to begin, or no such distance.
     """
 
-    SQUARED_EUCLIDEAN_DISTANCE = kmeans.SQUARED_EUCLIDEAN_DISTANCE
-    COSINE_DISTANCE = kmeans.COSINE_DISTANCE
-    RANDOM_INIT = kmeans.RANDOM_INIT
-    KMEANS_PLUS_PLUS_INIT = kmeans.KMEANS_PLUS_PLUS_INIT
+    SQUARED_EUCLIDEAN_DISTANCE = clustering.SQUARED_EUCLIDEAN_DISTANCE
+    COSINE_DISTANCE = clustering.COSINE_DISTANCE
+    RANDOM_INIT = clustering.RANDOM_INIT
+    KMEANS_PLUS_PLUS_INIT = clustering.KMEANS_PLUS_PLUS_INIT
     SCORE = "score"
     CLUSTER_INDEX = "cluster_index"
     ALL_DISTANCES = "all_distances"
-    CLUSTER_CENTERS_VAR_NAME = kmeans.CLUSTERS_VAR_NAME
+    CLUSTER_CENTERS_VAR_NAME = clustering.CLUSTERS_VAR_NAME
 
     def __init__(
         self,
         num_clusters: int,
         model_dir: Any = None,
-        initial_clusters: Any = kmeans.RANDOM_INIT,
-        distance_metric: str = kmeans.SQUARED_EUCLIDEAN_DISTANCE,
+        initial_clusters: Any = clustering.RANDOM_INIT,
+        distance_metric: str = clustering.SQUARED_EUCLIDEAN_DISTANCE,
         seed: int | None = None,
         use_mini_batch: bool = True,
         mini_batch_steps_per_iteration: int = 1,
@@ -123,15 +123,18 @@ class KMeansClustering(Estimator):
         config: Any = None,
         feature_columns: Any = None,
     ) -> None:
-        starts = (kmeans.RANDOM_INIT, kmeans.KMEANS_PLUS_PLUS_INIT)
+        starts = (clustering.RANDOM_INIT, clustering.KMEANS_PLUS_PLUS_INIT)
         if isinstance(initial_clusters, str) and initial_clusters not in starts:
             raise ValueError(f"Unsupported initialization algorithm '{initial_clusters}'")
-        if distance_metric not in (kmeans.SQUARED_EUCLIDEAN_DISTANCE, kmeans.COSINE_DISTANCE):
+        if distance_metric not in (
+            clustering.SQUARED_EUCLIDEAN_DISTANCE,
+            clustering.COSINE_DISTANCE,
+        ):
             raise ValueError(f"Unsupported distance metric '{distance_metric}'")
         self._distance_metric = distance_metric
 
         def model_fn(features: Any, mode: str, config: Any) -> EstimatorSpec:
-            model = kmeans.KMeans(
+            model = clustering.KMeans(
                 _points(features, feature_columns),
                 num_clusters,
                 initial_clusters,
@@ -159,7 +162,7 @@ class KMeansClustering(Estimator):
 
     def transform(self, input_fn: Callable[..., Any]) -> Iterator[Any]:
         """Yield the distances of each point to all centers."""
-        is_squared = self._distance_metric == kmeans.SQUARED_EUCLIDEAN_DISTANCE
+        is_squared = self._distance_metric == clustering.SQUARED_EUCLIDEAN_DISTANCE
         for distances in self._predict_one_key(input_fn, self.ALL_DISTANCES):
             yield np.sqrt(distances) if is_squared else distances
 
@@ -169,7 +172,7 @@ class KMeansClustering(Estimator):
 
 
 def _spec(
-    model: kmeans.KMeans, mode: str, config: Any, relative_tolerance: float | None
+    model: clustering.KMeans, mode: str, config: Any, relative_tolerance: float | None
 ) -> EstimatorSpec:
     distances, indices, losses, is_begun, init_op, step = model.training_graph()
     loss = reduce_sum(losses)

@@ -23,12 +23,13 @@ from tensormill.ops.gathering import where
 from tensormill.ops.grouping import group, with_dependencies
 from tensormill.ops.identities import placeholder_with_default
 from tensormill.ops.strings import regex_full_match, string_join
-from tensormill.train.checkpoints import saveables as saveable_objects
+from tensormill.train.checkpoints import saveables as saveable_kinds
+from tensormill.variables import saveable_object
 from tensormill.variables.partitioned import PartitionedVariable
 
 __all__ = ["BaseSaverBuilder", "BulkSaverBuilder"]
 
-Saveables = list[saveable_objects.SaveableObject]
+Saveables = list[saveable_object.SaveableObject]
 PerDevice = list[tuple[str, Saveables]]
 
 
@@ -42,12 +43,10 @@ class BaseSaverBuilder:
     """
 
     # Programs make saveable objects of their own with these.
-    SaveSpec: ClassVar[type[saveable_objects.SaveSpec]] = saveable_objects.SaveSpec
-    SaveableObject: ClassVar[type[saveable_objects.SaveableObject]] = (
-        saveable_objects.SaveableObject
-    )
-    VariableSaveable: ClassVar[type[Any]] = saveable_objects.ReferenceVariableSaveable
-    ResourceVariableSaveable: ClassVar[type[Any]] = saveable_objects.ResourceVariableSaveable
+    SaveSpec: ClassVar[type[saveable_object.SaveSpec]] = saveable_object.SaveSpec
+    SaveableObject: ClassVar[type[saveable_object.SaveableObject]] = saveable_object.SaveableObject
+    VariableSaveable: ClassVar[type[Any]] = saveable_kinds.ReferenceVariableSaveable
+    ResourceVariableSaveable: ClassVar[type[Any]] = saveable_kinds.ResourceVariableSaveable
 
     def __init__(self, write_version: int = SaverDef.V2) -> None:
         self._write_version = write_version
@@ -128,7 +127,7 @@ class BaseSaverBuilder:
     def restore_op(
         self,
         filename_tensor: Tensor,
-        saveable: saveable_objects.SaveableObject,
+        saveable: saveable_object.SaveableObject,
         preferred_shard: int,
     ) -> list[Tensor]:
         """Return the restored tensors of one saveable object."""
@@ -234,8 +233,8 @@ class BaseSaverBuilder:
           filename: the prefix where none is fed.
         """
         if not isinstance(names_to_saveables, dict):
-            names_to_saveables = saveable_objects.op_list_to_dict(names_to_saveables)
-        saveables = saveable_objects.validate_and_slice_inputs(names_to_saveables)
+            names_to_saveables = saveable_kinds.op_list_to_dict(names_to_saveables)
+        saveables = saveable_kinds.validate_and_slice_inputs(names_to_saveables)
         with name_scope(name, "save", [saveable.op for saveable in saveables]):
             prefix = placeholder_with_default(filename or "model", shape=(), name="filename")
             # The name under which programs and servers feed it.

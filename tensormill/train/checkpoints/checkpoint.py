@@ -28,10 +28,10 @@ from tensormill.train.checkpoints.restore_status import (
     NameBasedStatus,
     RestoreStatus,
 )
-from tensormill.train.checkpoints.saveables import SaveableObject, SaveSpec
 from tensormill.train.checkpoints.saver import Saver
 from tensormill.train.checkpoints.state_file import update_checkpoint_state_internal
 from tensormill.variables.creation import Variable
+from tensormill.variables.saveable_object import SaveableObject, SaveSpec
 from tensormill.variables.tracking import dependencies_in, is_trackable
 
 __all__ = ["Checkpoint", "session_or_default"]

@@ -9,11 +9,11 @@ from tensorboard.compat.proto.trackable_object_graph_pb2 import TrackableObjectG
 from tensormill.graph import errors
 from tensormill.train.checkpoints.reader import NewCheckpointReader
 from tensormill.train.checkpoints.saveables import (
-    SaveableObject,
     all_saveable_objects,
     op_list_to_dict,
     validate_and_slice_inputs,
 )
+from tensormill.variables.saveable_object import SaveableObject
 
 __all__ = ["OBJECT_GRAPH_KEY", "object_graph_key_mapping", "renamed_saveables"]
 

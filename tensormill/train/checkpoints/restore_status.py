@@ -9,9 +9,9 @@ from typing import Any
 
 from tensormill.session.session import get_default_session
 from tensormill.train.checkpoints.object_graph import object_nodes, slot_of, state_of
-from tensormill.train.checkpoints.saveables import SaveableObject
 from tensormill.train.checkpoints.saver import Saver
 from tensormill.variables.base import VariableBase
+from tensormill.variables.saveable_object import SaveableObject
 from tensormill.variables.tracking import dependencies_of
 
 __all__ = ["InitializationOnlyStatus", "NameBasedStatus", "RestoreStatus"]
