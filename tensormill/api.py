@@ -434,9 +434,9 @@ _LATE_NAMESPACES = {
         saved_model summary train
     """,
     "tensormill.namespaces": """
-        audio bitwise config contrib debugging distribute dtypes graph_util image initializers
-        linalg manip math nn python_io quantization queue ragged random raw_ops sets signal sparse
-        spectral strings test
+        audio autograph bitwise config contrib debugging distribute dtypes graph_util image
+        initializers linalg manip math nn python_io quantization queue ragged random raw_ops
+        sets signal sparse spectral strings test
     """,
     "tensormill.platform": "app flags gfile resource_loader sysconfig",
 }

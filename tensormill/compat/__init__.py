@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import importlib
 import numbers
 import os
 import sys
@@ -30,6 +31,7 @@ __all__ = [
     "path_to_str",
     "real_types",
     "v1",
+    "v2",
 ]
 
 integral_types = (numbers.Integral, np.integer)
@@ -40,6 +42,14 @@ bytes_or_text_types = (bytes, str)
 # `import tensormill.compat.v1 as tf` gives the very module that `import tensormill as tf` gives.
 v1 = sys.modules["tensormill"]
 sys.modules[f"{__name__}.v1"] = v1
+
+
+def __getattr__(name: str) -> Any:
+    if name != "v2":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    second = importlib.import_module("tensormill.tensorflow_modules.second_api")
+    value = globals()[name] = second.SecondNamespace("")
+    return value
 
 
 def as_bytes(bytes_or_text: Any, encoding: str = "utf-8") -> bytes:

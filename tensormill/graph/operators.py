@@ -34,11 +34,11 @@ class OperatorOverloads:
     """Python's operators, for classes that stand for a tensor.
 
     Attributes:
-      OVERLOADABLE_OPERATORS: the names of the methods that are operators.
+      OVERLOADABLE_OPERATORS: the names of the methods that are operators; programs change the set.
     """
 
     __slots__ = ()
-    OVERLOADABLE_OPERATORS: ClassVar[frozenset[str]] = frozenset(
+    OVERLOADABLE_OPERATORS: ClassVar[set[str]] = set(
         """
         __abs__ __add__ __and__ __div__ __eq__ __floordiv__ __ge__ __getitem__ __gt__ __invert__
         __le__ __lt__ __matmul__ __mod__ __mul__ __ne__ __neg__ __or__ __pow__ __radd__ __rand__

@@ -167,6 +167,8 @@ class Tensor(OperatorOverloads, TensorLike):
             )
         )
 
+    __nonzero__ = __bool__
+
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise NotImplementedError(
             f"Cannot convert a symbolic tf.Tensor ({self.name}) to a numpy array. This error may "

@@ -14,7 +14,7 @@ from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor
 
-__all__ = ["CompositeTensor", "TensorSpec", "TypeSpec"]
+__all__ = ["BatchableTypeSpec", "CompositeTensor", "TensorSpec", "TypeSpec"]
 
 
 class TypeSpec:
@@ -83,6 +83,20 @@ class TypeSpec:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self._serialize()!r}"
+
+
+class BatchableTypeSpec(TypeSpec):
+    """What is known of values that can be put together to batches, and taken apart."""
+
+    __slots__ = ()
+
+    def _batch(self, batch_size: int | None) -> Any:
+        """Return what is known of a batch of such values."""
+        raise NotImplementedError(f"{type(self).__name__}._batch")
+
+    def _unbatch(self) -> Any:
+        """Return what is known of the parts of such a value."""
+        raise NotImplementedError(f"{type(self).__name__}._unbatch")
 
 
 class TensorSpec(TypeSpec):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -51,4 +52,21 @@ def reordered(
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = doc
+    function.__signature__ = _signature(target, renamed, defaults)  # type: ignore[attr-defined]
     return function
+
+
+def _signature(
+    target: Callable[..., Any], renamed: dict[str, str], defaults: dict[str, Any]
+) -> inspect.Signature:
+    """Return the signature of parameters whose other defaults are those of what is called."""
+    known = inspect.signature(target).parameters
+    made: list[inspect.Parameter] = []
+    for name, old in renamed.items():
+        default = defaults.get(name, known[old].default if old in known else None)
+        if default is inspect.Parameter.empty and made and made[-1].default is not default:
+            default = None
+        made.append(
+            inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
+        )
+    return inspect.Signature(made)

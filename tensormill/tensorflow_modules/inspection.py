@@ -64,11 +64,17 @@ def _target(obj: Any) -> Any:
 
 
 def getfullargspec(obj: Any) -> Any:
-    """Return the arguments of a function, as it is beneath its decorators."""
+    """Return the arguments of a function, as it is beneath its decorators.
+
+    Functions of tensormill have no annotations here: those of TensorFlow have none, and programs
+    compare them with their own.
+    """
     decorators, target = unwrap(obj)
     for decorator in decorators:
         if decorator.decorator_argspec is not None:
             return decorator.decorator_argspec
+    if str(getattr(target, "__module__", "")).startswith("tensormill."):
+        return inspect.getfullargspec(inspect.unwrap(target))._replace(annotations={})
     return inspect.getfullargspec(target)
 
 

@@ -42,18 +42,26 @@ KERAS_ROWS = {
     "python.keras.preprocessing.sequence": "keras.preprocessing.sequence",
     "python.keras.preprocessing.text": "keras.preprocessing.text",
     "python.keras.regularizers": "keras.regularizers",
+    "python.keras.saving.hdf5_format": """
+        save_model_to_hdf5=keras.engine.model_files.save_model
+        load_model_from_hdf5=keras.engine.model_files.load_model""",
+    "python.keras.saving.model_config": "keras.models",
+    "python.keras.saving.save": "keras.engine.model_files",
     "python.keras.testing_utils": """
         unittesting.keras_layer_checks unittesting.keras_small_models
         unittesting.keras_situations""",
     "python.keras.utils": "keras.utils",
     "python.keras.utils.data_utils": "keras.utils",
-    "python.keras.utils.generic_utils": "keras.utils",
+    "python.keras.utils.generic_utils": """
+        keras.utils tensorflow_modules.keras_plain_functions
+        _GLOBAL_CUSTOM_OBJECTS=keras.objects._CUSTOM_OBJECTS""",
     "python.keras.utils.losses_utils": "ReductionV2=keras.losses.Reduction",
     "python.keras.utils.np_utils": "keras.utils",
     "python.keras.utils.tf_utils": """
+        tensorflow_modules.keras_shapes
         get_reachable_from_inputs=keras.engine.reachable.get_reachable_from_inputs
         smart_cond=ops.smart_cond.smart_cond constant_value=ops.smart_cond.smart_constant_value""",
     "python.keras.utils.conv_utils": """
-        tensorflow_modules.layer_functions
+        tensorflow_modules.layer_functions keras.layers.window_connections
         normalize_padding=layers.arguments.padding_name""",
 }  # fmt: skip

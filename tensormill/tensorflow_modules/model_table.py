@@ -90,6 +90,16 @@ MODEL_ROWS = {
     "python.estimator.canned.parsing_utils": "estimator.parse_specs",
     "python.estimator.early_stopping": "estimator.early_stopping",
     "python.estimator.extenders": "estimator.added_metrics",
+    **dict.fromkeys(
+        (
+            f"python.estimator.head.{name}"
+            for name in (
+                "base_head", "binary_class_head", "multi_class_head", "multi_head",
+                "multi_label_head", "regression_head",
+            )
+        ),
+        "estimator.heads.class_heads estimator.heads.multi_head estimator.heads.head",
+    ),
     "python.estimator.hooks.hooks": "estimator.memory_evaluation",
     "python.estimator.hooks.session_run_hook": "train.monitored.session_run_hook",
     "python.estimator.hooks.basic_session_run_hooks": """
@@ -149,7 +159,26 @@ MODEL_ROWS = {
         _StopAfterNEvalsHook=train.evaluation.StopAfterNEvalsHook
         _get_or_create_eval_step=train.evaluation.get_or_create_eval_step""",
     "python.util.function_utils": "estimator.function_arguments tensorflow_modules.function_facts",
+    # -- what is for TPUs --------------------------------------------------------------------------
+    **dict.fromkeys(
+        (
+            f"python.tpu.{name}"
+            for name in (
+                "async_checkpoint", "bfloat16", "datasets", "device_assignment", "error_handling",
+                "feature_column", "feature_column_v2", "functional", "ops.tpu_ops",
+                "preempted_hook", "session_support", "tensor_tracer", "topology", "tpu",
+                "tpu_context", "tpu_embedding", "tpu_embedding_gradient", "tpu_feed",
+                "tpu_sharding", "tpu_strategy_util", "tpu_system_metadata", "training_loop",
+            )
+        ),
+        "tensorflow_modules.tpu_names",
+    ),
+    "python.tpu.tpu_config": "estimator.tpu",
+    "python.tpu.tpu_estimator": "estimator.tpu",
+    "python.tpu.tpu_function": "tensorflow_modules.tpu_context tensorflow_modules.tpu_names",
+    "python.tpu.tpu_optimizer": "estimator.tpu",
     # -- contrib -----------------------------------------------------------------------------------
+    "contrib.eager.python.tfe": "namespaces.contrib.eager",
     "contrib.estimator.python.estimator.head": "namespaces.contrib.estimator",
     "contrib.estimator.python.estimator.multi_head": "namespaces.contrib.estimator",
     "contrib.factorization.python.ops.clustering_ops": "estimator.canned.clustering",

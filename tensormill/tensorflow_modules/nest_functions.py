@@ -18,6 +18,7 @@ __all__ = [
     "flatten_with_tuple_paths",
     "flatten_with_tuple_paths_up_to",
     "get_traverse_shallow_structure",
+    "is_named_tuple",
     "is_sequence",
     "is_sequence_or_composite",
     "map_structure_up_to",
@@ -28,6 +29,14 @@ __all__ = [
 ]
 
 is_sequence = is_nested
+
+
+def is_named_tuple(instance: Any, strict: bool = False) -> bool:
+    """Return whether a value is a named tuple; `strict`: of no class derived from one."""
+    if not isinstance(instance, tuple) or (strict and type(instance).__base__ is not tuple):
+        return False
+    fields = getattr(instance, "_fields", None)
+    return isinstance(fields, tuple) and all(isinstance(each, str) for each in fields)
 
 
 def is_sequence_or_composite(seq: Any) -> bool:

@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, python/util/serialization.py, protobuf/compare.py and m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,12 +17,16 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dimension, TensorShape
 
 __all__ = [
+    "INVALID_SCOPE_CHARACTERS",
     "ProtoAssertions",
     "ProtoEq",
     "assertProtoEqual",
     "dismantle_ordered_dict",
     "get_json_type",
 ]
+
+# What stands in no name of a summary.
+INVALID_SCOPE_CHARACTERS = re.compile(r"[^-_/.A-Za-z0-9]")
 
 
 def get_json_type(obj: Any) -> Any:

@@ -23,7 +23,7 @@ from tensormill.tensorflow_modules.table import (
     Sources,
 )
 
-__all__ = ["find", "find_public", "is_known_path", "module_at", "names"]
+__all__ = ["find", "find_public", "is_known_path", "module_at", "names", "public"]
 
 # A program that only imports TensorFlow's inner modules needs all ops and kernels as well.
 assert api
@@ -121,6 +121,19 @@ def _public(path: str) -> Any:
         value = getattr(value, part, _NOTHING)
         if value is _NOTHING:
             return _NOTHING
+    return value
+
+
+def public(path: str) -> Any:
+    """Return the value of `tf.<path>`.
+
+    Raises:
+      AttributeError: tensormill lacks it.
+    """
+    value = _public(path)
+    if value is _NOTHING:
+        reason = _why_missing(path) or f"TensorFlow 1.15 has no tf.{path}"
+        raise AttributeError(f"module 'tensormill' has no attribute {path!r}: {reason}")
     return value
 
 

@@ -87,11 +87,37 @@ _ROWS = {
         name='nce_loss' +partition_strategy='div'""",
     "sampled_softmax_loss_v2": f"""namespaces.nn.sampled_softmax_loss {_SAMPLED}
         remove_accidental_hits=True seed name='sampled_softmax_loss' +partition_strategy='div'""",
+    # -- math_ops, array_ops -----------------------------------------------------------------------
+    **{
+        f"reduce_{name}": f"api.reduce_{name} input_tensor axis keepdims=False name"
+        for name in ("all", "any", "logsumexp", "max", "mean", "min", "prod", "sum")
+    },
+    "argmax_v2": "api.argmax input axis output_type name",
+    "argmin_v2": "api.argmin input axis output_type name",
+    "count_nonzero_v2": "api.count_nonzero input axis keepdims dtype name",
+    "squeeze_v2": "api.squeeze input axis name",
+    "expand_dims_v2": "api.expand_dims input axis name",
+    "pad_v2": "api.pad tensor paddings mode constant_values name",
+    "shape_v2": "api.shape input out_type name",
+    "size_v2": "api.size input out_type name",
+    "transpose_v2": "api.transpose a perm conjugate name",
+    # -- control_flow_ops --------------------------------------------------------------------------
+    "case_v2": "api.case pred_fn_pairs default exclusive strict name='case'",
+    "cond_for_tf_v2": "api.cond pred true_fn false_fn name",
+    "tuple_v2": "api.tuple tensors control_inputs name",
+    "while_loop_v2": """api.while_loop cond body loop_vars shape_invariants parallel_iterations
+        back_prop swap_memory maximum_iterations name +return_same_structure=True""",
     # -- image_ops_impl ----------------------------------------------------------------------------
     "crop_and_resize_v2": """namespaces.image.crop_and_resize image boxes box_indices crop_size
         method='bilinear' extrapolation_value=0.0 name""",
     "extract_image_patches_v2": """namespaces.image.extract_image_patches images sizes strides
         rates padding name""",
+    "draw_bounding_boxes_v2": "namespaces.image.draw_bounding_boxes images boxes colors name",
+    "extract_glimpse_v2": """namespaces.image.extract_glimpse input size offsets centered normalized
+        name""",
+    "sample_distorted_bounding_box_v2": """namespaces.image.sample_distorted_bounding_box image_size
+        bounding_boxes seed=0 min_object_covered=0.1 aspect_ratio_range area_range max_attempts
+        use_image_if_no_bounding_boxes name""",
     # -- sparse_ops --------------------------------------------------------------------------------
     "sparse_concat_v2": """ops.sparse_arrays.sparse_concat axis sp_inputs
         expand_nonconcat_dims>expand_nonconcat_dims name""",

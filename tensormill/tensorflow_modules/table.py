@@ -143,9 +143,14 @@ _ROWS = {
     "python.framework.versions": "platform.versions",
     "python.tf2": "enabled=platform.behavior.executing_eagerly",
     "python.autograph.core.ag_ctx": "graph.autograph_status",
+    "python.autograph.core.converter": "Feature=functional.unconverted.Feature",
+    "python.autograph.impl.api": "functional.unconverted",
+    "python.autograph.utils.ag_logging": "functional.unconverted",
+    "python.autograph.pyct.transformer": "tensorflow_modules.source_transformer",
     # -- eager -------------------------------------------------------------------------------------
     "python.eager.backprop": "GradientTape=ops.gradient_tape.GradientTape",
     "python.eager.context": "tensorflow_modules.eager_context",
+    "python.eager.monitoring": "tensorflow_modules.monitoring",
     "python.eager.def_function": """
         function=functional.traced.traced Function=functional.traced.TracedFunction""",
     "python.eager.function": """
@@ -156,12 +161,8 @@ _ROWS = {
         ops.joining ops.padding ops.slicing ops.space_to_batch ops.transposition ops.uniqueness
         ops.scattering ops.matrix_diagonals tensorflow_modules.array_functions
         tensorflow_modules.second_signatures
-        shape_v2=ops.array_shapes.shape
-        size_v2=ops.array_shapes.size zeros_like_v2=ops.filling.zeros_like
-        ones_like_v2=ops.filling.ones_like
         zeros_like_impl=ops.filling.zeros_like ones_like_impl=ops.filling.ones_like
-        expand_dims_v2=ops.array_shapes.expand_dims
-        squeeze_v2=ops.array_shapes.squeeze placeholder=ops.basics.placeholder
+        placeholder=ops.basics.placeholder
         get_positive_axis=ops.array_shapes.positive_axis
         _SLICE_TYPE_ERROR=ops.indexing.BAD_INDEX
         constant=graph.constants.constant listdiff=ops.uniqueness.setdiff1d""",
@@ -178,7 +179,8 @@ _ROWS = {
         _NextIteration=tensorflow_modules.control_flow_functions.next_iteration
         _SwitchRefOrTensor=tensorflow_modules.control_flow_functions.switch_ref_or_tensor_of
         ops.conditional ops.while_loop ops.grouping ops.while_context ops.control_flow
-        ops.control_flow_context no_op=ops.basics.no_op""",
+        ops.control_flow_context no_op=ops.basics.no_op
+        tensorflow_modules.second_signatures""",
     "python.ops.control_flow_util": "tensorflow_modules.control_flow_facts",
     "python.ops.control_flow_v2_toggles": """
         enable_control_flow_v2=tensorflow_modules.control_flow_facts.enable_control_flow_v2
@@ -239,12 +241,12 @@ _ROWS = {
         ops.reduction ops.scan ops.segments ops.histograms ops.summation ops.tensor_contraction
         ops.matrix_multiplication ops.special_functions
         range=ops.sequences.range_of linspace=ops.sequences.linspace
-        argmax_v2=ops.reduction.argmax argmin_v2=ops.reduction.argmin
         scalar_mul_v2=ops.arithmetic.scalar_mul
         sparse_segment_mean_v2=ops.segments.sparse_segment_mean
         sparse_segment_sum_v2=ops.segments.sparse_segment_sum
         sparse_segment_sqrt_n_v2=ops.segments.sparse_segment_sqrt_n
-        bincount=ops.histograms.bincount count_nonzero_v2=ops.reduction.count_nonzero
+        bincount=ops.histograms.bincount
+        tensorflow_modules.second_signatures
         reduced_shape=tensorflow_modules.static_shapes.reduced_shape""",
     "python.ops.metrics": "metrics",
     "python.ops.metrics_impl": """
@@ -377,6 +379,8 @@ _ROWS = {
         StaticVocabularyTableV1=lookup.hash_buckets.StaticVocabularyTable""",
     "python.ops.resources": "variables.resources",
     "python.ops.summary_op_util": "ops.summaries",
+    "python.ops.summary_ops_v2": """
+        _INVALID_SCOPE_CHARACTERS=tensorflow_modules.plain_values.INVALID_SCOPE_CHARACTERS""",
     "python.training.basic_loops": "train.monitored.basic_loops",
     "python.training.basic_session_run_hooks": """
         train.monitored.logging_hooks train.monitored.saving_hooks train.monitored.control_hooks
@@ -410,12 +414,15 @@ _ROWS = {
     "python.training.saver_test_utils": "unittesting.checkpointed_table",
     "python.training.tensorboard_logging": "tensorflow_modules.summary_logging",
     "python.training.server_lib": "Server=distributed.server.Server",
+    "python.training.tracking.base": "Trackable=variables.tracking.Trackable",
+    "python.training.tracking.tracking": "AutoTrackable=variables.tracking.AutoTrackable",
     "python.training.training": "train",
     "python.training.training_util": """
         train.global_step write_graph=io.graph_io.write_graph
         _get_or_create_global_step_read=train.global_step.get_or_create_global_step_read
         _increment_global_step=train.global_step.increment_global_step""",
     "python.util.compat": "compat",
+    "python.util.dispatch": "tensorflow_modules.dispatching",
     "python.util.deprecation": "tensorflow_modules.deprecation",
     "python.util.lazy_loader": "tensorflow_modules.lazy_loader",
     "python.util.decorator_utils": "tensorflow_modules.function_facts",
@@ -428,6 +435,7 @@ _ROWS = {
     "python.util.object_identity": "graph.object_identity",
     "python.util.nest": """
         graph.nest tensorflow_modules.nest_functions
+        _is_namedtuple=tensorflow_modules.nest_functions.is_named_tuple
         _IF_SHALLOW_IS_SEQ_INPUT_MUST_BE_SEQ=tensorflow_modules.nest_functions._MUST_BE_SEQUENCE
         _STRUCTURES_HAVE_MISMATCHING_TYPES=tensorflow_modules.nest_functions._TYPES_DIFFER
         _STRUCTURES_HAVE_MISMATCHING_LENGTHS=tensorflow_modules.nest_functions._LENGTHS_DIFFER
@@ -458,6 +466,7 @@ _ROWS = {
     "python.saved_model.utils": "saved_model.utils",
     "python.saved_model.utils_impl": "saved_model.utils",
     "python.tools.freeze_graph": "saved_model.freeze_graph",
+    "tools.docs.doc_controls": "tensorflow_modules.doc_controls",
     # -- what TensorFlow's own tests share ---------------------------------------------------------
     "python.kernel_tests.random.util": """
         unittesting.sample_statistics

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tensormill.graph import nest
 from tensormill.graph.default_scopes import name_scope
+from tensormill.tensorflow_modules.nest_functions import flatten_with_tuple_paths
 from tensormill.variables.base import VariableBase
-from tensormill.variables.tracking import dependencies_in
+from tensormill.variables.tracking import AutoTrackable
 
 __all__ = ["Module"]
 
@@ -32,11 +32,14 @@ class _Scope(name_scope):
         return self._name
 
 
-class Module:
+class Module(AutoTrackable):
     """The base class of models that are made of parts.
 
     Variables and modules are found in the attributes, and in lists, tuples and dictionaries there.
+    A class may name attributes that are left out in `_TF_MODULE_IGNORED_PROPERTIES`.
     """
+
+    _TF_MODULE_IGNORED_PROPERTIES: frozenset[str] = frozenset(["_tracked"])
 
     def __init__(self, name: str | None = None) -> None:
         """Give the module a name, by default that of its class in lower case.
@@ -54,10 +57,6 @@ class Module:
         self._name = name
         with name_scope(name) as prefix:
             self._scope_name = prefix
-
-    @property
-    def _checkpoint_dependencies(self) -> list[tuple[str, Any]]:
-        return list(dependencies_in(vars(self)))
 
     @property
     def name(self) -> str:
@@ -85,22 +84,37 @@ class Module:
         return tuple(self._flatten(predicate=_is_module))
 
     def _flatten(
-        self, recursive: bool = True, predicate: Callable[[Any], bool] = lambda leaf: True
+        self,
+        recursive: bool = True,
+        predicate: Callable[[Any], bool] | None = None,
+        attribute_traversal_key: Callable[[str], Any] | None = None,
+        with_path: bool = False,
     ) -> Iterator[Any]:
-        """Yield what the attributes hold and the predicate takes, each once."""
-        seen: set[int] = {id(self)}
-        waiting: list[Any] = [self]
+        """Yield what the attributes hold and a predicate takes.
+
+        Args:
+          recursive: whether to go into the modules that are found.
+          predicate: takes a leaf; by default every leaf.
+          attribute_traversal_key: what the attributes of a module are sorted by; by default their
+            names.
+          with_path: whether to yield pairs of a path and a leaf, one for each way that leads to it;
+            without, each leaf comes once.
+        """
+        seen: set[int] | None = None if with_path else {id(self)}
+        waiting: list[tuple[tuple[Any, ...], Any]] = [((), self)]
         while waiting:
-            module = waiting.pop(0)
+            above, module = waiting.pop(0)
             below = []
-            for leaf in _leaves(module):
-                if id(leaf) in seen:
-                    continue
-                seen.add(id(leaf))
-                if predicate(leaf):
-                    yield leaf
+            for path, leaf in _leaves(module, attribute_traversal_key):
+                if seen is not None:
+                    if id(leaf) in seen:
+                        continue
+                    seen.add(id(leaf))
+                whole = (*above, *path)
+                if predicate is None or predicate(leaf):
+                    yield (whole, leaf) if with_path else leaf
                 if recursive and _is_module(leaf):
-                    below.append(leaf)
+                    below.append((whole, leaf))
             waiting = below + waiting
 
     @classmethod
@@ -115,12 +129,26 @@ class Module:
         return in_name_scope
 
 
-def _leaves(module: Any) -> Iterator[Any]:
-    if not isinstance(module, Module):
-        yield from module.weights  # a layer
+def _leaves(module: Any, key: Callable[[str], Any] | None) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Yield the leaves that a module holds itself, and the path to each."""
+    if not isinstance(module, Module):  # a layer
+        yield from ((("weights", number), each) for number, each in enumerate(module.weights))
         return
-    for _, value in sorted(vars(module).items()):
-        yield from nest.flatten(value)
+    attributes = {
+        name: value
+        for name, value in vars(module).items()
+        if name not in module._TF_MODULE_IGNORED_PROPERTIES
+    }
+    for name in sorted(attributes, key=key):
+        for path, leaf in _with_paths(name, attributes[name]):
+            yield (name, *path), leaf
+
+
+def _with_paths(name: str, value: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    try:
+        yield from flatten_with_tuple_paths(value)
+    except Exception as error:
+        raise ValueError(f"Error processing property {name!r} of {value!r}") from error
 
 
 def _is_module(leaf: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tensormill.variables.base import VariableBase
 
-__all__ = ["dependencies_in", "dependencies_of", "is_trackable"]
+__all__ = ["AutoTrackable", "Trackable", "dependencies_in", "dependencies_of", "is_trackable"]
 
 
 def is_trackable(value: Any) -> bool:
@@ -48,3 +48,41 @@ def dependencies_in(attributes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in attributes.items():
         if is_trackable(value):
             yield name, value
+
+
+class Trackable:
+    """The base of classes that say themselves what they depend on."""
+
+    @property
+    def _checkpoint_dependencies(self) -> list[tuple[str, Any]]:
+        return list(self.__dict__.get("_tracked", {}).items())
+
+    def _track_trackable(self, trackable: Any, name: str, overwrite: bool = False) -> Any:
+        """Depend on an object under a local name; return the object.
+
+        Raises:
+          TypeError: a checkpoint does not look at such objects.
+          ValueError: the name is taken by another object.
+        """
+        if not is_trackable(trackable):
+            raise TypeError(
+                f"Trackable._track_trackable() passed type {type(trackable)}, not a Trackable."
+            )
+        tracked = self.__dict__.setdefault("_tracked", {})
+        if tracked.setdefault(name, trackable) is not trackable and not overwrite:
+            raise ValueError(
+                f"Called Trackable._track_trackable() with name='{name}', but a Trackable with "
+                "this name is already declared as a dependency. Names must be unique (or "
+                "overwrite=True)."
+            )
+        tracked[name] = trackable
+        return trackable
+
+
+class AutoTrackable(Trackable):
+    """The base of classes that depend on what their attributes are."""
+
+    @property
+    def _checkpoint_dependencies(self) -> list[tuple[str, Any]]:
+        attributes = {name: each for name, each in vars(self).items() if name != "_tracked"}
+        return [*super()._checkpoint_dependencies, *dependencies_in(attributes)]

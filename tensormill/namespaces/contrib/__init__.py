@@ -27,6 +27,7 @@ from tensormill.namespaces.contrib import (
 
 _LATE = (
     "distribute",
+    "eager",
     "estimator",
     "factorization",
     "feature_column",
