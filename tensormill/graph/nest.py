@@ -8,10 +8,13 @@ from typing import Any
 __all__ = [
     "assert_same_structure",
     "flatten",
+    "flatten_with_tuple_paths",
     "is_composite",
     "is_nested",
+    "items_of",
     "map_structure",
     "pack_sequence_as",
+    "paths_in",
 ]
 
 
@@ -247,3 +250,28 @@ def map_structure(func: Callable[..., Any], *structure: Any, **options: Any) -> 
     columns = [flatten(each, expand) for each in structure]
     results = [func(*leaves) for leaves in zip(*columns, strict=True)]
     return pack_sequence_as(structure[0], results, expand)
+
+
+def items_of(structure: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield (key or position, part) in the order of `flatten`."""
+    if isinstance(structure, Mapping):
+        for key in sorted(structure):
+            yield key, structure[key]
+    elif hasattr(structure, "_fields"):
+        yield from zip(structure._fields, structure, strict=True)
+    else:
+        yield from enumerate(structure)
+
+
+def paths_in(structure: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Yield (path, leaf) for each leaf; a path is made of keys and positions."""
+    if not is_nested(structure):
+        yield path, structure
+        return
+    for key, part in items_of(structure):
+        yield from paths_in(part, (*path, key))
+
+
+def flatten_with_tuple_paths(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
+    """Return (path, leaf) for each leaf."""
+    return list(paths_in(structure))

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tensormill.graph.nest import flatten, is_composite, is_nested, pack_sequence_as
+from tensormill.graph.nest import (
+    flatten,
+    flatten_with_tuple_paths,
+    is_composite,
+    is_nested,
+    items_of,
+    pack_sequence_as,
+    paths_in,
+)
 
 __all__ = [
     "assert_shallow_structure",
@@ -44,38 +52,14 @@ def is_sequence_or_composite(seq: Any) -> bool:
     return is_nested(seq) or is_composite(seq)
 
 
-def _items(structure: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield (key or position, part) in the order of `flatten`."""
-    if isinstance(structure, Mapping):
-        for key in sorted(structure):
-            yield key, structure[key]
-    elif hasattr(structure, "_fields"):
-        yield from zip(structure._fields, structure, strict=True)
-    else:
-        yield from enumerate(structure)
-
-
-def _paths(structure: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    if not is_nested(structure):
-        yield path, structure
-        return
-    for key, part in _items(structure):
-        yield from _paths(part, (*path, key))
-
-
 def yield_flat_paths(nest: Any) -> Iterator[tuple[Any, ...]]:
     """Yield the path of keys and positions to each leaf."""
-    return (path for path, _ in _paths(nest))
-
-
-def flatten_with_tuple_paths(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
-    """Return (path, leaf) for each leaf."""
-    return list(_paths(structure))
+    return (path for path, _ in paths_in(nest))
 
 
 def flatten_with_joined_string_paths(structure: Any, separator: str = "/") -> list[tuple[str, Any]]:
     """Return (path as a text, leaf) for each leaf."""
-    return [(separator.join(map(str, path)), leaf) for path, leaf in _paths(structure)]
+    return [(separator.join(map(str, path)), leaf) for path, leaf in paths_in(structure)]
 
 
 def map_structure_with_tuple_paths(func: Callable[..., Any], *structure: Any) -> Any:
@@ -155,11 +139,11 @@ def assert_shallow_structure(
 def _pairs(shallow: Any, tree: Any) -> Iterator[tuple[Any, Any]]:
     """Yield the parts of a shallow structure with those of the other in the same places."""
     if isinstance(shallow, Mapping):
-        parts = tree if isinstance(tree, Mapping) else dict(_items(tree))
+        parts = tree if isinstance(tree, Mapping) else dict(items_of(tree))
         for key in sorted(shallow):
             yield shallow[key], parts[key]
     else:
-        for (_, part), (_, other) in zip(_items(shallow), _items(tree), strict=False):
+        for (_, part), (_, other) in zip(items_of(shallow), items_of(tree), strict=False):
             yield part, other
 
 
@@ -169,7 +153,7 @@ def _up_to(
     if not is_nested(shallow):
         yield path, tree
         return
-    keys = [key for key, _ in _items(shallow)]
+    keys = [key for key, _ in items_of(shallow)]
     for key, (part, other) in zip(keys, _pairs(shallow, tree), strict=True):
         yield from _up_to(part, other, (*path, key))
 
@@ -243,7 +227,7 @@ def get_traverse_shallow_structure(traverse_fn: Callable[[Any], Any], structure:
                 f"traverse_fn returned structure: {deeper} for non-structure: {structure}"
             )
         return deeper
-    parts = [part for _, part in _items(structure)]
+    parts = [part for _, part in items_of(structure)]
     if isinstance(deeper, bool):
         if not deeper:
             return False
@@ -255,7 +239,7 @@ def get_traverse_shallow_structure(traverse_fn: Callable[[Any], Any], structure:
             raise TypeError(
                 f"traverse_fn returned a non-depth==1 structure for {structure}: {deeper}"
             ) from error
-        walk = [each for _, each in _items(deeper)]
+        walk = [each for _, each in items_of(deeper)]
     made = []
     for part, goes_on in zip(parts, walk, strict=True):
         if not isinstance(goes_on, bool):

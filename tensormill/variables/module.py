@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tensormill.graph.default_scopes import name_scope
-from tensormill.tensorflow_modules.nest_functions import flatten_with_tuple_paths
+from tensormill.graph.nest import flatten_with_tuple_paths
 from tensormill.variables.base import VariableBase
 from tensormill.variables.tracking import AutoTrackable
 
