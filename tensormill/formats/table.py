@@ -151,10 +151,10 @@ class TableReader:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        size = file.seek(0, 2)
-        if size < _FOOTER_SIZE:
+        self._size = file.seek(0, 2)
+        if self._size < _FOOTER_SIZE:
             raise TruncatedFileError("file is too short to be an sstable")
-        file.seek(size - _FOOTER_SIZE)
+        file.seek(self._size - _FOOTER_SIZE)
         footer = file.read(_FOOTER_SIZE)
         if footer[-len(_MAGIC) :] != _MAGIC:
             raise DamagedFileError("not an sstable (bad magic number)")
@@ -183,6 +183,8 @@ class TableReader:
 
     def _read_block(self, handle: tuple[int, int]) -> list[tuple[bytes, bytes]]:
         offset, size = handle
+        if offset + size + _TRAILER.size > self._size:  # a damaged footer may ask for any amount
+            raise DamagedFileError("truncated block read")
         self._file.seek(offset)
         raw = self._file.read(size + _TRAILER.size)
         if len(raw) < size + _TRAILER.size:

@@ -6,7 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tensormill.formats.bundle_reader import BundleReader
@@ -156,6 +156,8 @@ def test_a_cut_off_file_is_noticed(tmp_path, kept):
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(min_size=1, max_size=300), st.integers(0, 1 << 30))
+@example(b"\x00\x80\x80\x80\x80\x80\x80\x04", 237)  # a block far behind the end of the file
+@example(b"\x00\x00\x80\x80\x80\x80_", 237)  # a block larger than any memory
 def test_a_random_index_never_breaks_the_reader(tmp_path_factory, noise, position):
     prefix = tmp_path_factory.mktemp("bundle") / "m"
     write(prefix, a=np.ones(8, np.float32), b=np.ones(2, np.float32))
