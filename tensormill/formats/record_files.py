@@ -11,11 +11,14 @@ from __future__ import annotations
 import bisect
 import functools
 import struct
+import threading
+import weakref
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import IO, Final
 
+import numpy as np
 from crc32c import crc32c
 
 from tensormill.formats.byte_streams import CHUNK_BYTES, ByteStream, open_stream
@@ -29,6 +32,10 @@ _FOOTER_BYTES: Final = 4
 _LARGEST_READ_BYTES: Final = 1 << 24
 _MASK_DELTA: Final = 0xA282EAD8
 _BITS: Final = 0xFFFFFFFF
+_PENDING_BYTES: Final = 1 << 18
+"""How much a writer keeps before it makes the bytes of a file of it."""
+_SMALLEST_BLOCK: Final = 8
+"""From how many records on it is faster to pack them side by side."""
 
 _packed_length = struct.Struct("<Q").pack
 _packed_uint32 = struct.Struct("<I").pack
@@ -44,6 +51,20 @@ def _masked_checksum(data: bytes | bytearray | memoryview) -> int:
 def packed_record(data: bytes | bytearray | memoryview) -> bytes:
     """Return a record as it stands in a file."""
     return b"".join((_packed_header(len(data)), data, _packed_uint32(_masked_checksum(data))))
+
+
+def _packed_records(records: Sequence[bytes]) -> bytes:
+    """Return records as they stand in a file, one after another."""
+    count = len(records)
+    if count < _SMALLEST_BLOCK:
+        return b"".join(map(packed_record, records))
+    checksums = np.fromiter(map(crc32c, records), np.uint32, count)
+    masked = (checksums >> 15 | checksums << 17) + np.uint32(_MASK_DELTA)
+    parts = [b""] * (3 * count)
+    parts[::3] = map(_packed_header, map(len, records))
+    parts[1::3] = records
+    parts[2::3] = masked.astype("<u4", copy=False).view("V4").tolist()
+    return b"".join(parts)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -218,8 +239,60 @@ class RecordReader:
         self.close()
 
 
+class _PendingRecords:
+    """Records that a writer was given and has not written yet. Any thread.
+
+    Args:
+      file: where to write.
+      deflater: compresses what is written, or None.
+    """
+
+    def __init__(self, file: IO[bytes], deflater: zlib._Compress | None) -> None:
+        self.records: list[bytes] = []
+        self.size_bytes = 0  # about: two threads may count at once
+        self._file = file
+        self._deflater = deflater
+        self._lock = threading.Lock()
+
+    def write_out(self, deflate_mode: int | None = None) -> None:
+        """Write all records to the file.
+
+        Args:
+          deflate_mode: of zlib, how to end what is compressed so far; None to go on.
+
+        Raises:
+          OSError: they cannot be written.
+        """
+        with self._lock:
+            batch = self.records[:]
+            del self.records[: len(batch)]
+            self.size_bytes = 0
+            data = _packed_records(batch)
+            if self._deflater is not None:
+                data = self._deflater.compress(data)
+                if deflate_mode is not None:
+                    data += self._deflater.flush(deflate_mode)
+            self._file.write(data)
+
+    def close(self) -> None:
+        """Write the rest and close the file. Idempotent.
+
+        Raises:
+          OSError: it cannot be written.
+        """
+        if self._file.closed:
+            return
+        try:
+            self.write_out(zlib.Z_FINISH)
+        finally:
+            self._file.close()
+
+
 class RecordWriter:
     """Appends records to a file, which it makes anew.
+
+    Small records are gathered, and written together. A writer that nobody closes writes the rest
+    when it goes.
 
     Args:
       file: where to write, open for bytes; the writer closes it.
@@ -234,19 +307,25 @@ class RecordWriter:
         flush_mode: int = zlib.Z_SYNC_FLUSH,
     ) -> None:
         self._file = file
-        self._deflater = deflater
         self._flush_mode = flush_mode
+        self._pending = pending = _PendingRecords(file, deflater)
+        self._append = pending.records.append
+        weakref.finalize(self, pending.close)
 
     def write(self, record: bytes) -> None:
         """Append a record.
 
         Raises:
-          OSError: it cannot be written.
+          OSError: what was given before cannot be written.
+          TypeError: it is no bytes.
         """
-        checksum = crc32c(record)
-        masked = ((checksum >> 15 | checksum << 17) + _MASK_DELTA) & _BITS
-        data = b"".join((_packed_header(len(record)), record, _packed_uint32(masked)))
-        self._file.write(data if self._deflater is None else self._deflater.compress(data))
+        if type(record) is not bytes:
+            record = bytes(memoryview(record))
+        self._append(record)
+        pending = self._pending
+        pending.size_bytes += len(record) + _HEADER_BYTES + _FOOTER_BYTES
+        if pending.size_bytes > _PENDING_BYTES:
+            pending.write_out()
 
     def flush(self) -> None:
         """Hand what was written to the operating system.
@@ -254,8 +333,7 @@ class RecordWriter:
         Raises:
           OSError: it cannot be written.
         """
-        if self._deflater is not None:
-            self._file.write(self._deflater.flush(self._flush_mode))
+        self._pending.write_out(self._flush_mode)
         self._file.flush()
 
     def close(self) -> None:
@@ -264,8 +342,4 @@ class RecordWriter:
         Raises:
           OSError: it cannot be written.
         """
-        try:
-            if self._deflater is not None:
-                self._file.write(self._deflater.flush(zlib.Z_FINISH))
-        finally:
-            self._file.close()
+        self._pending.close()

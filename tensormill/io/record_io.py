@@ -145,7 +145,7 @@ class TFRecordWriter:
         deflater = options.deflater()
         with tensorflow_errors(self._path):
             self._writer: RecordWriter | None = RecordWriter(
-                open(self._path, "wb", buffering=1 << 18),  # noqa: SIM115
+                open(self._path, "wb"),  # noqa: SIM115
                 deflater,
                 flush_mode,
             )

@@ -1,7 +1,10 @@
 """Record files: what is read is what was written, and what is wrong with a file is said."""
 
+import gc
 import io
+import os
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -45,6 +48,60 @@ def test_records_come_back(tmp_path_factory, compression, records):
     path = tmp_path_factory.mktemp("records") / "r"
     write(path, records, compression)
     assert read(path, compression) == (records, None)
+
+
+def test_many_records_are_packed_as_single_ones(tmp_path):
+    records = [b"x" * (i % 300) + bytes([i % 256]) for i in range(5000)]
+    assert write(tmp_path / "r", records) == b"".join(map(packed_record, records))
+
+
+def test_threads_that_write_at_once_lose_no_record(tmp_path):
+    writer = RecordWriter(open(tmp_path / "r", "wb"))  # noqa: SIM115
+
+    def write_some(thread):
+        for number in range(5000):
+            writer.write(b"%d %d" % (thread, number))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write_some, range(4)))
+    writer.close()
+    found, error = read(tmp_path / "r")
+    assert error is None
+    written = [tuple(map(int, record.split())) for record in found]
+    for thread in range(4):
+        assert [n for owner, n in written if owner == thread] == list(range(5000))
+
+
+def test_a_writer_that_nobody_closes_writes_the_rest_when_it_goes(tmp_path):
+    writer = RecordWriter(open(tmp_path / "r", "wb"))  # noqa: SIM115
+    writer.write(b"one")
+    del writer
+    gc.collect()
+    assert read(tmp_path / "r") == ([b"one"], None)
+
+
+def test_what_is_no_bytes_is_refused_at_once(tmp_path):
+    writer = RecordWriter(open(tmp_path / "r", "wb"))  # noqa: SIM115
+    changing = bytearray(b"one")
+    writer.write(changing)
+    changing[:] = b"two"
+    for wrong in (1, "text", None, [1]):
+        with pytest.raises(TypeError):
+            writer.write(wrong)
+    writer.close()
+    assert read(tmp_path / "r") == ([b"one"], None)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no file that is always full")
+@pytest.mark.parametrize("compression", ["", "GZIP"])
+def test_a_full_disk_is_told_once_the_bytes_go_there(compression):
+    deflater = zlib.compressobj(wbits=31) if compression else None
+    writer = RecordWriter(open("/dev/full", "wb"), deflater)  # noqa: SIM115
+    writer.write(b"one")
+    with pytest.raises(OSError, match="No space left"):
+        writer.flush()
+    with pytest.raises(OSError, match="No space left"):
+        writer.close()
 
 
 def test_positions_are_those_in_the_file(tmp_path):
