@@ -15,6 +15,7 @@ from tensormill.kernels.pooling_geometry import (
     pool_avg_grad,
     pool_max,
     pool_max_grad,
+    pool_max_grad_at,
     pool_max_grad_grad,
     pool_max_with_indices,
 )
@@ -22,6 +23,7 @@ from tensormill.kernels.registry import kernel, share_work
 
 Tensor = torch.Tensor
 Sizes = Sequence[int]
+_Kept = Tensor | tuple[Tensor, Pool]
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 _REALS = (*_FLOATS, "int8", "int16", "int32", "int64", "uint8")
@@ -97,23 +99,25 @@ def max_pool_grad(
     return pool_max_grad(orig_input, grad, pool)
 
 
-def _max_pool_keeping_places(image: Tensor, **attrs: Any) -> tuple[Tensor, Tensor | None]:
-    """Return what `max_pool` does, and where in the image each value comes from, if it is known."""
+def _max_pool_keeping_places(image: Tensor, **attrs: Any) -> tuple[Tensor, _Kept]:
+    """Return what `max_pool` does, and where in the image each value comes from.
+
+    Where that is not known, the image itself is kept.
+    """
     if not image.dtype.is_floating_point or _pools_depth(attrs["ksize"], attrs["data_format"]):
-        return max_pool(image, **attrs), None
+        return max_pool(image, **attrs), image
     pool = Pool.of(image.shape, **attrs)
     if 0 in pool.outputs:
-        return pool.empty(image), None
+        return pool.empty(image), image
     _, pooled, places = pool_max_with_indices(image, pool)
-    return pool.layout.from_channels_first(pooled), places
+    return pool.layout.from_channels_first(pooled), (places, pool)
 
 
-def _max_pool_grad_by_places(
-    orig_input: Tensor, places: Tensor | None, grad: Tensor, **attrs: Any
-) -> Tensor:
-    if places is None:
-        return max_pool_grad(orig_input, orig_input, grad, **attrs)
-    return pool_max_grad(orig_input, grad, Pool.of(orig_input.shape, **attrs), places)
+def _max_pool_grad_by_places(kept: _Kept, grad: Tensor, **attrs: Any) -> Tensor:
+    if isinstance(kept, Tensor):
+        return max_pool_grad(kept, kept, grad, **attrs)
+    places, pool = kept
+    return pool_max_grad_at(places, grad, pool)
 
 
 share_work("MaxPool", _max_pool_keeping_places, "MaxPoolGrad", _max_pool_grad_by_places)

@@ -30,8 +30,8 @@ Sizes = Sequence[int]
 
 _MAX_POOLS: dict[int, Callable[..., Any]] = {2: functional.max_pool2d, 3: functional.max_pool3d}
 _MAX_BACKWARD = {
-    2: torch.ops.aten.max_pool2d_with_indices_backward.default,
-    3: torch.ops.aten.max_pool3d_with_indices_backward.default,
+    2: torch.ops.aten.max_pool2d_with_indices_backward.grad_input,
+    3: torch.ops.aten.max_pool3d_with_indices_backward.grad_input,
 }
 _AVG_POOLS: dict[int, Callable[..., Any]] = {2: functional.avg_pool2d, 3: functional.avg_pool3d}
 _AVG_BACKWARD = {
@@ -105,6 +105,11 @@ class Pool:
         channels = self.layout.channel(image.shape)
         return image.new_zeros(self.layout.image_sizes(image.shape[0], self.outputs, channels))
 
+    def padded_sizes(self) -> list[int]:
+        """Return the spatial sizes of the image with the outer padding."""
+        pads = self.outer or [(0, 0)] * len(self.sizes)
+        return [size + sum(pad) for size, pad in zip(self.sizes, pads, strict=True)]
+
     def padded(self, image: Tensor, value: float) -> Tensor:
         """Return a channels-first image with the outer padding."""
         return pad_image(image, self.outer, value) if self.outer else image
@@ -142,23 +147,29 @@ def pool_max_with_indices(image: Tensor, pool: Pool) -> tuple[Tensor, Tensor, Te
     return padded, pooled, indices
 
 
-def pool_max_grad(image: Tensor, grad: Tensor, pool: Pool, indices: Tensor | None = None) -> Tensor:
-    """Return the gradient of max pooling, from the indices of `pool_max_with_indices` if given."""
+def pool_max_grad(image: Tensor, grad: Tensor, pool: Pool) -> Tensor:
+    """Return the gradient of max pooling."""
+    _, _, indices = pool_max_with_indices(image, pool)
+    return pool_max_grad_at(indices, grad, pool)
+
+
+def pool_max_grad_at(indices: Tensor, grad: Tensor, pool: Pool) -> Tensor:
+    """Return the gradient of max pooling, from the indices of `pool_max_with_indices`."""
     layout = pool.layout
-    if indices is None:
-        padded, _, indices = pool_max_with_indices(image, pool)
-    else:
-        padded = pool.padded(layout.to_channels_first(image), _lowest(image.dtype))
     grad = layout.to_channels_first(grad)
     _check_gradient(indices, grad)
+    sizes = pool.padded_sizes()
+    shape = layout.image_sizes(grad.shape[0], sizes, grad.shape[1])
+    made = layout.new_image(shape, grad)
     if grad.dtype.is_floating_point:
-        made = _MAX_BACKWARD[layout.rank](
-            grad, padded, pool.window, pool.strides, pool.padding, [1] * layout.rank,
-            pool.ceil_mode, indices,
+        # Of the image torch reads only the shape.
+        _MAX_BACKWARD[layout.rank](
+            grad, made, pool.window, pool.strides, pool.padding, [1] * layout.rank,
+            pool.ceil_mode, indices, grad_input=made,
         )  # fmt: skip
     else:
-        flat = grad.new_zeros(padded.shape).flatten(2)
-        made = flat.scatter_add_(2, indices.flatten(2), grad.flatten(2)).view(padded.shape)
+        flat = grad.new_zeros(made.shape).flatten(2)
+        made = flat.scatter_add_(2, indices.flatten(2), grad.flatten(2)).view(made.shape)
     return layout.from_channels_first(pool.cropped(made))
 
 

@@ -166,8 +166,8 @@ class SharedWork:
     Attributes:
       forward_op: the op type `y = op(x)`.
       forward: `forward(x, **attrs)` returns (y, kept).
-      gradient: `gradient(x, kept, grad, **attrs)` returns what the gradient op makes of (x, y,
-        grad).
+      gradient: `gradient(kept, grad, **attrs)` returns what the gradient op makes of (x, y, grad),
+        so that neither x nor y need be kept as well.
     """
 
     forward_op: str

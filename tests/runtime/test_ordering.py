@@ -28,6 +28,20 @@ def test_updates_of_small_variables_follow_each_other() -> None:
         assert places == list(range(places[0], places[0] + 4))
 
 
+def test_updates_whose_rate_is_computed_in_the_step_follow_each_other() -> None:
+    weights = [tf.Variable(tf.ones([3, 3]), name=f"w{i}") for i in range(4)]
+    product = tf.ones([2, 3])
+    for variable in weights:
+        product = tf.tanh(product @ variable)
+    train = tf.train.AdamOptimizer(0.1).minimize(tf.reduce_sum(product))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        names = node_names(session, [], train)
+        places = [at for at, name in enumerate(names) if "ApplyAdam" in name]
+        assert len(places) == 4
+        assert places == list(range(places[0], places[0] + 4))
+
+
 def test_what_runs_after_one_update_and_before_another_stays_between_them() -> None:
     first = tf.get_variable("first", initializer=[1.0, 2.0], use_resource=False)
     second = tf.get_variable("second", initializer=[0.0, 0.0], use_resource=False)

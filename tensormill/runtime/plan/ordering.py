@@ -55,7 +55,12 @@ def _gathered(instructions: list[Instruction], kind: str) -> list[Instruction]:
     if any(i.is_async or isinstance(i, LoopInstruction) for i in others):
         return instructions
     wanted = {instruction.node for instruction in moved}
-    if _any_depends((i.node for i in others), wanted) or _any_depends(
+    made = {slot for instruction in moved for slot in instruction.outputs}
+    if not made.isdisjoint(slot for i in others for slot in i.argument_slots()):
+        return instructions
+    # The conversions for the updates themselves stay before all of them.
+    nodes = (i.node for i in others if not (i.is_conversion and i.node in wanted))
+    if _any_depends(nodes, wanted) or _any_depends(
         (source for node in wanted for source in _sources(node)), wanted
     ):
         return instructions

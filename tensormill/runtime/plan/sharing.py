@@ -39,7 +39,7 @@ def _share(instructions: list[Instruction], lowered: LoweredGraph) -> None:
         forward.function = partial(shared.forward, **attrs)
         forward.outputs, forward.is_tuple = [y, kept], True
         instruction.function = partial(shared.gradient, **attrs)
-        instruction.arguments = [x, kept, arguments[2]]
+        instruction.arguments = [kept, arguments[2]]
 
 
 def _belong_together(forward: Instruction, gradient: Instruction) -> bool:

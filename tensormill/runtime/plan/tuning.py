@@ -24,6 +24,7 @@ LANE_THREADS = LaneThreads(limit=4 * (os.cpu_count() or 1))
 _WORTH_TUNING_NS = 300_000
 _WORTH_WIDENING_NS = 100_000
 _WANTED_GAIN = 0.9
+_WIDE_PROMISE = 1.25
 _TRIALS = 3
 
 Runner = Callable[[list[Any], Any], Any]
@@ -132,7 +133,10 @@ class TunedBlock:
             return []
         costs = _smoothed_costs(instructions, stopwatch)
         lane_of, estimate = schedule(instructions, costs, self._lanes)
-        if max(lane_of) == 0 or estimate >= _WANTED_GAIN * sum(costs):
+        # Lanes hold more memory at a time than one thread does: they are not tried where wide
+        # kernels, which seldom gain as much as they promise, promise far more.
+        wanted = min(_WANTED_GAIN * sum(costs), _WIDE_PROMISE * _wide_estimate(costs))
+        if max(lane_of) == 0 or estimate >= wanted:
             return []
         lane_block = LaneBlock(self.block, lane_of, LANE_THREADS)
 
@@ -164,6 +168,12 @@ class TunedBlock:
         fastest = min(times, key=lambda runner: times[runner])
         plain = self.block.run
         return fastest if times[fastest] < _WANTED_GAIN * times[plain] else plain
+
+
+def _wide_estimate(costs_ns: Sequence[int]) -> float:
+    """Return the time of a block whose long kernels share their work out to all threads."""
+    threads = intra_op_threads()
+    return sum(cost / threads if cost >= _WORTH_WIDENING_NS else cost for cost in costs_ns)
 
 
 def _smoothed_costs(instructions: list[Instruction], stopwatch: _Stopwatch) -> list[int]:

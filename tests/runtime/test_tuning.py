@@ -1,0 +1,55 @@
+"""Which ways to run a block are worth a trial."""
+
+from __future__ import annotations
+
+import pytest
+
+from tensormill.runtime.plan import tuning
+from tensormill.runtime.plan.instructions import Instruction
+from tensormill.runtime.plan.straight_line import Block
+from tensormill.runtime.plan.tuning import TunedBlock
+from tests.runtime.test_lanes import make_node
+
+MS = 1_000_000
+
+
+class Costs:
+    """Stands for a stopwatch that measured these costs."""
+
+    def __init__(self, instructions: list[Instruction], costs_ns: list[int]) -> None:
+        self._costs = {id(i): cost for i, cost in zip(instructions, costs_ns, strict=True)}
+
+    def total_ns(self) -> int:
+        return sum(self._costs.values())
+
+    def cost_ns(self, instruction: Instruction) -> int:
+        return self._costs[id(instruction)]
+
+
+def lane_forms(sources: list[list[int]], costs_ns: list[int]) -> int:
+    """Return how many forms with lanes are tried for instructions of these sources and costs."""
+    nodes = []
+    instructions = []
+    for number, needed in enumerate(sources):
+        nodes.append(make_node(f"n{number}", [nodes[i] for i in needed]))
+        nodes[-1].output_dims = [(number,)]  # each of a kind of its own
+        instructions.append(Instruction(max, list(needed), [number], nodes[-1]))
+    block = TunedBlock(Block(instructions, {}, frozenset()), 2)
+    return len(block._lane_forms(Costs(instructions, costs_ns)))  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "intra_op_threads", lambda: 2)
+
+
+def test_lanes_are_tried_for_two_branches_of_long_kernels() -> None:
+    assert lane_forms([[], []], [5 * MS, 5 * MS]) == 1
+
+
+def test_lanes_are_tried_for_many_kernels_too_short_to_widen() -> None:
+    assert lane_forms([[] for _ in range(100)], [MS // 20] * 100) == 1
+
+
+def test_lanes_are_not_tried_for_a_chain_of_long_kernels_with_a_branch() -> None:
+    assert lane_forms([[], [0], [1], [1], [2]], [5 * MS, 5 * MS, 3 * MS, 3 * MS, 5 * MS]) == 0
