@@ -34,7 +34,7 @@ endef
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help env test test-slow test-lanes oracle test-oracle soak bench demo docs check format clean
+.PHONY: help env test test-slow test-gpu test-lanes oracle test-oracle soak bench demo docs check format clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ test: $(VENV_STAMP)  ## run the fast tests (no TensorFlow needed)
 
 test-slow: $(VENV_STAMP)  ## run the tests that take long
 	$(PYTEST) -m "slow and not oracle"
+
+test-gpu: $(VENV_STAMP)  ## run the fast tests as on a machine with a GPU, which is emulated
+	TENSORMILL_EMULATED_GPUS=1 $(PYTEST) -m "not oracle and not slow"
 
 test-lanes: $(VENV_STAMP)  ## run the tests that start servers, with each lane between tasks forced
 	TENSORMILL_LANE=direct $(PYTEST) -m "not oracle and not slow" $(CLUSTER_TESTS)
