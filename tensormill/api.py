@@ -331,6 +331,7 @@ from tensormill.ops.summation import accumulate_n, add_n
 # ops: control flow
 from tensormill.functional.fold import foldl, foldr
 from tensormill.functional.map_fn import map_fn
+from tensormill.functional.parallel_for import vectorized_map
 from tensormill.functional.scan import scan
 from tensormill.functional.traced import traced as function
 from tensormill.ops.conditional import case, cond, switch_case

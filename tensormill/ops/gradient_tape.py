@@ -12,6 +12,7 @@ from typing import Any
 from tensormill.graph import nest
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.operation import Operation
+from tensormill.graph.operators import OPERATORS
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.gradients import UnconnectedGradients, gradients
 
@@ -102,11 +103,7 @@ class GradientTape:
         Raises:
           RuntimeError: the tape was used before, and is not persistent.
         """
-        if self._is_used and not self._persistent:
-            raise RuntimeError(
-                "GradientTape.gradient can only be called once on non-persistent tapes."
-            )
-        self._is_used = True
+        self._require_unused()
         flat = nest.flatten(sources)
         watched = [source for source in flat if self._is_watched(source)]
         targets = nest.flatten(target)
@@ -125,6 +122,85 @@ class GradientTape:
         return nest.pack_sequence_as(
             sources, [next(found) if self._is_watched(source) else None for source in flat]
         )
+
+    def jacobian(
+        self,
+        target: Tensor,
+        sources: Any,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """Return the derivatives of each element of a tensor for each element of others.
+
+        Args:
+          target: [y_1, ..., y_n], made inside the block.
+          sources: a structure of tensors; one of [x_1, ..., x_m] gives
+            [y_1, ..., y_n, x_1, ..., x_m].
+          unconnected_gradients: what stands for those that the target does not depend on.
+          parallel_iterations: how many elements may be computed at once.
+          experimental_use_pfor: which of two loops computes them.
+        """
+        differentiate = self._differentiate(unconnected_gradients)
+        return OPERATORS["jacobian"](
+            target, sources, differentiate, experimental_use_pfor, parallel_iterations
+        )
+
+    def batch_jacobian(
+        self,
+        target: Tensor,
+        source: Any,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """Return the derivatives of each row of a tensor for the same row of another.
+
+        Args:
+          target: [batch, y_1, ..., y_n], made inside the block.
+          source: [batch, x_1, ..., x_m].
+          unconnected_gradients: what stands for a source that the target does not depend on.
+          parallel_iterations: how many elements may be computed at once.
+          experimental_use_pfor: which of two loops computes them.
+
+        Raises:
+          ValueError: the numbers of rows differ.
+        """
+        shapes = target.shape, source.shape
+        if not all(shape.ndims is None or shape.ndims >= 1 for shape in shapes) or not (
+            target.shape[:1].is_compatible_with(source.shape[:1])
+        ):
+            raise ValueError(
+                f"Need first dimension of target shape ({target.shape}) and source shape "
+                f"({source.shape}) to match."
+            )
+        differentiate = self._differentiate(unconnected_gradients)
+        return OPERATORS["batch_jacobian"](
+            target, source, differentiate, experimental_use_pfor, parallel_iterations, True
+        )
+
+    def _differentiate(self, unconnected_gradients: Any) -> Any:
+        """Return what differentiates for the tape, and through what is made from now on."""
+        self._require_unused()
+        begin = self._graph._last_id
+        recorded = list(self._recorded)
+        if self._start is not None:
+            recorded.append((self._start, begin))
+
+        def differentiate(y: Any, sources: Any) -> Any:
+            tape = GradientTape(True, self._watches_variables)
+            tape._graph, tape._watched = self._graph, self._watched
+            tape._recorded = [*recorded, (begin, self._graph._last_id)]
+            return tape.gradient(y, sources, unconnected_gradients=unconnected_gradients)
+
+        return differentiate
+
+    def _require_unused(self) -> None:
+        if self._is_used and not self._persistent:
+            raise RuntimeError(
+                "GradientTape.gradient can only be called once on non-persistent tapes."
+            )
+        self._is_used = True
 
     def _is_watched(self, source: Any) -> bool:
         if id(source) in self._watched:

@@ -266,6 +266,9 @@ _ROWS = {
         leaky_relu=namespaces.nn.leaky_relu
         softmax_cross_entropy_with_logits_v2=namespaces.nn.softmax_cross_entropy_with_logits_v2""",
     "python.ops.inplace_ops": "ops.inplace",
+    "python.ops.parallel_for.control_flow_ops": "functional.parallel_for",
+    "python.ops.parallel_for.gradients": "functional.parallel_for",
+    "python.ops.parallel_for.test_util": "unittesting.parallel_for",
     "python.ops.op_selector": "graph.walks",
     "python.ops.parsing_ops": """
         decode_raw=ops.strings.decode_raw_v2 decode_raw_v1=ops.strings.decode_raw
