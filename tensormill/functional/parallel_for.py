@@ -88,7 +88,9 @@ def _stacked(
         TensorArray(kind.base_dtype, size=iters, element_shape=shape)
         for kind, shape in zip(kinds, shapes, strict=True)
     ]
-    options = {} if parallel_iterations is None else {"parallel_iterations": parallel_iterations}
+    options: dict[str, Any] = (
+        {} if parallel_iterations is None else {"parallel_iterations": parallel_iterations}
+    )
     _, ends = while_loop(lambda i, _: i < iters, compute, [0, arrays], **options)
     return [None if place in missing else end.stack() for place, end in enumerate(ends)]
 
@@ -255,7 +257,8 @@ def _batch_jacobian(
     static = output.shape
     sizes: Any
     if static.is_fully_defined():
-        sizes, batch = static.as_list(), static.as_list()[0]
+        sizes = static.as_list()
+        batch = sizes[0]
         elements: Any = (static.num_elements() or 0) // batch
     else:
         sizes = shape_of(output)

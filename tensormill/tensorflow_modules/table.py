@@ -413,6 +413,12 @@ _ROWS = {
     "python.training.optimizer": "train.optimizer",
     "python.training.slot_creator": "train.slot_creator",
     "python.training.checkpoint_state_pb2": "proto.checkpoint_state_pb2",
+    "python.training.experimental.loss_scale": "train.loss_scale",
+    "python.training.experimental.loss_scale_optimizer": "train.loss_scale_optimizer",
+    "python.training.experimental.mixed_precision": """
+        train.loss_scale_optimizer
+        enable_mixed_precision_graph_rewrite_v1=train.loss_scale_optimizer.enable_mixed_precision_graph_rewrite
+        disable_mixed_precision_graph_rewrite_v1=train.loss_scale_optimizer.disable_mixed_precision_graph_rewrite""",
     "python.training.input": "train.input_producers",
     "python.training.saver_test_utils": "unittesting.checkpointed_table",
     "python.training.tensorboard_logging": "tensorflow_modules.summary_logging",

@@ -19,6 +19,7 @@ from tensormill.proto.example_pb2 import (
     SequenceExample,
 )
 from tensormill.summary.summary_iterator import summary_iterator
+from tensormill.train import experimental
 from tensormill.train.adadelta import AdadeltaOptimizer
 from tensormill.train.adagrad import (
     AdagradDAOptimizer,

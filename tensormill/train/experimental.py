@@ -1,0 +1,19 @@
+"""`tf.train.experimental`."""
+
+from __future__ import annotations
+
+from tensormill.train.loss_scale import DynamicLossScale, FixedLossScale, LossScale
+from tensormill.train.loss_scale_optimizer import (
+    MixedPrecisionLossScaleOptimizer,
+    disable_mixed_precision_graph_rewrite,
+    enable_mixed_precision_graph_rewrite,
+)
+
+__all__ = [
+    "DynamicLossScale",
+    "FixedLossScale",
+    "LossScale",
+    "MixedPrecisionLossScaleOptimizer",
+    "disable_mixed_precision_graph_rewrite",
+    "enable_mixed_precision_graph_rewrite",
+]
