@@ -38,14 +38,14 @@ def _as_bytes(value: Any) -> bytes:
 def _as_int(value: Any) -> int:
     if type(value) is int:
         return value
-    if isinstance(value, (bool, str, bytes)):
+    if isinstance(value, (str, bytes)):
         raise TypeError(f"expected int, got {value!r}")
     if getattr(value, "value", None) is not None and hasattr(value, "is_compatible_with"):
         return int(value.value)  # a Dimension
-    as_int = int(value)
-    if as_int != value:
-        raise TypeError(f"expected int, got {value!r}")
-    return as_int
+    try:
+        return int(value)  # as TensorFlow, which also takes 2.5 for 2
+    except (OverflowError, ValueError) as error:
+        raise TypeError(f"expected int, got {value!r}") from error
 
 
 def _as_float(value: Any) -> float:

@@ -29,6 +29,8 @@ def _find_queue(ctx: KernelContext, kind: str, **options: Any) -> Any:
     if kind == "PriorityQueue":  # it has its priority in front
         dims = ((), *dims) if dims else ()
         dtypes = (int64, *dtypes)
+    for name in ("capacity", "min_after_dequeue"):
+        _check_int32(name, attrs.get(name, 0))
     capacity = attrs["capacity"]
     return ctx.resources.queue(
         attrs["container"].decode(),
@@ -41,6 +43,11 @@ def _find_queue(ctx: KernelContext, kind: str, **options: Any) -> Any:
         dims=dims,
         **options,
     )
+
+
+def _check_int32(name: str, value: int) -> None:
+    if not -(2**31) <= value < 2**31:
+        raise errors.invalid_argument(f"Attr {name} has value {value} out of range for an int32")
 
 
 def find_fifo_queue(ctx: KernelContext) -> Any:
@@ -128,15 +135,16 @@ def dequeue_many(
     handle: Any, n: Any, *, component_types: tuple[DType, ...], timeout_ms: int, done: Any
 ) -> None:
     _check_timeout(timeout_ms)
-    handle.check_batches(int(n), component_types, "DequeueManyOp")
-    handle.dequeue_many(int(n), False, done)
+    count = _count(n)
+    handle.check_batches(count, component_types, "DequeueManyOp")
+    handle.dequeue_many(count, False, done)
 
 
 def dequeue_many_at_once(
     handle: Any, n: Any, *, component_types: tuple[DType, ...], timeout_ms: int
 ) -> Sequence[Any] | Any:
     _check_timeout(timeout_ms)
-    count = int(n)
+    count = _count(n)
     handle.check_batches(count, component_types, "DequeueManyOp")
     outputs = handle.poll_many(count)
     return WAITS if outputs is None else outputs
@@ -146,15 +154,16 @@ def dequeue_up_to(
     handle: Any, n: Any, *, component_types: tuple[DType, ...], timeout_ms: int, done: Any
 ) -> None:
     _check_timeout(timeout_ms)
-    handle.check_batches(int(n), component_types, "DequeueUpToOp")
-    handle.dequeue_many(int(n), True, done)
+    count = _count(n)
+    handle.check_batches(count, component_types, "DequeueUpToOp")
+    handle.dequeue_many(count, True, done)
 
 
 def dequeue_up_to_at_once(
     handle: Any, n: Any, *, component_types: tuple[DType, ...], timeout_ms: int
 ) -> Sequence[Any] | Any:
     _check_timeout(timeout_ms)
-    count = int(n)
+    count = _count(n)
     handle.check_batches(count, component_types, "DequeueUpToOp")
     outputs = handle.poll_many(count)
     return WAITS if outputs is None else outputs
@@ -170,6 +179,15 @@ def is_closed(handle: Any) -> np.bool_:
 
 def size(handle: Any) -> np.int32:
     return np.int32(handle.size())
+
+
+def _count(n: Any) -> int:
+    """Return the number of elements that is asked for: in a tensor of whatever rank."""
+    if np.size(n) != 1:
+        raise errors.invalid_argument(
+            f"The number of elements to dequeue must be one number, but has shape {np.shape(n)}"
+        )
+    return int(np.asarray(n).item())
 
 
 def _check_timeout(timeout_ms: int) -> None:

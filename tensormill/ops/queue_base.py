@@ -251,7 +251,7 @@ class QueueBase:
             if sorted(self._names, key=str) != sorted(vals.keys(), key=str):
                 raise ValueError(
                     "Keys in dictionary to enqueue do not match names of Queue.  Dictionary: "
-                    f"{sorted(vals.keys())}, Queue: {sorted(self._names)}"
+                    f"({sorted(vals.keys())}), Queue: ({sorted(self._names)})"
                 )
             vals = [vals[name] for name in self._names]
         elif self._names:

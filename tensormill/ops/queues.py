@@ -48,10 +48,9 @@ def _unknown_shapes(ctx: ShapeContext) -> list[Dims]:
 
 
 def _counted_shapes(ctx: ShapeContext) -> list[Dims]:
-    with_rank(ctx.shape("n"), 0)
     count = ctx.value("n")
-    if count is not None and count < 0:
-        raise ValueError(f"Input 'n' must be >= 0, but is {int(count)}")
+    if count is not None and count.size == 1 and count.item() < 0:
+        raise ValueError(f"Input 'n' must be >= 0, but is {count.item()}")
     return _unknown_shapes(ctx)
 
 
@@ -161,13 +160,9 @@ for _op in (queue_is_closed_op, queue_is_closed_v2_op, queue_size_op, queue_size
     _op.shape(_scalar_shape)
 queue_dequeue_op.shape(_unknown_shapes)
 queue_dequeue_v2_op.shape(_unknown_shapes)
-for _op in (
-    queue_dequeue_many_op,
-    queue_dequeue_many_v2_op,
-    queue_dequeue_up_to_op,
-    queue_dequeue_up_to_v2_op,
-):
-    _op.shape(_counted_shapes)
+queue_dequeue_many_v2_op.shape(_counted_shapes)
+for _op in (queue_dequeue_many_op, queue_dequeue_up_to_op, queue_dequeue_up_to_v2_op):
+    _op.shape(_unknown_shapes)
 
 fake_queue_op = define(
     "FakeQueue",

@@ -24,6 +24,8 @@ _TELLING = (
     "Shapes must",
     "Different number",
     "must have known rank",
+    "out of range for an int32",
+    "Timeout not supported",
 )
 
 
@@ -162,6 +164,108 @@ def unlike_queues_of_one_name(tf, np, target, name):
     return got
 
 
+def zero_negative_and_huge_sizes(tf, np, target, name):
+    """Capacities and counts from one end of the numbers to the other."""
+    kinds = {
+        "fifo": lambda capacity, n: tf.FIFOQueue(capacity, [tf.int32], [[]], shared_name=n),
+        "padding": lambda capacity, n: tf.PaddingFIFOQueue(
+            capacity, [tf.int32], [[]], shared_name=n
+        ),
+        "random": lambda capacity, n: tf.RandomShuffleQueue(
+            capacity, 0, [tf.int32], [[]], shared_name=n
+        ),
+        "priority": lambda capacity, n: tf.PriorityQueue(capacity, [tf.int32], [[]], shared_name=n),
+    }
+    soon, count = tf.RunOptions(timeout_in_ms=50), tf.placeholder(tf.int32)
+    got = []
+    with tf.Session(target) as session:
+
+        def try_to(fetch, feeds=None, waits=False):
+            try:
+                return plain(session.run(fetch, feeds, options=soon if waits else None))
+            except tf.errors.DeadlineExceededError:
+                return "waits"
+            except tf.errors.OpError as error:
+                return [type(error).__name__, text_of(error)]
+
+        for kind, make in kinds.items():
+            element = [np.int64(1), 5] if kind == "priority" else [5]
+            for capacity in (0, -1, -7, 2**31 - 1, 2**31, -(2**31) - 1, 2**40):
+                q = make(capacity, f"{name}_{kind}_{capacity}")
+                got.append([try_to(q.enqueue(element), waits=not capacity), try_to(q.size())])
+            q = make(9, f"{name}_{kind}")
+            session.run([q.enqueue(element)])
+            taking = [q.dequeue_many(count)]
+            taking += [] if kind == "priority" else [q.dequeue_up_to(count)]
+            for is_closed in (False, True):
+                if is_closed:
+                    session.run(q.close())
+                for dequeue in taking:
+                    for number in (0, -1, -(2**31), 2**31 - 1, 2, [0]):
+                        waits = number in (2, 2**31 - 1) and not is_closed
+                        got.append([try_to(dequeue, {count: number}, waits), try_to(q.size())])
+            got.append([try_to(dequeue, {count: 1}) for dequeue in taking])
+            empty = [np.zeros([0], np.int64), np.zeros([0], np.int32)]
+            got.append(try_to(q.enqueue_many(empty if kind == "priority" else empty[1:])))
+        for number in (0, 20):
+            q = kinds["fifo"](9, name)
+            taking = tf.raw_ops.QueueDequeueV2(
+                handle=q.queue_ref, component_types=[tf.int32], timeout_ms=number
+            )
+            got.append(try_to(taking))
+    return got
+
+
+def wrong_programs(tf, np, target, name):
+    """What is refused while the graph is built: classes only, as the words depend on versions."""
+    q = tf.FIFOQueue(3, [tf.float32, tf.int32], [[2], []])
+    named = tf.FIFOQueue(3, [tf.float32, tf.int32], names=["a", "b"])
+    attempts = [
+        lambda: tf.FIFOQueue(3, [], []),
+        lambda: tf.FIFOQueue("3", [tf.float32], [[]]),
+        lambda: tf.FIFOQueue(None, [tf.float32], [[]]),
+        lambda: tf.FIFOQueue(3.5, [tf.float32], [[]]),
+        lambda: tf.FIFOQueue(3, [tf.float32, tf.int32], [[]]),
+        lambda: tf.FIFOQueue(3, [tf.float32], [[None]]),
+        lambda: tf.FIFOQueue(3, [tf.float32], names=["a", "b"]),
+        lambda: tf.RandomShuffleQueue(3, 0, [tf.float32], [[None]]),
+        lambda: tf.PaddingFIFOQueue(3, [tf.float32], None),
+        lambda: tf.PaddingFIFOQueue(3, [tf.float32], [None]),
+        lambda: tf.PaddingFIFOQueue(3, [tf.float32], [None, 2]),
+        lambda: tf.PriorityQueue(3, [tf.float32], [[], []]),
+        lambda: q.enqueue([[1.0, 2.0]]),
+        lambda: q.enqueue([[1.0, 2.0], 1, 2]),
+        lambda: q.enqueue([[1.0, 2.0, 3.0], 1]),
+        lambda: q.enqueue([[1.0, 2.0], 1.5]),
+        lambda: q.enqueue([[1.0, 2.0], tf.constant(1.5)]),
+        lambda: q.enqueue({"a": [1.0, 2.0], "b": 1}),
+        lambda: q.enqueue_many([[[1.0, 2.0]], 1]),
+        lambda: q.enqueue_many([[[1.0, 2.0]], [1, 2]]),
+        lambda: q.enqueue_many([[[1.0, 2.0, 3.0]], [1]]),
+        lambda: q.dequeue_many(-1),
+        lambda: q.dequeue_up_to(-1)[0].shape.as_list(),
+        lambda: q.dequeue_many("a"),
+        lambda: q.dequeue_many(1.5),
+        lambda: named.enqueue([1.0, 2]),
+        lambda: named.enqueue({"a": 1.0}),
+        lambda: named.enqueue({"a": 1.0, "b": 2, "c": 3}),
+        lambda: tf.QueueBase.from_list(0, []),
+        lambda: tf.QueueBase.from_list(0, q),
+        lambda: tf.QueueBase.from_list(0, [q, 3]),
+        lambda: tf.QueueBase.from_list(0, [q, tf.FIFOQueue(3, [tf.float32])]),
+        lambda: tf.QueueBase.from_list(0, [named, tf.FIFOQueue(3, [tf.float32, tf.int32])]),
+    ]
+    got = []
+    for attempt in attempts:
+        try:
+            made = attempt()
+        except (TypeError, ValueError) as error:
+            got.append(type(error).__name__)
+        else:
+            got.append(made if isinstance(made, (str, list)) else "made")
+    return got
+
+
 def waiting(tf, np, target, name):
     q = tf.FIFOQueue(2, [tf.int32], [[]], shared_name=name)
     x = tf.placeholder(tf.int32, [None])
@@ -258,6 +362,8 @@ PROGRAMS = {
         tuples_and_ends,
         wrong_elements,
         unlike_queues_of_one_name,
+        zero_negative_and_huge_sizes,
+        wrong_programs,
         waiting,
         runners,
         padded_and_shuffled,
