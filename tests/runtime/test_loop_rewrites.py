@@ -111,3 +111,45 @@ def test_gradients_of_a_recurrent_loop_are_those_of_the_unrolled_one() -> None:
         for _ in range(4):
             for found, wanted in zip(*session.run([of_loop, of_unrolled]), strict=True):
                 np.testing.assert_allclose(found, wanted, 1e-9)
+
+
+@pytest.mark.parametrize("transpose_b", [False, True])
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_only_the_part_of_a_product_that_is_read_is_computed(part: int, transpose_b: bool) -> None:
+    random = np.random.RandomState(2)
+    widths = [2, ROWS, 1]
+    matrix = random.randn(widths[part], sum(widths))
+    start = random.randn(ROWS, widths[part])
+    given = matrix.T if transpose_b else matrix
+
+    fixed = tf.Variable(given)
+
+    def body(number: tf.Tensor, state: tf.Tensor) -> list[tf.Tensor]:
+        product = tf.matmul(state, fixed, transpose_b=transpose_b)
+        return [number + 1, tf.split(product, widths, axis=1)[part]]
+
+    _, last = tf.while_loop(lambda number, _: number < 3, body, [0, tf.constant(start)])
+    first = sum(widths[:part])
+    columns = matrix[:, first : first + widths[part]]
+    with tf.Session() as session:
+        session.run(fixed.initializer)
+        for _ in range(4):  # walked, measured, compiled
+            np.testing.assert_allclose(session.run(last), start @ columns @ columns @ columns)
+        assert not any("lambda" in name for name in loop_kernels(session, [last], []))
+        session.run(fixed.assign(2 * given))
+        np.testing.assert_allclose(session.run(last), 8 * (start @ columns @ columns @ columns))
+
+
+def test_a_product_is_whole_where_several_of_its_parts_are_read() -> None:
+    matrix = np.random.RandomState(3).randn(ROWS, 2 * ROWS)
+    start = np.eye(ROWS)
+
+    def body(number: tf.Tensor, state: tf.Tensor) -> list[tf.Tensor]:
+        left, right = tf.split(tf.matmul(state, matrix), 2, axis=1)
+        return [number + 1, left - right]
+
+    _, last = tf.while_loop(lambda number, _: number < 2, body, [0, tf.constant(start)])
+    once = matrix[:, :ROWS] - matrix[:, ROWS:]
+    with tf.Session() as session:
+        for _ in range(4):
+            np.testing.assert_allclose(session.run(last), once @ once)

@@ -1,13 +1,16 @@
 """Loops: what is the same in every iteration is prepared once, and sums grow in their own memory.
 
 Gradients of loops multiply by the same transposed matrix in each iteration, and add one value after
-the other to the gradient of what the loop reads from outside.
+the other to the gradient of what the loop reads from outside. Where a product is split and only one
+part of it is read, as that of the state is where the inputs of a cell need no gradient, only that
+part is computed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,6 +33,8 @@ __all__ = ["rewrite_loops"]
 
 _FLOATS = frozenset(["float32", "float64"])
 _SUMS = frozenset(["BiasAddGrad", "Sum"])
+_SPLIT_AXIS = {"Split": 0, "SplitV": 2}
+"""Which input of an op that splits says along which dimension."""
 
 
 def rewrite_loops(lowered: LoweredGraph) -> None:
@@ -50,6 +55,7 @@ class _Rewriting:
         for instruction in instructions:
             if isinstance(instruction, LoopInstruction):
                 instruction.body = self.rewritten(instruction.body)
+                result += self._narrow_products(instruction)
                 result += self._transpose_once(instruction)
                 result += self._add_in_place(instruction)
             result.append(instruction)
@@ -68,9 +74,56 @@ class _Rewriting:
             function, [source], [slot], loop.node, is_conversion=True, guard=loop.guard
         )
 
+    def _narrow_products(self, loop: LoopInstruction) -> Iterator[Instruction]:
+        """Multiply by those columns of a matrix from outside of the loop that are read later."""
+        inside = _inside(loop)
+        makers = {i.outputs[0]: i for i in loop.body if len(i.outputs) == 1}
+        for split in loop.body:
+            part = self._only_part(split)
+            if part is None:
+                continue
+            value, slot, start, size = part
+            product = makers.get(value)
+            if product is None or self._reads[value] != 1 or product.guard != split.guard:
+                continue
+            if product.is_conversion or not _is_small_product(product.node):
+                continue
+            matrix = product.arguments[-1]
+            if len(product.arguments) != 2 or matrix in inside:
+                continue
+            axis = 0 if product.node.attrs["transpose_b"] else 1
+            before = self._prepare(loop, partial(_part, axis=axis, start=start, size=size), matrix)
+            product.arguments = [product.arguments[0], before.outputs[0]]
+            product.outputs = [slot]
+            loop.body = [instruction for instruction in loop.body if instruction is not split]
+            yield before
+
+    def _only_part(self, split: Instruction) -> tuple[Slot, Slot, int, int] | None:
+        """Return the matrix that is split along its columns, and the one part that is read.
+
+        The part is given by its slot, its first column and the number of its columns.
+        """
+        node = split.node
+        axis = _SPLIT_AXIS.get(node.op_type)
+        if axis is None or split.is_conversion or node.controls:
+            return None
+        read = [n for n, slot in enumerate(split.outputs) if self._reads[slot]]
+        dims = [d for d in node.output_dims if d is not None and len(d) == 2]
+        along = node.inputs[axis][0]
+        if len(read) != 1 or len(dims) != len(split.outputs) or along.op_type != "Const":
+            return None
+        widths = [width for _, width in dims if width is not None]
+        if along.attrs["value"].array.ravel().tolist() not in ([1], [-1]):
+            return None
+        if len(widths) != len(dims):
+            return None
+        (at,) = read
+        value = split.arguments[0 if axis else 1]
+        return value, split.outputs[at], sum(widths[:at]), widths[at]
+
     def _transpose_once(self, loop: LoopInstruction) -> Iterator[Instruction]:
         """Lay out anew what products of an iteration read transposed from outside of the loop."""
-        inside = {*loop.outputs, *_made_in(loop.condition), *_made_in(loop.body)}
+        inside = _inside(loop)
         transposed: dict[Slot, Slot] = {}
         for instruction in loop.body:
             if instruction.is_conversion or not _is_small_product(instruction.node):
@@ -138,6 +191,15 @@ def _transposed(matrix: torch.Tensor) -> torch.Tensor:
 
 def _add_to(total: torch.Tensor, term: torch.Tensor) -> torch.Tensor:
     return torch.add(total, term, out=total)
+
+
+def _part(matrix: torch.Tensor, axis: int, start: int, size: int) -> torch.Tensor:
+    return matrix.narrow(axis, start, size).contiguous()
+
+
+def _inside(loop: LoopInstruction) -> set[Slot]:
+    """Return the slots that change from one iteration to the next."""
+    return {*loop.outputs, *_made_in(loop.condition), *_made_in(loop.body)}
 
 
 def _made_in(instructions: list[Instruction]) -> Iterator[Slot]:
