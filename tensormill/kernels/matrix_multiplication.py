@@ -76,7 +76,13 @@ def add_product(flip_a: bool, flip_b: bool) -> Callable[[Tensor, Tensor, Tensor]
             check_matrices(a, b, flip_a, flip_b)
             raise
 
+    mat_mul_added.is_over_rows = flip_a and not flip_b  # type: ignore[attr-defined]
     return mat_mul_added
+
+
+def adds_product_over_rows(kernel: Callable[..., Any]) -> bool:
+    """Return whether a kernel adds `a.T @ b` to a total: a sum over the rows of both."""
+    return getattr(kernel, "is_over_rows", False)
 
 
 def add_column_sums(rows: int, like: torch.dtype) -> Callable[[Tensor, Tensor], Tensor]:
@@ -86,7 +92,13 @@ def add_column_sums(rows: int, like: torch.dtype) -> Callable[[Tensor, Tensor], 
     def column_sums_added(total: Tensor, matrix: Tensor) -> Tensor:
         return total.addmv_(matrix.t(), ones)
 
+    column_sums_added.is_over_columns = True  # type: ignore[attr-defined]
     return column_sums_added
+
+
+def adds_column_sums(kernel: Callable[..., Any]) -> bool:
+    """Return whether a kernel is one of `add_column_sums`."""
+    return getattr(kernel, "is_over_columns", False)
 
 
 def _product(ctx: KernelContext, flip_a: bool, flip_b: bool) -> Product:

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import tensormill.api as tf
+from tensormill.kernels import row_sums
 from tensormill.runtime.plan.instructions import LoopInstruction
 from tensormill.runtime.plan.program import Program
 
@@ -48,7 +50,8 @@ def test_products_add_up_in_place(transpose_a: bool, transpose_b: bool) -> None:
     product = (a.T if transpose_a else a) @ (b.T if transpose_b else b)
     with tf.Session() as session:
         session.run(fixed.initializer)
-        assert "mat_mul_added" in loop_kernels(session, [total], [count])
+        wanted = "gather_rows" if transpose_a else "mat_mul_added"
+        assert wanted in loop_kernels(session, [total], [count])
         for number in (3, 3, 3, 0, 3):  # walked, measured, compiled
             found, kept = session.run([total, first], {count: number})
             wanted = start + product * sum(range(1, number + 1))
@@ -85,7 +88,11 @@ def test_a_sum_of_a_fed_value_leaves_the_feed_alone() -> None:
 
 
 @pytest.mark.usefixtures("no_gpu")
-def test_gradients_of_a_recurrent_loop_are_those_of_the_unrolled_one() -> None:
+@pytest.mark.parametrize("most_bytes", [1, 500, 1 << 20])
+def test_gradients_of_a_recurrent_loop_are_those_of_the_unrolled_one(
+    most_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_sums, "_MOST_BYTES", most_bytes)
     random = np.random.RandomState(1)
     inputs = random.randn(6, ROWS, INNER)
     weights = tf.Variable(random.randn(2 * INNER, INNER) * 0.5)
@@ -106,8 +113,9 @@ def test_gradients_of_a_recurrent_loop_are_those_of_the_unrolled_one() -> None:
     of_unrolled = tf.gradients(tf.square(unrolled), [weights, bias])
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
-        wanted_kernels = {"mat_mul_with_row", "mat_mul_added", "column_sums_added"}
-        assert wanted_kernels <= set(loop_kernels(session, of_loop, []))
+        kernels = loop_kernels(session, of_loop, [])
+        assert {"mat_mul_with_row", "gather_rows"} <= set(kernels)
+        assert "column_sums_added" not in kernels
         for _ in range(4):
             for found, wanted in zip(*session.run([of_loop, of_unrolled]), strict=True):
                 np.testing.assert_allclose(found, wanted, 1e-9)
@@ -153,3 +161,49 @@ def test_a_product_is_whole_where_several_of_its_parts_are_read() -> None:
     with tf.Session() as session:
         for _ in range(4):
             np.testing.assert_allclose(session.run(last), once @ once)
+
+
+def test_a_loop_without_iterations_leaves_its_late_sums_as_they_began() -> None:
+    count = tf.placeholder(tf.int32, [])
+    weights = tf.Variable(np.ones([INNER, INNER]))
+    start = tf.constant(np.ones([ROWS, INNER]))
+    _, last = tf.while_loop(
+        lambda number, _: number < count,
+        lambda number, state: [number + 1, tf.matmul(state, weights)],
+        [0, start],
+    )
+    (gradient,) = tf.gradients(last, [weights])
+    with tf.Session() as session:
+        session.run(weights.initializer)
+        assert "gather_rows" in loop_kernels(session, [gradient], [count])
+        for number, wanted in ((1, ROWS), (0, 0), (0, 0), (2, 2 * ROWS * INNER), (0, 0)):
+            found = session.run(gradient, {count: number})
+            np.testing.assert_array_equal(found, np.full([INNER, INNER], wanted))
+
+
+def test_products_are_added_at_once_where_the_loop_writes_variables() -> None:
+    factor = tf.Variable(np.ones([ROWS, INNER]), use_resource=False)
+    ones = np.ones([ROWS, COLUMNS])
+
+    def body(number: tf.Tensor, total: tf.Tensor) -> list[tf.Tensor]:
+        with tf.control_dependencies([factor.assign_add(np.ones([ROWS, INNER]))]):
+            product = tf.matmul(factor._ref(), ones, transpose_a=True)
+        return [number + 1, total + product]
+
+    _, total = tf.while_loop(
+        lambda number, _: number < 3, body, [0, tf.zeros([INNER, COLUMNS], tf.float64)]
+    )
+    with tf.Session() as session:
+        assert "gather_rows" not in loop_kernels(session, [total], [])
+        for _ in range(4):
+            session.run(factor.initializer)
+            found = session.run(total)
+            np.testing.assert_array_equal(found, np.full([INNER, COLUMNS], ROWS * (2 + 3 + 4.0)))
+
+
+def test_late_sums_refuse_matrices_of_different_lengths() -> None:
+    sums = row_sums.RowSums(torch.zeros(INNER, COLUMNS))
+    sums.gather(torch.ones(ROWS, INNER), torch.ones(ROWS, COLUMNS))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Matrix size-incompatible"):
+        sums.gather(torch.ones(ROWS, INNER), torch.ones(ROWS + 1, COLUMNS))
+    assert row_sums.sum_rows(sums).unique().tolist() == [ROWS]

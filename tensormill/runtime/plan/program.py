@@ -18,6 +18,7 @@ from tensormill.kernels.registry import WAITS
 from tensormill.runtime.node import Node
 from tensormill.runtime.plan.fusion import fuse
 from tensormill.runtime.plan.instructions import Form, Instruction, LoopInstruction, Slot
+from tensormill.runtime.plan.late_sums import sum_late
 from tensormill.runtime.plan.loop_rewrites import rewrite_loops
 from tensormill.runtime.plan.lowering import LoweredGraph
 from tensormill.runtime.plan.numpy_errors import quiet_numpy, restore_numpy, silence_numpy
@@ -94,6 +95,7 @@ class Program:
         self.copied_fetches = lowered.copied_fetches
         fuse(lowered)
         rewrite_loops(lowered)
+        sum_late(lowered)
         share_work(lowered)
         reuse_memory(lowered)
         gather_updates(lowered)
