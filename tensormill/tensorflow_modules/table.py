@@ -188,7 +188,7 @@ _ROWS = {
     "python.ops.critical_section_ops": "ops.critical_section",
     "python.ops.ctc_ops": "seq2seq.dense_labels ops.connectionist",
     "python.ops.custom_gradient": "ops.custom_gradients",
-    "python.ops.data_flow_ops": "ops.staging_areas ops.barrier_class",
+    "python.ops.data_flow_ops": "ops.staging_areas ops.barrier_class io.record_input",
     "python.ops.distributions.special_math": "distributions.special_math",
     "python.ops.distributions.util": "distributions.parameters distributions.arrangements",
     "python.ops.embedding_ops": """
