@@ -45,6 +45,12 @@ class RecordInput:
         self._records = self._rounds()  # guarded by _lock
 
     def __call__(self) -> Any:
+        """Return the next records.
+
+        Raises:
+          NotFoundError: there are none.
+          DataLossError: a file is damaged.
+        """
         with self._lock:
             try:
                 batch = list(itertools.islice(self._records, self._batch_size))

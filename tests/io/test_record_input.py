@@ -53,7 +53,7 @@ def test_batches_are_lists_of_scalars_in_turn(pattern: str) -> None:
         ["input_1/Reshape_2:0", "input_1/Reshape_5:0"],
     ]
     with tf.Session() as session:
-        assert sorted(sum(session.run(batches), [])) == NAMES
+        assert sorted(record for batch in session.run(batches) for record in batch) == NAMES
 
 
 @pytest.mark.parametrize("compression", ["GZIP", tf.io.TFRecordCompressionType.GZIP])
