@@ -30,6 +30,7 @@ from tensormill.runtime.own_worker_link import OwnWorkerLink
 from tensormill.runtime.partial_run import PartialRun
 from tensormill.runtime.passes.function_bodies import FunctionBodies
 from tensormill.runtime.passes.inlining import inline_functions
+from tensormill.runtime.passes.joins import bypass_joins
 from tensormill.runtime.passes.loop_frames import colocate_control_flow
 from tensormill.runtime.passes.partial import make_partial, needed_feeds
 from tensormill.runtime.passes.partition import partition
@@ -293,6 +294,8 @@ class MasterSession:
         return self._tasks.has_others and any(task_of(n.device) != own for n in graph.nodes)
 
     def _prepare_over_tasks(self, graph: NodeGraph) -> ClusterStep:
+        if self._rewrites:
+            bypass_joins(graph, lambda node: task_of(node.device))
         return ClusterStep(
             self.handle,
             graph,

@@ -229,9 +229,8 @@ class ProgramRun:
         self._on_done = on_done
         self._observer = observer
         self._lock = threading.Lock()
-        self._events: deque[tuple[int, Instruction, Any, BaseException | None]] = (
-            deque()
-        )  # guarded by _lock
+        # guarded by _lock
+        self._events: list[tuple[int, Instruction, Any, BaseException | None]] = []
         self._is_driven = False  # guarded by _lock
         self._done_mask = 0 if begun is None else begun.done_mask
         self._dead_mask = 0
@@ -295,31 +294,39 @@ class ProgramRun:
             if self._started and not self._events:  # it is going to wait
                 self._guarded(self.step.flush)
             with self._lock:
-                if not self._events:
+                events, self._events = self._events, []
+                if not events:
                     self._is_driven = False
                     finished = not self._started and not self._finished
                     if finished:
                         self._finished = True
                     break
-                bit, instruction, outputs, error = self._events.popleft()
-            if self._started.pop(bit, None) is None:
-                continue  # a kernel that raised after its report
-            self._done_mask |= bit
-            taken = self.step.taken
-            if taken is not None and outputs is not None and outputs is not DEAD:
-                taken.note(instruction, self._values, outputs)
-            if error is not None:
-                self._fail(instruction, error)
-            elif self._error is None:
-                if outputs is DEAD:
-                    self._dead_mask |= bit
-                    self._kill(instruction)
-                else:
-                    self._guarded(self._store, instruction, outputs)
+            for event in events:
+                self._take(*event)
+            if self._error is None:
                 self._guarded(self._advance)
         self.program.note_turn(time.thread_time_ns() - started_ns)
         if finished:
             self._finish()
+
+    def _take(
+        self, bit: int, instruction: Instruction, outputs: Any, error: BaseException | None
+    ) -> None:
+        """Take note of one report."""
+        if self._started.pop(bit, None) is None:
+            return  # a kernel that raised after its report
+        self._done_mask |= bit
+        taken = self.step.taken
+        if taken is not None and outputs is not None and outputs is not DEAD:
+            taken.note(instruction, self._values, outputs)
+        if error is not None:
+            self._fail(instruction, error)
+        elif self._error is None:
+            if outputs is DEAD:
+                self._dead_mask |= bit
+                self._kill(instruction)
+            else:
+                self._guarded(self._store, instruction, outputs)
 
     def _finish(self) -> None:
         self.program.runs.pop(id(self), None)

@@ -26,6 +26,7 @@ from tensormill.runtime.transfers import RECV, SEND
 __all__ = ["Partition", "partition"]
 
 _NARROW = dtypes.bfloat16
+_GIVES_SOME = frozenset(["Switch", "RefSwitch"])
 
 
 @dataclass(slots=True)
@@ -85,6 +86,7 @@ class _Partitioning:
         self._local_copies: dict[tuple[Node, str], Node] = {}
         self._received: dict[tuple[Edge, str], Node] = {}
         self._signals: dict[tuple[Node, str], Node] = {}
+        self._crossing = self._crossing_edges()
         self._loops: dict[tuple[LoopFrame, str], Node] = {}
         self._open_switches: list[tuple[Node, LoopFrame, str]] = []
         self._edge_count = 0
@@ -187,12 +189,37 @@ class _Partitioning:
                     self._local_copies[key] = found
         return found
 
+    def _crossing_edges(self) -> dict[tuple[Node, str], tuple[Edge, Node]]:
+        """Return by node and other place an edge on which its value comes there, and who reads it.
+
+        Who waits there for the node may wait for the value. Left out are loops, which have a
+        receive for each of their borders, and nodes that give some of their outputs.
+        """
+        found: dict[tuple[Node, str], tuple[Edge, Node]] = {}
+        for node in self._graph.nodes:
+            if self._frames.input_frame(node) is not None:
+                continue
+            place = self._place_of(node)
+            for edge in node.inputs:
+                source = edge[0]
+                if (
+                    self._place_of(source) != place
+                    and source.op_type not in _GIVES_SOME
+                    and self._frames.output_frame(source) is None
+                    and not self._is_anywhere(source)
+                ):
+                    found.setdefault((source, place), (edge, node))
+        return found
+
     def _control(self, source: Node, consumer: Node, place: str) -> Node | None:
         if self._is_anywhere(source):
             return None  # it is there from the start
         if self._place_of(source) == place:
             return self._copies[source]
         key = (source, place)
+        crossing = self._crossing.get(key)
+        if crossing is not None and self._frames.input_frame(consumer) is None:
+            return self._receive(*crossing, place)
         if key not in self._signals:
             signal = self._constant(
                 f"{source.name}/ctrl/signal/_{self._edge_count}",

@@ -99,6 +99,33 @@ def test_a_control_edge_travels_as_an_empty_value() -> None:
     assert [control.op_type for control in source.controls]
 
 
+def test_who_gets_a_value_gets_no_signal_that_it_was_made() -> None:
+    with on(A):
+        first = tf.timestamp()
+    with on(B):
+        with tf.control_dependencies([first]):
+            second = tf.timestamp()
+        third = first + second
+    _, parts = cut([], [third])
+    (receive,) = [n for n in parts["job:b"].graph.nodes if n.op_type == "_Recv"]
+    (send,) = [n for n in parts["job:a"].graph.nodes if n.op_type == "_Send"]
+    assert send.inputs[0][0].name == first.op.name
+    (waiting,) = [n for n in parts["job:b"].graph.nodes if n.name == second.op.name]
+    assert waiting.controls == [receive]
+
+
+def test_who_waits_for_a_switch_does_not_wait_for_one_of_its_outputs() -> None:
+    with on(A):
+        switched, _ = tf.raw_ops.Switch(data=tf.timestamp(), pred=tf.timestamp() > 0.0)
+    with on(B):
+        with tf.control_dependencies([switched.op]):
+            second = tf.timestamp()
+        third = switched + second
+    _, parts = cut([], [third])
+    receives = [n for n in parts["job:b"].graph.nodes if n.op_type == "_Recv"]
+    assert len(receives) == 2
+
+
 def test_a_loop_over_tasks_has_a_control_loop_where_its_condition_is_not() -> None:
     def body(i: Any) -> Any:
         with on(B):
