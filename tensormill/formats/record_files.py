@@ -8,7 +8,6 @@ Source: TensorFlow 1.15, core/lib/io/record_reader.cc and record_writer.cc.
 
 from __future__ import annotations
 
-import bisect
 import functools
 import struct
 import threading
@@ -35,7 +34,9 @@ _BITS: Final = 0xFFFFFFFF
 _PENDING_BYTES: Final = 1 << 18
 """How much a writer keeps before it makes the bytes of a file of it."""
 _SMALLEST_BLOCK: Final = 8
-"""From how many records on it is faster to pack them side by side."""
+"""From how many records on it is faster to take their checksums side by side."""
+_LONGEST_SCAN: Final = 4096
+"""How many records are looked at before the first of them is given out."""
 
 _packed_length = struct.Struct("<Q").pack
 _packed_uint32 = struct.Struct("<I").pack
@@ -56,15 +57,22 @@ def packed_record(data: bytes | bytearray | memoryview) -> bytes:
 def _packed_records(records: Sequence[bytes]) -> bytes:
     """Return records as they stand in a file, one after another."""
     count = len(records)
-    if count < _SMALLEST_BLOCK:
-        return b"".join(map(packed_record, records))
-    checksums = np.fromiter(map(crc32c, records), np.uint32, count)
-    masked = (checksums >> 15 | checksums << 17) + np.uint32(_MASK_DELTA)
     parts = [b""] * (3 * count)
     parts[::3] = map(_packed_header, map(len, records))
     parts[1::3] = records
-    parts[2::3] = masked.astype("<u4", copy=False).view("V4").tolist()
+    parts[2::3] = _packed_checksums(records)
     return b"".join(parts)
+
+
+def _packed_checksums(records: Sequence[bytes]) -> list[bytes]:
+    """Return what stands behind records."""
+    count = len(records)
+    if count < _SMALLEST_BLOCK:
+        return [_packed_uint32(_masked_checksum(record)) for record in records]
+    checksums = np.fromiter(map(crc32c, records), np.uint32, count)
+    masked = (checksums >> 15 | checksums << 17) + np.uint32(_MASK_DELTA)
+    made: list[bytes] = masked.astype("<u4", copy=False).view("V4").tolist()
+    return made
 
 
 @functools.lru_cache(maxsize=1024)
@@ -89,16 +97,18 @@ class RecordReader:
     def __init__(self, path: str, compression: str = "", offset: int = 0) -> None:
         self._stream: ByteStream = open_stream(path, compression)
         self._buffer = b""
-        self._at = 0
         self._start = 0  # the position of the buffer in the stream
-        self._ends: list[int] = []  # where the records end that `ahead` returned last
         while offset > self._start and (passed := self._stream.read(offset - self._start)):
             self._start += len(passed)
+        # Records of the buffer that are sound, and where they begin; the last number is their end.
+        self._records: list[bytes] = []
+        self._begins = [self._start]
+        self._next = 0  # which of them is the next
 
     @property
     def position(self) -> int:
         """Where the next record begins, in the bytes that are not compressed."""
-        return self._start + self._at
+        return self._begins[self._next]
 
     def read(self) -> bytes | None:
         """Return the next record; None at the end of the file.
@@ -110,30 +120,14 @@ class RecordReader:
           TruncatedFileError: the file ends within a record.
           OSError: the file cannot be read.
         """
-        buffer, at = self._buffer, self._at
-        if len(buffer) - at < _HEADER_BYTES:
-            if not self._fill(_HEADER_BYTES):
-                return None
-            buffer, at = self._buffer, self._at
-        (length,) = _length_at(buffer, at)
-        if buffer[at : at + _HEADER_BYTES] != _packed_header(length):
-            doubt = "" if self.position else " (Is this even a TFRecord file?)"
-            raise DamagedFileError(f"corrupted record at {self.position}{doubt}")
-        begin = at + _HEADER_BYTES
-        end = begin + length
-        if len(buffer) < end + _FOOTER_BYTES:
-            if not self._fill(_HEADER_BYTES + length + _FOOTER_BYTES):
-                raise TruncatedFileError(
-                    f"truncated record at {self.position}' failed with {self._stream.end_text}"
-                )
-            buffer = self._buffer
-            begin = self._at + _HEADER_BYTES
-            end = begin + length
-        data = buffer[begin:end]
-        if _checksum_at(buffer, end)[0] != _masked_checksum(data):
-            raise DamagedFileError(f"corrupted record at {self.position + _HEADER_BYTES}")
-        self._at = end + _FOOTER_BYTES
-        return data
+        index = self._next
+        if index < len(self._records):
+            self._next = index + 1
+            return self._records[index]
+        if self._find_records():
+            self._next = 1
+            return self._records[0]
+        return self._read_alone()
 
     def read_up_to(self, count: int, records: list[bytes], positions: list[int]) -> bool:
         """Append the next records and where they begin; return whether the end was seen.
@@ -142,12 +136,16 @@ class RecordReader:
           DamagedFileError, TruncatedFileError, OSError: see `read`; what came before is appended.
         """
         while count > 0:
-            first = len(records)
-            self._at = self._scan(count, records, positions) - self._start
-            count -= len(records) - first
-            if count:  # the end of what is in memory, or of what is sound
+            index = self._next
+            taken = self._records[index : index + count]
+            if taken:
+                records += taken
+                positions += self._begins[index : index + len(taken)]
+                self._next += len(taken)
+                count -= len(taken)
+            elif not self._find_records():
                 position = self.position
-                record = self.read()
+                record = self._read_alone()
                 if record is None:
                     return True
                 records.append(record)
@@ -161,45 +159,86 @@ class RecordReader:
         Returns:
           The records, and where each of them begins.
         """
-        records: list[bytes] = []
-        positions: list[int] = []
-        end = self._scan(count, records, positions)
-        self._ends = [*positions[1:], end]
-        return records, positions
+        if self._next == len(self._records):
+            self._scan()
+        chosen = slice(self._next, min(self._next + count, len(self._records)))
+        return self._records[chosen], self._begins[chosen]
 
     def skip(self, count: int) -> None:
         """Pass over records that `ahead` returned."""
-        if count:
-            passed = bisect.bisect_right(self._ends, self._start + self._at)
-            self._at = self._ends[passed + count - 1] - self._start
+        self._next += count
 
-    def _scan(self, count: int, records: list[bytes], positions: list[int]) -> int:
-        """Append records that are in memory and sound; return where the last of them ends."""
-        buffer, start, last = self._buffer, self._start, len(self._buffer)
-        begin = self._at + _HEADER_BYTES
-        checksum = crc32c
-        for _ in range(count):
-            if begin > last:
+    def _find_records(self) -> bool:
+        """Look for sound records behind those that are known; return whether there are any."""
+        if self._scan():
+            return True
+        rest = self._start + len(self._buffer) - self.position
+        return self._fill(rest + 1) and self._scan()
+
+    def _scan(self) -> bool:
+        """Find the sound records that are in memory from here on; return whether there are any."""
+        buffer, start = self._buffer, self._start
+        at, last = self.position - start, len(buffer)
+        begins = [at]
+        for _ in range(_LONGEST_SCAN):
+            if at + _HEADER_BYTES > last:
                 break
-            (length,) = _length_at(buffer, begin - _HEADER_BYTES)
-            end = begin + length
-            if end + _FOOTER_BYTES > last:
+            at += _length_at(buffer, at)[0] + _HEADER_BYTES + _FOOTER_BYTES
+            if at > last:
                 break
-            if buffer[begin - _HEADER_BYTES : begin] != _packed_header(length):
-                break
-            data = buffer[begin:end]
-            found = checksum(data)
-            masked = ((found >> 15 | found << 17) + _MASK_DELTA) & _BITS
-            if masked != _checksum_at(buffer, end)[0]:
-                break
-            records.append(data)
-            positions.append(start + begin - _HEADER_BYTES)
-            begin = end + _FOOTER_BYTES + _HEADER_BYTES
-        return start + begin - _HEADER_BYTES
+            begins.append(at)
+        ends = begins[1:]
+        records = [
+            buffer[begin + _HEADER_BYTES : end - _FOOTER_BYTES]
+            for begin, end in zip(begins, ends, strict=False)
+        ]
+        count = self._sound_count(records, begins)
+        self._records = records[:count]
+        self._begins = [start + begin for begin in begins[: count + 1]]
+        self._next = 0
+        return count > 0
+
+    def _sound_count(self, records: list[bytes], begins: list[int]) -> int:
+        """Return how many records have the right checksums, from the first one on."""
+        if not records:
+            return 0
+        buffer = self._buffer
+        headers = [buffer[begin : begin + _HEADER_BYTES] for begin in begins[:-1]]
+        wanted = list(map(_packed_header, map(len, records)))
+        stored = [buffer[end - _FOOTER_BYTES : end] for end in begins[1:]]
+        footers = _packed_checksums(records)
+        if headers == wanted and stored == footers:
+            return len(records)
+        return next(
+            index
+            for index, found in enumerate(zip(headers, stored, strict=True))
+            if found != (wanted[index], footers[index])
+        )
+
+    def _read_alone(self) -> bytes | None:
+        """Return the next record, which is not known to be sound; see `read`."""
+        if not self._fill(_HEADER_BYTES):
+            return None
+        position = self.position
+        (length,) = _length_at(self._buffer)
+        if self._buffer[:_HEADER_BYTES] != _packed_header(length):
+            doubt = "" if position else " (Is this even a TFRecord file?)"
+            raise DamagedFileError(f"corrupted record at {position}{doubt}")
+        end = _HEADER_BYTES + length
+        if not self._fill(end + _FOOTER_BYTES):
+            raise TruncatedFileError(
+                f"truncated record at {position}' failed with {self._stream.end_text}"
+            )
+        data = self._buffer[_HEADER_BYTES:end]
+        if _checksum_at(self._buffer, end)[0] != _masked_checksum(data):
+            raise DamagedFileError(f"corrupted record at {position + _HEADER_BYTES}")
+        self._records, self._next = [], 0
+        self._begins = [position + end + _FOOTER_BYTES]
+        return data
 
     def _fill(self, size: int) -> bool:
-        """Bring `size` bytes from `_at` on into the buffer; return whether there are so many."""
-        parts = [self._buffer[self._at :]]
+        """Let the buffer begin with the next record, and go on for `size` bytes if there are."""
+        parts = [self._buffer[self.position - self._start :]]
         there = len(parts[0])
         while there < size:
             part = self._stream.read(min(max(CHUNK_BYTES, size - there), _LARGEST_READ_BYTES))
@@ -207,8 +246,7 @@ class RecordReader:
                 break
             parts.append(part)
             there += len(part)
-        self._start += self._at
-        self._at = 0
+        self._start = self.position
         self._buffer = b"".join(parts)
         return there >= size
 
