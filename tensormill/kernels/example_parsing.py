@@ -31,6 +31,7 @@ from tensormill.kernels.example_columns import (
     values_of,
     without_batch,
 )
+from tensormill.kernels.example_layouts import ExampleLayouts
 from tensormill.kernels.example_wire import FoundValues, scan_examples
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 from tensormill.kernels.value_types import as_object_array
@@ -51,6 +52,7 @@ class ExampleParser:
     def __init__(self, sparse: Sequence[Column], dense: Sequence[Column]) -> None:
         self._sparse = sparse
         self._dense = dense
+        self._layouts = ExampleLayouts()
 
     def parse(self, texts: Sequence[bytes], names: Sequence[bytes]) -> list[Any]:
         """Return indices, values and shapes of the sparse features, then the dense ones.
@@ -77,7 +79,7 @@ class ExampleParser:
 
     def _parse_side_by_side(self, texts: Sequence[bytes]) -> list[Any] | None:
         """Return the features; None where there may be an error, or a feature is written oddly."""
-        batch = scan_examples(texts)
+        batch = self._layouts.batch(texts) or scan_examples(texts)
         if batch is None:
             return None
         made, dense = [], []

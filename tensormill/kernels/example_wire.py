@@ -19,18 +19,29 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["FoundValues", "WireBatch", "scan_examples"]
+__all__ = [
+    "FIRST_FIELD",
+    "KINDS",
+    "LONGEST_VARINT",
+    "PADDING",
+    "FoundValues",
+    "Header",
+    "WireBatch",
+    "read_header",
+    "read_length",
+    "scan_examples",
+]
 
 Array = np.ndarray[Any, Any]
 
-_FIRST_FIELD: Final = 0x0A
+FIRST_FIELD: Final = 0x0A
 _SECOND_FIELD: Final = 0x12
-_KINDS: Final = {"bytes_list": 0x0A, "float_list": 0x12, "int64_list": 0x1A}
+KINDS: Final = {"bytes_list": 0x0A, "float_list": 0x12, "int64_list": 0x1A}
 _LONGEST_LENGTH: Final = 4
 """How many bytes a length may have here: a larger message is no case for a batch."""
-_PADDING: Final = bytes(16)
+PADDING: Final = bytes(16)
 _SHORT_BYTES: Final = 64
-_LONGEST_VARINT: Final = 10
+LONGEST_VARINT: Final = 10
 _NOTHING: Final = np.empty(0, np.int64)
 
 
@@ -120,7 +131,7 @@ class _Cursor:
 
 def scan_examples(texts: Sequence[bytes]) -> WireBatch | None:
     """Return what is found in serialized Examples; None where they are written in another way."""
-    joined = b"".join([*texts, _PADDING])
+    joined = b"".join([*texts, PADDING])
     buffer = np.frombuffer(joined, np.uint8)
     sizes = np.array(list(map(len, texts)), np.int64)
     batch = WireBatch(joined, buffer, len(texts))
@@ -130,7 +141,7 @@ def scan_examples(texts: Sequence[bytes]) -> WireBatch | None:
         return batch
     ends = ends[rows]
     cursor = _Cursor(buffer, ends - sizes[rows])
-    size = cursor.length() if cursor.is_field(_FIRST_FIELD) else None
+    size = cursor.length() if cursor.is_field(FIRST_FIELD) else None
     if size is None or not (cursor.at + size == ends).all():
         return None
     at = cursor.at
@@ -149,7 +160,7 @@ def scan_examples(texts: Sequence[bytes]) -> WireBatch | None:
 
 
 @dataclass(slots=True, frozen=True)
-class _Header:
+class Header:
     """What is before the list of an entry: its key, and four lengths.
 
     Attributes:
@@ -167,23 +178,23 @@ class _Header:
     lengths: tuple[int, int, int]
 
 
-def _read_header(text: bytes, start: int) -> _Header | None:
+def read_header(text: bytes, start: int) -> Header | None:
     """Return the header of the entry that begins at a place; None if it is written oddly."""
-    entry, key_at = _read_length(text, start + 1)
-    key_size, key_start = _read_length(text, key_at + 1)
+    entry, key_at = read_length(text, start + 1)
+    key_size, key_start = read_length(text, key_at + 1)
     key_end = key_start + key_size
-    feature, kind_at = _read_length(text, key_end + 1)
-    size, end = _read_length(text, kind_at + 1)
+    feature, kind_at = read_length(text, key_end + 1)
+    size, end = read_length(text, kind_at + 1)
     is_usual = (
-        end <= len(text) - len(_PADDING)
-        and text[start] == text[key_at] == _FIRST_FIELD
+        end <= len(text) - len(PADDING)
+        and text[start] == text[key_at] == FIRST_FIELD
         and text[key_end] == _SECOND_FIELD
         and key_at + entry == kind_at + feature == end + size
     )
     if not is_usual:
         return None
     places = ((start + 1, key_at), (key_end + 1, kind_at), (kind_at + 1, end))
-    return _Header(
+    return Header(
         text[key_start:key_end],
         text[kind_at],
         end - start,
@@ -192,7 +203,7 @@ def _read_header(text: bytes, start: int) -> _Header | None:
     )
 
 
-def _read_length(text: bytes, at: int) -> tuple[int, int]:
+def read_length(text: bytes, at: int) -> tuple[int, int]:
     """Return the length that stands at a place, and where it ends; behind the text if nowhere."""
     size = 0
     for place in range(_LONGEST_LENGTH):
@@ -219,11 +230,11 @@ def _header_mask(
 
 def _entry(cursor: _Cursor) -> tuple[Array, ...] | None:
     """Return key, key size, kind, start and end of the next entry of each example."""
-    size = cursor.length() if cursor.is_field(_FIRST_FIELD) else None
+    size = cursor.length() if cursor.is_field(FIRST_FIELD) else None
     if size is None:
         return None
     end = cursor.at + size
-    key_size = cursor.length() if cursor.is_field(_FIRST_FIELD) else None
+    key_size = cursor.length() if cursor.is_field(FIRST_FIELD) else None
     if key_size is None:
         return None
     key = cursor.at
@@ -260,7 +271,7 @@ class WireBatch:
           ends: where the examples end.
           step: how many there were before.
         """
-        header = _read_header(self._joined, int(at[0]))
+        header = read_header(self._joined, int(at[0]))
         lists = None if header is None else self._like(header, at)
         if header is not None and lists is not None:
             starts, stops = lists
@@ -275,7 +286,7 @@ class WireBatch:
             self._parts.append((keys, key_sizes, _Entries(rows, kinds, starts, stops, steps)))
         return stops if (stops <= ends).all() else None
 
-    def _like(self, header: _Header, at: Array) -> tuple[Array, Array] | None:
+    def _like(self, header: Header, at: Array) -> tuple[Array, Array] | None:
         """Return where the lists begin and end if all entries have the same header."""
         width, places = header.width, header.places
         texts = self._buffer.take(at[:, None] + np.arange(width), mode="clip")
@@ -316,7 +327,7 @@ class WireBatch:
           The values, or None where they are in another list or written in another way.
         """
         entries = self._entries_of(key)
-        if not np.all(entries.kinds == _KINDS[where]):
+        if not np.all(entries.kinds == KINDS[where]):
             return None
         starts, ends = entries.starts, entries.ends
         found: tuple[Any, Array] | None
@@ -385,7 +396,7 @@ class WireBatch:
         if not len(starts):
             return np.empty(0, np.float32 if holds_floats else np.int64), starts
         cursor = _Cursor(self._buffer, starts)
-        size = cursor.length() if cursor.is_field(_FIRST_FIELD) else None
+        size = cursor.length() if cursor.is_field(FIRST_FIELD) else None
         if size is None or not (cursor.at + size == ends).all():
             return None
         sizes = ends - cursor.at
@@ -422,7 +433,7 @@ class WireBatch:
         lasts = np.flatnonzero(is_last)
         firsts = np.concatenate([[0], lasts[:-1] + 1])
         widths = lasts - firsts + 1
-        if widths.max() > _LONGEST_VARINT:
+        if widths.max() > LONGEST_VARINT:
             return None
         numbers = (text[firsts] & 127).astype(np.int64)
         longer = np.flatnonzero(widths > 1)
@@ -438,7 +449,7 @@ class WireBatch:
         joined = self._joined
         if len(starts) and (starts < ends).all():
             cursor = _Cursor(self._buffer, starts)
-            size = cursor.length() if cursor.is_field(_FIRST_FIELD) else None
+            size = cursor.length() if cursor.is_field(FIRST_FIELD) else None
             if size is None:
                 return None
             if (cursor.at + size == ends).all():
@@ -476,7 +487,7 @@ def _mark(sizes: Array, firsts: Array, lasts: Array) -> Array:
 def _append_texts(joined: bytes, at: int, end: int, values: list[bytes]) -> bool:
     """Append the texts of one list; return whether they were written as always."""
     while at < end:
-        if joined[at] != _FIRST_FIELD:
+        if joined[at] != FIRST_FIELD:
             return False
         size = joined[at + 1]
         at += 2
