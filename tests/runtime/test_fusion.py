@@ -119,3 +119,42 @@ def test_the_gradient_goes_through_the_pooling_first(window: int, values: str) -
         _, wanted = session.run([of_active, of_x], feed)
         for _ in range(3):
             np.testing.assert_allclose(session.run(of_x, feed), wanted, 1e-6)
+
+
+@pytest.mark.parametrize("window", [2, 3])
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+@pytest.mark.parametrize("has_relu", [False, True])
+def test_the_gradient_of_a_bias_is_summed_up_before_the_pooling(
+    window: int, padding: str, has_relu: bool
+) -> None:
+    image = np.random.RandomState(4).randint(-2, 3, [3, 9, 9, 5]).astype(np.float64)
+    bias = tf.Variable(np.arange(5.0) - 2)
+    shifted = tf.nn.bias_add(tf.constant(image) * 1.0, bias)
+    before = tf.nn.relu(shifted) if has_relu else shifted
+    pooled = tf.nn.max_pool(before, [1, window, window, 1], [1, 2, 2, 1], padding)
+    weights = np.random.RandomState(5).randn(*pooled.shape.as_list())
+    of_bias, of_image = tf.gradients(pooled * weights, [bias, shifted])
+    with tf.Session() as session:
+        session.run(bias.initializer)
+        made = instructions(session, [of_bias, of_image], [])
+        sums = [i for i in made if i.node.op_type == "BiasAddGrad"]
+        pools = [i for i in made if i.node.op_type == "MaxPoolGrad"]
+        assert len(sums) == len(pools) == 1
+        assert pools[0].outputs[0] not in sums[0].arguments
+        for _ in range(3):  # walked, measured, compiled
+            found, whole = session.run([of_bias, of_image])
+            np.testing.assert_allclose(found, whole.sum((0, 1, 2)), 1e-12)
+            assert np.abs(found).max() > 0.1
+
+
+def test_a_pooling_of_channels_keeps_the_gradient_of_a_bias_behind_it() -> None:
+    image = np.random.RandomState(6).randn(2, 3, 3, 4).astype(np.float32)
+    bias = tf.Variable(np.zeros(4, np.float32))
+    shifted = tf.nn.bias_add(tf.constant(image), bias)
+    pooled = tf.nn.max_pool(shifted, [1, 1, 1, 2], [1, 1, 1, 2], "VALID")
+    of_bias, of_image = tf.gradients(pooled, [bias, shifted])
+    with tf.Session() as session:
+        session.run(bias.initializer)
+        for _ in range(3):
+            found, whole = session.run([of_bias, of_image])
+            np.testing.assert_allclose(found, whole.sum((0, 1, 2)))

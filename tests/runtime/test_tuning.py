@@ -53,3 +53,14 @@ def test_lanes_are_tried_for_many_kernels_too_short_to_widen() -> None:
 
 def test_lanes_are_not_tried_for_a_chain_of_long_kernels_with_a_branch() -> None:
     assert lane_forms([[], [0], [1], [1], [2]], [5 * MS, 5 * MS, 3 * MS, 3 * MS, 5 * MS]) == 0
+
+
+def test_only_kernels_of_many_elements_are_widened() -> None:
+    nodes = [make_node(f"n{number}", []) for number in range(3)]
+    for node, dims in zip(nodes, [(50, 10), (500, 100), None], strict=True):
+        node.output_dims = [dims]
+    instructions = [Instruction(max, [], [number], node) for number, node in enumerate(nodes)]
+    block = TunedBlock(Block(instructions, {}, frozenset()), 1)
+    (form,) = block._wide_forms(Costs(instructions, [MS, MS, MS]))  # type: ignore[arg-type]
+    made = form.__self__.instructions  # type: ignore[attr-defined]
+    assert [new is old for new, old in zip(made, instructions, strict=True)] == [True, False, False]

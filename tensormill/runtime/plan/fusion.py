@@ -4,6 +4,8 @@
 - A small product of matrices starts from the row that is added to each of its rows.
 - The gradient of an activation before a max pooling is taken of the pooled values, which are fewer:
   what a pooling lets through has the sign of what it came from.
+- The gradient of a bias before a max pooling is summed up over the gradient of the pooled values,
+  each of which goes to one place of the image.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ def _fused(instructions: list[Instruction], reads: Counter[Slot]) -> list[Instru
             body = _fused(instruction.body, reads)
             result.append(replace(instruction, condition=condition, body=body))
             continue
+        if instruction.node.op_type == "BiasAddGrad":
+            _sum_before_pooling(instruction, producer, result)
         source = _only_source(instruction, producer, reads)
         earlier = None if source is None else result[source]
         if earlier is not None and source is not None:
@@ -135,3 +139,18 @@ def _pool_after(pool_grad: Instruction, relu_grad: Instruction) -> None:
     pool_grad.node, relu_grad.node = relu_grad.node, pool_grad.node
     pool_grad.arguments = [grad, pooled]
     relu_grad.arguments = [image, pooled, between]
+
+
+def _sum_before_pooling(
+    bias_grad: Instruction, producer: dict[Slot, int], made: list[Instruction | None]
+) -> None:
+    """Make `bias_add_grad(max_pool_grad(x, y, g))` into `bias_add_grad(g)`."""
+    place = producer.get(bias_grad.arguments[0])
+    pool_grad = None if place is None else made[place]
+    if pool_grad is None or pool_grad.node.op_type != "MaxPoolGrad" or pool_grad.is_conversion:
+        return
+    attrs = pool_grad.node.attrs
+    layout = attrs["data_format"]
+    channels = attrs["ksize"][1 if layout == b"NCHW" else 3]
+    if channels == 1 and layout == bias_grad.node.attrs["data_format"]:
+        bias_grad.arguments = [pool_grad.arguments[2]]

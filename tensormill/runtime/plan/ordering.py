@@ -58,13 +58,13 @@ def _gathered(instructions: list[Instruction], kind: str) -> list[Instruction]:
     made = {slot for instruction in moved for slot in instruction.outputs}
     if not made.isdisjoint(slot for i in others for slot in i.argument_slots()):
         return instructions
-    # The conversions for the updates themselves stay before all of them.
-    nodes = (i.node for i in others if not (i.is_conversion and i.node in wanted))
-    if _any_depends(nodes, wanted) or _any_depends(
+    for_moved = [i for i in others if i.is_conversion and i.node in wanted]
+    others = [i for i in others if not (i.is_conversion and i.node in wanted)]
+    if _any_depends((i.node for i in others), wanted) or _any_depends(
         (source for node in wanted for source in _sources(node)), wanted
     ):
         return instructions
-    return [*instructions[:first], *others, *moved, *instructions[last + 1 :]]
+    return [*instructions[:first], *others, *for_moved, *moved, *instructions[last + 1 :]]
 
 
 def _any_depends(nodes: Iterable[Node], wanted: set[Node]) -> bool:

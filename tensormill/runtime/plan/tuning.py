@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Instruction, LoopInstruction
 from tensormill.runtime.plan.lane_threads import LaneThreads
 from tensormill.runtime.plan.lanes import LaneBlock, schedule
@@ -23,9 +25,12 @@ LANE_THREADS = LaneThreads(limit=4 * (os.cpu_count() or 1))
 
 _WORTH_TUNING_NS = 300_000
 _WORTH_WIDENING_NS = 100_000
+_WORTH_ELEMENTS = 16_384
+_USUAL_SIZE = 64
+"""What stands for a size that is not known when the plan is made."""
 _WANTED_GAIN = 0.9
 _WIDE_PROMISE = 1.25
-_TRIALS = 3
+_TRIALS = 5
 
 Runner = Callable[[list[Any], Any], Any]
 
@@ -176,6 +181,16 @@ def _wide_estimate(costs_ns: Sequence[int]) -> float:
     return sum(cost / threads if cost >= _WORTH_WIDENING_NS else cost for cost in costs_ns)
 
 
+def _may_be_shared_out(node: Node) -> bool:
+    """Return whether a node reads or writes as many elements as torch shares out to threads."""
+    sizes = [*node.output_dims, *(source.output_dims[index] for source, index in node.inputs)]
+    return any(
+        dims is None
+        or math.prod(_USUAL_SIZE if size is None else size for size in dims) >= _WORTH_ELEMENTS
+        for dims in sizes
+    )
+
+
 def _smoothed_costs(instructions: list[Instruction], stopwatch: _Stopwatch) -> list[int]:
     """Return the cost of each instruction: what instructions of its kind and shape take.
 
@@ -204,7 +219,9 @@ def _with_wide_kernels(instructions: list[Instruction], stopwatch: _Stopwatch) -
             )
             if any(new is not old for new, old in pairs):
                 instruction = replace(instruction, condition=condition, body=body)
-        elif stopwatch.cost_ns(instruction) >= _WORTH_WIDENING_NS:
+        elif stopwatch.cost_ns(instruction) >= _WORTH_WIDENING_NS and _may_be_shared_out(
+            instruction.node
+        ):
             instruction = replace(instruction, function=widened(instruction.function))
         result.append(instruction)
     return result
