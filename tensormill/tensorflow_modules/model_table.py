@@ -233,7 +233,7 @@ MODEL_ROWS = {
     "contrib.tpu.python.tpu.tpu_config": "estimator.tpu",
     "contrib.tpu.python.tpu.tpu_estimator": "estimator.tpu",
     "contrib.tpu.python.tpu.tpu_optimizer": "estimator.tpu",
-    "contrib.crf.python.ops.crf": "seq2seq.fields",
+    "contrib.crf.python.ops.crf": "seq2seq.conditional_random_fields",
     **dict.fromkeys(
         (
             f"contrib.data.python.ops.{name}"

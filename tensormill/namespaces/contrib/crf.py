@@ -1,6 +1,6 @@
 """`tf.contrib.crf`: linear-chain conditional random fields."""
 
-from tensormill.seq2seq.fields import (
+from tensormill.seq2seq.conditional_random_fields import (
     CrfForwardRnnCell,
     crf_binary_score,
     crf_decode,
