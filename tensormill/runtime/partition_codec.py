@@ -54,56 +54,23 @@ def graph_to_message(
     """
     device = client_device.encode()
 
-    def attrs(name: str) -> dict[str, Any]:
-        return {
-            "tensor_name": name.encode(),
-            "send_device": device,
-            "send_device_incarnation": incarnation,
-            "recv_device": device,
-            "client_terminated": True,
-        }
+    def attrs_of(name: str) -> dict[str, Any]:
+        return _client_attrs(name.encode(), device, incarnation, device)
 
-    made: dict[Node, Node] = {}
-    nodes = []
-    feeds = {node: index for index, node in enumerate(graph.feeds)}
-    feed_names = []
-    for node in graph.nodes:
-        index = feeds.get(node)
-        if index is None:
-            nodes.append(node)
-            continue
-        name = f"{node.name}/feed"
-        receive = Node(
-            node.name,
-            RECV,
-            {"tensor_type": node.output_dtypes[0].base_dtype, **attrs(name)},
-            [],
-            node.controls,
-            client_device,
-            node.output_dtypes,
-            node.output_dims,
-        )
-        made[node] = receive
-        nodes.append(receive)
     feed_names = [f"{node.name}/feed" for node in graph.feeds]
+    receives = {
+        node: _receive(node, attrs_of(name), client_device)
+        for node, name in zip(graph.feeds, feed_names, strict=True)
+    }
+    nodes = [receives.get(node, node) for node in graph.nodes]
     fetch_names = []
     for index, (source, output) in enumerate(graph.fetches):
         name = f"{source.name}_{output}/fetch_{index}"
         fetch_names.append(name)
-        dtype = source.output_dtypes[output].base_dtype
-        edge = (made.get(source, source), output)
-        nodes.append(
-            Node(
-                f"_send_{source.name}_{output}_{index}",
-                SEND,
-                {"T": dtype, **attrs(name)},
-                [edge],
-                [],
-                client_device,
-                [],
-                [],
-            )
-        )
+        attrs = {"T": source.output_dtypes[output].base_dtype, **attrs_of(name)}
+        edge = (receives.get(source, source), output)
+        send = f"_send_{source.name}_{output}_{index}"
+        nodes.append(Node(send, SEND, attrs, [edge], [], client_device, [], []))
     whole = NodeGraph(nodes, [], [], [])
     whole.functions = graph.library()
     message = to_graph_def(whole)
@@ -115,6 +82,14 @@ def graph_to_message(
         message,
         [make_key(device, incarnation, device, n.encode()) + ROOT for n in feed_names],
         [make_key(device, incarnation, device, n.encode()) + ROOT for n in fetch_names],
+    )
+
+
+def _receive(node: Node, attrs: dict[str, Any], device: str) -> Node:
+    """Return what takes the place of a fed node: a receive of the value from the client."""
+    attrs = {"tensor_type": node.output_dtypes[0].base_dtype, **attrs}
+    return Node(
+        node.name, RECV, attrs, [], node.controls, device, node.output_dtypes, node.output_dims
     )
 
 
@@ -196,11 +171,23 @@ def with_transfers(keyed: KeyedGraph) -> NodeGraph:
 
 def _transfer_attrs(key: str) -> dict[str, Any]:
     parts = parse_key(key)
+    return _client_attrs(
+        parts.tensor_name.encode(),
+        parts.send_device.encode(),
+        parts.incarnation,
+        parts.recv_device.encode(),
+    )
+
+
+def _client_attrs(
+    name: bytes, send_device: bytes, incarnation: int, recv_device: bytes
+) -> dict[str, Any]:
+    """Return the attributes of a transfer from or to the client."""
     return {
-        "tensor_name": parts.tensor_name.encode(),
-        "send_device": parts.send_device.encode(),
-        "send_device_incarnation": parts.incarnation,
-        "recv_device": parts.recv_device.encode(),
+        "tensor_name": name,
+        "send_device": send_device,
+        "send_device_incarnation": incarnation,
+        "recv_device": recv_device,
         "client_terminated": True,
     }
 
