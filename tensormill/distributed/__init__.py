@@ -1,1 +1,1 @@
-"""Tasks that work together: who they are, and in time the servers and the wire between them."""
+"""Tasks that work together: who they are, the servers they run on, and the wire between them."""

@@ -1,13 +1,10 @@
-"""The kernel registry.
-
-Which function computes an op type on a device type, and in what form it takes its values.
+"""The kernel registry: which function computes an op type on a device type, and from what forms.
 
 A value inside a program has one of these forms:
 
   tensor   a torch tensor on the kernel's device (the usual form of numbers)
   host     a NumPy array or NumPy scalar in host memory (strings always, as object arrays of bytes;
-  axes, sizes
-           and shapes where a kernel asks for it with `host_inputs` / `host_outputs`)
+           axes, sizes and shapes where a kernel asks with `host_inputs` / `host_outputs`)
   handle   anything else, passed through untouched: buffers of ref variables, resources, variants
 
 A kernel is a plain function: positional parameters are the op's inputs in the order of its

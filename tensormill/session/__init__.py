@@ -1,4 +1,1 @@
-"""Sessions.
-
-What turns `run(fetches, feed_dict)` into steps of a master, and values into the caller's structure.
-"""
+"""Sessions: `run(fetches, feed_dict)` as steps of a master, and values as the caller wants them."""

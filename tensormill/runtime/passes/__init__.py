@@ -1,4 +1,4 @@
-"""Pure graph-to-graph passes.
+"""Passes from graph to graph: place, prune, inline, simplify, partition.
 
-Prune, place, simplify, partition. They see no device memory and no clock.
+They see no device memory and no clock.
 """

@@ -1,4 +1,1 @@
-"""A subgraph compiled to a program over kernels.
-
-Straight-line code with everything decided in advance.
-"""
+"""A subgraph compiled to a program: straight-line code over kernels, decided in advance."""

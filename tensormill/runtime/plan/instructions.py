@@ -1,7 +1,4 @@
-"""Instructions.
-
-Each node of a program bound to its kernel, with the forms its values take decided.
-"""
+"""Instructions: nodes of a program bound to their kernels, with the forms of values decided."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Lowering.
-
-A partition's nodes to instructions over slots, with kernels, attributes and value forms bound.
-"""
+"""Lowering: a partition's nodes to instructions over slots, with kernels and attributes bound."""
 
 from __future__ import annotations
 

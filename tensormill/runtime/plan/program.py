@@ -1,6 +1,4 @@
-"""Programs.
-
-A lowered partition cut into segments, each straight-line code, joined by what may wait.
+"""Programs: lowered partitions cut into straight-line segments, joined by what may wait.
 
 An instruction that may wait (an asynchronous kernel) belongs to the segment that computes its
 inputs and is started when that segment ends. Every other instruction belongs to the segment named

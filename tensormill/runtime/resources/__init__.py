@@ -1,1 +1,1 @@
-"""State that lives on a task, in containers: variables, and later queues, readers, tables."""
+"""State that lives on a task, in containers: variables, queues, readers, tables and the like."""
