@@ -291,9 +291,8 @@ class BaseSession:
 
     def close(self) -> None:
         """Cancel running steps, wait for them, and let go of everything the session holds."""
-        with (
-            self._closing
-        ):  # not `_lock`: a step that is prepared may wait for a task, and is ended
+        # Not under `_lock`: a step that is prepared may wait for a task, and is ended here.
+        with self._closing:
             if self._closed:
                 return
             self._closed = True

@@ -16,7 +16,7 @@ from typing import Any, TypeGuard
 from tensormill.graph import errors, tf_logging
 from tensormill.session.base_session import BaseSession
 
-__all__ = ["Coordinator", "LooperThread"]
+__all__ = ["Coordinator", "CoordinatorStop", "LooperThread"]
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 _FIRST_WAIT_S = 0.001
@@ -248,7 +248,7 @@ class LooperThread(threading.Thread):
             self.start_loop()
             session = self._session_to_drive()
             if session is not None:
-                session._repeat(self._call_args[0], _Stop(self._coord), _NoObserver())
+                session._repeat(self._call_args[0], CoordinatorStop(self._coord), _NoObserver())
             elif self._timer_interval_secs is None:
                 while not self._coord.should_stop():
                     self.run_loop()
@@ -285,17 +285,21 @@ class LooperThread(threading.Thread):
             self._call(*self._call_args, **self._call_kwargs)
 
 
-class _Stop:
-    """When the steps of a loop are to stop."""
+def _never() -> bool:
+    return False
 
-    def __init__(self, coord: Coordinator) -> None:
+
+class CoordinatorStop:
+    """When the threads of a coordinator are to stop; without one they go on."""
+
+    def __init__(self, coord: Coordinator | None) -> None:
         self._coord = coord
-
-    def should_stop(self) -> bool:
-        return self._coord.should_stop()
+        self.should_stop = _never if coord is None else coord.should_stop
 
     def call_on_stop(self, callback: Callable[[], None]) -> None:
-        self._coord._call_on_stop(callback)
+        """Call back once they are to stop; at once where they are already."""
+        if self._coord is not None:
+            self._coord._call_on_stop(callback)
 
 
 class _NoObserver:

@@ -20,7 +20,7 @@ from tensormill.graph.stacks import get_default_session
 from tensormill.proto.queue_runner_pb2 import QueueRunnerDef
 from tensormill.session.base_session import BaseSession
 from tensormill.session.input_threads import InputThread
-from tensormill.train.coordinator import Coordinator
+from tensormill.train.coordinator import Coordinator, CoordinatorStop
 
 __all__ = ["QueueRunner", "QueueRunnerDef", "add_queue_runner", "start_queue_runners"]
 
@@ -258,7 +258,7 @@ class Feeder:
         coord = self._coord
         is_own = coord is None or isinstance(coord, Coordinator)
         if isinstance(self._sess, BaseSession) and is_own:
-            self._sess._repeat(self._operation, _Stop(coord), self.thread)
+            self._sess._repeat(self._operation, CoordinatorStop(coord), self.thread)
             return
         run = self._sess.make_callable(self._operation)
         while coord is None or not coord.should_stop():
@@ -286,22 +286,6 @@ class Feeder:
             self.thread.name,
             self._runner.name,
         )
-
-
-def _never() -> bool:
-    return False
-
-
-class _Stop:
-    """When the threads of a coordinator are to stop; without one they go on."""
-
-    def __init__(self, coord: Coordinator | None) -> None:
-        self._coord = coord
-        self.should_stop = _never if coord is None else coord.should_stop
-
-    def call_on_stop(self, callback: Callable[[], None]) -> None:
-        if self._coord is not None:
-            self._coord._call_on_stop(callback)
 
 
 class _Closer:
