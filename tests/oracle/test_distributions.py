@@ -1,11 +1,9 @@
 """`tf.distributions` in real TensorFlow and here: densities, moments, divergences."""
 
-import textwrap
-
 import numpy as np
 import pytest
 
-import tensormill as tf
+from tests.oracle.both import answers_of_both
 
 _PROGRAM = """
 d = tf.distributions
@@ -47,12 +45,8 @@ with tf.Session() as session:
 
 @pytest.mark.oracle
 def test_distributions_are_those_of_tensorflow(oracle) -> None:
-    program = textwrap.dedent(_PROGRAM)
-    values = oracle.run(program)
-    names = {"tf": tf, "np": np}
-    with tf.Graph().as_default():
-        exec(program, names)
-    for index, (made, expected) in enumerate(zip(names["result"], values, strict=True)):
+    result, values = answers_of_both(oracle, _PROGRAM)
+    for index, (made, expected) in enumerate(zip(result, values, strict=True)):
         np.testing.assert_allclose(made, expected, rtol=2e-4, atol=1e-5, err_msg=str(index))
         assert made.dtype == expected.dtype, index
         assert made.shape == expected.shape, index

@@ -1,11 +1,9 @@
 """Functions of `tf.image` in real TensorFlow and here."""
 
-import textwrap
-
 import numpy as np
 import pytest
 
-import tensormill as tf
+from tests.oracle.both import answers_of_both
 
 pytestmark = pytest.mark.oracle
 
@@ -43,12 +41,7 @@ result = [values, [[None if d is None else int(d) for d in t.shape.as_list()] fo
 
 
 def test_image_functions_are_those_of_tensorflow(oracle) -> None:
-    program = textwrap.dedent(_PROGRAM)
-    values, shapes = oracle.run(program)
-    names = {"tf": tf, "np": np}
-    with tf.Graph().as_default():
-        exec(program, names)
-    made_values, made_shapes = names["result"]
+    (made_values, made_shapes), (values, shapes) = answers_of_both(oracle, _PROGRAM)
     for index, (made, expected) in enumerate(zip(made_values, values, strict=True)):
         tolerance = 1.01 if expected.dtype.kind == "u" else 2e-5
         np.testing.assert_allclose(
@@ -88,12 +81,7 @@ result = [values, [[None if d is None else int(d) for d in t.shape.as_list()]
 
 
 def test_measures_and_boxes_are_those_of_tensorflow(oracle) -> None:
-    program = textwrap.dedent(_MORE)
-    values, shapes = oracle.run(program)
-    names = {"tf": tf, "np": np}
-    with tf.Graph().as_default():
-        exec(program, names)
-    made_values, made_shapes = names["result"]
+    (made_values, made_shapes), (values, shapes) = answers_of_both(oracle, _MORE)
     for index, (made, expected) in enumerate(zip(made_values, values, strict=True)):
         np.testing.assert_allclose(
             made.astype(np.float64),

@@ -1,11 +1,9 @@
 """Functions of matrices in real TensorFlow and here."""
 
-import textwrap
-
 import numpy as np
 import pytest
 
-import tensormill as tf
+from tests.oracle.both import answers_of_both
 
 pytestmark = pytest.mark.oracle
 
@@ -38,12 +36,7 @@ result = [values, [t.shape.as_list() for t in made]]
 
 
 def test_functions_of_matrices_are_those_of_tensorflow(oracle) -> None:
-    program = textwrap.dedent(_PROGRAM)
-    values, shapes = oracle.run(program)
-    names = {"tf": tf, "np": np}
-    with tf.Graph().as_default():
-        exec(program, names)
-    made_values, made_shapes = names["result"]
+    (made_values, made_shapes), (values, shapes) = answers_of_both(oracle, _PROGRAM)
     for index, (made, expected) in enumerate(zip(made_values, values, strict=True)):
         assert made.dtype == expected.dtype, index
         tolerance = 1e-3 if made.dtype == np.float32 else 1e-8

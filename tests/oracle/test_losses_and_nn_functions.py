@@ -1,11 +1,9 @@
 """Functions of `tf.nn`, `tf.losses` and checks, in real TensorFlow and here: values and names."""
 
-import textwrap
-
 import numpy as np
 import pytest
 
-import tensormill as tf
+from tests.oracle.both import answers_of_both
 
 pytestmark = pytest.mark.oracle
 
@@ -69,12 +67,7 @@ result = [values, [t.name for t in tf.losses.get_losses()]]
 
 
 def test_values_and_names_of_losses_are_those_of_tensorflow(oracle) -> None:
-    program = textwrap.dedent(_PROGRAM)
-    expected_values, expected_names = oracle.run(program)
-    names = {"tf": tf, "np": np}
-    with tf.Graph().as_default():
-        exec(program, names)
-    values, loss_names = names["result"]
+    (values, loss_names), (expected_values, expected_names) = answers_of_both(oracle, _PROGRAM)
     assert loss_names == list(expected_names)
     for value, expected in zip(values, expected_values, strict=True):
         np.testing.assert_allclose(value, expected, rtol=2e-5, atol=2e-6)

@@ -1,11 +1,9 @@
 """`tf.metrics` in real TensorFlow and here: values after several batches, names of variables."""
 
-import textwrap
-
 import numpy as np
 import pytest
 
-import tensormill as tf
+from tests.oracle.both import answers_of_both
 
 pytestmark = pytest.mark.oracle
 
@@ -93,12 +91,9 @@ result = [steps, [v.op.name for v in tf.local_variables()],
 
 @pytest.mark.parametrize("text", [_PROGRAM, _RANKING], ids=["averages", "ranking"])
 def test_metrics_are_those_of_tensorflow(oracle, text: str) -> None:
-    program = textwrap.dedent(text)
-    steps, variables, values, updates = oracle.run(program)
-    names = {"tf": tf, "np": np}
-    with tf.Graph().as_default():
-        exec(program, names)
-    made_steps, made_variables, made_values, made_updates = names["result"]
+    (made_steps, made_variables, made_values, made_updates), (steps, variables, values, updates) = (
+        answers_of_both(oracle, text)
+    )
     assert made_variables == list(variables)
     assert made_values == list(values)
     assert made_updates == list(updates)

@@ -1,11 +1,9 @@
 """Sorting, repeating, masks and transposed convolutions in real TensorFlow and here."""
 
-import textwrap
-
 import numpy as np
 import pytest
 
-import tensormill as tf
+from tests.oracle.both import answers_of_both
 
 pytestmark = pytest.mark.oracle
 
@@ -43,11 +41,7 @@ result = values
 
 
 def test_functions_are_those_of_tensorflow(oracle) -> None:
-    program = textwrap.dedent(_PROGRAM)
-    values = oracle.run(program)
-    names = {"tf": tf, "np": np}
-    with tf.Graph().as_default():
-        exec(program, names)
-    for index, (made, expected) in enumerate(zip(names["result"], values, strict=True)):
+    result, values = answers_of_both(oracle, _PROGRAM)
+    for index, (made, expected) in enumerate(zip(result, values, strict=True)):
         assert made.dtype == expected.dtype, index
         np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5, err_msg=str(index))
