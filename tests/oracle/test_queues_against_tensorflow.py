@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,6 @@ from tests.oracle import queue_programs
 pytestmark = pytest.mark.oracle
 
 SOURCE = Path(queue_programs.__file__).read_text()
-
-
-@pytest.fixture(scope="module")
-def tensorflow_server() -> Iterator[TensorFlowServer]:
-    with TensorFlowServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def tensormill_server() -> Iterator[ServerProcess]:
-    with ServerProcess() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +20,6 @@ from tests.oracle import remote_programs
 pytestmark = pytest.mark.oracle
 
 SOURCE = Path(remote_programs.__file__).read_text()
-
-
-@pytest.fixture(scope="module")
-def tensorflow_server() -> Iterator[TensorFlowServer]:
-    with TensorFlowServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def tensormill_server() -> Iterator[ServerProcess]:
-    with ServerProcess() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
