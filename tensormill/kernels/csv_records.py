@@ -22,7 +22,7 @@ from tensormill.kernels.registry import KernelContext, kernel_factory
 from tensormill.kernels.torch_dtypes import torch_dtype
 from tensormill.kernels.value_types import as_object_array
 
-__all__ = ["CsvDecoder"]
+__all__ = ["CsvDecoder", "check_selected_columns"]
 
 Array = np.ndarray[Any, Any]
 
@@ -36,18 +36,27 @@ def make_decode_csv(ctx: KernelContext) -> Callable[[Any, Sequence[Any]], list[A
     delimiter, columns = attrs["field_delim"], tuple(attrs["select_cols"])
     if len(delimiter) != 1:
         raise errors.invalid_argument("field_delim should be only 1 char")
-    if columns and len(columns) != len(attrs["OUT_TYPE"]):
-        raise errors.invalid_argument("select_cols should match output size")
-    if any(a >= b for a, b in itertools.pairwise(columns)):
-        raise errors.invalid_argument("select_cols should be strictly increasing indices")
-    if columns and columns[0] < 0:
-        raise errors.invalid_argument("select_cols should be non-negative indices")
+    check_selected_columns(columns, attrs["OUT_TYPE"])
     decoder = CsvDecoder(
         FieldSplitter(delimiter, attrs["use_quote_delim"], columns),
         attrs["OUT_TYPE"],
         attrs["na_value"],
     )
     return decoder.decode
+
+
+def check_selected_columns(columns: Sequence[int], dtypes: Sequence[DType]) -> None:
+    """Check the numbers of the columns that are wanted; none stands for all.
+
+    Raises:
+      InvalidArgumentError: they are not as many as `dtypes`, or are not in order.
+    """
+    if columns and len(columns) != len(dtypes):
+        raise errors.invalid_argument("select_cols should match output size")
+    if any(a >= b for a, b in itertools.pairwise(columns)):
+        raise errors.invalid_argument("select_cols should be strictly increasing indices")
+    if columns and columns[0] < 0:
+        raise errors.invalid_argument("select_cols should be non-negative indices")
 
 
 class CsvDecoder:

@@ -16,7 +16,7 @@ from tensormill.formats.text_lines import LineReader
 from tensormill.graph import dtypes, errors
 from tensormill.graph.os_errors import tensorflow_errors
 from tensormill.kernels.csv_fields import FieldSplitter
-from tensormill.kernels.csv_records import CsvDecoder
+from tensormill.kernels.csv_records import CsvDecoder, check_selected_columns
 from tensormill.kernels.dataset_base import (
     UNKNOWN,
     Dataset,
@@ -294,12 +294,7 @@ def _csv_kernel(
     if len(delimiter) != 1:
         raise errors.invalid_argument("field_delim should be only 1 char")
     columns = tuple(int(column) for column in np.ravel(select_cols))
-    if columns and len(columns) != len(output_types):
-        raise errors.invalid_argument("select_cols should match output size")
-    if any(a >= b for a, b in itertools.pairwise(columns)):
-        raise errors.invalid_argument("select_cols should be strictly increasing indices")
-    if columns and columns[0] < 0:
-        raise errors.invalid_argument("select_cols should be non-negative indices")
+    check_selected_columns(columns, output_types)
     decoder = CsvDecoder(
         FieldSplitter(delimiter, bool(use_quote_delim), columns),
         output_types,
