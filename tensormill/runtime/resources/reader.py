@@ -266,10 +266,8 @@ class Reader:
           How many were taken; None where those records do not come next any more.
         """
         with self._lock:
-            at = self._produced - records.first
-            if self._waiting or not self._works or self._unit != records.unit:
-                return None
-            if not 0 <= at < len(records.values):
+            at = self._place_in(records)
+            if at is None:
                 return None
             source = self._source_ahead
             assert source is not None
@@ -285,15 +283,20 @@ class Reader:
           Which of them it is; None where none of them comes next any more.
         """
         with self._lock:
-            at = self._produced - records.first
-            if self._waiting or not self._works or self._unit != records.unit:
-                return None
-            if not 0 <= at < len(records.values):
+            at = self._place_in(records)
+            if at is None:
                 return None
             assert self._source_ahead is not None
             self._source_ahead.skip(1)
             self._produced += 1
             return at
+
+    def _place_in(self, records: RecordsAhead) -> int | None:
+        """Return which of some records comes next; None where none of them does any more."""
+        at = self._produced - records.first
+        if self._waiting or not self._works or self._unit != records.unit:
+            return None
+        return at if 0 <= at < len(records.values) else None
 
     # -- state -------------------------------------------------------------------------------------
 
