@@ -8,7 +8,7 @@ the grammar and the data; `op_registry` keeps the definitions, `op_builder` make
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -70,6 +70,12 @@ class ArgDef:
     def is_list(self) -> bool:
         """Whether the argument stands for any number of tensors."""
         return self.number_attr is not None or self.type_list_attr is not None
+
+    def count(self, attrs: Mapping[str, Any]) -> int:
+        """Return for how many tensors it stands in a node with some attributes."""
+        if self.number_attr is not None:
+            return int(attrs[self.number_attr])
+        return 1 if self.type_list_attr is None else len(attrs[self.type_list_attr])
 
 
 @dataclass(slots=True, frozen=True)

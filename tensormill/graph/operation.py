@@ -233,12 +233,7 @@ class Operation:
         """
         at = 0
         for arg in self.op_schema.inputs:
-            if arg.number_attr is not None:
-                count = self.attrs[arg.number_attr]
-            elif arg.type_list_attr is not None:
-                count = len(self.attrs[arg.type_list_attr])
-            else:
-                count = 1
+            count = arg.count(self.attrs)
             if arg.name == name:
                 found = self.input_tensors[at : at + count]
                 return found if arg.is_list else found[0]

@@ -67,11 +67,7 @@ def _arguments(node: Node, host_inputs: frozenset[str]) -> list[Any]:
     arguments: list[Any] = []
     at = 0
     for arg in node.op_def.inputs:
-        count = 1
-        if arg.number_attr is not None:
-            count = node.attrs[arg.number_attr]
-        elif arg.type_list_attr is not None:
-            count = len(node.attrs[arg.type_list_attr])
+        count = arg.count(node.attrs)
         values = []
         for source, index in node.inputs[at : at + count]:
             array = source.attrs["value"].array

@@ -252,18 +252,10 @@ class NodeLowering:
         at = 0
         for arg in node.op_def.inputs:
             form = Form.HOST if arg.name in kernel.host_inputs else None
-            if arg.number_attr is not None:
-                count = node.attrs[arg.number_attr]
-            elif arg.type_list_attr is not None:
-                count = len(node.attrs[arg.type_list_attr])
-            else:
-                arguments.append(self._input(node.inputs[at], form, node, arg.is_ref))
-                at += 1
-                continue
-            arguments.append(
-                [self._input(e, form, node, arg.is_ref) for e in node.inputs[at : at + count]]
-            )
-            at += count
+            edges = node.inputs[at : at + arg.count(node.attrs)]
+            slots = [self._input(edge, form, node, arg.is_ref) for edge in edges]
+            arguments.append(slots if arg.is_list else slots[0])
+            at += len(edges)
         return arguments
 
     def _input(self, edge: Edge, form: Form | None, node: Node, takes_ref: bool) -> Slot:
@@ -278,13 +270,7 @@ class NodeLowering:
         slots = []
         at = 0
         for arg in node.op_def.outputs:
-            if arg.number_attr is not None:
-                count = node.attrs[arg.number_attr]
-            elif arg.type_list_attr is not None:
-                count = len(node.attrs[arg.type_list_attr])
-            else:
-                count = 1
-            for _ in range(count):
+            for _ in range(arg.count(node.attrs)):
                 dtype = node.output_dtypes[at]
                 if dtype._is_ref_dtype:
                     form = Form.HANDLE

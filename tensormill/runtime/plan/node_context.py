@@ -78,15 +78,11 @@ def _constant_inputs(node: Node) -> dict[str, Any]:
     found = {}
     at = 0
     for arg in node.op_def.inputs:
-        if arg.number_attr is not None:
-            at += node.attrs[arg.number_attr]
-        elif arg.type_list_attr is not None:
-            at += len(node.attrs[arg.type_list_attr])
-        else:
+        if not arg.is_list:
             source = node.inputs[at][0]
             if source.op_type == "Const":
                 found[arg.name] = source.attrs["value"].array
-            at += 1
+        at += arg.count(node.attrs)
     return found
 
 

@@ -128,11 +128,7 @@ def reference_inputs(op: Operation) -> Iterator[Operation]:
     tensors = op.input_tensors
     at = 0
     for arg in op.op_schema.inputs:
-        count = 1
-        if arg.number_attr is not None:
-            count = op.attrs[arg.number_attr]
-        elif arg.type_list_attr is not None:
-            count = len(op.attrs[arg.type_list_attr])
+        count = arg.count(op.attrs)
         for tensor in tensors[at : at + count]:
             if arg.is_ref or tensor.dtype is dtypes.resource:
                 yield tensor.op
