@@ -26,6 +26,9 @@ __all__ = [
     "NOT_REPARAMETERIZED",
     "Distribution",
     "ReparameterizationType",
+    "arguments_among",
+    "parameter",
+    "sizes_of_samples",
 ]
 
 
@@ -74,7 +77,7 @@ class Distribution:
         self._reparameterization_type = reparameterization_type
         self._validate_args = validate_args
         self._allow_nan_stats = allow_nan_stats
-        self._parameters = {k: v for k, v in (parameters or {}).items() if k != "self"}
+        self._parameters = arguments_among(parameters or {})
         self._name = (name or type(self).__name__).rstrip("/") + "/"
 
     @property
@@ -283,6 +286,16 @@ class Distribution:
         """Return the covariance of the entries of a sample."""
         with name_scope(self._name + name):
             return self._covariance()
+
+
+def arguments_among(names: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a constructor, given its local names."""
+    return {k: v for k, v in names.items() if k != "self" and not k.startswith("__")}
+
+
+def sizes_of_samples(n: Tensor, batch: Tensor) -> Tensor:
+    """Return the shape of `n` samples of a batch of distributions, as a vector."""
+    return concat([[n], shape_of(batch)], 0)
 
 
 def parameter(value: Any, name: str, like: Tensor | None = None) -> Tensor:

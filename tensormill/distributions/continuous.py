@@ -13,28 +13,24 @@ import numpy as np
 from tensormill.distributions.base import (
     FULLY_REPARAMETERIZED,
     Distribution,
+    arguments_among,
     parameter,
+    sizes_of_samples,
 )
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import maximum, xlogy
-from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.check import check_numerics
 from tensormill.ops.comparison import greater, greater_equal, less, logical_and, logical_or
 from tensormill.ops.elementwise_unary import abs as abs_of
 from tensormill.ops.elementwise_unary import exp, is_nan, log, log1p, sign, sqrt, square
 from tensormill.ops.filling import ones_like, zeros_like
 from tensormill.ops.gathering import where_v2
-from tensormill.ops.joining import concat
 from tensormill.ops.random import random_gamma, random_normal, random_uniform
 from tensormill.ops.special_functions import betainc, digamma, erf, erfc, igamma, lgamma
 
 __all__ = ["Beta", "Exponential", "Gamma", "Laplace", "Normal", "StudentT", "Uniform"]
 
 _SQRT_2 = math.sqrt(2)
-
-
-def _shaped(n: Tensor, batch: Tensor) -> Tensor:
-    return concat([[n], shape_of(batch)], 0)
 
 
 def _positive(value: Tensor, is_checked: bool) -> Tensor:
@@ -65,14 +61,14 @@ class Normal(Distribution):
         self.scale = _positive(parameter(scale, "scale", self.loc), validate_args)
         super().__init__(
             self.scale.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            _own(parameters), name,
+            parameters, name,
         )  # fmt: skip
 
     def _batch(self) -> Tensor:
         return self.loc + zeros_like(self.scale)
 
     def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
-        numbers = random_normal(_shaped(n, self._batch()), dtype=self.loc.dtype, seed=seed)
+        numbers = random_normal(sizes_of_samples(n, self._batch()), dtype=self.loc.dtype, seed=seed)
         return numbers * self.scale + self.loc
 
     def _z(self, value: Tensor) -> Tensor:
@@ -103,11 +99,6 @@ class Normal(Distribution):
         return 0.5 * math.log(2 * math.pi) + 0.5 + log(scale)
 
 
-def _own(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of an `__init__` without what Python adds."""
-    return {k: v for k, v in parameters.items() if k not in ("self", "__class__")}
-
-
 class Uniform(Distribution):
     """The uniform distribution on [low, high).
 
@@ -132,7 +123,7 @@ class Uniform(Distribution):
         self.high = parameter(high, "high", self.low)
         super().__init__(
             self.low.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            _own(parameters), name,
+            parameters, name,
         )  # fmt: skip
 
     def range(self, name: str = "range") -> Tensor:
@@ -143,7 +134,7 @@ class Uniform(Distribution):
         return self.low + zeros_like(self.high)
 
     def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
-        numbers = random_uniform(_shaped(n, self._batch()), dtype=self.dtype, seed=seed)
+        numbers = random_uniform(sizes_of_samples(n, self._batch()), dtype=self.dtype, seed=seed)
         return self.low + self.range() * numbers
 
     def _log_prob(self, value: Tensor) -> Tensor:
@@ -197,7 +188,7 @@ class Gamma(Distribution):
         self.rate = _positive(parameter(rate, "rate", self.concentration), validate_args)
         super().__init__(
             self.concentration.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            _own(parameters), name,
+            parameters, name,
         )  # fmt: skip
 
     def _batch(self) -> Tensor:
@@ -251,7 +242,7 @@ class Exponential(Gamma):
         allow_nan_stats: bool = True,
         name: str = "Exponential",
     ) -> None:
-        parameters = _own(dict(locals()))
+        parameters = arguments_among(dict(locals()))
         rate = parameter(rate, "rate")
         super().__init__(ones_like(rate), rate, validate_args, allow_nan_stats, name)
         self._parameters = parameters
@@ -259,7 +250,7 @@ class Exponential(Gamma):
     def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
         # Zero would become infinite: draw from above the smallest positive number.
         numbers = random_uniform(
-            _shaped(n, self.rate),
+            sizes_of_samples(n, self.rate),
             minval=np.finfo(self.dtype.as_numpy_dtype).tiny,
             maxval=1.0,
             dtype=self.dtype,
@@ -298,7 +289,7 @@ class Laplace(Distribution):
         self.scale = _positive(parameter(scale, "scale", self.loc), validate_args)
         super().__init__(
             self.loc.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            _own(parameters), name,
+            parameters, name,
         )  # fmt: skip
 
     def _batch(self) -> Tensor:
@@ -306,7 +297,7 @@ class Laplace(Distribution):
 
     def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
         numbers = random_uniform(
-            _shaped(n, self._batch()),
+            sizes_of_samples(n, self._batch()),
             minval=np.nextafter(self.dtype.as_numpy_dtype(-1.0), self.dtype.as_numpy_dtype(0.0)),
             maxval=1.0,
             dtype=self.dtype,
@@ -367,7 +358,7 @@ class Beta(Distribution):
         )
         super().__init__(
             self.concentration1.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            _own(parameters), name,
+            parameters, name,
         )  # fmt: skip
 
     @property
@@ -442,7 +433,7 @@ class StudentT(Distribution):
         self.scale = parameter(scale, "scale", self.df)
         super().__init__(
             self.scale.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            _own(parameters), name,
+            parameters, name,
         )  # fmt: skip
 
     def _batch(self) -> Tensor:
@@ -450,7 +441,7 @@ class StudentT(Distribution):
 
     def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
         batch = self._batch()
-        normal = random_normal(_shaped(n, batch), dtype=self.dtype, seed=seed)
+        normal = random_normal(sizes_of_samples(n, batch), dtype=self.dtype, seed=seed)
         df = self.df + zeros_like(batch)
         other = None if seed is None else seed + 1
         gamma = random_gamma([n], 0.5 * df, beta=0.5, dtype=self.dtype, seed=other)

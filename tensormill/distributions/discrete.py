@@ -14,8 +14,8 @@ from tensormill.distributions.base import (
     NOT_REPARAMETERIZED,
     Distribution,
     parameter,
+    sizes_of_samples,
 )
-from tensormill.distributions.continuous import _own, _shaped
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.dtypes import as_dtype
@@ -34,7 +34,7 @@ from tensormill.ops.cross_entropy import (
 from tensormill.ops.elementwise_unary import log, log1p, sigmoid, sqrt
 from tensormill.ops.filling import one_hot, zeros_like
 from tensormill.ops.gathering import where_v2
-from tensormill.ops.joining import concat, stack
+from tensormill.ops.joining import stack
 from tensormill.ops.matrix_diagonals import matrix_set_diag
 from tensormill.ops.matrix_multiplication import matmul
 from tensormill.ops.random import multinomial, random_gamma, random_uniform
@@ -85,14 +85,14 @@ class Bernoulli(Distribution):
         self.logits, self.probs = _logits_and_probs(logits, probs, False)
         super().__init__(
             as_dtype(dtype), NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
-            _own(parameters), name,
+            parameters, name,
         )  # fmt: skip
 
     def _batch(self) -> Tensor:
         return self.logits
 
     def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
-        numbers = random_uniform(_shaped(n, self.probs), dtype=self.probs.dtype, seed=seed)
+        numbers = random_uniform(sizes_of_samples(n, self.probs), dtype=self.probs.dtype, seed=seed)
         return cast(less(numbers, self.probs), self.dtype)
 
     def _log_prob(self, value: Tensor) -> Tensor:
@@ -141,7 +141,7 @@ class Categorical(Distribution):
         self.logits, self.probs = _logits_and_probs(logits, probs, True)
         super().__init__(
             as_dtype(dtype), NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
-            _own(parameters), name,
+            parameters, name,
         )  # fmt: skip
 
     @property
@@ -155,7 +155,7 @@ class Categorical(Distribution):
     def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
         flat = reshape(self.logits, stack([-1, self.event_size]))
         drawn = multinomial(flat, n, seed=seed, output_dtype=dtypes.int64)
-        samples = reshape(transpose(drawn), concat([[n], shape_of(self._batch())], 0))
+        samples = reshape(transpose(drawn), sizes_of_samples(n, self._batch()))
         return cast(samples, self.dtype)
 
     def _log_prob(self, value: Tensor) -> Tensor:
@@ -220,7 +220,7 @@ class Multinomial(Distribution):
         self.total_count = parameter(total_count, "total_count", self.probs)
         super().__init__(
             self.probs.dtype, NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
-            _own(parameters), name,
+            parameters, name,
         )  # fmt: skip
 
     @property
@@ -271,7 +271,7 @@ def _counts(total: Tensor, logits: Tensor, batch: Tensor, n: Tensor, seed: int |
     parted = reshape(drawn, stack([-1, n, draws]))
     counted = reduce_sum(one_hot(parted, classes, dtype=logits.dtype), axis=2)
     ordered = transpose(counted, [1, 0, 2])
-    return reshape(ordered, concat([[n], shape_of(wide)], 0))
+    return reshape(ordered, sizes_of_samples(n, wide))
 
 
 class Dirichlet(Distribution):
@@ -296,7 +296,7 @@ class Dirichlet(Distribution):
         self.total_concentration = reduce_sum(self.concentration, -1)
         super().__init__(
             self.concentration.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            _own(parameters), name,
+            parameters, name,
         )  # fmt: skip
 
     @property
@@ -364,7 +364,7 @@ class DirichletMultinomial(Distribution):
         self.total_concentration = reduce_sum(self.concentration, -1)
         super().__init__(
             self.concentration.dtype, NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
-            _own(parameters), name,
+            parameters, name,
         )  # fmt: skip
 
     @property
