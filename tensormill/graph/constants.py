@@ -24,6 +24,7 @@ Array = np.ndarray[Any, Any]
 _INT32_MAX = 2**31 - 1
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 _MAX_SHOWN = 2000
+_PROTO_LIMIT = 2**31
 
 
 def to_tensor_value(
@@ -299,6 +300,12 @@ def _with_shape(
     return flat.reshape(sizes)
 
 
+def require_proto_size(array: np.ndarray[Any, Any]) -> None:
+    """Raise a ValueError for an array that no TensorProto can hold."""
+    if array.nbytes >= _PROTO_LIMIT and array.dtype != object:
+        raise ValueError("Cannot create a tensor proto whose content is larger than 2GB.")
+
+
 def constant(
     value: Any,
     dtype: Any = None,
@@ -321,6 +328,7 @@ def constant(
     """
     graph = get_default_graph()
     made = to_tensor_value(value, dtype, shape, verify_shape)
+    require_proto_size(made.array)
     attrs = {"value": made, "dtype": made.dtype}
     op = graph.add_operation(OP_DEFS["Const"], [], attrs, graph.operation_name(name or "Const"))
     return op.outputs[0]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from tensorboard.compat.proto import tensor_pb2
 
-from tensormill.graph.constants import to_tensor_value
+from tensormill.graph.constants import require_proto_size, to_tensor_value
 from tensormill.graph.tensor_codec import array_from_proto, array_to_proto
 
 __all__ = ["make_ndarray", "make_tensor_proto"]
@@ -36,6 +36,7 @@ def make_tensor_proto(
     if isinstance(values, tensor_pb2.TensorProto):
         return values
     made = to_tensor_value(values, dtype, shape, verify_shape, allow_broadcast)
+    require_proto_size(made.array)
     return array_to_proto(made.array, made.dtype)
 
 

@@ -154,7 +154,12 @@ def _match_indices(
 def _check_branches(
     given_true: Any, given_false: Any, flat_true: list[Tensor], flat_false: list[Tensor]
 ) -> None:
-    nest.assert_same_structure(given_true, given_false)
+    try:
+        nest.assert_same_structure(given_true, given_false)
+    except (TypeError, ValueError) as error:
+        what = "types" if isinstance(error, TypeError) else "values"
+        text = f"Incompatible return {what} of true_fn and false_fn: {error}"
+        raise type(error)(text) from error
     if not flat_true:
         raise ValueError("'true_fn' and 'false_fn' must return at least one result.")
     for x, y in zip(flat_true, flat_false, strict=True):

@@ -59,6 +59,7 @@ class Sources:
 _ROWS = {
     # -- framework ---------------------------------------------------------------------------------
     "python.framework.common_shapes": "tensorflow_modules.static_shapes",
+    "python.framework.auto_control_deps": "tensorflow_modules.automatic_control",
     "python.framework.combinations": "unittesting.combinations",
     "python.framework.test_combinations": """
         generate=unittesting.combinations.generate_with unittesting.combinations""",

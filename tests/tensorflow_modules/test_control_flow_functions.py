@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -132,3 +133,53 @@ with Session() as session:
 def test_a_condition_is_a_tensor() -> None:
     with pytest.raises(TypeError, match=r"^pred must not be a Python bool$"):
         tf.cond(True, lambda: 1, lambda: 2)
+
+
+def test_parts_of_branches_and_loops_are_told_apart() -> None:
+    from tensormill.tensorflow_modules import control_flow_facts as facts
+
+    x = tf.constant(1.0)
+    outside = tf.constant(2.0)
+    chosen = tf.cond(x < 2.0, lambda: x + 1.0, lambda: x - 1.0)
+    inside: list[Any] = []
+
+    def body(i: Any) -> Any:
+        inside.append(i + outside)
+        return inside[-1]
+
+    end = tf.while_loop(lambda i: i < 9.0, body, [x])
+    operations = tf.get_default_graph().get_operations()
+    for op in (op for op in operations if op.type == "Switch"):
+        assert facts.IsCondSwitch(op) is op.name.startswith("cond/")
+    for op in (op for op in operations if op.type == "Merge"):
+        assert facts.IsCondMerge(op) is op.name.startswith("cond/")
+    assert facts.IsCondMerge(chosen.op)
+    assert not facts.IsCondSwitch(x.op)
+    entered = inside[0].op.inputs[1]
+    assert facts.GetLoopConstantEnter(entered).inputs[0] is outside
+    assert facts.GetLoopConstantEnter(x) is None
+    loop = inside[0].op._get_control_flow_context()
+    assert facts.TensorInContext(inside[0], loop)
+    assert facts.TensorInContext(inside[0], None)
+    assert not facts.OpInContext(x.op, loop)
+    facts.CheckInputFromValidContext(end.op, x.op)
+    with pytest.raises(ValueError, match="is in a while loop"):
+        facts.CheckInputFromValidContext(x.op, inside[0].op)
+
+
+def test_branches_that_differ_say_so() -> None:
+    with pytest.raises(ValueError, match="Incompatible return values of true_fn and false_fn"):
+        tf.cond(tf.constant(True), lambda: [1, 2], lambda: [1])
+
+
+def test_convolutions_can_be_settled_beforehand() -> None:
+    from tensormill.tensorflow_modules.nn_functions import Convolution
+
+    settled = Convolution([1, 4, 4, 2], [2, 2, 2, 3], "SAME", strides=[2, 2])
+    assert settled(tf.zeros([1, 4, 4, 2]), tf.zeros([2, 2, 2, 3])).shape.as_list() == [1, 2, 2, 3]
+    with pytest.raises(ValueError, match="number of input channels does not match"):
+        Convolution([1, 4, 4, 2], [2, 2, 3, 3], "SAME")
+    with pytest.raises(ValueError, match="input tensor must have rank 4"):
+        Convolution([1, 4, 2], [2, 2, 2, 3], "SAME")
+    with pytest.raises(ValueError, match="rank of input or filter must be known"):
+        Convolution(None, None, "SAME")

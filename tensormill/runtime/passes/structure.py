@@ -324,9 +324,8 @@ class _Analysis:
 
     def _guard_of_merge(self, merge: Node) -> Guard:
         """Return the guard under which a Merge runs; that of its outputs may say more."""
+        # A Merge waits for its control inputs, but is not dead because one of them is.
         guards = [self._edge_guard(edge) for edge in merge.inputs]
-        for control in merge.controls:
-            guards = [_joined(guard, self._node_guard(control)) for guard in guards]
         common = tuple(part for part in guards[0] if all(part in guard for guard in guards[1:]))
         rests = [[part for part in guard if part not in common] for guard in guards]
         if not _are_both_sides(rests):
