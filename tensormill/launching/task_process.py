@@ -27,6 +27,7 @@ class TaskProcess:
       lifeline_descriptor: the reading end of the pipe that it ends with.
       on_line: called with each line that it prints, on a thread of its own.
       on_end: called on that thread with the exit code, when all its output is read.
+      name: of the task.
 
     Raises:
       OSError: the process cannot be started.

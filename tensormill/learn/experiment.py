@@ -33,7 +33,7 @@ class Experiment:
       eval_hooks: hooks of the evaluation.
       min_eval_frequency: train so many steps between two evaluations; None for all at once.
       local_eval_frequency: likewise, in one process.
-      eval_delay_secs: how long an evaluation waits at its start.
+      eval_delay_secs: not used: `evaluate` waits where its own argument asks for it.
       continuous_eval_throttle_secs: not used.
       delay_workers_by_global_step: not used.
       export_strategies: not used.

@@ -98,6 +98,7 @@ class TextFileInitializer(TableInitializerBase):
       vocab_size: how many lines to read, all by default.
       delimiter: what stands between columns.
       name: the name of the nodes.
+      value_index_offset: what is added to values that are numbers of lines.
 
     Raises:
       ValueError: the columns and dtypes do not fit together.

@@ -16,6 +16,7 @@ class LazyLoader(ModuleType):
       local_name: the name under which `parent_module_globals` has it.
       parent_module_globals: gets the module when it is loaded.
       name: the module to import.
+      warning: not used.
     """
 
     def __init__(

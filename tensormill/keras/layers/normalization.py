@@ -35,6 +35,7 @@ class BatchNormalization(WeightSettings, Layer):
       gamma_regularizer: a function of `gamma` that gives a loss.
       beta_constraint: what is applied to `beta` after an update.
       gamma_constraint: what is applied to `gamma`.
+      renorm: not supported.
       fused: whether to use the op that does all in one; None where it can be used.
       trainable: whether training changes the weights.
       name: the name.

@@ -177,6 +177,8 @@ class ImageDataGenerator:
       samplewise_center: whether to take its own mean from each.
       featurewise_std_normalization: whether to divide by the deviation of all.
       samplewise_std_normalization: whether to divide each by its own.
+      zca_whitening: not supported.
+      zca_epsilon: not used.
       rotation_range: by how many degrees images are turned at most.
       width_shift_range: by which share of the width they are moved at most.
       height_shift_range: by which share of the height.
@@ -192,7 +194,7 @@ class ImageDataGenerator:
       preprocessing_function: a function of each image.
       data_format: "channels_last" or "channels_first".
       validation_split: the share of a folder that is `subset="validation"`.
-      **kwargs: `zca_whitening` and `zca_epsilon`, not supported; `dtype`.
+      **kwargs: `dtype`.
     """
 
     def __init__(
