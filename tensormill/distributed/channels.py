@@ -25,7 +25,7 @@ from tensormill.proto import direct_pb2
 from tensormill.proto.services import DIRECT_SERVICE
 from tensormill.runtime.deadlines import DEADLINES
 
-__all__ = ["Channel", "may_call_directly", "open_channel", "receipt_of"]
+__all__ = ["Channel", "may_call_directly", "open_channel", "receipt_of", "response_of"]
 
 _OPTIONS = (
     # Tensors have no other bound than what one message of protobuf can hold.
@@ -289,16 +289,30 @@ class _Method:
 
     def _over(self, direct: DirectClient, request: Any, timeout: float | None) -> Any:
         try:
-            reply = direct.call(self._path, self._pieces(request), timeout)
+            reply: Outcome = direct.call(self._path, self._pieces(request), timeout)
         except TimeoutError:
             raise DirectRpcError(errors.DEADLINE_EXCEEDED, "Deadline Exceeded") from None
-        except CallFailed as failure:
-            raise DirectRpcError(failure.code, failure.text, failure.trailer) from None
-        except ConnectionBroken as error:
-            raise DirectRpcError(errors.UNAVAILABLE, str(error)) from None
-        data: Any = reply.data
-        parsed = data if self._parse is None else self._parse(data)
-        return parsed, _EndedCall(reply.trailer, reply.receipt)
+        except (CallFailed, ConnectionBroken) as failure:
+            reply = failure
+        data, call = response_of(reply)
+        return data if self._parse is None else self._parse(data), call
+
+
+def response_of(outcome: Outcome) -> tuple[Any, _EndedCall]:
+    """Return the response of a call over a direct connection, and what else is known of it.
+
+    Raises:
+      DirectRpcError: the call failed.
+    """
+    if isinstance(outcome, Reply):
+        return outcome.data, _EndedCall(outcome.trailer, outcome.receipt)
+    raise _rpc_error(outcome) from None
+
+
+def _rpc_error(failure: CallFailed | ConnectionBroken) -> DirectRpcError:
+    if isinstance(failure, CallFailed):
+        return DirectRpcError(failure.code, failure.text, failure.trailer)
+    return DirectRpcError(errors.UNAVAILABLE, str(failure))
 
 
 def receipt_of(call: Any) -> Receipt | None:
@@ -361,7 +375,7 @@ class _DirectFuture:
         self._is_cancelled = False  # guarded by _lock
         self._is_late = False  # guarded by _lock
         self._callbacks: list[Callable[[Any], None]] = []  # guarded by _lock
-        self._cancel: Callable[[], None] = lambda: None
+        self._cancel: Callable[[], bool] = lambda: False
         self._call_off: Callable[[], None] | None = None
 
     def start(
@@ -370,10 +384,7 @@ class _DirectFuture:
         """Begin the call."""
         if timeout_s is not None:
             self._call_off = DEADLINES.after(timeout_s, self._give_up)
-        try:
-            self._cancel = direct.start(path, pieces, self._end, timeout_s)
-        except ConnectionBroken as error:
-            self._end(error)
+        self._cancel = direct.start(path, pieces, self._end, timeout_s)
 
     def _end(self, outcome: Outcome | None) -> None:
         receipt = outcome.receipt if isinstance(outcome, Reply) else None
@@ -464,11 +475,6 @@ class _DirectFuture:
             outcome.trailer if isinstance(outcome, Reply) else b""
         ).trailing_metadata()
 
-    @property
-    def size_bytes(self) -> int:
-        """The size of the response."""
-        return len(self._outcome.data) if isinstance(self._outcome, Reply) else 0
-
     def code(self) -> grpc.StatusCode:
         """Return gRPC's code."""
         error = self.exception()
@@ -478,8 +484,4 @@ class _DirectFuture:
         if self._is_late:
             return DirectRpcError(errors.DEADLINE_EXCEEDED, "Deadline Exceeded")
         outcome = self._outcome
-        if isinstance(outcome, CallFailed):
-            return DirectRpcError(outcome.code, outcome.text, outcome.trailer)
-        if isinstance(outcome, ConnectionBroken):
-            return DirectRpcError(errors.UNAVAILABLE, str(outcome))
-        return None
+        return None if outcome is None or isinstance(outcome, Reply) else _rpc_error(outcome)

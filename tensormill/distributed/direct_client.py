@@ -31,6 +31,7 @@ from tensormill.runtime.interrupts import SIGNAL_CHECK_S, wait_interruptibly
 __all__ = ["CallFailed", "DirectClient", "Outcome", "Receipt", "Reply"]
 
 _MAX_TIMEOUT_MS = (1 << 32) - 1
+_CLOSED = "the connection is closed"
 
 
 class Receipt:
@@ -52,7 +53,7 @@ class Receipt:
         self._frames.refuse(self._call)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """An answer.
 
@@ -158,7 +159,7 @@ class DirectClient:
 
     def start(
         self, path: str, body: Sequence[Piece], on_done: OnDone, timeout_s: float | None = None
-    ) -> Callable[[], None]:
+    ) -> Callable[[], bool]:
         """Call a method without waiting.
 
         Args:
@@ -168,14 +169,18 @@ class DirectClient:
           timeout_s: the other side ends the call after this time.
 
         Returns:
-          What cancels the call.
+          What cancels the call, and returns whether it did: there is no outcome then.
         """
         call = next(self._calls)
-        try:
-            with self._lock:
-                self._check_open()
+        with self._lock:
+            is_open = not self.is_broken
+            if is_open:
                 self._waiting[call] = on_done
                 self._start_reader()
+        if not is_open:
+            on_done(ConnectionBroken(_CLOSED))
+            return lambda: False
+        try:
             self._send_request(call, path, body, timeout_s)
         except ConnectionBroken as error:
             with self._lock:
@@ -213,7 +218,7 @@ class DirectClient:
 
     def _check_open(self) -> None:
         if self.is_broken:
-            raise ConnectionBroken("the connection is closed")
+            raise ConnectionBroken(_CLOSED)
 
     def _send_request(
         self, call: int, path: str, body: Sequence[Piece], timeout_s: float | None
@@ -222,19 +227,20 @@ class DirectClient:
         timeout_ms = 0 if timeout_s is None else min(int(timeout_s * 1000) + 1, _MAX_TIMEOUT_MS)
         self._frames.send(FrameKind.REQUEST, self._numbers[path], timeout_ms, call, body)
 
-    def _cancel(self, call: int) -> None:
+    def _cancel(self, call: int) -> bool:
         with self._lock:
-            is_under_way = call in self._waiting
+            is_under_way = self._waiting.pop(call, None) is not None
         if is_under_way:
-            try:
-                self._frames.send(FrameKind.CANCEL, 0, 0, call, ())
-            except ConnectionBroken as error:
-                self._break(error)
+            self._send_cancel(call)
+        return is_under_way
 
     def _give_up(self, call: int) -> None:
         """Cancel a call whose caller was interrupted or has waited long enough."""
         with self._lock:
             self._waiting.pop(call, None)
+        self._send_cancel(call)
+
+    def _send_cancel(self, call: int) -> None:
         try:
             self._frames.send(FrameKind.CANCEL, 0, 0, call, ())
         except ConnectionBroken as error:

@@ -10,8 +10,9 @@ from typing import Any
 import grpc
 
 from tensormill.distributed.call import pieces_of
-from tensormill.distributed.channels import open_channel
+from tensormill.distributed.channels import open_channel, response_of
 from tensormill.distributed.device_codec import device_from_proto
+from tensormill.distributed.direct_client import DirectClient, Outcome, Reply
 from tensormill.distributed.direct_frames import ConnectionBroken
 from tensormill.distributed.push_codec import read_values, write_push
 from tensormill.distributed.recv_tensor_codec import read_value, value_from_message
@@ -50,6 +51,7 @@ _SEND = 3  # the field of RunGraphRequest
 _RECV, _PUSHED, _PUSHED_CONTENTS = 1, 1001, 1002  # fields of RunGraphResponse
 _SMALL_BYTES = 1 << 16
 _PUSH_PATH = TRANSFER_SERVICE.methods["Push"].path
+_RUN_PATH = WORKER_SERVICE.methods["RunGraph"].path
 
 Deliver = Callable[[int, Sequence[KeyedValue]], None]
 """Hands values of a step to who waits for them on the own task."""
@@ -225,8 +227,33 @@ class GrpcWorkerLink(WorkerLink):
                 self._deliver(run.step_id, read_values(*pushed))
             return GraphResult(values, stats, list(response.partition_graph))
 
+        direct = self._channel.direct()
         # The end of a traced step asks the tasks again; the thread that reads must not wait for it.
-        return self._call("RunGraph", pieces, done, result, raw=True, read_here=not run.is_traced)
+        if direct is None or run.is_traced:
+            return self._call("RunGraph", pieces, done, result, raw=True)
+        return self._run_directly(direct, pieces, result, done)
+
+    def _run_directly(
+        self,
+        direct: DirectClient,
+        pieces: Sequence[Piece],
+        result: Callable[[memoryview, Any], GraphResult],
+        done: Done[GraphResult],
+    ) -> Cancel:
+        """Call RunGraph; a small answer is read by the thread that got it."""
+
+        def take(outcome: Outcome) -> None:
+            is_large = isinstance(outcome, Reply) and len(outcome.data) >= _SMALL_BYTES
+            run = self._threads.read if is_large else self._threads.here
+            run(lambda: self._answer("RunGraph", done, lambda: result(*response_of(outcome))))
+
+        stop = direct.start(_RUN_PATH, pieces, take)
+
+        def cancel() -> None:
+            if stop():
+                done(None, self._was_cancelled("RunGraph"))
+
+        return cancel
 
     def _run_request(self, session_handle: str, handle: _Handle, run: GraphRun) -> bytes:
         """Return a RunGraphRequest without its feeds."""
@@ -327,26 +354,11 @@ class GrpcWorkerLink(WorkerLink):
         convert: Callable[[Any, Any], Any],
         wait_for_ready: bool = False,
         raw: bool = False,
-        read_here: bool = False,
     ) -> Cancel:
         parse = memoryview if raw else _METHODS[name].response.FromString
 
         def read(call: Any) -> None:
-            try:
-                answer = convert(parse(call.result()), call)
-            except grpc.FutureCancelledError:
-                done(None, errors.cancelled(f"{name} to task {self._peer} was cancelled"))
-            except grpc.RpcError as error:
-                done(None, error_from_rpc(error, self._peer))
-            except OpError as error:
-                done(None, error)
-            except Exception as error:  # noqa: BLE001 - the answer of another program
-                done(
-                    None,
-                    errors.internal(f"The answer of task {self._peer} to {name}: {error!r}"),
-                )
-            else:
-                done(answer, None)
+            self._answer(name, done, lambda: convert(parse(call.result()), call))
 
         try:
             call = self._stubs[name].future(pieces_of(request), wait_for_ready=wait_for_ready)
@@ -354,14 +366,31 @@ class GrpcWorkerLink(WorkerLink):
             done(None, errors.cancelled(f"The connection to task {self._peer} is closed"))
             return _nothing
 
-        def take(call: Any) -> None:
-            # A small one that came directly is read by the thread that got it.
-            size_bytes = getattr(call, "size_bytes", _SMALL_BYTES) if read_here else _SMALL_BYTES
-            run = self._threads.here if size_bytes < _SMALL_BYTES else self._threads.read
-            run(lambda: read(call))
-
-        call.add_done_callback(take)
+        call.add_done_callback(lambda call: self._threads.read(lambda: read(call)))
         return call.cancel
+
+    def _answer(
+        self,
+        name: str,
+        done: Callable[[Any, OpError | None], None],
+        read: Callable[[], Any],
+    ) -> None:
+        """Tell what an answer says, or why there is none."""
+        try:
+            answer = read()
+        except grpc.FutureCancelledError:
+            done(None, self._was_cancelled(name))
+        except grpc.RpcError as error:
+            done(None, error_from_rpc(error, self._peer))
+        except OpError as error:
+            done(None, error)
+        except Exception as error:  # noqa: BLE001 - the answer of another program
+            done(None, errors.internal(f"The answer of task {self._peer} to {name}: {error!r}"))
+        else:
+            done(answer, None)
+
+    def _was_cancelled(self, name: str) -> OpError:
+        return errors.cancelled(f"{name} to task {self._peer} was cancelled")
 
 
 def _read_run_response(

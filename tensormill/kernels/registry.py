@@ -319,7 +319,8 @@ def async_kernel(
       host_inputs: inputs that the function takes as NumPy values.
       host_outputs: outputs that the function returns as NumPy values.
       at_once: `g(*inputs, **attrs)` does the same where nothing need be waited for, and returns
-        the outputs; else it changes nothing and returns `WAITS`. A step calls it first.
+        the outputs; else it changes nothing and returns `WAITS`. A step calls it first. With a
+        parameter `step` it gets the running step, or None.
       is_factory: the decorated function is called with the context of a node, and returns the
         kernel.
     """

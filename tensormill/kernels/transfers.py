@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensormill.kernels.registry import async_kernel, kernel
+from tensormill.kernels.registry import WAITS, async_kernel, kernel
 
 
 @kernel("_Send", "cpu", "gpu")
@@ -29,8 +29,23 @@ def send(
     )
 
 
-@async_kernel("_Recv", "cpu", "gpu")
-@async_kernel("_HostRecv", "cpu", "gpu")
+def receive_at_once(
+    *,
+    tensor_name: bytes,
+    send_device: bytes,
+    send_device_incarnation: int,
+    recv_device: bytes,
+    step: Any,
+) -> Any:
+    if step is None:
+        return WAITS
+    return step.rendezvous.receive_at_once(
+        send_device, send_device_incarnation, recv_device, tensor_name, WAITS
+    )
+
+
+@async_kernel("_Recv", "cpu", "gpu", at_once=receive_at_once)
+@async_kernel("_HostRecv", "cpu", "gpu", at_once=receive_at_once)
 def receive(
     *,
     tensor_name: bytes,

@@ -360,6 +360,8 @@ class _ClusterRun:
         self._cancels: dict[int, Cancel] = {}  # guarded by _lock
         self._is_done = False  # guarded by _lock
         self._is_traced = False
+        # What the part on the own task is given, while it is kept back until the others have ended.
+        self._held: GraphRun | None = None  # guarded by _lock
 
     def start(self, feeds: list[Any], options: StepOptions, resources: Mapping[str, Any]) -> None:
         """Start all partitions; that of the own task last, as it may run on this thread."""
@@ -367,29 +369,44 @@ class _ClusterRun:
         if options.is_traced:
             self._ask_tasks("Logging", lambda link: partial(link.log_transfers, True))
         self.scope.register(lambda reason: self._cancel(errors.cancelled(reason)))
-        for index, part in enumerate(self._partitions):
-            forms = part.registered.feed_forms
-            given = [
-                _in_form(feeds[i], form) for i, form in zip(part.feed_indices, forms, strict=True)
-            ]
-            run = GraphRun(
-                self.step_id,
-                given,
-                options.is_traced,
-                options.wants_partition_graphs,
-                resources,
-                not options.is_traced,  # traces show who asked for what
-                frozenset() if options.is_traced else part.pushed_from,
-                "" if options.is_traced else part.caller,
-            )
-            cancel = part.link.run_graph(
-                self._session_handle, part.registered, run, self._ending(index)
-            )
-            with self._lock:
-                is_late = self._state.error is not None and index in self._state.open
-                self._cancels[index] = cancel
-            if is_late:
-                cancel()
+        last = len(self._partitions) - 1
+        runs = [self._run_of(part, feeds, options, resources) for part in self._partitions]
+        own = self._partitions[last]
+        if last and not options.is_traced and own.link.collects(own.registered, own.pushed_from):
+            self._held = runs.pop()
+        for index, run in enumerate(runs):
+            self._start_part(index, run)
+
+    def _run_of(
+        self,
+        part: PlacedPartition,
+        feeds: list[Any],
+        options: StepOptions,
+        resources: Mapping[str, Any],
+    ) -> GraphRun:
+        forms = part.registered.feed_forms
+        is_traced = options.is_traced  # traces show who asked for what
+        return GraphRun(
+            self.step_id,
+            [_in_form(feeds[i], form) for i, form in zip(part.feed_indices, forms, strict=True)],
+            is_traced,
+            options.wants_partition_graphs,
+            resources,
+            not is_traced,
+            frozenset() if is_traced else part.pushed_from,
+            "" if is_traced else part.caller,
+        )
+
+    def _start_part(self, index: int, run: GraphRun) -> None:
+        part = self._partitions[index]
+        cancel = part.link.run_graph(
+            self._session_handle, part.registered, run, self._ending(index)
+        )
+        with self._lock:
+            is_late = self._state.error is not None and index in self._state.open
+            self._cancels[index] = cancel
+        if is_late:
+            cancel()
 
     @property
     def is_done(self) -> bool:
@@ -439,12 +456,23 @@ class _ClusterRun:
                 self._tasks.note_error(task, error, self._stamp)
                 error = self._located(error, task)
             with self._lock:
-                others = self._state.end(index, result, error)
+                state = self._state
+                others = state.end(index, result, error)
                 cancelled = [self._cancels[i] for i in others if i in self._cancels]
-                is_last = not self._state.open and not self._is_done
+                held = self._held
+                if held is not None and len(state.open) == 1:
+                    self._held = None
+                    if state.error is not None:  # it is not needed any more
+                        state.open.clear()
+                        held = None
+                else:
+                    held = None
+                is_last = not state.open and not self._is_done
                 self._is_done = self._is_done or is_last
             for cancel in cancelled:
                 cancel()
+            if held is not None:
+                self._start_part(len(self._partitions) - 1, held)
             if is_last:
                 self._finish()
 

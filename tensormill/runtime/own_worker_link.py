@@ -114,6 +114,12 @@ class OwnWorkerLink(WorkerLink):
         registered: RegisteredGraph = graph.handle
         return registered.start(run, done, not registered.program.is_bounded)
 
+    def collects(self, graph: RegisteredPartition, pushed_from: frozenset[str]) -> bool:
+        """Return whether a run had better begin when the other parts of its step have ended."""
+        registered: RegisteredGraph = graph.handle
+        senders = registered.collects_from
+        return senders is not None and senders <= pushed_from and registered.program.is_short
+
     def receive(self, step_id: int, key: str, receiver: Receiver) -> Cancel:
         """Take a value from the rendezvous."""
         rendezvous = self._worker.rendezvous.find(step_id)

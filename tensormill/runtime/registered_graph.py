@@ -13,12 +13,13 @@ from tensormill.runtime.failures import as_reported
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.node_graph_codec import to_graph_def
 from tensormill.runtime.passes.partition import partition
+from tensormill.runtime.plan.program import Unfinished
 from tensormill.runtime.rendezvous import KeyedValue
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.step import Dispatcher, ProgramRun, Step
 from tensormill.runtime.step_rendezvous import StepRendezvous
 from tensormill.runtime.trace import StepTrace
-from tensormill.runtime.transfers import SENDS
+from tensormill.runtime.transfers import RECEIVES, SENDS
 from tensormill.runtime.worker import WorkerSession
 from tensormill.runtime.worker_link import Cancel, Done, GraphResult, GraphRun
 
@@ -34,6 +35,8 @@ class RegisteredGraph:
       program: what runs them.
       pushes_to: the tasks to which it can push what it sends them.
       leaves_nothing: a run that pushes and succeeds leaves nothing behind.
+      collects_from: the tasks whose values it waits for, where it does nothing but take values of
+        others and give what it makes of them to the client; else None.
     """
 
     def __init__(self, session: WorkerSession, graph: NodeGraph) -> None:
@@ -48,6 +51,8 @@ class RegisteredGraph:
         receivers = _receivers(graph) - {session.task_name}
         self.pushes_to = frozenset(task for task in receivers if session.ways.can_push(task))
         self.leaves_nothing = self.pushes_to == receivers
+        collects = self.program.waits_for_values and not receivers
+        self.collects_from = _senders(graph) if collects else None
 
     def start(
         self,
@@ -110,7 +115,7 @@ class RegisteredGraph:
             if scope.reason is not None:
                 finish(None, errors.cancelled(scope.reason))
             elif self.program.is_blocking:
-                ProgramRun(self.program, step, run.feeds, finish, observer).start()
+                self._run_until_waiting(run, step, observer, finish)
             else:
                 self._run_at_once(run, step, observer, finish)
 
@@ -124,6 +129,29 @@ class RegisteredGraph:
         else:
             begin()
         return cancel
+
+    def _run_until_waiting(
+        self,
+        run: GraphRun,
+        step: Step,
+        observer: StepTrace | None,
+        finish: Callable[[list[Any] | None, BaseException | None], None],
+    ) -> None:
+        program = self.program
+        begun = None
+        if program.waits_for_values and program.is_short and observer is None:
+            started_ns = time.thread_time_ns()
+            try:
+                made = program.run_at_once(run.feeds, step)
+            except Exception as error:  # noqa: BLE001 - belongs to the step
+                finish(None, error)
+                return
+            if not isinstance(made, Unfinished):
+                program.note_turn(time.thread_time_ns() - started_ns)
+                finish(made, None)
+                return
+            begun = made
+        ProgramRun(program, step, run.feeds, finish, observer, begun).start()
 
     def _run_at_once(
         self,
@@ -152,6 +180,15 @@ def _receivers(graph: NodeGraph) -> set[str]:
     return {
         task_of(node.attrs["recv_device"].decode()) for node in graph.nodes if node.op_type in SENDS
     }
+
+
+def _senders(graph: NodeGraph) -> frozenset[str]:
+    """Return the tasks from which a graph gets values."""
+    return frozenset(
+        task_of(node.attrs["send_device"].decode())
+        for node in graph.nodes
+        if node.op_type in RECEIVES
+    )
 
 
 def _begin_once(

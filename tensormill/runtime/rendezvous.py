@@ -18,6 +18,7 @@ from typing import Any
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 from tensormill.runtime.deadlines import DEADLINES
+from tensormill.runtime.plan.frames import DEAD
 
 __all__ = [
     "Delivery",
@@ -91,6 +92,16 @@ class RendezvousState:
             del self.values[key]
         return [Delivery(receiver, value, None)]
 
+    def take(self, key: str, otherwise: Any) -> Any:
+        """Return a value that is there, or `otherwise`; dead ones and errors are left."""
+        there = self.values.get(key)
+        if there is None or there[0] is DEAD:
+            return otherwise
+        value = there.popleft()
+        if not there:
+            del self.values[key]
+        return value
+
     def withdraw(self, key: str, receiver: Receiver) -> None:
         """Forget somebody who waits no longer."""
         waiting = self.receivers.get(key)
@@ -147,6 +158,11 @@ class Rendezvous:
         with self._lock:
             deliveries = self._state.receive(key, receiver)
         _deliver(deliveries)
+
+    def take(self, key: str, otherwise: Any) -> Any:
+        """Return a value that is there, or `otherwise`; dead ones and errors are left."""
+        with self._lock:
+            return self._state.take(key, otherwise)
 
     def withdraw(self, key: str, receiver: Receiver) -> None:
         """Forget a receiver that waits no longer; it may have been called meanwhile."""

@@ -13,7 +13,7 @@ from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.interrupts import interruptible
 from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.plan.instructions import Instruction
-from tensormill.runtime.plan.numpy_errors import quiet_numpy
+from tensormill.runtime.plan.numpy_errors import restore_numpy, silence_numpy
 from tensormill.runtime.plan.program import Program, Segment, Unfinished
 from tensormill.runtime.plan.straight_line import InstructionFailed, Observer
 from tensormill.runtime.rendezvous_keys import ROOT
@@ -384,12 +384,16 @@ class ProgramRun:
                     break
 
     def _run_segment(self, segment: Segment) -> None:
-        try:
-            with interruptible(), quiet_numpy():
-                self.program.run_block(segment.block, self._values, self.step, self._observer)
-        except InstructionFailed as failure:
-            self._end(failure)
-            return
+        if not segment.is_empty:
+            token = silence_numpy()
+            try:
+                with interruptible():
+                    self.program.run_block(segment.block, self._values, self.step, self._observer)
+            except InstructionFailed as failure:
+                self._end(failure)
+                return
+            finally:
+                restore_numpy(token)
         for bit, instruction in segment.starts:
             self._start(bit, instruction)
 

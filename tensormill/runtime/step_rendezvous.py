@@ -180,6 +180,34 @@ class StepRendezvous:
             cancel = self._ways.receive(task, self._step_id, key, receipt.take)
             receipt.end_with(self._cancellation, cancel)
 
+    def receive_at_once(
+        self,
+        send_device: bytes,
+        incarnation: int,
+        recv_device: bytes,
+        tensor_name: bytes,
+        otherwise: Any,
+    ) -> Any:
+        """Return a live value that is there, or `otherwise`."""
+        task = task_of(send_device.decode())
+        if task not in self._pushed_from and task != self._task:
+            return otherwise
+        key = make_key(send_device, incarnation, recv_device, tensor_name) + ROOT
+        value = self.local.take(key, otherwise)
+        if value is otherwise:
+            return otherwise
+        return _where_wanted(value, self._torch_devices.get(recv_device.decode()))
+
+
+def _where_wanted(value: Any, wanted: torch.device | None) -> Any:
+    if (
+        wanted is not None
+        and isinstance(value, torch.Tensor)
+        and not (value.is_cpu and wanted.type == "cpu")
+    ):
+        return value.to(wanted)
+    return value
+
 
 def _copied(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
@@ -209,14 +237,7 @@ class _Receipt:
         if error is not None:
             self._done.fail(error)
             return
-        wanted = self._wanted
-        if (
-            wanted is not None
-            and isinstance(value, torch.Tensor)
-            and not (value.is_cpu and wanted.type == "cpu")
-        ):
-            value = value.to(wanted)
-        self._done(value)
+        self._done(_where_wanted(value, self._wanted))
 
     def end_with(self, scope: CancellationScope, cancel: Cancel) -> None:
         """Give up when a step is cancelled."""

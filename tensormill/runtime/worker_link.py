@@ -81,9 +81,9 @@ class RegisteredPartition:
     leaves_nothing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GraphRun:
-    """What one run of a partition is given.
+    """What one run of a partition is given; not to be changed.
 
     Attributes:
       step_id: the step, the same on all tasks.
@@ -164,6 +164,17 @@ class WorkerLink(ABC):
         done: Done[GraphResult],
     ) -> Cancel:
         """Run a partition. Where it fails, all transfers of the step on that task fail with it."""
+
+    def collects(self, graph: RegisteredPartition, pushed_from: frozenset[str]) -> bool:
+        """Return whether a run had better begin when the other parts of its step have ended.
+
+        So it is for a short part that only makes of what others have sent what the client gets.
+
+        Args:
+          graph: the part.
+          pushed_from: the tasks that push what they send to it.
+        """
+        return False
 
     @abstractmethod
     def receive(self, step_id: int, key: str, receiver: Receiver) -> Cancel:

@@ -46,6 +46,7 @@ class Instruction:
       takes_step: `function` takes the running step as `step=`.
       is_async: `function` returns at once and reports through `done=`.
       at_once: gives the outputs of an asynchronous instruction where nothing need be waited for.
+      at_once_takes_step: `at_once` takes the running step as `step=`.
       is_conversion: changes the form of a value and belongs to no op of its own.
       guard: the predicates that must hold, or the call is left out and its outputs stay unset.
     """
@@ -60,6 +61,7 @@ class Instruction:
     takes_step: bool = False
     is_async: bool = False
     at_once: Callable[..., Any] | None = None
+    at_once_takes_step: bool = False
     is_conversion: bool = False
     guard: SlotGuard = ()
 

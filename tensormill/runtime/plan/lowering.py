@@ -227,6 +227,9 @@ class NodeLowering:
         arguments = self._arguments(node, kernel)
         outputs = self._define_outputs(node, kernel)
         has_list = any(arg.is_list for arg in node.op_def.outputs)
+        at_once, at_once_takes_step = kernel.at_once, False
+        if at_once is not None:
+            at_once, at_once_takes_step = _with_attrs(at_once, node)
         self.values.append(
             Instruction(
                 function,
@@ -236,7 +239,8 @@ class NodeLowering:
                 is_tuple=has_list or len(outputs) != 1,
                 takes_step=takes_step,
                 is_async=kernel.is_async,
-                at_once=None if kernel.at_once is None else _with_attrs(kernel.at_once, node)[0],
+                at_once=at_once,
+                at_once_takes_step=at_once_takes_step,
             )
         )
         shared = self.values.shared

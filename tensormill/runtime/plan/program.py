@@ -26,6 +26,7 @@ from tensormill.runtime.plan.sharing import share_work
 from tensormill.runtime.plan.straight_line import Block, InstructionFailed, Observer
 from tensormill.runtime.plan.tuning import TunedBlock
 from tensormill.runtime.plan.value_table import is_dereference
+from tensormill.runtime.transfers import RECEIVES
 
 __all__ = ["Program", "Segment", "Unfinished"]
 
@@ -78,6 +79,7 @@ class Program:
       copied_fetches: positions of the fetches that must be copied before they leave the program.
       segments: the code, smaller dependency sets first.
       is_blocking: whether a run may wait.
+      waits_for_values: whether all that a run waits for are values of other tasks.
       takes_step: whether a kernel takes the running step.
       is_bounded: whether a run computes each thing once, and waits for nobody while it does.
       runs: where runs that may wait stand until they end.
@@ -115,6 +117,11 @@ class Program:
             for i in lowered.instructions
         )
         self.is_blocking = any(segment.starts for segment in self.segments)
+        self.waits_for_values = self.is_blocking and all(
+            instruction.node.op_type in RECEIVES
+            for segment in self.segments
+            for _, instruction in segment.starts
+        )
         self.takes_step = any(i.takes_step for i in lowered.instructions)
         self._only = (
             self.segments[0].block if len(self.segments) == 1 and not self.is_blocking else None
@@ -272,7 +279,10 @@ def _finish_at_once(instruction: Instruction, values: list[Any], step: Any) -> b
         [values[s] for s in a] if type(a) is list else values[a] for a in instruction.arguments
     ]
     try:
-        outputs = function(*arguments)
+        if instruction.at_once_takes_step:
+            outputs = function(*arguments, step=step)
+        else:
+            outputs = function(*arguments)
     except Exception as error:
         raise InstructionFailed(instruction) from error
     if outputs is WAITS:
