@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tensormill.graph.default_scopes import name_scope
+from tensormill.keras.backend.local_convolution import local_conv1d, local_conv2d
 from tensormill.keras.backend.networks import *
 from tensormill.keras.backend.recurrence import rnn
 from tensormill.keras.backend.state import *

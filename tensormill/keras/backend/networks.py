@@ -348,10 +348,21 @@ def pool3d(
 
 
 def bias_add(x: Any, bias: Any, data_format: Any = None) -> Any:
-    """Return `x` with a bias for each channel, or one of the shape of an element."""
+    """Return `x` with a bias for each channel, or one of the shape of an element.
+
+    Raises:
+      ValueError: there is no such layout, or the bias is of another rank.
+    """
     shape = bias.get_shape().as_list()
     rank = ndim(x) or 0
-    is_first = (data_format or image_data_format()) == "channels_first"
+    layout = data_format or image_data_format()
+    if layout not in ("channels_first", "channels_last"):
+        raise ValueError("Unknown data_format: " + str(data_format))
+    if len(shape) not in (1, rank - 1):
+        raise ValueError(
+            f"Unexpected bias dimensions {len(shape)}, expect to be 1 or {rank} dimensions"
+        )
+    is_first = layout == "channels_first"
     if len(shape) == 1:
         if rank in (3, 5) and is_first:
             return x + tf.reshape(bias, [1, -1, *[1] * (rank - 2)])

@@ -14,6 +14,7 @@ from tensormill.keras.engine import layer_classes
 from tensormill.keras.engine.input_layer import Input, InputLayer
 from tensormill.keras.engine.layer import Layer
 from tensormill.keras.engine.network import Network
+from tensormill.keras.engine.node import has_history
 from tensormill.keras.engine.training import Model
 
 __all__ = ["Sequential"]
@@ -123,7 +124,7 @@ class Sequential(Model):
 
     def _set_inputs(self, inputs: Any) -> None:
         if self._start is None and isinstance(inputs, tf.Tensor):
-            self._connect_to(inputs)
+            self._connect_to(inputs if has_history(inputs) else Input(tensor=inputs))
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Return the outputs for other inputs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tensormill.feature_column.feature_layers import DenseFeatures
 from tensormill.keras.engine import layer_classes as _layer_classes
 from tensormill.keras.engine.input_layer import Input, InputLayer
 from tensormill.keras.engine.layer import InputSpec, Layer, TensorFlowOpLayer
@@ -10,17 +11,22 @@ from tensormill.keras.engine.sequential import Sequential as _Sequential
 from tensormill.keras.engine.training import Model as _Model
 from tensormill.keras.layers.activations import *
 from tensormill.keras.layers.convolution import *
+from tensormill.keras.layers.convolution_recurrent import ConvLSTM2D
+from tensormill.keras.layers.convolution_recurrent import ConvLSTM2DCell as _ConvLSTM2DCell
 from tensormill.keras.layers.core import *
 from tensormill.keras.layers.embeddings import Embedding
+from tensormill.keras.layers.local import LocallyConnected1D, LocallyConnected2D
 from tensormill.keras.layers.merging import *
 from tensormill.keras.layers.normalization import BatchNormalization, LayerNormalization
 from tensormill.keras.layers.recurrent import GRU, LSTM, RNN, CuDNNGRU, CuDNNLSTM, SimpleRNN
 from tensormill.keras.layers.recurrent_cells import (
+    AbstractRNNCell,
     GRUCell,
     LSTMCell,
     SimpleRNNCell,
     StackedRNNCells,
 )
+from tensormill.keras.layers.recurrent_cells import PeepholeLSTMCell as _PeepholeLSTMCell
 from tensormill.keras.layers.windows import *
 from tensormill.keras.layers.wrappers import Bidirectional, TimeDistributed, Wrapper
 
@@ -31,4 +37,12 @@ _layer_classes.add(
         if isinstance(value, type) and issubclass(value, Layer) and not name.startswith("_")
     }
 )
-_layer_classes.add({"Model": _Model, "Network": _Model, "Sequential": _Sequential})
+_layer_classes.add(
+    {
+        "ConvLSTM2DCell": _ConvLSTM2DCell,
+        "Model": _Model,
+        "Network": _Model,
+        "PeepholeLSTMCell": _PeepholeLSTMCell,
+        "Sequential": _Sequential,
+    }
+)

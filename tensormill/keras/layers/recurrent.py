@@ -234,10 +234,11 @@ def _is_structure(inputs: Any, layer: Any) -> bool:
     return len(inputs) - 1 != count and len(inputs) > 1
 
 
-class _OneCell(RNN):
+class OneCell(RNN):
     """A recurrent layer of a cell of its own class."""
 
     _cell_class: Any = SimpleRNNCell
+    _input_rank = 3
     _loop_settings = (
         "return_sequences", "return_state", "go_backwards", "stateful", "unroll", "time_major",
         "zero_output_for_mask", "input_shape", "batch_input_shape", "input_dim", "input_length",
@@ -250,7 +251,7 @@ class _OneCell(RNN):
         cell_settings = {name: own[name] for name in ("trainable", "dtype") if name in own}
         cell = self._cell_class(units, *args, **kwargs, **cell_settings)
         super().__init__(cell, activity_regularizer=regularizer, **own)
-        self.input_spec = InputSpec(ndim=3)
+        self.input_spec = InputSpec(ndim=self._input_rank)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or "cell" not in self.__dict__:
@@ -271,23 +272,23 @@ class _OneCell(RNN):
         return cls(**config)
 
 
-class SimpleRNN(_OneCell):
+class SimpleRNN(OneCell):
     """A recurrent layer whose output is its state."""
 
 
-class GRU(_OneCell):
+class GRU(OneCell):
     """A layer of gated recurrent units."""
 
     _cell_class = GRUCell
 
 
-class LSTM(_OneCell):
+class LSTM(OneCell):
     """A layer of long short-term memories."""
 
     _cell_class = LSTMCell
 
 
-class CuDNNGRU(_OneCell):
+class CuDNNGRU(OneCell):
     """A layer of gated recurrent units as cuDNN computes them."""
 
     _cell_class = GRUCell
@@ -296,7 +297,7 @@ class CuDNNGRU(_OneCell):
         super().__init__(units, recurrent_activation="sigmoid", reset_after=True, **kwargs)
 
 
-class CuDNNLSTM(_OneCell):
+class CuDNNLSTM(OneCell):
     """A layer of long short-term memories as cuDNN computes them."""
 
     _cell_class = LSTMCell

@@ -14,7 +14,15 @@ from tensormill.keras.backend.networks import in_train_phase
 from tensormill.keras.engine.layer import Layer
 from tensormill.keras.layers.settings import WeightSettings
 
-__all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell", "StackedRNNCells", "zero_states"]
+__all__ = [
+    "AbstractRNNCell",
+    "GRUCell",
+    "LSTMCell",
+    "PeepholeLSTMCell",
+    "SimpleRNNCell",
+    "StackedRNNCells",
+    "zero_states",
+]
 
 
 def zero_states(state_size: Any, batch_size: Any, dtype: Any) -> Any:
@@ -27,6 +35,32 @@ def zero_states(state_size: Any, batch_size: Any, dtype: Any) -> Any:
         return made
 
     return nest.map_structure(zeros, state_size)
+
+
+class AbstractRNNCell(Layer):
+    """The base of a program's own cells: `call(inputs, states)` returns (output, next states)."""
+
+    def call(self, inputs: Any, states: Any) -> Any:
+        """Return the output and the next states."""
+        raise NotImplementedError("Abstract method")
+
+    @property
+    def state_size(self) -> Any:
+        """The sizes of the states."""
+        raise NotImplementedError("Abstract method")
+
+    @property
+    def output_size(self) -> Any:
+        """The size of the output."""
+        raise NotImplementedError("Abstract method")
+
+    def get_initial_state(
+        self, inputs: Any = None, batch_size: Any = None, dtype: Any = None
+    ) -> Any:
+        """Return states of zeros."""
+        if inputs is not None:
+            batch_size, dtype = tf.shape(inputs)[0], inputs.dtype
+        return zero_states(self.state_size, batch_size, dtype)
 
 
 class Cell(WeightSettings, Layer):
@@ -66,14 +100,16 @@ class Cell(WeightSettings, Layer):
 
     def build(self, input_shape: Any) -> None:
         """Make the kernels and the bias."""
-        depth = tf.TensorShape(input_shape).as_list()[-1]
         width = self.units * self._gates
-        self.kernel = self.add_kernel("kernel", (depth, width))
-        self.recurrent_kernel = self.add_kernel(
-            "recurrent_kernel", (self.units, width), "recurrent"
-        )
+        kernel, recurrent_kernel = self._kernel_shapes(tf.TensorShape(input_shape), width)
+        self.kernel = self.add_kernel("kernel", kernel)
+        self.recurrent_kernel = self.add_kernel("recurrent_kernel", recurrent_kernel, "recurrent")
         self.bias: Any = self.add_bias(self._bias_shape(width)) if self.use_bias else None
         self.built = True
+
+    def _kernel_shapes(self, input_shape: Any, width: int) -> tuple[Any, Any]:
+        """Return the shapes of the kernels of inputs and of states."""
+        return (input_shape.as_list()[-1], width), (self.units, width)
 
     def _bias_shape(self, width: int) -> tuple[int, ...]:
         return (width,)
@@ -203,10 +239,14 @@ class LSTMCell(Cell):
         else:
             back = tf.split(tf.matmul(before, self.recurrent_kernel), 4, axis=1)
         z = [x + y for x, y in zip(given, back, strict=True)]
-        gate = self.recurrent_activation
-        carry = gate(z[1]) * carry + gate(z[0]) * self.activation(z[2])
-        output = gate(z[3]) * self.activation(carry)
+        carry, share = self._carry_and_share(z, carry)
+        output = share * self.activation(carry)
         return output, [output, carry]
+
+    def _carry_and_share(self, z: list[Any], carry: Any) -> tuple[Any, Any]:
+        """Return the next carry, and how much of it the output shows."""
+        gate = self.recurrent_activation
+        return gate(z[1]) * carry + gate(z[0]) * self.activation(z[2]), gate(z[3])
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
@@ -215,6 +255,28 @@ class LSTMCell(Cell):
             "unit_forget_bias": self.unit_forget_bias, "implementation": self.implementation,
         }  # fmt: skip
         return {**super().get_config(), **own}
+
+
+class PeepholeLSTMCell(LSTMCell):
+    """A long short-term memory whose gates see the carry as well."""
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights, those of the peepholes with them."""
+        super().build(input_shape)
+        self._peepholes = [
+            self.add_weight(
+                f"{gate}_gate_peephole_weights", (self.units,), initializer=self.kernel_initializer
+            )
+            for gate in ("input", "forget", "output")
+        ]
+        self.built = True
+
+    def _carry_and_share(self, z: list[Any], carry: Any) -> tuple[Any, Any]:
+        gate = self.recurrent_activation
+        seen_in, seen_forgotten, seen_out = self._peepholes
+        kept = gate(z[1] + seen_forgotten * carry) * carry
+        carry = kept + gate(z[0] + seen_in * carry) * self.activation(z[2])
+        return carry, gate(z[3] + seen_out * carry)
 
 
 class GRUCell(Cell):
