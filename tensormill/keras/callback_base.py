@@ -117,8 +117,11 @@ class CallbackList:
         if not name.startswith("on_"):
             raise AttributeError(name)
 
+        takes_number = "epoch" in name or "batch" in name
+
         def call_all(*args: Any) -> None:
+            whole = args if len(args) > takes_number else (*args, {})
             for each in self.callbacks:
-                getattr(each, name)(*args)
+                getattr(each, name)(*whole)
 
         return call_all

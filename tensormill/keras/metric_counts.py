@@ -19,6 +19,8 @@ __all__ = [
     "MeanIoU",
     "Precision",
     "Recall",
+    "SensitivityAtSpecificity",
+    "SpecificityAtSensitivity",
     "TrueNegatives",
     "TruePositives",
 ]
@@ -34,6 +36,8 @@ class _ThresholdCounts(Metric):
         self.thresholds = thresholds
         self._class_id: int | None = None
         self._kept = {each: self.add_weight(each, shape=(len(thresholds),)) for each in kept}
+        for each, variable in self._kept.items():
+            setattr(self, each, variable)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the operation that adds a batch of labels and predictions."""
@@ -69,9 +73,18 @@ class _ThresholdCounts(Metric):
 
 
 def _as_list(thresholds: Any, default: float = 0.5) -> list[float]:
+    """Return thresholds as a list.
+
+    Raises:
+      ValueError: one is not in [0, 1].
+    """
     if thresholds is None:
         return [default]
-    return list(thresholds) if isinstance(thresholds, (list, tuple)) else [float(thresholds)]
+    found = list(thresholds) if isinstance(thresholds, (list, tuple)) else [thresholds]
+    invalid = [each for each in found if each is None or not 0 <= each <= 1]
+    if invalid:
+        raise ValueError(f"Threshold values must be in [0, 1]. Invalid values: {invalid}")
+    return [float(each) for each in found]
 
 
 class _OneCount(_ThresholdCounts):
@@ -81,6 +94,12 @@ class _OneCount(_ThresholdCounts):
 
     def __init__(self, thresholds: Any = None, name: Any = None, dtype: Any = None) -> None:
         super().__init__(_as_list(thresholds), (self._which,), name, dtype)
+        self.init_thresholds = thresholds
+        self.accumulator = self._kept[self._which]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "thresholds": self.init_thresholds}
 
     def result(self) -> Any:
         """Return the count."""
@@ -123,8 +142,16 @@ class _Share(_ThresholdCounts):
         limit = float("-inf") if top_k is not None else 0.5
         kept = ("true_positives", self._other)
         super().__init__(_as_list(thresholds, limit), kept, name, dtype)
+        self.init_thresholds = thresholds
         self.top_k = top_k
-        self._class_id = class_id
+        self.class_id = self._class_id = class_id
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own = {
+            "thresholds": self.init_thresholds, "top_k": self.top_k, "class_id": self.class_id,
+        }  # fmt: skip
+        return {**super().get_config(), **own}
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the operation that adds a batch of labels and predictions."""
@@ -169,14 +196,32 @@ class AUC(_ThresholdCounts):
         summation_method: str = "interpolation", name: Any = None, dtype: Any = None,
         thresholds: Any = None,
     ) -> None:  # fmt: skip
+        for value, known, what in (
+            (curve, ("ROC", "PR"), "curve"),
+            (summation_method, ("interpolation", "minoring", "majoring"), "summation method"),
+        ):
+            if value not in known:
+                raise ValueError(f'Invalid AUC {what} value "{value}".')
         if thresholds is None:
+            if num_thresholds <= 1:
+                raise ValueError("`num_thresholds` must be > 1.")
             inner = [each / (num_thresholds - 1) for each in range(1, num_thresholds - 1)]
         else:
-            inner = sorted(thresholds)
+            inner = sorted(_as_list(thresholds))
+        self._given_thresholds = thresholds
         super().__init__([-1e-7, *inner, 1.0 + 1e-7], _COUNTS, name, dtype)
         self.num_thresholds = len(self.thresholds)
         self.curve = curve
         self.summation_method = summation_method
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own: dict[str, Any] = {
+            name: getattr(self, name) for name in ("num_thresholds", "curve", "summation_method")
+        }
+        if self._given_thresholds is not None:
+            own["thresholds"] = self.thresholds[1:-1]
+        return {**super().get_config(), **own}
 
     def result(self) -> Any:
         """Return the area."""
@@ -211,6 +256,68 @@ class AUC(_ThresholdCounts):
         return tf.reduce_sum(tf.div_no_nan(area, tf.maximum(right[1:] + missed[1:], 0.0)))
 
 
+class _AtLevel(_ThresholdCounts):
+    """One share at the threshold where another share comes nearest to a level."""
+
+    _level = ""
+    # Each share is that of the first count in the sum of both.
+    _leveled = ("", "")
+    _returned = ("", "")
+
+    def __init__(
+        self, value: float, num_thresholds: int = 200, name: Any = None, dtype: Any = None
+    ) -> None:
+        if not 0 <= value <= 1:
+            raise ValueError(f"`{self._level}` must be in the range [0, 1].")
+        if num_thresholds <= 0:
+            raise ValueError("`num_thresholds` must be > 0.")
+        last = num_thresholds - 1
+        between = [at / last for at in range(1, last)]
+        limits = [0.5] if num_thresholds == 1 else [0.0, *between, 1.0]
+        super().__init__(limits, _COUNTS, name, dtype)
+        self.value = value
+        setattr(self, self._level, value)
+        self.num_thresholds = num_thresholds
+
+    def _share(self, names: tuple[str, str]) -> Any:
+        first, second = map(self._count, names)
+        return tf.div_no_nan(first, first + second)
+
+    def result(self) -> Any:
+        """Return the share."""
+        nearest = tf.argmin(tf.abs(self._share(self._leveled) - self.value), axis=0)
+        return self._share(self._returned)[tf.cast(nearest, tf.int32)]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own = {"num_thresholds": self.num_thresholds, self._level: self.value}
+        return {**super().get_config(), **own}
+
+
+_SENSITIVITY = ("true_positives", "false_negatives")
+_SPECIFICITY = ("true_negatives", "false_positives")
+
+
+class SensitivityAtSpecificity(_AtLevel):
+    """The share of true labels that are found, where a share of the false ones is let pass."""
+
+    _level = "specificity"
+    _leveled, _returned = _SPECIFICITY, _SENSITIVITY
+
+    def __init__(self, specificity: float, *args: Any, **kwargs: Any) -> None:
+        super().__init__(specificity, *args, **kwargs)
+
+
+class SpecificityAtSensitivity(_AtLevel):
+    """The share of false labels that are let pass, where a share of the true ones is found."""
+
+    _level = "sensitivity"
+    _leveled, _returned = _SENSITIVITY, _SPECIFICITY
+
+    def __init__(self, sensitivity: float, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sensitivity, *args, **kwargs)
+
+
 class MeanIoU(Metric):
     """The mean over classes of intersection divided by union."""
 
@@ -218,6 +325,10 @@ class MeanIoU(Metric):
         super().__init__(name=name, dtype=dtype)
         self.num_classes = num_classes
         self.total_cm = self.add_weight("total_confusion_matrix", shape=(num_classes,) * 2)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "num_classes": self.num_classes}
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the operation that adds a batch of labels and predictions."""

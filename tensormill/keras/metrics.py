@@ -50,6 +50,8 @@ from tensormill.keras.metric_counts import (
     MeanIoU,
     Precision,
     Recall,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
     TrueNegatives,
     TruePositives,
 )
@@ -79,6 +81,7 @@ __all__ = [
     "MeanAbsolutePercentageError",
     "MeanIoU",
     "MeanMetricWrapper",
+    "MeanRelativeError",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
     "MeanTensor",
@@ -87,9 +90,11 @@ __all__ = [
     "Precision",
     "Recall",
     "RootMeanSquaredError",
+    "SensitivityAtSpecificity",
     "SparseCategoricalAccuracy",
     "SparseCategoricalCrossentropy",
     "SparseTopKCategoricalAccuracy",
+    "SpecificityAtSensitivity",
     "SquaredHinge",
     "Sum",
     "TopKCategoricalAccuracy",
@@ -255,6 +260,34 @@ class RootMeanSquaredError(Mean):
     def result(self) -> Any:
         """Return the root of the mean."""
         return tf.sqrt(super().result())
+
+
+class MeanRelativeError(Mean):
+    """The mean of absolute differences, each divided by a number of its own.
+
+    Args:
+      normalizer: these numbers, in the shape of the predictions.
+      name: the name.
+      dtype: of the state.
+    """
+
+    def __init__(self, normalizer: Any, name: Any = None, dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+        self.normalizer = tf.cast(normalizer, self._dtype)
+        self._given = normalizer
+
+    def update_state(  # type: ignore[override]
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> Any:
+        """Return the operation that adds a batch of labels and predictions."""
+        y_true, y_pred = matched(tf.cast(y_true, self._dtype), tf.cast(y_pred, self._dtype))
+        y_pred.shape.assert_is_compatible_with(y_true.shape)
+        error = tf.div_no_nan(tf.abs(y_true - y_pred), self.normalizer)
+        return super().update_state(error, sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "normalizer": self._given}
 
 
 acc = ACC = accuracy

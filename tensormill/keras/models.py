@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tensormill.keras.engine import layer_classes
+from tensormill.keras.engine import layer_classes, network_config
 from tensormill.keras.engine.input_layer import Input
 from tensormill.keras.engine.layer import TensorFlowOpLayer
 from tensormill.keras.engine.model_files import load_model, save_model
@@ -23,6 +23,7 @@ __all__ = [
     "load_model",
     "model_from_config",
     "model_from_json",
+    "model_from_yaml",
     "save_model",
 ]
 
@@ -40,6 +41,11 @@ def model_from_config(config: Any, custom_objects: Any = None) -> Any:
 def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
     """Return the model that `to_json` described."""
     return layer_classes.deserialize(json.loads(json_string), custom_objects)
+
+
+def model_from_yaml(yaml_string: str, custom_objects: Any = None) -> Any:
+    """Return the model that `to_yaml` described."""
+    return layer_classes.deserialize(network_config.yaml().safe_load(yaml_string), custom_objects)
 
 
 def clone_model(model: Any, input_tensors: Any = None, clone_function: Any = None) -> Any:

@@ -58,7 +58,7 @@ KERAS_ROWS = {
     "python.keras.utils": "keras.utils",
     "python.keras.utils.data_utils": "keras.utils",
     "python.keras.utils.generic_utils": """
-        keras.utils tensorflow_modules.keras_plain_functions
+        keras.utils keras.utils.functions
         _GLOBAL_CUSTOM_OBJECTS=keras.objects._CUSTOM_OBJECTS""",
     "python.keras.utils.losses_utils": "ReductionV2=keras.losses.Reduction",
     "python.keras.utils.np_utils": "keras.utils",

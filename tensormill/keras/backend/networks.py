@@ -156,6 +156,7 @@ def sparse_categorical_crossentropy(
     target: Any, output: Any, from_logits: bool = False, axis: int = -1
 ) -> Any:
     """Return the cross entropy of classes and probabilities (or logits) along an axis."""
+    output = tf.convert_to_tensor(output)
     if not from_logits:
         logits = _logits_behind(output, "Softmax")
         if logits is None:

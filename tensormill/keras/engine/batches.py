@@ -12,10 +12,20 @@ from typing import Any
 import numpy as np
 
 import tensormill.api as tf
+from tensormill.graph import nest
 from tensormill.keras.backend.state import get_session
 from tensormill.keras.utils.sequences import Sequence
 
-__all__ = ["ArrayBatches", "DatasetBatches", "SourceBatches", "as_batches", "named_arrays"]
+__all__ = [
+    "ArrayBatches",
+    "DatasetBatches",
+    "SourceBatches",
+    "TensorBatches",
+    "as_batches",
+    "computed",
+    "has_tensors",
+    "named_arrays",
+]
 
 
 def named_arrays(data: Any, names: list[str], role: str) -> list[Any]:
@@ -181,6 +191,50 @@ class SourceBatches:
                 return
         if self._iterator is None:
             self._source.on_epoch_end()
+
+
+class TensorBatches:
+    """Tensors of the graph, each of whose values is a batch.
+
+    Args:
+      tensors: a list of tensors, arrays and None.
+      steps: how many batches an epoch has.
+      standardize: a function of the values that returns the arrays of the model.
+
+    Raises:
+      ValueError: `steps` is None.
+    """
+
+    def __init__(self, tensors: list[Any], steps: int | None, standardize: Any) -> None:
+        if steps is None:
+            raise ValueError(
+                "If your data is in the form of symbolic tensors, you should specify the "
+                "`steps_per_epoch` argument (instead of the `batch_size` argument, because "
+                "symbolic tensors are expected to produce batches of input data)."
+            )
+        self._tensors = tensors
+        self._standardize = standardize
+        self.samples: int | None = None
+        self.batch_size: int | None = None
+        self.steps: int | None = steps
+
+    def epoch(self, shuffle: Any = False) -> Iterator[tuple[int, list[Any]]]:
+        """Yield the size of each batch and its arrays."""
+        for _ in range(self.steps or 0):
+            arrays = self._standardize(computed(self._tensors))
+            yield len(next(each for each in arrays if each is not None)), arrays
+
+
+def has_tensors(data: Any) -> bool:
+    """Return whether some of the data are tensors of the graph."""
+    return any(isinstance(each, tf.Tensor) for each in nest.flatten(data))
+
+
+def computed(data: Any) -> Any:
+    """Return data with values in the place of tensors."""
+    tensors = [each for each in nest.flatten(data) if isinstance(each, tf.Tensor)]
+    values = dict(zip(map(id, tensors), get_session().run(tensors), strict=True))
+    return nest.map_structure(lambda each: values.get(id(each), each), data)
 
 
 class DatasetBatches:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import tensormill.api as tf
 from tensormill.keras import losses, metrics
 from tensormill.keras.backend.state import floatx
@@ -16,6 +18,12 @@ __all__ = ["Endpoint", "by_output", "metric_label"]
 
 _ACCURACY = ("accuracy", "acc")
 _CROSSENTROPY = ("crossentropy", "ce")
+# The losses whose labels have the shape of the output.
+_LIKE_OUTPUT = (
+    losses.mean_squared_error,
+    losses.binary_crossentropy,
+    losses.categorical_crossentropy,
+)
 
 
 def by_output(given: Any, names: list[str], what: str) -> list[Any]:
@@ -92,6 +100,56 @@ class Endpoint:
         if self.is_sparse:
             return [*dims.as_list()[:-1], None] if dims.ndims == 2 else [None] * dims.ndims
         return [None] * dims.ndims
+
+    def check_labels(self, labels: Any) -> None:
+        """Refuse labels that cannot be those of the output.
+
+        Raises:
+          ValueError: the loss wants labels in the shape of the output, or one-hot rows.
+        """
+        if not isinstance(labels, np.ndarray):
+            return
+        function = getattr(self.loss, "fn", None)
+        if function is losses.categorical_crossentropy and labels.shape[-1] == 1:
+            raise ValueError(
+                f"You are passing a target array of shape {labels.shape} while using as loss "
+                "`categorical_crossentropy`. `categorical_crossentropy` expects targets to be "
+                "binary matrices (1s and 0s) of shape (samples, classes). If your targets are "
+                "integer classes, you can convert them with `to_categorical`, or use the loss "
+                "`sparse_categorical_crossentropy` instead, which does expect integer targets."
+            )
+        dims = self.output.get_shape()
+        if function not in _LIKE_OUTPUT or dims.ndims is None:
+            return
+        shape = tuple(dims.as_list())
+        for given, size in zip(labels.shape[1:], shape[1:], strict=False):
+            if size is not None and given != size:
+                name = self.loss.name or function.__name__
+                raise ValueError(
+                    f"A target array with shape {labels.shape} was passed for an output of shape "
+                    f"{shape} while using as loss `{name}`. This loss expects targets to have the "
+                    "same shape as the output."
+                )
+
+    def check_weights(self, weights: Any) -> None:
+        """Refuse weights of elements that have not the axes which the mode wants.
+
+        Raises:
+          ValueError: they have others.
+        """
+        found = f"Found a sample_weight array with shape {np.shape(weights)}. "
+        if self.sample_weight_mode == "temporal":
+            if np.ndim(weights) < 2:
+                raise ValueError(
+                    f"{found}In order to use timestep-wise sample weighting, you should pass a 2D "
+                    "sample_weight array."
+                )
+        elif np.ndim(weights) != 1:
+            raise ValueError(
+                f"{found}In order to use timestep-wise sample weights, you should specify "
+                'sample_weight_mode="temporal" in compile(). If you just mean to use sample-wise '
+                "weights, make sure your sample_weight array is 1D."
+            )
 
     def total(self) -> Any:
         """Return the loss of a batch."""

@@ -16,12 +16,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from google.protobuf import json_format
+from tensorboard.compat.proto.node_def_pb2 import NodeDef
 
 import tensormill.api as tf
 from tensormill.graph import nest
 from tensormill.graph.func_graph import FuncGraph
 from tensormill.keras import regularizers
-from tensormill.keras.backend.state import floatx, get_uid
+from tensormill.keras.backend.state import floatx, get_session, get_uid
 from tensormill.keras.engine.calls import RecordedCalls
 from tensormill.keras.engine.node import Node, has_history, tensors_in
 from tensormill.keras.engine.owned import LayerWeights
@@ -363,28 +365,51 @@ class TensorFlowOpLayer(Layer):
     """Stands for a node that a program made of the outputs of layers.
 
     Args:
-      op: the operation.
+      node_def: the node, as a NodeDef or its text in JSON.
+      constants: the inputs that come from no layer, by their index.
       trainable: taken and ignored.
-      name: the name; by default made of that of the operation.
+      name: the name; by default made of that of the node.
+      dtype: taken and ignored.
     """
 
-    def __init__(self, op: Any, trainable: bool = True, name: str | None = None) -> None:
-        super().__init__(trainable=trainable, name=name or f"tf_op_layer_{op.name}")
-        self._op = op
-        self._fixed = {
-            index: tensor for index, tensor in enumerate(op.inputs) if not has_history(tensor)
-        }
+    def __init__(
+        self, node_def: Any, constants: Any = None, trainable: bool = True,
+        name: str | None = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        if isinstance(node_def, str):
+            node_def = json_format.Parse(node_def, NodeDef())
+        super().__init__(trainable=trainable, name=name or f"tf_op_layer_{node_def.name}")
+        self.node_def = node_def
+        self.constants = {int(index): value for index, value in (constants or {}).items()}
         self.built = True
+
+    @classmethod
+    def of(cls, op: Any) -> TensorFlowOpLayer:
+        """Return the layer of an operation."""
+        fixed = {index: tensor for index, tensor in enumerate(op.inputs) if not has_history(tensor)}
+        return cls(op.node_def, fixed)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor; the inputs from no layer as their values."""
+        values = {
+            index: get_session().run(value) if isinstance(value, tf.Tensor) else value
+            for index, value in self.constants.items()
+        }
+        own = {"node_def": json_format.MessageToJson(self.node_def), "constants": values}
+        return {**super().get_config(), **own}
 
     def call(self, inputs: Any, **kwargs: Any) -> Any:
         """Return the outputs of the same operation for other inputs."""
         given = iter(nest.flatten(inputs))
+        node = self.node_def
+        count = sum(not name.startswith("^") for name in node.input)
         tensors = [
-            self._fixed[index] if index in self._fixed else next(given)
-            for index in range(len(self._op.inputs))
+            tf.convert_to_tensor(self.constants[index]) if index in self.constants else next(given)
+            for index in range(count)
         ]
+        attrs = {name: value for name, value in node.attr.items() if not name.startswith("_")}
         made = tf.get_default_graph().create_op(
-            self._op.type, tensors, attrs=dict(self._op.attrs), name=self._op.name.split("/")[-1]
+            node.op, tensors, attrs=attrs, name=node.name.split("/")[-1]
         )
         return made.outputs[0] if len(made.outputs) == 1 else list(made.outputs)
 
@@ -423,7 +448,7 @@ def _record_ops(target: Any, depends: dict[int, bool]) -> None:
         from_layers = [tensor for tensor in op.inputs if has_history(tensor)]
         depends[id(op)] = bool(from_layers)
         if from_layers and not any(map(has_history, op.outputs)) and op.outputs:
-            layer = TensorFlowOpLayer(op)
+            layer = TensorFlowOpLayer.of(op)
             one = len(op.outputs) == 1
             Node(
                 layer,

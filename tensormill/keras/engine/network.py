@@ -216,7 +216,15 @@ class Network(Layer):
             raise NotImplementedError(
                 "When subclassing the `Model` class, you should implement a `call` method."
             )
+        if input_shape is not None:
+            self.build_from_shape(input_shape)
         self.built = True
+
+    def _build_once(self, inputs: Any) -> None:
+        if type(self).build is Network.build:
+            self.built = True  # the call that comes makes the weights
+        else:
+            super()._build_once(inputs)
 
     def build_from_shape(self, input_shape: Any) -> None:
         """Make the weights of a subclass for inputs of a shape."""
@@ -320,6 +328,10 @@ class Network(Layer):
     def to_json(self, **kwargs: Any) -> str:
         """Return the class and settings of the network as JSON."""
         return network_config.to_json(self, **kwargs)
+
+    def to_yaml(self, **kwargs: Any) -> str:
+        """Return the class and settings of the network as YAML; needs PyYAML."""
+        return network_config.to_yaml(self, **kwargs)
 
     def summary(
         self, line_length: int | None = None, positions: Any = None, print_fn: Any = None

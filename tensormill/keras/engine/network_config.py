@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, python/keras/engine/network.py.
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import Any
 
@@ -15,7 +16,7 @@ from tensormill.graph import nest
 from tensormill.keras.engine import layer_classes
 from tensormill.keras.engine.node import has_history
 
-__all__ = ["config_of", "tensors_of", "to_json"]
+__all__ = ["config_of", "tensors_of", "to_json", "to_yaml", "yaml"]
 
 _KERAS_VERSION = "2.2.4-tf"
 
@@ -124,6 +125,23 @@ def to_json(network: Any, **kwargs: Any) -> str:
         "backend": "tensorflow",
     }
     return json.dumps(whole, default=_plain, **kwargs)
+
+
+def yaml() -> Any:
+    """Return the module `yaml`.
+
+    Raises:
+      ImportError: it is not installed.
+    """
+    try:
+        return importlib.import_module("yaml")
+    except ImportError:
+        raise ImportError("Requires yaml module installed (`pip install pyyaml`).") from None
+
+
+def to_yaml(network: Any, **kwargs: Any) -> str:
+    """Return the class and settings of a network as YAML."""
+    return str(yaml().safe_dump(json.loads(to_json(network)), **kwargs))
 
 
 def _plain(value: Any) -> Any:

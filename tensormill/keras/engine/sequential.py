@@ -114,6 +114,21 @@ class Sequential(Model):
             self._connect_to(Input(batch_shape=tuple(tf.TensorShape(input_shape).as_list())))
         self.built = True
 
+    @property
+    def weights(self) -> list[Any]:
+        """All weights, layer by layer.
+
+        Raises:
+          ValueError: there are none yet, as the shape of the inputs is not known.
+        """
+        if self._start is None and not self.built and self._stack:
+            raise ValueError(
+                f"Weights for model {self.name} have not yet been created. Weights are created "
+                "when the Model is first called on inputs or `build()` is called with an "
+                "`input_shape`."
+            )
+        return super().weights
+
     def _connect_to(self, start: Any) -> None:
         self._start = self._end = start
         layers = list(self._stack)

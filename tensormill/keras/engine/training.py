@@ -17,9 +17,12 @@ from tensormill.keras.backend.values import Function
 from tensormill.keras.engine import loops, model_files
 from tensormill.keras.engine.batches import (
     ArrayBatches,
+    TensorBatches,
     as_batches,
     check_source_arguments,
     checked_shapes,
+    computed,
+    has_tensors,
     is_source,
     named_arrays,
 )
@@ -272,7 +275,8 @@ class Model(Network):
         tensors = []
         for array in arrays:
             if isinstance(array, tf.Tensor):
-                tensors.append(array)
+                dims = array.get_shape().as_list()
+                tensors.append(tf.placeholder(array.dtype, [None, *dims[1:]]))
                 continue
             array = np.asarray(array)
             shape = [None, 1] if array.ndim == 1 else [None, *array.shape[1:]]
@@ -300,7 +304,12 @@ class Model(Network):
         labels = checked_shapes(
             named_arrays(y, names, "target"), [each.target for each in trained], names, "target"
         )
+        for each, own in zip(trained, labels, strict=True):
+            each.check_labels(own)
         weights = by_output(_as_list(sample_weight), names, "sample_weight")
+        for each, own in zip(trained, weights, strict=True):
+            if own is not None:
+                each.check_weights(own)
         classes = by_output(_as_classes(class_weight, names), names, "class_weight")
         weights = [
             _with_class_weights(weight, label, own)
@@ -319,8 +328,14 @@ class Model(Network):
                 return self._standardized(x, y, weights, classes)
 
             return as_batches(x, steps, standardize)
-        batches = ArrayBatches(self._standardized(x, y, weights, classes), size)
-        return batches
+        data = [x, y, weights]
+        if has_tensors(data):
+            return TensorBatches(
+                data,
+                steps,
+                lambda given: self._standardized(given[0], given[1], given[2], classes),
+            )
+        return ArrayBatches(self._standardized(x, y, weights, classes), size)
 
     # -- training ----------------------------------------------------------------------------------
 
@@ -447,7 +462,11 @@ class Model(Network):
             batches = as_batches(x, steps, standardize)
         else:
             self._meet(x)
-            batches = ArrayBatches(self._inputs_of(x), batch_size)
+            batches = (
+                TensorBatches([x], steps, lambda given: self._inputs_of(given[0]))
+                if has_tensors(x)
+                else ArrayBatches(self._inputs_of(x), batch_size)
+            )
         results = loops.predict(self, batches, steps, verbose, callbacks)
         return results[0] if len(results) == 1 else results
 
@@ -471,6 +490,8 @@ class Model(Network):
     def _on_batch(self, kind: str, x: Any, y: Any, weights: Any, classes: Any, resets: bool) -> Any:
         self._meet(x)
         self._assert_compiled()
+        if has_tensors([x, y, weights]):
+            x, y, weights = computed([x, y, weights])
         results = self.run_batch(kind, self._standardized(x, y, weights, classes))
         if resets:
             self.reset_metrics()
@@ -479,6 +500,7 @@ class Model(Network):
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch."""
         self._meet(x)
+        x = computed(x) if has_tensors(x) else x
         results = self.run_batch("predict", self._inputs_of(x))
         return results[0] if len(results) == 1 else results
 

@@ -237,9 +237,9 @@ def load_hdf5(group: Any, network: Any, by_name: bool) -> None:
     }
     pairs: list[tuple[Any, Any]] = []
     if by_name:
-        for layer in network.layers:
+        for at, layer in enumerate(network.layers):
             if layer.name in stored:
-                pairs += _matched(layer, layer.name, stored[layer.name])
+                pairs += _matched(at, layer, stored[layer.name])
     else:
         filled = [(name, values) for name, values in stored.items() if values]
         layers = [layer for layer in network.layers if _layer_weights(layer)]
@@ -248,16 +248,23 @@ def load_hdf5(group: Any, network: Any, by_name: bool) -> None:
                 f"You are trying to load a weight file containing {len(filled)} layers into a "
                 f"model with {len(layers)} layers."
             )
-        for layer, (name, values) in zip(layers, filled, strict=True):
-            pairs += _matched(layer, name, values)
+        for at, (layer, (_, values)) in enumerate(zip(layers, filled, strict=True)):
+            pairs += _matched(at, layer, values)
     batch_set_value(pairs)
 
 
-def _matched(layer: Any, name: str, values: list[Any]) -> list[tuple[Any, Any]]:
+def _matched(at: int, layer: Any, values: list[Any]) -> list[tuple[Any, Any]]:
     weights = _layer_weights(layer)
     if len(weights) != len(values):
         raise ValueError(
-            f'Layer "{layer.name}" expects {len(weights)} weight(s), but the saved weights of '
-            f'"{name}" have {len(values)} element(s).'
+            f'Layer #{at} (named "{layer.name}") expects {len(weights)} weight(s), but the saved '
+            f"weights have {len(values)} element(s)."
         )
+    for weight, value in zip(weights, values, strict=True):
+        shape = tuple(weight.get_shape().as_list())
+        if shape != value.shape:
+            raise ValueError(
+                f'Layer #{at} (named "{layer.name}"), weight {weight} has shape {shape}, but the '
+                f"saved weight has shape {value.shape}."
+            )
     return list(zip(weights, values, strict=True))

@@ -6,6 +6,8 @@ Source: TensorFlow 1.15, python/keras/layers/core.py.
 from __future__ import annotations
 
 import math
+import sys
+import types
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from tensormill.keras.backend.networks import in_train_phase
 from tensormill.keras.engine.layer import InputSpec, Layer
 from tensormill.keras.layers.settings import WeightSettings
 from tensormill.keras.objects import deserialize_keras_object
+from tensormill.keras.utils.functions import func_dump, func_load
 
 __all__ = [
     "Activation",
@@ -361,20 +364,63 @@ class Lambda(Layer):
         return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor; a function by its name."""
-        config = super().get_config()
-        own = {"function": self.function, "arguments": self.arguments}
+        """Return the arguments of the constructor; Python functions as their code."""
+        function, kind, module = _written(self.function)
+        shape, shape_kind, shape_module = _written(self._output_shape)
+        config = {
+            **super().get_config(),
+            "function": function, "module": module, "function_type": kind,
+            "output_shape": shape, "output_shape_type": shape_kind,
+            "output_shape_module": shape_module,
+        }  # fmt: skip
         if self.mask is not None:
-            own["mask"] = self.mask
-        return {**config, **own, "output_shape": self._output_shape}
+            config["mask"], config["mask_type"], config["mask_module"] = _written(self.mask)
+        return {**config, "arguments": self.arguments}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
-        """Return the layer of these settings."""
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Return the layer of these settings.
+
+        The code of a function is run when the layer is called: load only what you trust.
+        """
         config = dict(config)
-        if isinstance(config["function"], str):
-            config["function"] = deserialize_keras_object(config["function"])
+        for role, module in (
+            ("function", "module"), ("output_shape", "output_shape_module"),
+            ("mask", "mask_module"),
+        ):  # fmt: skip
+            if role in config:
+                kind = config.pop(f"{role}_type", "raw")
+                config[role] = _read(config[role], kind, config.pop(module, None), custom_objects)
+        arrays = config.get("arguments") or {}
+        for key, value in arrays.items():
+            if isinstance(value, dict) and value.get("type") == "ndarray":
+                arrays[key] = np.array(value["value"])
         return cls(**config)
+
+
+def _written(value: Any) -> tuple[Any, str, Any]:
+    """Return a function or another setting as plain data, of which kind, and its module."""
+    if isinstance(value, types.FunctionType):
+        return func_dump(value), "lambda", value.__module__
+    if callable(value):
+        return value.__name__, "function", getattr(value, "__module__", None)
+    return value, "raw", None
+
+
+def _read(value: Any, kind: str, module: Any, custom_objects: Any) -> Any:
+    """Return what `_written` wrote.
+
+    Raises:
+      TypeError: there is no such kind.
+    """
+    if kind == "lambda":
+        known = getattr(sys.modules.get(module), "__dict__", {})
+        return func_load(value, globs={**globals(), **known, **(custom_objects or {})})
+    if kind == "function" or (kind == "raw" and isinstance(value, str)):
+        return deserialize_keras_object(value, custom_objects=custom_objects)
+    if kind == "raw":
+        return tuple(value) if isinstance(value, list) else value
+    raise TypeError("Unknown function type:", kind)
 
 
 def _is_nested(shape: Any) -> bool:

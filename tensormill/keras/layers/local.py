@@ -53,7 +53,7 @@ class _LocallyConnected(Conv):
         Raises:
           ValueError: a size of the input is not known.
         """
-        dims = tf.TensorShape(input_shape).as_list()
+        dims: list[Any] = tf.TensorShape(input_shape).as_list()
         is_first = self.data_format == "channels_first"
         sizes = tuple(dims[2:] if is_first else dims[1:-1])
         channels = dims[self.channel_axis]

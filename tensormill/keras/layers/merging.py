@@ -37,6 +37,8 @@ __all__ = [
 class _Merge(Layer):
     """The base of these layers."""
 
+    _is_elementwise = True
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
@@ -61,6 +63,9 @@ class _Merge(Layer):
                 "Can not merge tensors with different batch sizes. Got tensors with shapes : "
                 f"{input_shape}"
             )
+        if self._is_elementwise:
+            inner = [tuple(shape.as_list()[1:]) if shape.ndims else None for shape in shapes]
+            functools.reduce(_broadcast_shape, inner)
         self.built = True
 
     def call(self, inputs: Any) -> Any:
@@ -87,6 +92,31 @@ class _Merge(Layer):
         _check_masks(inputs, mask)
         masks = [tf.cast(each, tf.bool) for each in mask if each is not None]
         return functools.reduce(tf.logical_and, masks) if masks else None
+
+
+def _broadcast_shape(shape1: Any, shape2: Any) -> Any:
+    """Return the shape of what an elementwise operation gives, None where it is not known.
+
+    Raises:
+      ValueError: there is none.
+    """
+    if shape1 is None or shape2 is None:
+        return None
+    if len(shape1) < len(shape2):
+        shape1, shape2 = shape2, shape1
+    if not shape2:
+        return shape1
+    made = list(shape1[: -len(shape2)])
+    for size, other in zip(shape1[-len(shape2) :], shape2, strict=True):
+        if size is None or other is None:
+            made.append(None)
+        elif size != other and 1 not in (size, other):
+            raise ValueError(
+                f"Operands could not be broadcast together with shapes {shape1} {shape2}"
+            )
+        else:
+            made.append(other if size == 1 else size)
+    return tuple(made)
 
 
 def _check_masks(inputs: Any, mask: Any) -> None:

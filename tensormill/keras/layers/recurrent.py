@@ -105,11 +105,10 @@ class RNN(Layer):
 
     def build(self, input_shape: Any) -> None:
         """Make the weights of the cell."""
-        shape = (
-            tf.TensorShape(nest.flatten(input_shape)[0])
-            if not isinstance(input_shape, tf.TensorShape)
-            else input_shape
-        )
+        first = input_shape
+        if isinstance(first, (list, tuple)) and not isinstance(first[0], (int, type(None))):
+            first = nest.flatten(first)[0]
+        shape = tf.TensorShape(first)
         step = [shape.as_list()[1 if self.time_major else 0], *shape.as_list()[2:]]
         if isinstance(self.cell, Layer) and not self.cell.built:
             if self.cell._dtype is None:
