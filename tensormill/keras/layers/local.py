@@ -74,26 +74,27 @@ class _LocallyConnected(Conv):
         self.built = True
 
     def _kernel_shape(self, sizes: tuple[int, ...], channels: int) -> tuple[int, ...]:
+        filters = int(self.filters or 0)
         window = (sizes, self.kernel_size, self.strides, self.padding)
         if self.implementation == 1:
             features = int(np.prod(self.kernel_size)) * channels
-            self.kernel_shape: Any = (int(np.prod(self.output_sizes)), features, self.filters)
+            self.kernel_shape: Any = (int(np.prod(self.output_sizes)), features, filters)
             return tuple(self.kernel_shape)
         if self.implementation == 2:
             mask = conv_kernel_mask(*window)
             if self.data_format == "channels_first":
-                self.kernel_shape = (channels, *sizes, self.filters, *self.output_sizes)
+                self.kernel_shape = (channels, *sizes, filters, *self.output_sizes)
                 self.kernel_mask = np.expand_dims(mask, (0, self.rank + 1))
             else:
-                self.kernel_shape = (*sizes, channels, *self.output_sizes, self.filters)
+                self.kernel_shape = (*sizes, channels, *self.output_sizes, filters)
                 self.kernel_mask = np.expand_dims(mask, (self.rank, 2 * self.rank + 1))
             return tuple(self.kernel_shape)
         if self.implementation == 3:
             self.kernel_shape = (
-                int(np.prod(self.output_sizes)) * self.filters, int(np.prod(sizes)) * channels,
+                int(np.prod(self.output_sizes)) * filters, int(np.prod(sizes)) * channels,
             )  # fmt: skip
             self.kernel_idxs = sorted(
-                conv_kernel_idxs(*window, channels, self.filters, self.data_format)
+                conv_kernel_idxs(*window, channels, filters, self.data_format)
             )
             return (len(self.kernel_idxs),)
         raise ValueError(f"Unrecognized implementation mode: {self.implementation}.")
