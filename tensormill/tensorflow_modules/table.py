@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tensormill.tensorflow_modules.algebra_table import ALGEBRA_ROWS
+from tensormill.tensorflow_modules.initializer_table import INITIALIZER_ROWS
 from tensormill.tensorflow_modules.keras_table import KERAS_ROWS
 from tensormill.tensorflow_modules.model_table import MODEL_ROWS
 from tensormill.tensorflow_modules.ragged_table import RAGGED_ROWS
@@ -519,5 +520,12 @@ _ROWS = {
 
 MODULES = {
     path: Sources.parse(words)
-    for path, words in {**_ROWS, **ALGEBRA_ROWS, **KERAS_ROWS, **MODEL_ROWS, **RAGGED_ROWS}.items()
+    for path, words in {
+        **_ROWS,
+        **INITIALIZER_ROWS,
+        **ALGEBRA_ROWS,
+        **KERAS_ROWS,
+        **MODEL_ROWS,
+        **RAGGED_ROWS,
+    }.items()
 }
