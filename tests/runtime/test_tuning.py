@@ -64,3 +64,38 @@ def test_only_kernels_of_many_elements_are_widened() -> None:
     (form,) = block._wide_forms(Costs(instructions, [MS, MS, MS]))  # type: ignore[arg-type]
     made = form.__self__.instructions  # type: ignore[attr-defined]
     assert [new is old for new, old in zip(made, instructions, strict=True)] == [True, False, False]
+
+
+def test_the_forms_are_tried_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = TunedBlock(Block([], {}, frozenset()), 1)
+    now = 0
+    took = {"plain": 10, "wide": 30}
+    ran: list[str] = []
+    monkeypatch.setattr(tuning.time, "perf_counter_ns", lambda: now)
+
+    def form(name: str) -> tuning.Runner:
+        def run(values: object, step: object) -> None:
+            nonlocal now
+            now += took[name]
+            ran.append(name)
+
+        return run
+
+    plain, wide = form("plain"), form("wide")
+    monkeypatch.setattr(block.block, "run", plain)
+    block._times = {plain: [], wide: []}
+    block._next = block._try
+
+    def last_of(runs: int) -> str:
+        for _ in range(runs):
+            block.run([], None)
+        return ran[-1]
+
+    first_trials = 2 * (tuning._TRIALS + 1)
+    assert last_of(first_trials + tuning._FIRST_PERIOD) == "plain"
+    took["wide"] = 5
+    later_trials = 2 * (tuning._LATER_TRIALS + 1)
+    assert last_of(1 + later_trials + 2 * tuning._FIRST_PERIOD) == "wide"
+    assert set(ran[-2 * tuning._FIRST_PERIOD :]) == {"wide"}
+    took["wide"] = 30
+    assert last_of(1 + later_trials + 4 * tuning._FIRST_PERIOD) == "plain"

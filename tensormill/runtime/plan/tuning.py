@@ -31,6 +31,9 @@ _USUAL_SIZE = 64
 _WANTED_GAIN = 0.9
 _WIDE_PROMISE = 1.25
 _TRIALS = 5
+_LATER_TRIALS = 2
+_FIRST_PERIOD = 50
+"""After so many runs the forms are tried again, then after twice as many, and so on."""
 
 Runner = Callable[[list[Any], Any], Any]
 
@@ -68,13 +71,16 @@ class TunedBlock:
     The first run walks the instructions (most steps of a program run once), the second one measures
     them, and from then on the compiled form runs. Where long kernels promise a gain from more
     threads, other forms are tried too, and the fastest stays: long kernels widened, or the
-    instructions spread over lanes.
+    instructions spread over lanes. They are tried again after a while, and then ever more seldom:
+    what else the machine did may have decided the first time.
 
     Attributes:
       block: the instructions.
     """
 
-    __slots__ = ("_lanes", "_lock", "_next", "_runner", "_times", "block")
+    __slots__ = (
+        "_lanes", "_left", "_lock", "_next", "_period", "_runner", "_times", "_trials", "block"
+    )  # fmt: skip
 
     def __init__(self, block: Block, lanes: int) -> None:
         self.block = block
@@ -84,6 +90,9 @@ class TunedBlock:
         self._runner: Runner | None = None
         self._next: Runner = self._walk_first  # guarded by _lock
         self._times: dict[Runner, list[int]] = {}  # guarded by _lock
+        self._trials = _TRIALS  # guarded by _lock
+        self._period = _FIRST_PERIOD  # guarded by _lock
+        self._left = 0  # runs until the next trials; a lost count does no harm
 
     def run(self, values: list[Any], step: Any) -> None:
         """Run the block over the values of its slots."""
@@ -160,9 +169,26 @@ class TunedBlock:
         start = time.perf_counter_ns()
         runner(values, step)
         self._times[runner].append(time.perf_counter_ns() - start)
-        if all(len(times) > _TRIALS for times in self._times.values()):
-            self._runner = self._fastest()
-            self._times = {}
+        if all(len(times) > self._trials for times in self._times.values()):
+            self._choose(self._fastest(), list(self._times))
+
+    def _choose(self, fastest: Runner, forms: list[Runner]) -> None:
+        """Run the fastest form from now on, until it is time to try all of them again."""
+
+        def run_until_next_trials(values: list[Any], step: Any) -> None:
+            self._left -= 1
+            if self._left < 0 and self._lock.acquire(blocking=False):
+                try:
+                    if self._runner is run_until_next_trials:
+                        self._times = {form: [] for form in forms}
+                        self._next, self._runner = self._try, None
+                finally:
+                    self._lock.release()
+            fastest(values, step)
+
+        self._left, self._period = self._period, 2 * self._period
+        self._trials = _LATER_TRIALS
+        self._runner = run_until_next_trials
 
     def _fastest(self) -> Runner:
         """Return the fastest form; more threads are taken from others only for a clear gain.
