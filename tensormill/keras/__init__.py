@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tensormill.keras import (
     activations,
+    applications,
     backend,
     callbacks,
     constraints,
@@ -32,6 +33,7 @@ __all__ = [
     "Model",
     "Sequential",
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "constraints",

@@ -7,6 +7,7 @@ __all__ = ["KERAS_ROWS"]
 KERAS_ROWS = {
     "python.keras": "keras",
     "python.keras.activations": "keras.activations",
+    "python.keras.applications": "keras.applications",
     "python.keras.backend": "keras.backend keras.backend.local_convolution",
     "python.keras.callbacks": "keras.callbacks keras.callback_base",
     "python.keras.constraints": "keras.constraints",

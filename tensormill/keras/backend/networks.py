@@ -326,10 +326,37 @@ def _pool(
     rank = len(pool_size)
     if pool_mode not in ("max", "avg"):
         raise ValueError("Invalid pooling mode: " + str(pool_mode))
-    return tf.nn.pool(
-        x, pool_size, pool_mode.upper(), padding.upper(), strides=strides or (1,) * rank,
-        data_format=_format(data_format, rank),
-    )  # fmt: skip
+    return pool_windows(
+        x, pool_size, strides or (1,) * rank, padding, _format(data_format, rank), pool_mode
+    )
+
+
+def pool_windows(x: Any, sizes: Any, strides: Any, padding: str, form: str, pool_mode: str) -> Any:
+    """Return the greatest value or the mean of each window, which may be smaller than its step.
+
+    Args:
+      x: [batch, *sizes, channels], or with the channels first.
+      sizes: the window, of one to three axes.
+      strides: the steps.
+      padding: "valid" or "same".
+      form: the format of ops, as "NHWC".
+      pool_mode: "max" or "avg".
+    """
+    is_first = form.startswith("NC")
+    if len(sizes) == 1:
+        axis = 3 if is_first else 2
+        wide = pool_windows(
+            tf.expand_dims(x, axis), (sizes[0], 1), (strides[0], 1), padding,
+            "NCHW" if is_first else "NHWC", pool_mode,
+        )  # fmt: skip
+        return tf.squeeze(wide, axis)
+    kinds = {
+        ("max", 2): tf.nn.max_pool, ("avg", 2): tf.nn.avg_pool,
+        ("max", 3): tf.nn.max_pool3d, ("avg", 3): tf.nn.avg_pool3d,
+    }  # fmt: skip
+    return kinds[pool_mode, len(sizes)](
+        x, _strides(sizes, form), _strides(strides, form), padding.upper(), data_format=form
+    )
 
 
 def pool2d(

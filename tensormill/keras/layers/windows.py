@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import tensormill.api as tf
-from tensormill.keras.backend.networks import resize_images
+from tensormill.keras.backend.networks import pool_windows, resize_images
 from tensormill.keras.backend.state import image_data_format
 from tensormill.keras.engine.layer import InputSpec, Layer
 from tensormill.layers.arguments import op_data_format, padding_name, window_tuple
@@ -75,10 +75,10 @@ class _Pooling(_Spatial):
 
     def call(self, inputs: Any) -> Any:
         """Return the pooled inputs."""
-        return tf.nn.pool(
-            inputs, self.pool_size, self._kind, self.padding.upper(), strides=self.strides,
-            data_format=op_data_format(self.data_format, self._rank),
-        )  # fmt: skip
+        form = str(op_data_format(self.data_format, self._rank))
+        return pool_windows(
+            inputs, self.pool_size, self.strides, self.padding, form, self._kind.lower()
+        )
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
