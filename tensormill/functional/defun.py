@@ -326,8 +326,8 @@ def _check_arguments(function: GraphFunction, inputs: Sequence[Tensor]) -> None:
     wanted = [arg.type for arg in function.schema.inputs]
     if len(wanted) != len(inputs):
         raise ValueError(
-            f"Expected {len(wanted)} arguments in the call of '{function.name}', "
-            f"got {len(inputs)}: {list(inputs)}"
+            f"Expected number of arguments: {len(wanted)}, received: {len(inputs)}, "
+            f"in the call of '{function.name}': {list(inputs)}"
         )
     for index, (tensor, dtype) in enumerate(zip(inputs, wanted, strict=True)):
         if tensor.dtype.base_dtype is not dtype:

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.graph import dtypes
+from tensormill.graph.collections import GraphKeys
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
+from tensormill.graph.graph import get_default_graph
 from tensormill.graph.shapes import as_shape
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.state import variable, variable_v2
 from tensormill.variables.assignments import assign
+from tensormill.variables.initializers import Ones
+from tensormill.variables.scope import AUTO_REUSE, variable_scope
+from tensormill.variables.store import get_variable
 
-__all__ = ["init_variable", "variable_op", "variable_op_v2"]
+__all__ = ["init_variable", "steps_per_run", "variable_op", "variable_op_v2"]
 
 
 def variable_op(
@@ -62,3 +68,27 @@ def init_variable(v: Any, init: Any, name: str = "init") -> Any:
 
 def _colocated(v: Any) -> Any:
     return v.graph.colocate_with(v.op)
+
+
+def steps_per_run() -> Any:
+    """Return the variable that says how many steps a run makes; it is made at first.
+
+    Raises:
+      RuntimeError: there are several.
+    """
+    collection = "hooks_steps_per_run"
+    found = get_default_graph().get_collection(collection)
+    if len(found) > 1:
+        raise RuntimeError("Multiple steps_per_run_var in collection.")
+    if found:
+        return found[0]
+    with variable_scope("hooks", reuse=AUTO_REUSE):
+        return get_variable(
+            "steps_per_run",
+            initializer=Ones(),
+            shape=[],
+            dtype=dtypes.int32,
+            trainable=False,
+            collections=[collection, GraphKeys.LOCAL_VARIABLES],
+            use_resource=True,
+        )

@@ -389,7 +389,8 @@ _ROWS = {
     "python.training.basic_loops": "train.monitored.basic_loops",
     "python.training.basic_session_run_hooks": """
         train.monitored.logging_hooks train.monitored.saving_hooks train.monitored.control_hooks
-        train.monitored.timers""",
+        train.monitored.timers
+        get_or_create_steps_per_run_variable=tensorflow_modules.state_functions.steps_per_run""",
     "python.training.monitored_session": """
         train.monitored.monitored_session train.monitored.session_creators
         train.monitored.scaffold

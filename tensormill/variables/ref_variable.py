@@ -26,6 +26,11 @@ __all__ = ["RefVariable"]
 class RefVariable(VariableBase):
     """A variable held by a VariableV2 node; made by `tf.Variable(...)`."""
 
+    @classmethod
+    def from_proto(cls, variable_def: Any, import_scope: str | None = None) -> RefVariable:
+        """Return the variable that a VariableDef message names in the default graph."""
+        return cls(variable_def=variable_def, import_scope=import_scope)
+
     def __init__(
         self,
         initial_value: Any = None,

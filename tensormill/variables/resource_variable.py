@@ -256,6 +256,11 @@ class ResourceVariableBase(VariableBase):
 class ResourceVariable(ResourceVariableBase):
     """A variable held by a VarHandleOp node; made by `tf.Variable(..., use_resource=True)`."""
 
+    @classmethod
+    def from_proto(cls, variable_def: Any, import_scope: str | None = None) -> ResourceVariable:
+        """Return the variable that a VariableDef message names in the default graph."""
+        return cls(variable_def=variable_def, import_scope=import_scope)
+
     def __init__(
         self,
         initial_value: Any = None,

@@ -52,3 +52,25 @@ def test_a_graph_tells_the_device_that_scopes_ask_for() -> None:
     with tf.device("/job:ps"), tf.device("/cpu:1"):
         graph._apply_device_functions(Listener())
     assert told == ["/job:ps/device:CPU:1"]
+
+
+def test_the_number_of_steps_of_a_run_is_one_variable() -> None:
+    from tensormill.python.training import basic_session_run_hooks
+
+    steps = basic_session_run_hooks.get_or_create_steps_per_run_variable()
+    assert basic_session_run_hooks.get_or_create_steps_per_run_variable() is steps
+    assert steps in tf.local_variables()
+    with tf.Session() as session:
+        session.run(tf.local_variables_initializer())
+        assert session.run(steps) == 1
+
+
+def test_classes_of_variables_read_their_messages() -> None:
+    for use_resource in (False, True):
+        variable = tf.Variable(1.0, use_resource=use_resource)
+        again = type(variable).from_proto(variable.to_proto())
+        assert type(again) is type(variable)
+        with tf.Session() as session:
+            session.run(variable.initializer)
+            session.run(variable.assign(3.0))
+            assert session.run(again) == 3.0
