@@ -1,6 +1,6 @@
-"""The decorators of `tensorflow.python.util`: tf_decorator, tf_export, tf_should_use, all_util.
+"""The decorators of `tensorflow.python.util`: tf_decorator, tf_should_use, all_util.
 
-Source: TensorFlow 1.15, python/util/tf_decorator.py and tf_export.py.
+Source: TensorFlow 1.15, python/util/tf_decorator.py and tf_export.py (`kwarg_only`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import Any
 
 __all__ = [
     "TFDecorator",
-    "estimator_export",
-    "keras_export",
     "kwarg_only",
     "make_all",
     "make_decorator",
@@ -21,7 +19,6 @@ __all__ = [
     "reveal_undocumented",
     "rewrap",
     "should_use_result",
-    "tf_export",
     "unwrap",
 ]
 
@@ -114,14 +111,6 @@ def rewrap(decorator_func: Any, previous_target: Any, new_target: Any) -> Any:
         return new_target
     decorators[-1].decorated_target = new_target
     return decorator_func
-
-
-def tf_export(*args: str, **kwargs: Any) -> Callable[[Any], Any]:
-    """Take public names for a function, which change nothing here."""
-    return lambda function: function
-
-
-keras_export = estimator_export = tf_export
 
 
 def kwarg_only(f: Callable[..., Any]) -> Callable[..., Any]:

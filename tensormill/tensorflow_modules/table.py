@@ -455,7 +455,7 @@ _ROWS = {
         _SHALLOW_TREE_HAS_INVALID_KEYS=tensorflow_modules.nest_functions._UNKNOWN_KEYS""",
     "python.util.tf_contextlib": "contextmanager=:contextlib.contextmanager",
     "python.util.tf_decorator": "tensorflow_modules.decorators",
-    "python.util.tf_export": "tensorflow_modules.decorators",
+    "python.util.tf_export": "tensorflow_modules.exported_names tensorflow_modules.decorators",
     "python.util.tf_inspect": "tensorflow_modules.inspection",
     "python.util.tf_should_use": "tensorflow_modules.decorators",
     "python.util.all_util": "tensorflow_modules.decorators",
