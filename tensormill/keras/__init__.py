@@ -14,6 +14,7 @@ from tensormill.keras import (
     callbacks,
     constraints,
     datasets,
+    experimental,
     initializers,
     layers,
     losses,
@@ -23,6 +24,7 @@ from tensormill.keras import (
     preprocessing,
     regularizers,
     utils,
+    wrappers,
 )
 from tensormill.keras.engine.input_layer import Input
 from tensormill.keras.models import Model, Sequential
@@ -38,6 +40,7 @@ __all__ = [
     "callbacks",
     "constraints",
     "datasets",
+    "experimental",
     "initializers",
     "layers",
     "losses",
@@ -47,4 +50,5 @@ __all__ = [
     "preprocessing",
     "regularizers",
     "utils",
+    "wrappers",
 ]

@@ -11,9 +11,13 @@ import tensormill.api as tf
 from tensormill.keras.objects import deserialize_keras_object, serialize_keras_object
 
 __all__ = [
+    "CosineDecay",
+    "CosineDecayRestarts",
     "ExponentialDecay",
     "InverseTimeDecay",
     "LearningRateSchedule",
+    "LinearCosineDecay",
+    "NoisyLinearCosineDecay",
     "PiecewiseConstantDecay",
     "PolynomialDecay",
     "deserialize",
@@ -104,6 +108,89 @@ class PolynomialDecay(LearningRateSchedule):
         return tf.train.polynomial_decay(
             self.initial_learning_rate, step, self.decay_steps, self.end_learning_rate, self.power,
             self.cycle,
+        )  # fmt: skip
+
+
+class CosineDecay(LearningRateSchedule):
+    """Like half a cosine wave, from one value to a share of it."""
+
+    def __init__(
+        self, initial_learning_rate: Any, decay_steps: Any, alpha: Any = 0.0,
+        name: str | None = None,
+    ) -> None:  # fmt: skip
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.alpha = alpha
+        self.name = name
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate."""
+        return tf.train.cosine_decay(
+            self.initial_learning_rate, step, self.decay_steps, self.alpha, self.name
+        )
+
+
+class CosineDecayRestarts(LearningRateSchedule):
+    """Like half a cosine wave, again and again, each longer and lower than the one before."""
+
+    def __init__(
+        self, initial_learning_rate: Any, first_decay_steps: Any, t_mul: Any = 2.0,
+        m_mul: Any = 1.0, alpha: Any = 0.0, name: str | None = None,
+    ) -> None:  # fmt: skip
+        self.initial_learning_rate = initial_learning_rate
+        self.first_decay_steps = first_decay_steps
+        self.t_mul = t_mul
+        self.m_mul = m_mul
+        self.alpha = alpha
+        self.name = name
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate."""
+        return tf.train.cosine_decay_restarts(
+            self.initial_learning_rate, step, self.first_decay_steps, self.t_mul, self.m_mul,
+            self.alpha, self.name,
+        )  # fmt: skip
+
+
+class LinearCosineDecay(LearningRateSchedule):
+    """Along a line times a cosine wave."""
+
+    def __init__(
+        self, initial_learning_rate: Any, decay_steps: Any, num_periods: Any = 0.5,
+        alpha: Any = 0.0, beta: Any = 0.001, name: str | None = None,
+    ) -> None:  # fmt: skip
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.num_periods = num_periods
+        self.alpha = alpha
+        self.beta = beta
+        self.name = name
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate."""
+        return tf.train.linear_cosine_decay(
+            self.initial_learning_rate, step, self.decay_steps, self.num_periods, self.alpha,
+            self.beta, self.name,
+        )  # fmt: skip
+
+
+class NoisyLinearCosineDecay(LinearCosineDecay):
+    """Along a line times a cosine wave, with noise that becomes less."""
+
+    def __init__(
+        self, initial_learning_rate: Any, decay_steps: Any, initial_variance: Any = 1.0,
+        variance_decay: Any = 0.55, num_periods: Any = 0.5, alpha: Any = 0.0, beta: Any = 0.001,
+        name: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(initial_learning_rate, decay_steps, num_periods, alpha, beta, name)
+        self.initial_variance = initial_variance
+        self.variance_decay = variance_decay
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate."""
+        return tf.train.noisy_linear_cosine_decay(
+            self.initial_learning_rate, step, self.decay_steps, self.initial_variance,
+            self.variance_decay, self.num_periods, self.alpha, self.beta, self.name,
         )  # fmt: skip
 
 

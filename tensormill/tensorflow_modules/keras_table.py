@@ -56,6 +56,7 @@ KERAS_ROWS = {
     "python.keras.testing_utils": """
         unittesting.keras_layer_checks unittesting.keras_small_models
         unittesting.keras_situations""",
+    "python.keras.wrappers.scikit_learn": "keras.wrappers.scikit_learn",
     "python.keras.utils": "keras.utils",
     "python.keras.utils.data_utils": "keras.utils",
     "python.keras.utils.generic_utils": """

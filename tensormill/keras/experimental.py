@@ -1,0 +1,21 @@
+"""`tf.keras.experimental`."""
+
+from __future__ import annotations
+
+from tensormill.feature_column.feature_layers import SequenceFeatures
+from tensormill.keras.layers.recurrent_cells import PeepholeLSTMCell
+from tensormill.keras.learning_rates import (
+    CosineDecay,
+    CosineDecayRestarts,
+    LinearCosineDecay,
+    NoisyLinearCosineDecay,
+)
+
+__all__ = [
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "LinearCosineDecay",
+    "NoisyLinearCosineDecay",
+    "PeepholeLSTMCell",
+    "SequenceFeatures",
+]
