@@ -94,10 +94,7 @@ def batch_gather(params: Any, indices: Any, name: str | None = None) -> Any:
         if not isinstance(params, RaggedTensor):
             params = RaggedTensor.from_tensor(params, row_splits_dtype=indices.row_splits.dtype)
         if rank_of_indices > 2:
-            inner = indices.values
-            if not isinstance(params.values, RaggedTensor) or rank_of_indices - 1 < 2:
-                return indices.with_values(batch_gather(params.values, inner))
-            return indices.with_values(batch_gather(params.values, inner))
+            return indices.with_values(batch_gather(params.values, indices.values))
         # Numbers in a row become numbers among all values.
         starts = gathering.gather(params.row_starts(), indices.value_rowids())
         places = cast(indices.values, starts.dtype) + starts
