@@ -36,15 +36,12 @@ def resolve_feed(graph: Graph, name: str) -> Tensor:
       NotFoundError: there is no such operation.
       InvalidArgumentError: it has fewer outputs.
     """
-    op_name, index = split_endpoint(name)
-    op = graph._operations_by_name.get(op_name)
-    if op is None:
-        raise errors.not_found(f"FeedInputs: unable to find feed output {op_name}:{index}")
-    if index >= len(op.outputs):
-        raise errors.invalid_argument(
-            f"FeedInputs: {op_name}:{index} should have output index < {len(op.outputs)}"
-        )
-    return op.outputs[index]
+    return _resolve(
+        graph,
+        name,
+        "FeedInputs: unable to find feed output {endpoint}",
+        "FeedInputs: {endpoint} should have output index < {count}",
+    )
 
 
 def resolve_fetch(graph: Graph, name: str) -> Tensor:
@@ -54,14 +51,22 @@ def resolve_fetch(graph: Graph, name: str) -> Tensor:
       NotFoundError: there is no such operation.
       InvalidArgumentError: it has fewer outputs.
     """
+    return _resolve(
+        graph,
+        name,
+        "FetchOutputs node {endpoint}: not found",
+        "FetchOutputs {endpoint}: output index too large, must be < {count}",
+    )
+
+
+def _resolve(graph: Graph, name: str, no_operation: str, no_output: str) -> Tensor:
     op_name, index = split_endpoint(name)
+    endpoint = f"{op_name}:{index}"
     op = graph._operations_by_name.get(op_name)
     if op is None:
-        raise errors.not_found(f"FetchOutputs node {op_name}:{index}: not found")
+        raise errors.not_found(no_operation.format(endpoint=endpoint))
     if index >= len(op.outputs):
-        raise errors.invalid_argument(
-            f"FetchOutputs {op_name}:{index}: output index too large, must be < {len(op.outputs)}"
-        )
+        raise errors.invalid_argument(no_output.format(endpoint=endpoint, count=len(op.outputs)))
     return op.outputs[index]
 
 
