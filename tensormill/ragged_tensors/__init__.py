@@ -5,4 +5,4 @@ Source of behaviour: TensorFlow 1.15, python/ops/ragged.
 
 from __future__ import annotations
 
-from tensormill.ragged_tensors import conversions, dispatch, indexing
+from tensormill.ragged_tensors import conversions, dispatch, indexing, specs

@@ -1,10 +1,13 @@
 """Importing stays cheap: what is loaded when, by name; the time itself only in the slow tests."""
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
+
+from tests.architecture.package_sources import PACKAGE, ROOT, python_files
 
 # What takes long to load and is not needed to build a graph or run a step.
 NEVER_LOADED = (
@@ -82,3 +85,22 @@ def test_the_public_api_costs_little_more_than_torch() -> None:
     )
     seconds = [float(run_python(measured)) for _ in range(5)]
     assert min(seconds) < 0.3, f"CPU seconds more than `import torch`: {sorted(seconds)}"
+
+
+def test_operators_are_there_with_what_uses_them() -> None:
+    """`OPERATORS["name"]` finds what another module registers, which must be loaded by then."""
+    used = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): names
+        for path in python_files(PACKAGE)
+        if (names := re.findall(r'OPERATORS\["(\w+)"\]', path.read_text()))
+    }
+    missing = run_python(
+        "import importlib, json, tensormill.api\n"
+        "from tensormill.graph.operators import OPERATORS\n"
+        f"for module, names in {used!r}.items():\n"
+        "    importlib.import_module(module)\n"
+        "    for name in set(names) - OPERATORS.keys():\n"
+        "        print(module, name)"
+    )
+    assert used
+    assert not missing
