@@ -11,6 +11,7 @@ from tensormill.graph import tf_logging
 from tensormill.graph.errors import OpError
 from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto.services import Method
+from tensormill.runtime.any_master import Delivery
 
 __all__ = ["Call", "Handler", "Peer", "joined", "parser_of", "pieces_of", "reads_itself"]
 
@@ -39,18 +40,17 @@ class Call(ABC):
         self._lock = threading.Lock()
         self._is_answered = False  # guarded by _lock
 
-    def reply(self, response: Any, undelivered: Callable[[], None] | None = None) -> None:
+    def reply(self, response: Any, delivery: Delivery | None = None) -> None:
         """Send the response: a message, or one that is written already, in pieces.
 
         Args:
           response: the response.
-          undelivered: called where the client turns out not to have got it. Over gRPC that is not
-            known of what was sent.
+          delivery: told what becomes of it. Over gRPC, what was sent counts as delivered.
         """
         if self._take():
-            self._send_reply(response, undelivered)
-        elif undelivered is not None:
-            undelivered()
+            self._send_reply(response, delivery)
+        elif delivery is not None:
+            delivery.refuse()
 
     def fail(self, error: OpError) -> None:
         """Answer with the status of an error."""
@@ -76,7 +76,7 @@ class Call(ABC):
         """Send the facts of an error along with the response, which says the error itself."""
 
     @abstractmethod
-    def _send_reply(self, response: Any, undelivered: Callable[[], None] | None) -> None:
+    def _send_reply(self, response: Any, delivery: Delivery | None) -> None:
         """Send the response message and end the call; see `reply`."""
 
     @abstractmethod

@@ -267,14 +267,19 @@ class _Method:
         return self._over(direct, request, timeout)
 
     def future(
-        self, request: Any, timeout: float | None = None, wait_for_ready: bool | None = None
+        self,
+        request: Any,
+        timeout: float | None = None,
+        wait_for_ready: bool | None = None,
+        keeps_receipt: bool = False,
     ) -> Any:
+        """Begin a call; with `keeps_receipt`, who takes its response confirms it."""
         direct = self._channel.direct()
         if direct is None or not direct.has(self._path):
             call = self._method.future(request, timeout=timeout, wait_for_ready=wait_for_ready)
             call.add_done_callback(self._after_first)
             return call
-        future = _DirectFuture(self._parse)
+        future = _DirectFuture(self._parse, keeps_receipt)
         future.start(direct, self._path, self._pieces(request), timeout)
         return future
 
@@ -317,7 +322,7 @@ def _rpc_error(failure: CallFailed | ConnectionBroken) -> DirectRpcError:
 
 def receipt_of(call: Any) -> Receipt | None:
     """Return what the server of a call wants to be told of its response, if it wants to know."""
-    return call.receipt if isinstance(call, _EndedCall) else None
+    return call.receipt if isinstance(call, (_EndedCall, _DirectFuture)) else None
 
 
 def _joined(request: Any) -> bytes:
@@ -366,10 +371,16 @@ class DirectRpcError(grpc.RpcError):
 
 
 class _DirectFuture:
-    """A call under way, as gRPC's futures are."""
+    """A call under way, as gRPC's futures are.
 
-    def __init__(self, parse: Callable[[Any], Any] | None) -> None:
+    Attributes:
+      receipt: what the server wants to be told of the response, where that was not done.
+    """
+
+    def __init__(self, parse: Callable[[Any], Any] | None, keeps_receipt: bool) -> None:
+        self.receipt: Receipt | None = None
         self._parse = parse
+        self._keeps_receipt = keeps_receipt
         self._lock = threading.Lock()
         self._outcome: Outcome | None = None  # guarded by _lock
         self._is_cancelled = False  # guarded by _lock
@@ -394,7 +405,12 @@ class _DirectFuture:
                 self._outcome = outcome
                 callbacks = self._finish()
         if receipt is not None:
-            (receipt.confirm if is_wanted else receipt.refuse)()
+            if not is_wanted:
+                receipt.refuse()
+            elif self._keeps_receipt:
+                self.receipt = receipt
+            else:
+                receipt.confirm()
         if not is_wanted:
             return
         for callback in callbacks:

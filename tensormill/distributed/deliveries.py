@@ -10,8 +10,10 @@ When the connection ends, what was not confirmed goes back.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Final
+
+from tensormill.runtime.any_master import Delivery
 
 __all__ = ["NO_RECEIPT", "SENT_RECEIPT", "Deliveries"]
 
@@ -33,7 +35,7 @@ class Deliveries:
         self._lock = threading.Lock()
         self._places: memoryview | None = None  # guarded by _lock
         self._free: list[int] = []  # guarded by _lock
-        self._open: dict[int, Callable[[], None]] = {}  # by call; guarded by _lock
+        self._open: dict[int, Delivery] = {}  # by call; guarded by _lock
         self._placed: dict[int, int] = {}  # call to place; guarded by _lock
         self._look_at = _FEW  # so many in places; guarded by _lock
         self._takes_receipts = False
@@ -49,46 +51,57 @@ class Deliveries:
             self._places = places
             self._free = [] if places is None else list(range(min(len(places), SENT_RECEIPT - 1)))
 
-    def add(self, call: int, size_bytes: int, undelivered: Callable[[], None]) -> int:
+    def add(self, call: int, size_bytes: int, delivery: Delivery) -> int:
         """Take note of an answer that is about to be sent; return what its head says.
 
         Args:
           call: the number of the call.
           size_bytes: the size of the answer.
-          undelivered: called where the client does not get it; not at all where it is not known.
+          delivery: told what becomes of it; not at all where that is not known.
         """
         if not self._takes_receipts:
             return NO_RECEIPT
+        confirmed: Sequence[Delivery] = ()
         with self._lock:
             if len(self._placed) >= self._look_at:
-                self._forget_confirmed()
-            if len(self._open) >= _MAX_OPEN:
-                return NO_RECEIPT
-            self._open[call] = undelivered
-            if not self._free or size_bytes > _LARGE_BYTES:
-                return SENT_RECEIPT
-            place = self._placed[call] = self._free.pop()
-            return place + 1
+                confirmed = self._take_confirmed()
+            code = self._place(call, size_bytes, delivery)
+        for each in confirmed:
+            each.confirm()
+        return code
 
-    def _forget_confirmed(self) -> None:
-        places = self._places
+    def _place(self, call: int, size_bytes: int, delivery: Delivery) -> int:
+        if len(self._open) >= _MAX_OPEN:
+            return NO_RECEIPT
+        self._open[call] = delivery
+        if not self._free or size_bytes > _LARGE_BYTES:
+            return SENT_RECEIPT
+        place = self._placed[call] = self._free.pop()
+        return place + 1
+
+    def _take_confirmed(self) -> list[Delivery]:
+        """Return what the client has confirmed in the page, once."""
+        places, found = self._places, []
         if places is not None:
             for call in [c for c, place in self._placed.items() if places[place] == c]:
                 self._free.append(self._placed.pop(call))
-                del self._open[call]
+                found.append(self._open.pop(call))
         self._look_at = 2 * len(self._placed) + _FEW
+        return found
 
     def confirm(self, call: int) -> None:
         """Take note that an answer has come to who asked."""
-        self._close(call)
+        delivery = self._close(call)
+        if delivery is not None:
+            delivery.confirm()
 
     def refuse(self, call: int) -> None:
         """Take note that nobody gets an answer."""
-        undelivered = self._close(call)
-        if undelivered is not None:
-            undelivered()
+        delivery = self._close(call)
+        if delivery is not None:
+            delivery.refuse()
 
-    def _close(self, call: int) -> Callable[[], None] | None:
+    def _close(self, call: int) -> Delivery | None:
         with self._lock:
             place = self._placed.pop(call, None)
             if place is not None:
@@ -98,9 +111,11 @@ class Deliveries:
     def end(self) -> None:
         """Take note that the client is gone: what it has not confirmed it does not get."""
         with self._lock:
-            self._forget_confirmed()
+            confirmed = self._take_confirmed()
             left = list(self._open.values())
             self._open.clear()
             self._placed.clear()
-        for undelivered in reversed(left):
-            undelivered()
+        for delivery in confirmed:
+            delivery.confirm()
+        for delivery in reversed(left):
+            delivery.forsake()

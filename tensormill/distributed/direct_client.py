@@ -52,6 +52,10 @@ class Receipt:
         """Say that nobody has got it."""
         self._frames.refuse(self._call)
 
+    def forsake(self) -> None:
+        """Say the same: who asked is gone, and did not say that it has it."""
+        self.refuse()
+
 
 @dataclass(slots=True)
 class Reply:

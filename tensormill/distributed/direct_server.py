@@ -32,6 +32,7 @@ from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto.services import Method
+from tensormill.runtime.any_master import Delivery
 
 __all__ = ["DirectConnection", "DirectMethod"]
 
@@ -68,8 +69,8 @@ class _DirectCall(Call):
         self._on_cancel: Callable[[], None] | None = None
         self._trailer = b""
 
-    def _send_reply(self, response: Any, undelivered: Callable[[], None] | None) -> None:
-        self._connection.reply(self, pieces_of(response), self._trailer, undelivered)
+    def _send_reply(self, response: Any, delivery: Delivery | None) -> None:
+        self._connection.reply(self, pieces_of(response), self._trailer, delivery)
 
     def _send_failure(self, error: OpError) -> None:
         text = [error.message.encode()]
@@ -174,20 +175,20 @@ class DirectConnection:
         call: _DirectCall,
         body: Sequence[Piece],
         trailer: bytes,
-        undelivered: Callable[[], None] | None,
+        delivery: Delivery | None,
     ) -> None:
         """Send the response of a call; see `Call.reply`."""
         code = NO_RECEIPT
         with self._lock:
             is_awaited = self._calls.pop(call.number, None) is not None
-            if is_awaited and undelivered is not None:
-                code = self._deliveries.add(call.number, sum(map(len, body)), undelivered)
+            if is_awaited and delivery is not None:
+                code = self._deliveries.add(call.number, sum(map(len, body)), delivery)
         is_sent = is_awaited and self._send(FrameKind.REPLY, code, call, body, trailer)
-        if is_sent or undelivered is None:
+        if delivery is None:
             return
         if code == NO_RECEIPT:
-            undelivered()
-        else:
+            (delivery.confirm if is_sent else delivery.refuse)()
+        elif not is_sent:
             self._deliveries.refuse(call.number)
 
     def _send(

@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 
 from tensormill.distributed.call import pieces_of
-from tensormill.distributed.channels import open_channel, response_of
+from tensormill.distributed.channels import open_channel, receipt_of, response_of
 from tensormill.distributed.device_codec import device_from_proto
 from tensormill.distributed.direct_client import DirectClient, Outcome, Reply
 from tensormill.distributed.direct_frames import ConnectionBroken
@@ -225,7 +225,8 @@ class GrpcWorkerLink(WorkerLink):
             stats = response.step_stats if response.HasField("step_stats") else None
             if pushed is not None and self._deliver is not None:
                 self._deliver(run.step_id, read_values(*pushed))
-            return GraphResult(values, stats, list(response.partition_graph))
+            graphs = list(response.partition_graph)
+            return GraphResult(values, stats, graphs, delivery=receipt_of(call))
 
         direct = self._channel.direct()
         # The end of a traced step asks the tasks again; the thread that reads must not wait for it.
@@ -361,7 +362,9 @@ class GrpcWorkerLink(WorkerLink):
             self._answer(name, done, lambda: convert(parse(call.result()), call))
 
         try:
-            call = self._stubs[name].future(pieces_of(request), wait_for_ready=wait_for_ready)
+            call = self._stubs[name].future(
+                pieces_of(request), wait_for_ready=wait_for_ready, keeps_receipt=name == "RunGraph"
+            )
         except ValueError:  # the channel is closed
             done(None, errors.cancelled(f"The connection to task {self._peer} is closed"))
             return _nothing

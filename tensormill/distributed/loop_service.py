@@ -112,6 +112,8 @@ class StepLoop:
 
     def _note_end(self, outcome: StepOutcome | None, error: OpError | None) -> None:
         """Take note that a step has ended. Called by whoever ended it."""
+        if outcome is not None:
+            outcome.confirm()
         if error is not None:
             self._end(error)
         else:

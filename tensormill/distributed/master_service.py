@@ -309,7 +309,7 @@ class MasterService:
                 return
             response = master_pb2.RunCallableResponse(fetch=found.step.encode(outcome))
             _fill_metadata(response.metadata, outcome)
-            call.reply(response, outcome.undelivered)
+            call.reply(response, outcome.delivery)
 
         values = found.step.decode(request.feed)
         options = StepOptions.from_proto(found.options)
@@ -360,7 +360,7 @@ def _start_step(
         except OpError as failure:
             _fail_step(request, call, failure)
         else:
-            call.reply(response, outcome.undelivered)
+            call.reply(response, outcome.delivery)
 
     try:
         values = served.decode([feed.tensor for feed in request.feed], contents)

@@ -23,6 +23,7 @@ from tensormill.distributed.status_codec import details, record_metadata, status
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 from tensormill.proto.services import Method, Service
+from tensormill.runtime.any_master import Delivery
 
 __all__ = ["RpcServer"]
 
@@ -45,12 +46,14 @@ class _GrpcCall(Call):
         """Send the facts of an error along with the response, which says the error itself."""
         self._context.set_trailing_metadata(record_metadata(error))
 
-    def _send_reply(self, response: Any, undelivered: Callable[[], None] | None) -> None:
-        if undelivered is not None and not self._context.is_active():
-            undelivered()
+    def _send_reply(self, response: Any, delivery: Delivery | None) -> None:
+        if delivery is not None and not self._context.is_active():
+            delivery.refuse()
             return
         self._send(response)
         self._send(None)
+        if delivery is not None:
+            delivery.confirm()
 
     def _send_failure(self, error: OpError) -> None:
         context = self._context

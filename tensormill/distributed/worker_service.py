@@ -228,7 +228,7 @@ class WorkerService:
             except OpError as failure:
                 _fail_run(request, call, failure)
             else:
-                call.reply(response)
+                call.reply(response, result.delivery)
 
         graph.registered.start(run, finish, on_begin=call.on_cancel)
 

@@ -24,6 +24,7 @@ __all__ = [
     "AnyMasterSession",
     "AnyPartialRun",
     "AnyPreparedStep",
+    "Delivery",
     "FetchForm",
     "Repeatable",
     "StepOutcome",
@@ -46,6 +47,22 @@ class FetchForm(NamedTuple):
     is_shared: bool
 
 
+class Delivery(Protocol):
+    """What becomes of values that a step took out of queues, and that go to who asked for them.
+
+    One of the methods is called, once. Any thread.
+    """
+
+    def confirm(self) -> None:
+        """Take note that they have come to who asked."""
+
+    def refuse(self) -> None:
+        """Take note that nobody gets them."""
+
+    def forsake(self) -> None:
+        """Take note that whoever was to say what becomes of them is gone."""
+
+
 @dataclass(slots=True)
 class StepOutcome:
     """What one step gave.
@@ -55,14 +72,19 @@ class StepOutcome:
       step_stats: StepStats, where the step was traced.
       partition_graphs: GraphDefs by device, where they were wanted.
       cost_graph: CostGraphDef, where the master makes one.
-      undelivered: to be called where nobody gets the values; None where there is nothing to do.
+      delivery: is to be told what becomes of the values; None where nobody wants to know.
     """
 
     values: list[Any]
     step_stats: Any = None
     partition_graphs: Sequence[Any] = ()
     cost_graph: Any = None
-    undelivered: Callable[[], None] | None = None
+    delivery: Delivery | None = None
+
+    def confirm(self) -> None:
+        """Say that the values have come to who asked."""
+        if self.delivery is not None:
+            self.delivery.confirm()
 
 
 class AnyDevice(Protocol):

@@ -22,6 +22,7 @@ from tensormill.runtime.any_master import FetchForm, StepOutcome, StopSignal, Wa
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.deadlines import DEADLINES
 from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
+from tensormill.runtime.joint_delivery import joint_delivery
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.plan.instructions import Form
@@ -222,6 +223,7 @@ class ClusterStep:
         outcome, error = ended
         if error is not None:
             raise error
+        outcome.confirm()
         return outcome
 
     def repeat(self, stop: StopSignal, waits: WaitObserver) -> None:
@@ -248,6 +250,8 @@ class ClusterStep:
                 finished: threading.Event = finished,
                 failures: list[OpError | None] = failures,
             ) -> None:
+                if outcome is not None:
+                    outcome.confirm()
                 failures.append(error)
                 finished.set()
 
@@ -486,16 +490,20 @@ class _ClusterRun:
         if self._is_traced:
             for part in self._partitions:
                 part.link.log_transfers(False, lambda noted, error: None)
+        delivery = joint_delivery(self._state.results.values())
         error = self._state.error
         if error is not None:
+            if delivery is not None:
+                (delivery.refuse if self.scope.is_abandoned else delivery.confirm)()
             self._on_done(None, error)
             return
-        outcome = StepOutcome([None] * self._fetch_count)
+        outcome = StepOutcome([None] * self._fetch_count, delivery=delivery)
         graphs: list[Any] = []
         for index, part in enumerate(self._partitions):
             result = self._state.results[index]
             for position, value in zip(part.fetch_indices, result.values, strict=True):
                 if value is DEAD:
+                    outcome.confirm()
                     self._on_done(None, self._dead_fetch(position))
                     return
                 outcome.values[position] = value

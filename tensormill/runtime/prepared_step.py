@@ -347,7 +347,7 @@ class PreparedStep:
             self._running.leave()
             if error is not None:
                 if taken is not None and step.cancellation.is_abandoned:
-                    taken.give_back()
+                    taken.refuse()
                 late = deadline.error or _late_error(error, timeout_s, observer)
                 if late is not None:
                     on_done(None, late)
@@ -360,7 +360,7 @@ class PreparedStep:
             assert values is not None
             outcome = self._outcome(values, observer, options)
             if taken is not None:
-                outcome.undelivered = taken.give_back
+                outcome.delivery = taken
             on_done(outcome, None)
 
         if observer is None and self._blocks is not None:

@@ -18,6 +18,7 @@ from tensormill.runtime.rendezvous import KeyedValue
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.step import Dispatcher, ProgramRun, Step
 from tensormill.runtime.step_rendezvous import StepRendezvous
+from tensormill.runtime.taken_elements import RelayedElements, hands_out_only
 from tensormill.runtime.trace import StepTrace
 from tensormill.runtime.transfers import RECEIVES, SENDS
 from tensormill.runtime.worker import WorkerSession
@@ -53,6 +54,7 @@ class RegisteredGraph:
         self.leaves_nothing = self.pushes_to == receivers
         collects = self.program.waits_for_values and not receivers
         self.collects_from = _senders(graph) if collects else None
+        self._hands_out_only = hands_out_only(graph)
 
     def start(
         self,
@@ -88,6 +90,7 @@ class RegisteredGraph:
         )
         rendezvous = step.rendezvous
         observer = StepTrace(step) if run.is_traced else None
+        taken = step.taken = RelayedElements() if self._hands_out_only else None
 
         def finish(values: list[Any] | None, error: BaseException | None) -> None:
             scope.close()
@@ -99,12 +102,14 @@ class RegisteredGraph:
                     error = failure
             worker.rendezvous.leave(run.step_id)
             if error is not None:
+                if taken is not None and scope.is_abandoned:
+                    taken.refuse()
                 reported = as_reported(error, run.step_id)
                 local.abort(reported)
                 done(None, reported)
                 return
             assert values is not None
-            result = GraphResult(values, pushed=pushed)
+            result = GraphResult(values, pushed=pushed, delivery=taken)
             if observer is not None:
                 result.step_stats = observer.step_stats(self.graph)
             if run.wants_partition_graphs:
@@ -120,7 +125,7 @@ class RegisteredGraph:
                 self._run_at_once(run, step, observer, finish)
 
         def cancel() -> None:
-            scope.cancel("The step was cancelled.")
+            scope.abandon("The step was cancelled.")
 
         if on_begin is not None:
             on_begin(cancel)

@@ -9,7 +9,7 @@ from tensormill.runtime.node import Node, NodeGraph
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.resources.queue import Queue
 
-__all__ = ["TakenElements", "hands_out_only"]
+__all__ = ["RelayedElements", "TakenElements", "hands_out_only"]
 
 _QUEUE_KINDS = ("FIFO", "PaddingFIFO", "Priority", "RandomShuffle")
 _SINGLE = frozenset({"QueueDequeue", "QueueDequeueV2"})
@@ -47,7 +47,7 @@ def _is_pure(node: Node) -> bool:
 
 
 class TakenElements:
-    """What one step has taken so far. Any thread, but one at a time."""
+    """What one step has taken so far, as a `Delivery`. Any thread, but one at a time."""
 
     __slots__ = ("_taken",)
 
@@ -67,8 +67,30 @@ class TakenElements:
             queue = values[instruction.arguments[0]]
             self._taken.append((queue, outputs, op_type in _SINGLE))
 
-    def give_back(self) -> None:
+    def confirm(self) -> None:
+        """Leave it taken."""
+        self._taken = []
+
+    def forsake(self) -> None:
+        """Put everything back: who asked is gone."""
+        self.refuse()
+
+    def refuse(self) -> None:
         """Put everything back where it was, once."""
         taken, self._taken = self._taken, []
         for queue, outputs, is_single in reversed(taken):
             queue.put_back(outputs, is_single)
+
+
+class RelayedElements(TakenElements):
+    """What a part of a step took for the master of another task, which hands it on.
+
+    It alone knows what has come to who asked: where it is gone, that remains open, and nothing
+    comes twice.
+    """
+
+    __slots__ = ()
+
+    def forsake(self) -> None:
+        """Leave it taken."""
+        self.confirm()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from tensormill.graph.errors import OpError
-from tensormill.runtime.any_master import AnyDevice
+from tensormill.runtime.any_master import AnyDevice, Delivery
 from tensormill.runtime.passes.partition import Partition
 from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.rendezvous import KeyedValue, Receiver
@@ -116,12 +116,14 @@ class GraphResult:
       step_stats: a StepStats message, where the run was traced.
       partition_graphs: GraphDef messages, where they were wanted.
       pushed: values for the caller's task.
+      delivery: is to be told what becomes of the values; None where nobody wants to know.
     """
 
     values: list[Any]
     step_stats: Any = None
     partition_graphs: list[Any] = field(default_factory=list)
     pushed: Sequence[KeyedValue] = ()
+    delivery: Delivery | None = None
 
 
 class WorkerLink(ABC):

@@ -13,13 +13,11 @@ import tensormill as tf
 from tensormill.distributed.deliveries import NO_RECEIPT, SENT_RECEIPT, Deliveries
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server import Server
-from tensormill.proto.services import MASTER_SERVICE
 from tests.clusters import over_wire
+from tests.distributed.victim import RUN_STEP, Victim
 from tests.gates import wait_until
 
 pytestmark = pytest.mark.usefixtures("direct_lane")
-
-RUN_STEP = MASTER_SERVICE.methods["RunStep"].path
 
 
 # -- what a connection knows -----------------------------------------------------------------------
@@ -30,18 +28,41 @@ def places() -> memoryview:
     return memoryview(bytearray(16)).cast("Q")
 
 
-def added(deliveries: Deliveries, call: int, lost: list[int], size_bytes: int = 10) -> int:
-    return deliveries.add(call, size_bytes, lambda: lost.append(call))
+class Noting:
+    """Notes what becomes of an answer."""
+
+    def __init__(self, call: int, lost: list[int], kept: list[int]) -> None:
+        self._call, self._lost, self._kept = call, lost, kept
+
+    def confirm(self) -> None:
+        self._kept.append(self._call)
+
+    def refuse(self) -> None:
+        self._lost.append(self._call)
+
+    def forsake(self) -> None:
+        self._lost.append(self._call)
+
+
+def added(
+    deliveries: Deliveries,
+    call: int,
+    lost: list[int],
+    size_bytes: int = 10,
+    kept: list[int] | None = None,
+) -> int:
+    return deliveries.add(call, size_bytes, Noting(call, lost, [] if kept is None else kept))
 
 
 def test_what_was_confirmed_in_the_page_stays_delivered(places: memoryview) -> None:
-    deliveries, lost = Deliveries(), list[int]()
+    deliveries, lost, kept = Deliveries(), list[int](), list[int]()
     deliveries.begin(places)
     for call in (1, 2):
-        places[added(deliveries, call, lost) - 1] = call
+        places[added(deliveries, call, lost, kept=kept) - 1] = call
     added(deliveries, 3, lost)
     deliveries.end()
     assert lost == [3]
+    assert kept == [1, 2]
 
 
 def test_a_place_serves_again_and_answers_beyond_the_places_are_confirmed_by_frames(
@@ -101,41 +122,6 @@ def server(request: Any, monkeypatch: Any) -> Iterator[Any]:
 def session(server: Any) -> Iterator[Any]:
     with tf.Session(server.target, config=over_wire()) as session:
         yield session
-
-
-class Victim:
-    """A client that gets answers, and dies before its program sees them."""
-
-    def __init__(self, server: Any) -> None:
-        self._server = server
-        self._session = tf.Session(server.target, config=over_wire())
-        self._channel = self._session._master_session._client._channel
-        one = tf.constant(1)
-        while self._channel.direct() is None:
-            self._session.run(one)
-
-    def run(self, fetch: Any) -> Any:
-        """Run a step as a program does."""
-        return self._session.run(fetch)
-
-    def take(self, fetches: list[Any]) -> None:
-        """Run a step, of whose answer the program does not hear."""
-        step = self._session._master_session.prepare([], fetches, [])
-        self._channel.unary_unary(RUN_STEP).with_call(step._writer.write([]))
-
-    def begin(self, fetches: list[Any]) -> None:
-        """Begin a step that waits."""
-        step = self._session._master_session.prepare([], fetches, [])
-        request = step._writer.write([])
-        self._channel.direct().start(RUN_STEP, request, lambda outcome: None)
-
-    def die(self) -> None:
-        """End the connection as the system does, and see that the server has noticed."""
-        service = self._server._task._master_service
-        count = service.session_count
-        self._channel.direct()._frames.shut_down()
-        wait_until(lambda: service.session_count < count)
-        self._session.close()
 
 
 def fill(session: Any, queue: Any, rows: list[Any]) -> None:

@@ -13,6 +13,7 @@ import tensormill as tf
 from tensormill.distributed.loop_service import StepLoop
 from tensormill.proto import loops_pb2
 from tensormill.proto.services import LOOP_SERVICE
+from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.resources.feeders import Feeding
 from tests.clusters import running_cluster
 from tests.gates import WAIT_S
@@ -152,7 +153,7 @@ class Steps:
     def start(self, values: Any, options: Any, on_done: Any) -> Any:
         if self.at_once:
             self.at_once -= 1
-            on_done("outcome", None)
+            on_done(StepOutcome([]), None)
             return None
         self.waiting.append(on_done)
         return self
@@ -175,11 +176,11 @@ def test_a_loop_goes_on_when_a_step_that_waited_has_ended():
     loop.start()
     assert len(steps.waiting) == 1
     steps.at_once = 2
-    steps.waiting.pop()("outcome", None)
+    steps.waiting.pop()(StepOutcome([]), None)
     assert len(steps.waiting) == 1
     loop.stop()
     assert ends == []
-    steps.waiting.pop()("outcome", None)
+    steps.waiting.pop()(StepOutcome([]), None)
     assert ends == [(7, None)]
 
 
