@@ -28,7 +28,10 @@ def register_dispatch(kinds: Iterable[type], handlers: Iterable[tuple[Function, 
       handlers: pairs of a function and what is called instead, with the same arguments.
     """
     _kinds.extend(kinds)
-    _handlers.update(handlers)
+    pairs = dict(handlers)
+    _handlers.update(pairs)
+    for function in pairs:
+        dispatching(function)
 
 
 def _holds_kind(values: Iterable[Any]) -> bool:

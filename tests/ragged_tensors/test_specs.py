@@ -82,3 +82,11 @@ def test_modules_of_ragged_tensors_are_found() -> None:
         split = session.run(ragged_string_ops.string_split_v2(texts))
         assert split.to_list() == [[[b"a", b"b"]], []]
         assert session.run(ragged_conversion_ops.to_tensor(dense)).tolist() == dense.tolist()
+
+
+def test_functions_that_only_modules_have_take_ragged_tensors() -> None:
+    from tensormill.python.ops import array_ops
+
+    rows = tf.ragged.constant([[1, 2], [3]])
+    with tf.Session() as session:
+        assert session.run(array_ops.gather_v2(rows, [1, 0])).to_list() == [[3], [1, 2]]
