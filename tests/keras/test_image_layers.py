@@ -162,3 +162,12 @@ def test_local_layers_refuse_what_they_cannot_do() -> None:
         keras.backend.local_conv1d(tf.zeros([1, 4, 2]), tf.zeros([2, 6, 1]), (3,), (1,), "other")
     with pytest.raises(ValueError, match="Unexpected bias dimensions 3"):
         keras.backend.bias_add(tf.zeros([1, 2]), tf.zeros([1, 1, 2]))
+
+
+def test_stacked_cells_return_from_plain_data() -> None:
+    x = drawn(2, 3, 4)
+    layer = keras.layers.RNN([keras.layers.LSTMCell(3), keras.layers.GRUCell(2)])
+    expected = outputs(layer, x)
+    copy = keras.layers.deserialize(keras.layers.serialize(layer))
+    assert [type(cell).__name__ for cell in copy.cell.cells] == ["LSTMCell", "GRUCell"]
+    np.testing.assert_allclose(outputs(copy, x, layer.get_weights()), expected, rtol=1e-5)

@@ -11,6 +11,7 @@ import tensormill.api as tf
 from tensormill.graph import nest
 from tensormill.keras import activations, constraints, initializers, regularizers
 from tensormill.keras.backend.networks import in_train_phase
+from tensormill.keras.engine import layer_classes
 from tensormill.keras.engine.layer import Layer
 from tensormill.keras.layers.settings import WeightSettings
 
@@ -392,3 +393,10 @@ class StackedRNNCells(Layer):
             {"class_name": type(cell).__name__, "config": cell.get_config()} for cell in self.cells
         ]
         return {**super().get_config(), "cells": cells}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return the cells of these settings."""
+        config = dict(config)
+        cells = [layer_classes.deserialize(each) for each in config.pop("cells")]
+        return cls(cells, **config)
