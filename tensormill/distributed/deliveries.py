@@ -115,6 +115,8 @@ class Deliveries:
             left = list(self._open.values())
             self._open.clear()
             self._placed.clear()
+            # Who still knows the connection shall not hold on to the page.
+            self._places, self._free = None, []
         for delivery in confirmed:
             delivery.confirm()
         for delivery in reversed(left):

@@ -466,6 +466,7 @@ class FrameSocket:
             os.close(self._files.popleft())
         self._pool.close()
         self._segments.clear()
+        self._own_receipts = None
 
 
 _KINDS = frozenset(FrameKind)

@@ -155,6 +155,12 @@ def test_a_worker_that_is_killed_ends_the_steps_that_need_it_on_all_tasks() -> N
             assert [session.run(waits) for session in opened] == [6.0] * 2
 
 
+def is_stopped(process_id: int) -> bool:
+    """Return whether no thread of a process runs until it is told to go on."""
+    threads = Path(f"/proc/{process_id}/task").glob("*/stat")
+    return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
+
+
 def test_a_task_that_is_stopped_holds_up_no_deadline_and_goes_on() -> None:
     cluster = Cluster()
     x = tf.placeholder(tf.float32, [])
@@ -167,6 +173,7 @@ def test_a_task_that_is_stopped_holds_up_no_deadline_and_goes_on() -> None:
             assert session.run(more, {x: 2.0}) == 5.0
         assert ps.process_id is not None
         os.kill(ps.process_id, signal.SIGSTOP)
+        wait_until(partial(is_stopped, ps.process_id))
         try:
             steps = [run_in_thread(partial(s.run, more, {x: 3.0})) for s in opened]
             began_s = time.monotonic()

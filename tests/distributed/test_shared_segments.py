@@ -154,3 +154,19 @@ def test_a_pool_that_is_closed_gives_nothing() -> None:
     pool = SegmentPool()
     pool.close()
     assert pool.take(1 << 20) is None
+
+
+def test_an_end_that_is_closed_holds_no_page_of_receipts(ends) -> None:
+    one, other = ends
+    one.begin_receipts()
+    send(one, 1)
+    assert content(other) == [b"ab", LARGE, 1, 1]
+    page, mapped = one._own_receipts, other.deliveries._places
+    assert page is not None
+    assert mapped is not None
+    del page, mapped
+    other.deliveries.end()
+    for end in ends:
+        end.close()
+    assert one._own_receipts is None
+    assert other.deliveries._places is None
