@@ -24,7 +24,7 @@ def read(steps, count, pattern="a*", **options):
 
 CASES = [
     OpProgram(
-        "RecordInput",
+        ("RecordInput",),
         _FILES
         + """
 result = [
@@ -40,7 +40,7 @@ result.append([records.dtype.name, records.shape.ndims, records.op.name])
         note="rounds",
     ),
     OpProgram(
-        "RecordInput",
+        ("RecordInput",),
         _FILES
         + """
 result = []
