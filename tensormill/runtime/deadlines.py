@@ -56,6 +56,7 @@ class Deadlines:
                 callback = self._callbacks.pop(number, None)
             if callback is not None:
                 callback()
+            del callback  # what it holds is not kept until the next deadline
 
 
 DEADLINES = Deadlines("tensormill-process-deadlines")

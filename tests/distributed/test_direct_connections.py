@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -268,6 +269,21 @@ def test_deadlines_come_in_their_order_and_can_be_called_off() -> None:
     assert done.wait(WAIT_S)
     assert seen == [1, 2]
     assert not len(deadlines)
+
+
+class Held:
+    """Something that a callback holds on to."""
+
+
+def test_what_a_deadline_called_is_let_go_before_the_next_one_comes() -> None:
+    deadlines = Deadlines("tensormill-process-test-deadlines")
+    held, done = Held(), threading.Event()
+    gone = threading.Event()
+    weakref.finalize(held, gone.set)
+    deadlines.after(0.0, lambda held=held: done.set())
+    del held
+    assert done.wait(WAIT_S)
+    assert gone.wait(WAIT_S)
 
 
 # -- servers ---------------------------------------------------------------------------------------
