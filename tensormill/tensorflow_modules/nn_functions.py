@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tensormill.graph.conversion import convert_to_tensor
-from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor
-from tensormill.ops.dilated_convolution import convolution
+from tensormill.ops.dilated_convolution import Convolution
 from tensormill.ops.morphology import dilation2d, erosion2d
 from tensormill.ops.pooling import avg_pool, avg_pool1d, max_pool, max_pool1d
 from tensormill.ops.volume_pooling import avg_pool3d, max_pool3d
@@ -119,63 +118,3 @@ def erosion2d_v2(
     """Return the greyscale erosion of images; `data_format` must be "NHWC"."""
     _check_format(data_format)
     return erosion2d(value, filters, strides, dilations, padding, name)
-
-
-class Convolution:
-    """A convolution whose shapes, steps and padding are settled before it is applied.
-
-    Attributes:
-      input_shape: the static shape of images.
-      filter_shape: the static shape of filters.
-      padding: "VALID" or "SAME".
-      strides: the step along each dimension of space.
-      dilation_rate: the distance of a filter's elements along each of them.
-      name: the name of the nodes.
-      data_format: where the channels are.
-    """
-
-    def __init__(
-        self,
-        input_shape: Any,
-        filter_shape: Any,
-        padding: str,
-        strides: Any = None,
-        dilation_rate: Any = None,
-        name: str | None = None,
-        data_format: str | None = None,
-    ) -> None:
-        """Settle a convolution.
-
-        Raises:
-          ValueError: ranks are not known or differ, or channels do not fit.
-        """
-        input_shape, filter_shape = TensorShape(input_shape), TensorShape(filter_shape)
-        rank = filter_shape.ndims if filter_shape.ndims is not None else input_shape.ndims
-        if rank is None:
-            raise ValueError("rank of input or filter must be known")
-        for what, shape in (("input", input_shape), ("filter", filter_shape)):
-            if shape.ndims not in (None, rank):
-                raise ValueError(f"{what} tensor must have rank {rank}")
-        is_first = data_format is not None and data_format.startswith("NC")
-        if input_shape.dims is not None and filter_shape.dims is not None:
-            channels = input_shape.dims[1 if is_first else -1]
-            if not channels.is_compatible_with(filter_shape.dims[-2]):
-                raise ValueError(
-                    "number of input channels does not match corresponding dimension of filter, "
-                    f"{channels} != {filter_shape.dims[-2]}"
-                )
-        self.input_shape, self.filter_shape = input_shape, filter_shape
-        self.padding, self.data_format, self.name = padding, data_format, name
-        self.strides, self.dilation_rate = strides, dilation_rate
-
-    def __call__(self, inp: Any, filter: Any) -> Tensor:
-        """Return images convolved with filters."""
-        return convolution(
-            inp,
-            filter,
-            self.padding,
-            strides=self.strides,
-            dilation_rate=self.dilation_rate,
-            name=self.name,
-            data_format=self.data_format,
-        )
