@@ -100,6 +100,23 @@ def test_control_inputs_order_instructions_across_lanes():
         assert done == ["first", "second"]
 
 
+def test_what_has_no_instruction_stands_for_what_it_comes_after():
+    # As with `assign_add(step, 1)` under control dependencies: its constant waits for the update.
+    done = []
+    update = make_node("update", [])
+    value = make_node("value", [], [update])
+    increment = make_node("increment", [make_node("copy", [value])])
+    instructions = [
+        Instruction(lambda: done.append("update"), [], [0], update),
+        Instruction(lambda: done.append("increment"), [], [1], increment),
+    ]
+    for lane_of in ([0, 1], [1, 0]):
+        done.clear()
+        block = LaneBlock(Block(instructions, {}, frozenset()), lane_of, THREADS)
+        assert block.run([None, None], None)
+        assert done == ["update", "increment"]
+
+
 @pytest.mark.parametrize("failing", range(6))
 def test_a_failing_instruction_ends_all_lanes_with_its_error(failing):
     block = make_block([[], [0], [], [1, 2], [3], [0, 4]], [5])

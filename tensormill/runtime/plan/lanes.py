@@ -48,9 +48,7 @@ def dependencies(instructions: Sequence[Instruction]) -> list[list[int]]:
     for position, instruction in enumerate(instructions):
         sources = {made[s] for s in instruction.argument_slots() if s in made}
         node = instruction.node
-        for control in _ordering_nodes(node):
-            if control in last_of:
-                sources.add(last_of[control])
+        sources.update(_positions_before(node, last_of))
         if node in last_of:
             sources.add(last_of[node])
         needed.append(sorted(sources))
@@ -61,24 +59,25 @@ def dependencies(instructions: Sequence[Instruction]) -> list[list[int]]:
     return needed
 
 
-def _ordering_nodes(node: Node) -> list[Node]:
-    """Return the nodes that must have run before `node`, whether or not it reads their values."""
-    found = []
+def _positions_before(node: Node, last_of: dict[Node, int]) -> set[int]:
+    """Return the positions of the nodes that must have run before `node`, read by it or not.
+
+    What has no instruction of its own (a constant that waits for an update, an identity, a node
+    fused into another one) stands for what it comes after.
+    """
+    found = set()
     pending = [*node.controls, *(source for source, _ in node.inputs)]
-    seen = set()
+    seen = set(pending)
     while pending:
         source = pending.pop()
-        if source in seen:
+        if source in last_of:
+            found.add(last_of[source])
             continue
-        seen.add(source)
-        found.append(source)
-        if source.op_type in _WITHOUT_INSTRUCTION:
-            pending.extend(source.controls)
-            pending.extend(origin for origin, _ in source.inputs)
+        for origin in (*source.controls, *(made for made, _ in source.inputs)):
+            if origin not in seen:
+                seen.add(origin)
+                pending.append(origin)
     return found
-
-
-_WITHOUT_INSTRUCTION = frozenset(["Identity", "StopGradient", "Snapshot", "PreventGradient"])
 
 
 def schedule(
