@@ -9,22 +9,37 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tensormill.functional.defun_graph import DefunGraph, innermost_device
+from tensormill.graph import errors
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.dtypes import DType, as_dtype
-from tensormill.graph.func_graph import FuncGraph
 from tensormill.graph.function_calls import add_function, call_function
 from tensormill.graph.function_def_writer import write_function_def
 from tensormill.graph.function_library import GraphFunction
 from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.node_def_codec import attr_to_proto
 from tensormill.graph.tensor import Tensor
-from tensormill.variables.resource_variable import ResourceVariable
 from tensormill.variables.scope import get_variable_scope, variable_scope
 
 __all__ = ["Defun"]
 
 _NO_LIMIT = 1_000_000
 _FLAGS = {"noinline": "_noinline", "compiled": "_XlaCompile"}
+# The attributes that a function may have, by how their names begin.
+_KNOWN_PREFIXES = (
+    "noinline", "compiled", "separate_compiled_gradients", "experimental_", "_implements",
+    "_reference",
+)  # fmt: skip
+_SHORT_NAMES = {
+    as_dtype(name): short
+    for name, short in (
+        ("float16", "f16"), ("float32", "f32"), ("float64", "f64"), ("bfloat16", "b16"),
+        ("int8", "i8"), ("int16", "i16"), ("int32", "i32"), ("int64", "i64"), ("uint8", "i8"),
+        ("uint16", "u16"), ("uint32", "u32"), ("uint64", "u64"), ("complex64", "c64"),
+        ("complex128", "c128"), ("string", "s"), ("bool", "b"), ("qint8", "qi8"),
+        ("quint8", "qu8"), ("qint16", "qi16"), ("quint16", "qu16"), ("qint32", "qi32"),
+    )
+}  # fmt: skip
 
 
 class Defun:
@@ -61,9 +76,8 @@ class Defun:
         if types:
             if not len(names) <= len(types) <= most:
                 raise ValueError(
-                    "The number of tf.function input types is not compatible with the allowed "
-                    f"arguments of {func}. The tf.function have {len(types)} input types, while "
-                    f"the python function allows minimum {len(names)} and maximum {most} arguments."
+                    "The function has fewer arguments than the number of specified input types: "
+                    f"{func} takes from {len(names)} to {most}, {len(types)} are specified."
                 )
             return DefinedFunction(func, names, types, **self._options)
         if most == 0:
@@ -110,7 +124,7 @@ class DefinedFunction:
         capture_resource_var_by_value: bool = True,
         **attrs: Any,
     ) -> None:
-        self.declared_input_types = list(input_types)
+        self.declared_input_types = tuple(input_types)
         self._func = func
         self._arg_names = [
             names[i] if i < len(names) else f"arg{i}" for i in range(len(input_types))
@@ -124,8 +138,32 @@ class DefinedFunction:
         self._allowed_stateful_ops = frozenset(whitelisted_stateful_ops or ())
         self._captures_values = capture_resource_var_by_value
         self._attrs = attrs
+        self._device = innermost_device()
         self._function: GraphFunction | None = None
-        self._body: FuncGraph | None = None
+        self._body: DefunGraph | None = None
+        self._op_def: Any = None
+
+    @classmethod
+    def from_definition(
+        cls, definition: Any, grad_func: DefinedFunction | None = None
+    ) -> DefinedFunction:
+        """Return the function of a FunctionDef message.
+
+        Args:
+          definition: the message.
+          grad_func: the function that computes its gradient, or None.
+        """
+        signature = definition.signature
+        made = cls(
+            _no_python_function,
+            [arg.name for arg in signature.input_arg],
+            [as_dtype(arg.type) for arg in signature.input_arg],
+            signature.name,
+            grad_func,
+            out_names=[arg.name for arg in signature.output_arg],
+        )
+        made._function = GraphFunction.of(definition)
+        return made
 
     @property
     def name(self) -> str:
@@ -138,18 +176,26 @@ class DefinedFunction:
         return self._built().definition
 
     @property
+    def _signature(self) -> Any:
+        """The OpDef message of the function, to look at and change: calls follow the function."""
+        if self._op_def is None:
+            built = self._built().definition.signature
+            self._op_def = type(built)()
+            self._op_def.CopyFrom(built)
+        return self._op_def
+
+    @property
     def captured_inputs(self) -> list[Tensor]:
         """The tensors outside that each call passes on, besides the arguments."""
         self._built()
-        assert self._body is not None
-        return list(self._body.captured)
+        return [] if self._body is None else list(self._body.captured)
 
     @property
     def stateful_ops(self) -> list[tuple[str, str]]:
         """Name and op type of the operations of the body that have state."""
         self._built()
-        assert self._body is not None
-        return [(op.name, op.type) for op in self._body.get_operations() if op._is_stateful]
+        operations = [] if self._body is None else self._body.get_operations()
+        return [(op.name, op.type) for op in operations if op._is_stateful]
 
     @property
     def grad_func_name(self) -> str | None:
@@ -172,20 +218,28 @@ class DefinedFunction:
             self._body, self._function = self._build()
         return self._function
 
-    def _build(self) -> tuple[FuncGraph, GraphFunction]:
+    def _build(self) -> tuple[DefunGraph, GraphFunction]:
         name = self._func_name or str(getattr(self._func, "__name__", type(self._func).__name__))
-        body = FuncGraph(
+        body = DefunGraph(
             name,
             capture_by_value=self._capture_by_value,
             allowed_stateful_ops=self._allowed_stateful_ops,
-            shares_collections=True,
         )
-        with body.building(), _variables_outside(body, self._captures_values):
+        with (
+            body.building(),
+            body.device(self._device),
+            _variables_outside(body, self._captures_values),
+        ):
             arguments = [
                 body.add_input(dtype, None, arg_name)
                 for arg_name, dtype in zip(self._arg_names, self.declared_input_types, strict=True)
             ]
             body.outputs = _as_outputs(body, self._func(*arguments))
+        if self._out_names and len(self._out_names) != len(body.outputs):
+            raise errors.invalid_argument(
+                "output names must be either empty or equal in size to outputs. output names "
+                f"size = {len(self._out_names)} outputs size = {len(body.outputs)}"
+            )
         if self._func_name is None and self._grad_func is not None:
             name = f"{name}_{self._grad_func.name}"
         definition = write_function_def(
@@ -204,8 +258,7 @@ class DefinedFunction:
     def add_to_graph(self, graph: Graph) -> None:
         """Add the function, and those that it needs, to a graph."""
         function = self._built()
-        assert self._body is not None
-        if self._body.functions is not graph.functions:
+        if self._body is not None and self._body.functions is not graph.functions:
             for other in self._body.functions.values():
                 add_function(graph, other)
         add_function(graph, function)
@@ -213,16 +266,19 @@ class DefinedFunction:
             self._grad_func.add_to_graph(graph)
             graph.functions.add_gradient(function.name, self._grad_func.name)
 
-    def __call__(self, *args: Any, name: str | None = None, noinline: Any = None) -> Any:
+    def __call__(
+        self, *args: Any, name: str | None = None, noinline: Any = None, **attrs: Any
+    ) -> Any:
         """Add a call to the default graph.
 
         Returns:
           The result, a tuple of several, or the operation where there is none.
 
         Raises:
-          ValueError: the number of arguments is wrong.
+          ValueError: the number of arguments is wrong, or an attribute is not known.
           TypeError: an argument is of the wrong dtype.
         """
+        _check_known(attrs)
         graph = get_default_graph()
         self.add_to_graph(graph)
         function = self._built()
@@ -275,7 +331,7 @@ class OverloadedFunction:
         if found is None:
             name = self._func_name
             if name is not None:
-                name = "_".join([name, *(dtype.name for dtype in key)])
+                name = f"{name}_{_types_text(key)}"
             found = DefinedFunction(self._func, self._names, key, name, **self._options)
             if self._grad_func is not None:
                 results = [as_dtype(arg.type) for arg in found.definition.signature.output_arg]
@@ -283,14 +339,24 @@ class OverloadedFunction:
             self._known[key] = found
         return found
 
-    def __call__(self, *args: Any, name: str | None = None, noinline: Any = None) -> Any:
+    def __call__(self, *args: Any, **options: Any) -> Any:
         """Add a call to the default graph (see `DefinedFunction`)."""
         tensors = [convert_to_tensor(arg) for arg in args]
-        function = self.instantiate([tensor.dtype for tensor in tensors])
-        return function(*tensors, name=name, noinline=noinline)
+        return self.instantiate([tensor.dtype for tensor in tensors])(*tensors, **options)
 
 
-def _as_outputs(body: FuncGraph, results: Any) -> list[Tensor]:
+def _types_text(types: Sequence[DType]) -> str:
+    """Return how names of functions tell dtypes."""
+    if any(dtype not in _SHORT_NAMES for dtype in types):
+        raise ValueError(f"Unsupported dtypes: {list(types)}")
+    return "".join(_SHORT_NAMES[dtype] for dtype in types)
+
+
+def _no_python_function(*arguments: Any) -> Any:
+    raise AssertionError("a function of a message has its body already")
+
+
+def _as_outputs(body: DefunGraph, results: Any) -> list[Tensor]:
     if results is None:
         return []
     listed = list(results) if isinstance(results, (list, tuple)) else [results]
@@ -299,21 +365,24 @@ def _as_outputs(body: FuncGraph, results: Any) -> list[Tensor]:
     return [body.capture(convert_to_tensor(result)) for result in listed]
 
 
-def _variables_outside(body: FuncGraph, captures_values: bool) -> Any:
+def _variables_outside(body: DefunGraph, captures_values: bool) -> Any:
     """Make the variables that the body asks for outside of it."""
 
     def getter(getter: Callable[..., Any], name: str, **options: Any) -> Any:
-        with body.outer_graph.as_default() as outer, outer.name_scope(None):
-            variable = getter(name, **options)
-            if isinstance(variable, ResourceVariable) and captures_values:
-                variable = variable.value()
-        return body.capture(variable) if isinstance(variable, Tensor) else variable
+        return body.take_variable(lambda: getter(name, **options), captures_values)
 
     return variable_scope(get_variable_scope(), custom_getter=getter)
 
 
+def _check_known(options: dict[str, Any]) -> None:
+    unknown = [key for key in options if not key.startswith(_KNOWN_PREFIXES)]
+    if unknown:
+        raise ValueError(f"Unknown keyword arguments: {unknown}")
+
+
 def _function_attrs(options: dict[str, Any]) -> dict[str, Any]:
     attrs = {}
+    _check_known(options)
     for key, value in options.items():
         if not isinstance(value, (bool, int, float, str)):
             raise ValueError(f"Attribute {key} must be bool, int, float, or str. Got {type(value)}")

@@ -115,15 +115,19 @@ class FuncGraph(Graph):
         if self._capture_by_value:
             found = self._copy(tensor.op).outputs[tensor.value_index]
         else:
-            source = tensor
-            outer = self.outer_graph
-            if isinstance(outer, FuncGraph) and tensor.op.graph is not outer:
-                source = outer.capture(tensor)
-            found = self._placeholder(tensor.dtype.base_dtype, tensor.dims, name or tensor.op.name)
-            found._handle_data = tensor._handle_data
-            self.inputs.append(found)
-            self.captured.append(source)
+            found = self._take_as_input(tensor, name)
         self._inner[tensor] = found
+        return found
+
+    def _take_as_input(self, tensor: Tensor, name: str | None) -> Tensor:
+        source = tensor
+        outer = self.outer_graph
+        if isinstance(outer, FuncGraph) and tensor.op.graph is not outer:
+            source = outer.capture(tensor)
+        found = self._placeholder(tensor.dtype.base_dtype, tensor.dims, name or tensor.op.name)
+        found._handle_data = tensor._handle_data
+        self.inputs.append(found)
+        self.captured.append(source)
         return found
 
     def _own_inputs(self, inputs: list[Tensor]) -> list[Tensor]:

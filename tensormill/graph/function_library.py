@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tensormill.graph import errors
 from tensormill.graph.dtypes import as_dtype
 from tensormill.graph.op_def import OpDef
 from tensormill.graph.op_table import OP_DEFS
@@ -75,12 +76,13 @@ class FunctionLibrary(Mapping[str, GraphFunction]):
         """Add a function.
 
         Raises:
-          ValueError: there is another function, or an op type, of its name.
+          InvalidArgumentError: there is another function of its name.
+          ValueError: there is an op type of its name.
         """
         name = function.name
         known = self._functions.setdefault(name, function)
         if known is not function and known.definition != function.definition:
-            raise ValueError(
+            raise errors.invalid_argument(
                 f"Cannot add function '{name}' because a different function with the same name "
                 "already exists."
             )

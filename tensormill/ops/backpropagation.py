@@ -254,7 +254,7 @@ def gradient_function_of(op: Operation) -> Callable[..., Any] | None:
     Raises:
       LookupError: none was registered.
     """
-    if op.op_schema.is_function:
+    if op.op_schema.is_function and op._gradient_function is None:
         return gradient_of_call
     try:
         return gradient_registry.lookup(op)

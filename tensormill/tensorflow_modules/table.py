@@ -83,7 +83,12 @@ _ROWS = {
         graph.errors
         OperatorNotAllowedInGraphError=graph.tensor.OperatorNotAllowedInGraphError
         _make_specific_exception=tensorflow_modules.graph_functions.make_specific_exception""",
-    "python.framework.function": "functional.defun",
+    "python.framework.function": """
+        functional.defun functional.function_messages functional.defun_graph
+        _DefinedFunction=functional.defun.DefinedFunction
+        _OverloadedFunction=functional.defun.OverloadedFunction
+        _FuncGraph=functional.defun_graph.DefunGraph
+        _from_definition=functional.function_messages.from_definition""",
     "python.framework.graph_util": "graph.graph_def_surgery",
     "python.framework.graph_util_impl": "graph.graph_def_surgery",
     "python.framework.importer": "graph.graph_def_import",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
 from tensorboard.compat.proto.attr_value_pb2 import AttrValue
 from tensorboard.compat.proto.variable_pb2 import VariableDef
 
 from tensormill.graph.collections import GraphKeys
+from tensormill.graph.default_scopes import init_scope
 from tensormill.graph.dtypes import DType
-from tensormill.graph.graph import Graph
+from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.object_identity import Reference
+from tensormill.graph.op_builder import graph_of
 from tensormill.graph.operation import Operation
 from tensormill.graph.operators import OPERATORS, OperatorOverloads
 from tensormill.graph.scoped_names import prepend_name_scope, strip_name_scope
@@ -26,7 +28,13 @@ from tensormill.variables.policies import (
     checked_policies,
 )
 
-__all__ = ["VariableBase", "checked_collections", "colocated_nodes", "is_resource_variable"]
+__all__ = [
+    "VariableBase",
+    "checked_collections",
+    "colocated_nodes",
+    "graph_for_variable",
+    "is_resource_variable",
+]
 
 
 class VariableBase(OperatorOverloads, TensorLike):
@@ -268,6 +276,22 @@ def checked_collections(collections: Any, trainable: bool) -> list[Any]:
     if trainable and GraphKeys.TRAINABLE_VARIABLES not in names:
         names.append(GraphKeys.TRAINABLE_VARIABLES)
     return names
+
+
+@contextmanager
+def graph_for_variable(initial_value: Any) -> Iterator[Graph]:
+    """Make the graph the default that a new variable belongs to: it never is that of a function.
+
+    Args:
+      initial_value: what the variable starts with, or a function that returns it.
+    """
+    graph = graph_of(() if callable(initial_value) else (initial_value,))
+    if graph.building_function:
+        with init_scope():
+            yield get_default_graph()
+    else:
+        with graph.as_default(), graph.control_dependencies(None):
+            yield graph
 
 
 def colocated_nodes(graph: Graph, scope: str) -> AbstractContextManager[Any]:

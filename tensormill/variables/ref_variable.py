@@ -8,7 +8,7 @@ from tensormill.graph.conversion import convert_to_tensor, register_tensor_conve
 from tensormill.graph.dtypes import DType
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.indexed_slices import IndexedSlices
-from tensormill.graph.op_builder import OpBuilder, graph_of
+from tensormill.graph.op_builder import OpBuilder
 from tensormill.graph.operation import Operation
 from tensormill.graph.scoped_names import prepend_name_scope
 from tensormill.graph.shapes import TensorShape, as_dims, is_fully_defined
@@ -16,7 +16,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.ops import state, state_scatter
 from tensormill.ops.basics import identity_op
 from tensormill.ops.conditional import cond
-from tensormill.variables.base import VariableBase, colocated_nodes
+from tensormill.variables.base import VariableBase, colocated_nodes, graph_for_variable
 from tensormill.variables.policies import checked_policies
 from tensormill.variables.safe_initial_value import safe_initial_value
 
@@ -61,9 +61,7 @@ class RefVariable(VariableBase):
             raise ValueError("initial_value must be specified.")
         policies = checked_policies(synchronization, aggregation, trainable, name)
         collections = self._take_options(policies, collections, constraint, caching_device)
-        values = () if callable(initial_value) else (initial_value,)
-        graph = graph_of(values)
-        with graph.as_default(), graph.control_dependencies(None):
+        with graph_for_variable(initial_value) as graph:
             with graph.name_scope("Variable" if name is None else name) as scope:
                 self._make_nodes(initial_value, dtype, shape, validate_shape, scope)
             graph.add_to_collections(collections, self)

@@ -10,7 +10,7 @@ from tensormill.graph.conversion import convert_to_tensor, register_tensor_conve
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.graph import Graph, function_graphs, get_default_graph
 from tensormill.graph.indexed_slices import IndexedSlices
-from tensormill.graph.op_builder import OpBuilder, graph_of
+from tensormill.graph.op_builder import OpBuilder
 from tensormill.graph.operation import Operation
 from tensormill.graph.scoped_names import prepend_name_scope
 from tensormill.graph.shapes import Dims, TensorShape, are_compatible, as_dims, is_fully_defined
@@ -18,7 +18,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.ops import resource_variable as ops
 from tensormill.ops.basics import identity_op
 from tensormill.ops.conditional import cond
-from tensormill.variables.base import VariableBase, colocated_nodes
+from tensormill.variables.base import VariableBase, colocated_nodes, graph_for_variable
 from tensormill.variables.policies import checked_policies
 from tensormill.variables.safe_initial_value import safe_initial_value
 
@@ -288,9 +288,7 @@ class ResourceVariable(ResourceVariableBase):
         policies = checked_policies(synchronization, aggregation, trainable, name)
         collections = self._take_options(policies, collections, constraint, caching_device)
         self._validate_shape = validate_shape
-        values = () if callable(initial_value) else (initial_value,)
-        graph = graph_of(values)
-        with graph.as_default(), graph.control_dependencies(None):
+        with graph_for_variable(initial_value) as graph:
             with graph.name_scope("Variable" if name is None else name) as scope:
                 self._make_handle(initial_value, dtype, shape, scope)
                 self._make_nodes(scope)

@@ -135,6 +135,11 @@ class _Inlining:
         inputs = node.inputs
         if kind == "SymbolicGradient":
             body = self._bodies.gradient(node.attrs["f"])
+            if len(body.outputs) != len(node.output_dtypes):
+                raise errors.invalid_argument(
+                    f"SymGrad expects to return {len(node.output_dtypes)} tensor(s), but get "
+                    f"{len(body.outputs)} tensor(s) instead."
+                )
         elif kind == "RemoteCall":
             node.device, inputs = _remote_device(node), inputs[1:]
             body = self._bodies.body(node.attrs["f"])
