@@ -5,15 +5,15 @@ Source: TensorFlow 1.15, python/training/adadelta.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tensormill.train.rule_optimizer import RuleOptimizer
+from tensormill.train.optimizer import Optimizer
 
 __all__ = ["AdadeltaOptimizer"]
 
 
-class AdadeltaOptimizer(RuleOptimizer):
+class AdadeltaOptimizer(Optimizer):
     """Scales each gradient by the ratio of the averages of past moves and past gradients.
 
     Args:
@@ -26,6 +26,11 @@ class AdadeltaOptimizer(RuleOptimizer):
 
     _rule = "Adadelta"
     _slot_order = ("accum", "accum_update")
+    _scalar_tensors: Mapping[str, str] = {
+        "lr": "_lr_t",
+        "rho": "_rho_t",
+        "epsilon": "_epsilon_t",
+    }
 
     def __init__(
         self,
@@ -44,8 +49,3 @@ class AdadeltaOptimizer(RuleOptimizer):
         for var in var_list:
             self._zeros_slot(var, "accum", self._name)
             self._zeros_slot(var, "accum_update", self._name)
-
-    def _prepare(self) -> None:
-        self._set_scalars(
-            lr=(self._lr, "lr"), rho=(self._rho, "rho"), epsilon=(self._epsilon, "epsilon")
-        )

@@ -5,18 +5,19 @@ Source: TensorFlow 1.15, python/training/{adagrad,proximal_adagrad,adagrad_da}.p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tensormill.graph.constants import constant
 from tensormill.graph.default_scopes import colocate_with, device
 from tensormill.graph.dtypes import DType
+from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import shape
 from tensormill.ops.basics import identity_op
 from tensormill.ops.casting import cast
 from tensormill.ops.filling import fill
-from tensormill.train.rule_optimizer import RuleOptimizer
+from tensormill.train.optimizer import Optimizer
 from tensormill.variables.initializers import Constant
 
 __all__ = ["AdagradDAOptimizer", "AdagradOptimizer", "ProximalAdagradOptimizer"]
@@ -27,7 +28,7 @@ def _check_positive(value: float, name: str) -> None:
         raise ValueError(f"{name} must be positive: {value}")
 
 
-class AdagradOptimizer(RuleOptimizer):
+class AdagradOptimizer(Optimizer):
     """Divides each gradient by the root of the sum of its squares so far.
 
     Args:
@@ -42,6 +43,7 @@ class AdagradOptimizer(RuleOptimizer):
 
     _rule = "Adagrad"
     _slot_order = ("accumulator",)
+    _scalar_tensors: Mapping[str, str] = {"lr": "_learning_rate_tensor"}
 
     def __init__(
         self,
@@ -75,11 +77,8 @@ class AdagradOptimizer(RuleOptimizer):
 
         return initial
 
-    def _prepare(self) -> None:
-        self._set_scalars(lr=(self._learning_rate, "learning_rate"))
 
-
-class ProximalAdagradOptimizer(RuleOptimizer):
+class ProximalAdagradOptimizer(Optimizer):
     """Adagrad followed by the proximal step of l1 and l2 regularization.
 
     Args:
@@ -96,6 +95,11 @@ class ProximalAdagradOptimizer(RuleOptimizer):
 
     _rule = "ProximalAdagrad"
     _slot_order = ("accumulator",)
+    _scalar_tensors: Mapping[str, str] = {
+        "lr": "_learning_rate_tensor",
+        "l1": "_l1_regularization_strength_tensor",
+        "l2": "_l2_regularization_strength_tensor",
+    }
 
     def __init__(
         self,
@@ -121,15 +125,8 @@ class ProximalAdagradOptimizer(RuleOptimizer):
                 )
             self._get_or_make_slot(var, value, "accumulator", self._name)
 
-    def _prepare(self) -> None:
-        self._set_scalars(
-            lr=(self._learning_rate, "learning_rate"),
-            l1=(self._l1_regularization_strength, "l1_regularization_strength"),
-            l2=(self._l2_regularization_strength, "l2_regularization_strength"),
-        )
 
-
-class AdagradDAOptimizer(RuleOptimizer):
+class AdagradDAOptimizer(Optimizer):
     """Adagrad by dual averaging, for sparse linear models.
 
     Args:
@@ -145,8 +142,10 @@ class AdagradDAOptimizer(RuleOptimizer):
       ValueError: `initial_gradient_squared_accumulator_value` is not positive.
     """
 
+    _learning_rate_tensor: Any
     _rule = "AdagradDA"
     _slot_order = ("gradient_accumulator", "gradient_squared_accumulator")
+    _scalar_tensors: Mapping[str, str] = {"lr": "_learning_rate_tensor"}
 
     def __init__(
         self,
@@ -182,29 +181,19 @@ class AdagradDAOptimizer(RuleOptimizer):
             self._get_or_make_slot(var, squares, "gradient_squared_accumulator", self._name)
 
     def _prepare(self) -> None:
-        self._set_scalars(lr=(self._learning_rate, "learning_rate"))
-        self._scalars["l1"] = self._l1_regularization_strength
-        self._scalars["l2"] = self._l2_regularization_strength
+        super()._prepare()
         # A copy on the worker, so that not every update asks the parameter server for the step.
-        with colocate_with(self._scalars["lr"]):
+        with colocate_with(self._learning_rate_tensor):
             self._global_step_on_worker = identity_op(self._global_step) + 1
 
-    def _apply_dense(self, grad: Tensor, var: Any) -> Any:
-        return self._apply_at_step(var, grad)
-
-    def _resource_apply_dense(self, grad: Tensor, handle: Any) -> Any:
-        return self._apply_at_step(handle, grad)
-
-    def _apply_sparse(self, grad: Any, var: Any) -> Any:
-        return self._apply_at_step(var, grad.values, grad.indices)
-
-    def _resource_apply_sparse(self, grad: Tensor, handle: Any, indices: Tensor) -> Any:
-        return self._apply_at_step(handle, grad, indices)
-
-    def _apply_at_step(self, var: Any, grad: Tensor, indices: Tensor | None = None) -> Any:
+    def _make_update(self, var: Any, grad: Tensor, indices: Tensor | None = None) -> Operation:
         with device(var.device):
-            self._scalars["global_step"] = identity_op(self._global_step_on_worker)
-        return self._make_update(var, grad, indices)
+            self._global_step_here = identity_op(self._global_step_on_worker)
+        return super()._make_update(var, grad, indices)
 
     def _scalar(self, name: str, var: Any) -> Any:
-        return self._scalars[name] if name == "global_step" else super()._scalar(name, var)
+        if name == "global_step":
+            return self._global_step_here
+        if name in ("l1", "l2"):
+            return cast(getattr(self, f"_{name}_regularization_strength"), var.dtype.base_dtype)
+        return super()._scalar(name, var)

@@ -5,7 +5,7 @@ Source: TensorFlow 1.15, python/training/adam.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tensormill.graph.default_scopes import colocate_with, control_dependencies
@@ -17,12 +17,14 @@ from tensormill.graph.tensor import Tensor
 from tensormill.ops.casting import cast
 from tensormill.ops.elementwise_unary import sqrt
 from tensormill.ops.grouping import group
-from tensormill.train.rule_optimizer import RuleOptimizer
+from tensormill.train.optimizer import Optimizer
 
 __all__ = ["AdamOptimizer"]
 
+_POWERS = ("beta1_power", "beta2_power")
 
-class AdamOptimizer(RuleOptimizer):
+
+class AdamOptimizer(Optimizer):
     """Moves variables by the ratio of averages of their gradients and of the gradients' squares.
 
     The averages of all rows decay at each step, also where a gradient is sparse.
@@ -36,8 +38,14 @@ class AdamOptimizer(RuleOptimizer):
       name: the name of nodes and slots.
     """
 
+    _beta1_t: Any
+    _beta2_t: Any
     _rule = "Adam"
     _slot_order = ("m", "v")
+    _scalar_tensors: Mapping[str, str] = {
+        "lr": "_lr_t", "beta1": "_beta1_t", "beta2": "_beta2_t", "epsilon": "_epsilon_t"
+    }  # fmt: skip
+    _scalar_names: Mapping[str, str] = {"lr": "learning_rate"}
 
     def __init__(
         self,
@@ -57,27 +65,24 @@ class AdamOptimizer(RuleOptimizer):
     def _get_beta_accumulators(self) -> tuple[Any, Any]:
         graph = get_default_graph()
         return (
-            self._get_non_slot_variable("beta1_power", graph),
-            self._get_non_slot_variable("beta2_power", graph),
+            self._get_non_slot_variable(_POWERS[0], graph),
+            self._get_non_slot_variable(_POWERS[1], graph),
         )
 
     def _create_slots(self, var_list: Sequence[Any]) -> None:
         # Every worker puts the powers beside the same variable, or updates of them would be lost.
         first = min(var_list, key=lambda var: var.name)
-        self._create_non_slot_variable(self._beta1, "beta1_power", first)
-        self._create_non_slot_variable(self._beta2, "beta2_power", first)
+        self._create_non_slot_variable(self._beta1, _POWERS[0], first)
+        self._create_non_slot_variable(self._beta2, _POWERS[1], first)
         for var in var_list:
             self._zeros_slot(var, "m", self._name)
             self._zeros_slot(var, "v", self._name)
 
-    def _prepare(self) -> None:
-        self._set_scalars(
-            lr=(self._lr, "learning_rate"),
-            beta1=(self._beta1, "beta1"),
-            beta2=(self._beta2, "beta2"),
-            epsilon=(self._epsilon, "epsilon"),
-        )
-        self._scalars["beta1_power"], self._scalars["beta2_power"] = self._get_beta_accumulators()
+    def _scalar(self, name: str, var: Any) -> Any:
+        if name in _POWERS:
+            power = self._get_beta_accumulators()[_POWERS.index(name)]
+            return cast(power, var.dtype.base_dtype)
+        return super()._scalar(name, var)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Operation:
         def scatter_add(slot: Any, values: Tensor) -> Tensor:
@@ -99,10 +104,9 @@ class AdamOptimizer(RuleOptimizer):
     def _apply_rows(
         self, grad: Tensor, var: Any, scatter_add: Callable[[Any, Tensor], Tensor]
     ) -> Operation:
-        dtype = var.dtype.base_dtype
-        order = ("beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon")
+        order = (*_POWERS, "lr", "beta1", "beta2", "epsilon")
         beta1_power, beta2_power, lr, beta1, beta2, epsilon = (
-            cast(self._scalars[name], dtype) for name in order
+            self._scalar(name, var) for name in order
         )
         rate = lr * sqrt(1 - beta2_power) / (1 - beta1_power)
         new_m = self._decay_and_add(var, "m", beta1, grad * (1 - beta1), scatter_add)
@@ -130,7 +134,10 @@ class AdamOptimizer(RuleOptimizer):
             beta1_power, beta2_power = self._get_beta_accumulators()
             with colocate_with(beta1_power):
                 powers = [
-                    power.assign(power * self._scalars[beta], use_locking=self._use_locking)
-                    for power, beta in ((beta1_power, "beta1"), (beta2_power, "beta2"))
+                    power.assign(power * beta, use_locking=self._use_locking)
+                    for power, beta in (
+                        (beta1_power, self._beta1_t),
+                        (beta2_power, self._beta2_t),
+                    )
                 ]
         return group(*update_ops, *powers, name=name_scope)

@@ -5,17 +5,17 @@ Source: TensorFlow 1.15, python/training/ftrl.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tensormill.graph.constants import constant
 from tensormill.graph.default_scopes import colocate_with
-from tensormill.train.rule_optimizer import RuleOptimizer
+from tensormill.train.optimizer import Optimizer
 
 __all__ = ["FtrlOptimizer"]
 
 
-class FtrlOptimizer(RuleOptimizer):
+class FtrlOptimizer(Optimizer):
     """Keeps most weights of large sparse models at exactly zero.
 
     Args:
@@ -35,6 +35,13 @@ class FtrlOptimizer(RuleOptimizer):
     """
 
     _slot_order = ("accum", "linear")
+    _scalar_tensors: Mapping[str, str] = {
+        "lr": "_learning_rate_tensor",
+        "l1": "_l1_regularization_strength_tensor",
+        "l2": "_l2_regularization_strength_tensor",
+        "l2_shrinkage": "_l2_shrinkage_regularization_strength_tensor",
+        "lr_power": "_learning_rate_power_tensor",
+    }
 
     def __init__(
         self,
@@ -81,15 +88,3 @@ class FtrlOptimizer(RuleOptimizer):
                 )
             self._get_or_make_slot(var, value, "accum", self._accum_name or self._name)
             self._zeros_slot(var, "linear", self._linear_name or self._name)
-
-    def _prepare(self) -> None:
-        self._set_scalars(
-            lr=(self._learning_rate, "learning_rate"),
-            l1=(self._l1_regularization_strength, "l1_regularization_strength"),
-            l2=(self._l2_regularization_strength, "l2_regularization_strength"),
-            l2_shrinkage=(
-                self._l2_shrinkage_regularization_strength,
-                "l2_shrinkage_regularization_strength",
-            ),
-            lr_power=(self._learning_rate_power, "learning_rate_power"),
-        )

@@ -5,18 +5,19 @@ Source: TensorFlow 1.15, python/training/{gradient_descent,proximal_gradient_des
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tensormill.graph.indexed_slices import IndexedSlices
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.casting import cast
-from tensormill.train.rule_optimizer import RuleOptimizer
+from tensormill.train.optimizer import Optimizer
 
 __all__ = ["GradientDescentOptimizer", "ProximalGradientDescentOptimizer"]
 
 
-class GradientDescentOptimizer(RuleOptimizer):
+class GradientDescentOptimizer(Optimizer):
     """Moves variables against their gradients.
 
     Args:
@@ -25,16 +26,15 @@ class GradientDescentOptimizer(RuleOptimizer):
       name: the name of the nodes.
     """
 
+    _learning_rate_tensor: Any
     _rule = "GradientDescent"
+    _scalar_tensors: Mapping[str, str] = {"alpha": "_learning_rate_tensor"}
 
     def __init__(
         self, learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent"
     ) -> None:
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
-
-    def _prepare(self) -> None:
-        self._set_scalars(alpha=(self._learning_rate, "learning_rate"))
 
     def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Any) -> Any:
         delta = grad.values * self._scalar("alpha", var)
@@ -44,11 +44,11 @@ class GradientDescentOptimizer(RuleOptimizer):
     def _resource_apply_sparse_duplicate_indices(
         self, grad: Tensor, handle: Any, indices: Tensor
     ) -> Any:
-        rate = cast(self._scalars["alpha"], grad.dtype.base_dtype)
+        rate = cast(self._learning_rate_tensor, grad.dtype.base_dtype)
         return OP_DEFS["ResourceScatterAdd"].builder(handle.handle, indices, -grad * rate)
 
 
-class ProximalGradientDescentOptimizer(RuleOptimizer):
+class ProximalGradientDescentOptimizer(Optimizer):
     """Gradient descent followed by the proximal step of l1 and l2 regularization.
 
     Args:
@@ -60,6 +60,11 @@ class ProximalGradientDescentOptimizer(RuleOptimizer):
     """
 
     _rule = "ProximalGradientDescent"
+    _scalar_tensors: Mapping[str, str] = {
+        "alpha": "_learning_rate_tensor",
+        "l1": "_l1_regularization_strength_tensor",
+        "l2": "_l2_regularization_strength_tensor",
+    }
 
     def __init__(
         self,
@@ -73,10 +78,3 @@ class ProximalGradientDescentOptimizer(RuleOptimizer):
         self._learning_rate = learning_rate
         self._l1_regularization_strength = l1_regularization_strength
         self._l2_regularization_strength = l2_regularization_strength
-
-    def _prepare(self) -> None:
-        self._set_scalars(
-            alpha=(self._learning_rate, "learning_rate"),
-            l1=(self._l1_regularization_strength, "l1_regularization_strength"),
-            l2=(self._l2_regularization_strength, "l2_regularization_strength"),
-        )

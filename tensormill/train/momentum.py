@@ -5,15 +5,15 @@ Source: TensorFlow 1.15, python/training/momentum.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tensormill.train.rule_optimizer import RuleOptimizer
+from tensormill.train.optimizer import Optimizer
 
 __all__ = ["MomentumOptimizer"]
 
 
-class MomentumOptimizer(RuleOptimizer):
+class MomentumOptimizer(Optimizer):
     """Moves variables along a decaying sum of their gradients.
 
     Sparse gradients decay and move only the rows that they name.
@@ -28,6 +28,10 @@ class MomentumOptimizer(RuleOptimizer):
 
     _rule = "Momentum"
     _slot_order = ("momentum",)
+    _scalar_tensors: Mapping[str, str] = {
+        "lr": "_learning_rate_tensor",
+        "momentum": "_momentum_tensor",
+    }
 
     def __init__(
         self,
@@ -37,16 +41,12 @@ class MomentumOptimizer(RuleOptimizer):
         name: str = "Momentum",
         use_nesterov: bool = False,
     ) -> None:
-        super().__init__(use_locking, name, use_nesterov=use_nesterov)
+        super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._momentum = momentum
         self._use_nesterov = use_nesterov
+        self._update_attrs = {"use_nesterov": use_nesterov}
 
     def _create_slots(self, var_list: Sequence[Any]) -> None:
         for var in var_list:
             self._zeros_slot(var, "momentum", self._name)
-
-    def _prepare(self) -> None:
-        self._set_scalars(
-            lr=(self._learning_rate, "learning_rate"), momentum=(self._momentum, "momentum")
-        )

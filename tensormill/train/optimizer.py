@@ -9,7 +9,7 @@ Source: TensorFlow 1.15, python/training/optimizer.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tensormill.graph import dtypes, nest
@@ -23,8 +23,10 @@ from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.casting import cast
 from tensormill.ops.gradients import gradients
 from tensormill.ops.grouping import group, tuple_of
+from tensormill.ops.training import UPDATE_RULES, update_op
 from tensormill.train import slot_creator
 from tensormill.variables.base import VariableBase, is_resource_variable
 from tensormill.variables.creation import Variable
@@ -32,6 +34,9 @@ from tensormill.variables.creation import Variable
 __all__ = ["Optimizer"]
 
 _FLOATS = frozenset([dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64])
+
+
+_RULES = {rule.name: rule for rule in UPDATE_RULES}
 
 
 def _key(variable: Any) -> tuple[Graph, str]:
@@ -71,6 +76,29 @@ class Optimizer:
     GATE_OP = 1
     GATE_GRAPH = 2
 
+    _rule: str | None = None
+    """The rule of `ops.training` that updates variables, where a subclass has one.
+
+    Such a subclass makes the slots. Any other says how variables are updated (`_apply_dense` and
+    the others).
+    """
+
+    _slot_order: tuple[str, ...] = ()
+    """The names of the slots, in the order in which the rule takes them."""
+
+    _scalar_tensors: Mapping[str, str] = {}
+    """The scalars that the rule takes, and the attributes that hold their tensors.
+
+    The names are TensorFlow's, for subclasses of its optimizers that use them: `_epsilon_t` is the
+    tensor of `_epsilon`, and `_decay_tensor` that of `_decay`.
+    """
+
+    _scalar_names: Mapping[str, str] = {}
+    """The names of the nodes of those scalars which are not called as their attributes."""
+
+    _update_attrs: Mapping[str, Any] = {}
+    """Attributes of the updates, besides `use_locking`."""
+
     def __init__(self, use_locking: bool, name: str) -> None:
         """Make an optimizer; subclasses call this.
 
@@ -87,6 +115,8 @@ class Optimizer:
         self._name = name
         self._slots: dict[str, dict[Any, Any]] = {}
         self._non_slot_dict: dict[tuple[str, Graph], Any] = {}
+        for attribute in self._scalar_tensors.values():
+            setattr(self, attribute, None)
 
     def get_name(self) -> str:
         """Return the name of the optimizer."""
@@ -363,22 +393,46 @@ class Optimizer:
 
     def _prepare(self) -> None:
         """Make the tensors that all updates share."""
+        for name, attribute in self._scalar_tensors.items():
+            source = attribute.removesuffix("_tensor").removesuffix("_t")
+            value = self._call_if_callable(getattr(self, source))
+            node_name = self._scalar_names.get(name, source[1:])
+            setattr(self, attribute, convert_to_tensor(value, name=node_name))
 
     def _apply_dense(self, grad: Tensor, var: Any) -> Any:
         """Return an operation that updates a ref variable."""
-        raise NotImplementedError
+        return self._make_update(var, grad)
 
     def _resource_apply_dense(self, grad: Tensor, handle: Any) -> Any:
         """Return an operation that updates a resource variable."""
-        raise NotImplementedError
+        return self._make_update(handle, grad)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Any) -> Any:
         """Return an operation that updates rows of a ref variable; no index repeats."""
-        raise NotImplementedError
+        return self._make_update(var, grad.values, grad.indices)
 
     def _resource_apply_sparse(self, grad: Tensor, handle: Any, indices: Tensor) -> Any:
         """Return an operation that updates rows of a resource variable; no index repeats."""
-        raise NotImplementedError
+        return self._make_update(handle, grad, indices)
+
+    def _make_update(self, var: Any, grad: Tensor, indices: Tensor | None = None) -> Operation:
+        """Return the update of a variable, or of some of its rows, by the rule of the optimizer."""
+        if self._rule is None:
+            raise NotImplementedError
+        is_resource = is_resource_variable(var)
+        state = [var, *(self.get_slot(var, name) for name in self._slot_order)]
+        inputs: list[Any] = [v.handle if is_resource else v._ref() for v in state]
+        for name in _RULES[self._rule].inputs:
+            if name in ("grad", "delta"):
+                inputs += [grad] if indices is None else [grad, indices]
+            else:
+                inputs.append(self._scalar(name, var))
+        builder = update_op(self._rule, is_resource=is_resource, is_sparse=indices is not None)
+        return builder.make(*inputs, use_locking=self._use_locking, **self._update_attrs)
+
+    def _scalar(self, name: str, var: Any) -> Any:
+        """Return a scalar input of the rule in the dtype of a variable."""
+        return cast(getattr(self, self._scalar_tensors[name]), var.dtype.base_dtype)
 
     def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Any) -> Any:
         """Return an operation that updates rows of a ref variable; indices may repeat."""

@@ -5,7 +5,7 @@ Source: TensorFlow 1.15, contrib/opt/python/training.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tensormill.graph.default_scopes import control_dependencies
@@ -178,7 +178,7 @@ class LazyAdamOptimizer(AdamOptimizer):
     def _lazy(self, grad: Tensor, var: Any, indices: Tensor) -> Operation:
         order = ("beta1_power", "beta2_power", "lr", "beta1", "beta2", "epsilon")
         beta1_power, beta2_power, rate, beta1, beta2, epsilon = (
-            cast(self._scalars[name], var.dtype.base_dtype) for name in order
+            self._scalar(name, var) for name in order
         )
         rate = rate * sqrt(1 - beta2_power) / (1 - beta1_power)
         m, v = self.get_slot(var, "m"), self.get_slot(var, "v")
@@ -197,13 +197,7 @@ class NadamOptimizer(AdamOptimizer):
     For the arguments see `AdamOptimizer`.
     """
 
-    def _make_update(self, var: Any, grad: Tensor, indices: Tensor | None = None) -> Operation:
-        kept = self._attrs
-        self._attrs = {**kept, "use_nesterov": True}
-        try:
-            return super()._make_update(var, grad, indices)
-        finally:
-            self._attrs = kept
+    _update_attrs: Mapping[str, Any] = {"use_nesterov": True}
 
 
 class VariableClippingOptimizer(Optimizer):

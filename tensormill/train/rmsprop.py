@@ -5,17 +5,17 @@ Source: TensorFlow 1.15, python/training/rmsprop.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tensormill.graph.op_table import OP_DEFS
-from tensormill.train.rule_optimizer import RuleOptimizer
+from tensormill.train.optimizer import Optimizer
 from tensormill.variables.initializers import Ones
 
 __all__ = ["RMSPropOptimizer"]
 
 
-class RMSPropOptimizer(RuleOptimizer):
+class RMSPropOptimizer(Optimizer):
     """Divides each gradient by the root of a moving average of its squares.
 
     Args:
@@ -27,6 +27,13 @@ class RMSPropOptimizer(RuleOptimizer):
       centered: take the variance of the gradients in place of their squares.
       name: the name of nodes and slots.
     """
+
+    _scalar_tensors: Mapping[str, str] = {
+        "lr": "_learning_rate_tensor",
+        "rho": "_decay_tensor",
+        "momentum": "_momentum_tensor",
+        "epsilon": "_epsilon_tensor",
+    }
 
     def __init__(
         self,
@@ -60,11 +67,3 @@ class RMSPropOptimizer(RuleOptimizer):
             if self._centered:
                 self._zeros_slot(var, "mg", self._name)
             self._zeros_slot(var, "momentum", self._name)
-
-    def _prepare(self) -> None:
-        self._set_scalars(
-            lr=(self._learning_rate, "learning_rate"),
-            rho=(self._decay, "decay"),
-            momentum=(self._momentum, "momentum"),
-            epsilon=(self._epsilon, "epsilon"),
-        )

@@ -158,3 +158,33 @@ def test_a_large_variable_is_updated_piece_by_piece_alike() -> None:
         squares = 0.8 + 0.2 * gradient**2
         expected = start - 0.1 * gradient / np.sqrt(squares + 0.01)
         np.testing.assert_allclose(session.run(weights), expected, rtol=1e-5, atol=1e-6)
+
+
+_OPTIMIZERS = [
+    value
+    for name, value in sorted(vars(tf.train).items())
+    if name.endswith("Optimizer") and name not in ("Optimizer", "SyncReplicasOptimizer")
+]
+
+
+@pytest.mark.parametrize("optimizer", _OPTIMIZERS, ids=lambda optimizer: optimizer.__name__)
+def test_optimizers_come_straight_from_the_base_class(optimizer: Any) -> None:
+    # Libraries that register TensorFlow's optimizers ask for it.
+    assert optimizer.__base__ is tf.train.Optimizer
+
+
+def test_subclasses_find_the_tensors_of_scalars_where_tensorflow_keeps_them() -> None:
+    class Halved(tf.train.AdamOptimizer):
+        def _prepare(self) -> None:
+            super()._prepare()
+            self._lr_t = self._lr_t / 2
+
+    optimizer = Halved(0.5, epsilon=1e-12)
+    assert optimizer._lr_t is None
+    weights = tf.Variable([1.0, -1.0], name="weights")
+    update = optimizer.minimize(tf.reduce_sum(tf.square(weights)))
+    assert optimizer._epsilon_t.op.name == "Adam/epsilon"
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(update)
+        np.testing.assert_allclose(session.run(weights), [0.75, -0.75], rtol=1e-5)
