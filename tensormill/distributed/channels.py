@@ -19,13 +19,14 @@ import grpc
 from tensormill.distributed.direct_client import CallFailed, DirectClient, Outcome, Receipt, Reply
 from tensormill.distributed.direct_frames import ConnectionBroken, FrameSocket, Piece
 from tensormill.distributed.direct_listener import ACCEPTED, host_id
-from tensormill.distributed.status_codec import RECORD_KEY
+from tensormill.distributed.status_codec import RECORD_KEY, error_from_rpc, error_from_status
 from tensormill.graph import errors
+from tensormill.graph.errors import OpError
 from tensormill.proto import direct_pb2
 from tensormill.proto.services import DIRECT_SERVICE
 from tensormill.runtime.deadlines import DEADLINES
 
-__all__ = ["Channel", "may_call_directly", "open_channel", "receipt_of", "response_of"]
+__all__ = ["Channel", "error_from_outcome", "may_call_directly", "open_channel", "receipt_of"]
 
 _OPTIONS = (
     # Tensors have no other bound than what one message of protobuf can hold.
@@ -299,19 +300,24 @@ class _Method:
             raise DirectRpcError(errors.DEADLINE_EXCEEDED, "Deadline Exceeded") from None
         except (CallFailed, ConnectionBroken) as failure:
             reply = failure
-        data, call = response_of(reply)
+        if not isinstance(reply, Reply):
+            raise _rpc_error(reply) from None
+        data = reply.data
+        call = _EndedCall(reply.trailer, reply.receipt)
         return data if self._parse is None else self._parse(data), call
 
 
-def response_of(outcome: Outcome) -> tuple[Any, _EndedCall]:
-    """Return the response of a call over a direct connection, and what else is known of it.
+def error_from_outcome(failure: CallFailed | ConnectionBroken, peer: str) -> OpError:
+    """Return the error of a call over a direct connection that failed.
 
-    Raises:
-      DirectRpcError: the call failed.
+    Args:
+      failure: how it failed.
+      peer: who was called.
     """
-    if isinstance(outcome, Reply):
-        return outcome.data, _EndedCall(outcome.trailer, outcome.receipt)
-    raise _rpc_error(outcome) from None
+    if isinstance(failure, CallFailed):
+        trailers = ((RECORD_KEY, failure.trailer),) if failure.trailer else ()
+        return error_from_status(failure.code, failure.text, trailers)
+    return error_from_rpc(_rpc_error(failure), peer)
 
 
 def _rpc_error(failure: CallFailed | ConnectionBroken) -> DirectRpcError:

@@ -32,6 +32,8 @@ __all__ = ["CallFailed", "DirectClient", "Outcome", "Receipt", "Reply"]
 
 _MAX_TIMEOUT_MS = (1 << 32) - 1
 _CLOSED = "the connection is closed"
+# Numbers, which compare faster than members of an enum.
+_REPLY, _NOTICE = int(FrameKind.REPLY), int(FrameKind.NOTICE)
 
 
 class Receipt:
@@ -180,7 +182,8 @@ class DirectClient:
             is_open = not self.is_broken
             if is_open:
                 self._waiting[call] = on_done
-                self._start_reader()
+                if self._reader is None:
+                    self._start_reader()
         if not is_open:
             on_done(ConnectionBroken(_CLOSED))
             return lambda: False
@@ -302,21 +305,25 @@ class DirectClient:
             self._break(error)
 
     def _handle(self, frame: Frame) -> None:
-        if frame.kind == FrameKind.NOTICE:
+        if frame.kind == _NOTICE:
             tf_logging.warning("%s", bytes(frame.body).decode(errors="replace"))
             return
         with self._lock:
             on_done = self._waiting.pop(frame.call, None)
         receipt = None
-        if frame.kind == FrameKind.REPLY and frame.code != NO_RECEIPT:
+        is_reply = frame.kind == _REPLY
+        if is_reply and frame.code != NO_RECEIPT:
             receipt = Receipt(self._frames, frame.code, frame.call)
         if on_done is None:  # nobody waits for it any more
             if receipt is not None:
                 receipt.refuse()
             return
+        if is_reply and not frame.aux:
+            on_done(Reply(frame.body, b"", receipt))
+            return
         end = len(frame.body) - frame.aux
         trailer = bytes(frame.body[end:])
-        if frame.kind == FrameKind.REPLY:
+        if is_reply:
             on_done(Reply(frame.body[:end], trailer, receipt))
         else:
             text = bytes(frame.body[:end]).decode(errors="replace")

@@ -51,6 +51,7 @@ __all__ = [
 NO_ANSWER = 0
 """The number of the calls to which nobody wants an answer."""
 _HEAD = struct.Struct("<BBHIQQ")
+_HEAD_BYTES = _HEAD.size
 _SMALL_BYTES = 1 << 16
 _TINY_BYTES = 1 << 12  # up to this size, it costs less to copy a value than to align it
 _SHARED_BYTES = 1 << 17
@@ -179,7 +180,9 @@ class FrameSocket:
         try:
             if size <= _SMALL_BYTES:
                 head = _HEAD.pack(kind, 0, code, aux, call, size)
-                message = b"".join((*self._release_heads(), head, *body))
+                if self._releases.numbers:
+                    head = b"".join((*self._release_heads(), head))
+                message = b"".join((head, *body))
                 with self._send_lock:
                     self._socket.sendall(message)
                 return
@@ -313,7 +316,15 @@ class FrameSocket:
           ConnectionBroken: the other side is gone, or sent what is no frame.
         """
         try:
-            return self._receive(timeout_s)
+            while self._head is None:
+                while self._end - self._start < _HEAD_BYTES:
+                    if timeout_s is not None:
+                        self._await_bytes(timeout_s)
+                    self._fill()
+                frame = self._begin_body()
+                if frame is not None:
+                    return frame
+            return self._receive_body(self._head, timeout_s)
         except TimeoutError:
             raise
         except OSError as error:
@@ -321,37 +332,33 @@ class FrameSocket:
                 raise
             raise ConnectionBroken(str(error)) from error
 
-    def _receive(self, timeout_s: float | None) -> Frame:
-        while self._head is None:
-            while self._end - self._start < _HEAD.size:
-                self._await_bytes(timeout_s)
-                self._fill()
-            self._begin_body()
-        head = self._head
+    def _receive_body(self, head: tuple[int, ...], timeout_s: float | None) -> Frame:
         size = head[5]
         while self._filled < size:
-            self._await_bytes(timeout_s)
+            if timeout_s is not None:
+                self._await_bytes(timeout_s)
             self._filled += self._checked(self._socket.recv_into(self._body[self._filled :]))
         self._head = None
         kind, _, code, aux, call, _ = head
         body, self._body = self._body, _NOTHING  # whose memory is not to be kept here
         return Frame(kind, code, aux, call, body)
 
-    def _await_bytes(self, timeout_s: float | None) -> None:
+    def _await_bytes(self, timeout_s: float) -> None:
         # Not a timeout of the socket: that would hold for sending, too.
-        if timeout_s is not None and not self._arrivals.poll(max(timeout_s, 0.0) * 1000):
+        if not self._arrivals.poll(max(timeout_s, 0.0) * 1000):
             raise TimeoutError
 
-    def _begin_body(self) -> None:
+    def _begin_body(self) -> Frame | None:
+        """Take the head of a frame; return the frame where it is small and there as a whole."""
         head = _HEAD.unpack_from(self._buffer, self._start)
         size = head[5]
         kind = head[0] & ~_IS_SHARED
         if kind not in _KINDS or size > self._max_body_bytes:
             raise ConnectionBroken(f"a frame of kind {kind} with {size} bytes")
-        self._start += _HEAD.size
+        self._start += _HEAD_BYTES
         if kind in _CONTROL_KINDS:
             self._control(kind, is_new=bool(head[2]), number=head[4])
-            return
+            return None
         if head[0] & _IS_SHARED:
             number, self._segment = self._segment, None
             if number is None:
@@ -360,17 +367,17 @@ class FrameSocket:
                 self._body = self._part_of_segment(number, head[1], size)
             self._filled = size
             self._head = (kind, *head[1:])
-            return
+            return None
         there = min(size, self._end - self._start)
         arrived = self._buffer[self._start : self._start + there]
-        if there == size <= _TINY_BYTES:
-            self._body = memoryview(bytearray(arrived))
-        else:
-            self._body = _memory(size, head[1])
-            self._body[:there] = arrived
         self._start += there
+        if there == size <= _TINY_BYTES:
+            return Frame(kind, head[2], head[3], head[4], memoryview(bytearray(arrived)))
+        self._body = _memory(size, head[1])
+        self._body[:there] = arrived
         self._filled = there
         self._head = head
+        return None
 
     def _fill(self) -> None:
         """Receive more bytes behind those that are there."""

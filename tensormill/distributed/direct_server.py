@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -39,6 +39,8 @@ __all__ = ["DirectConnection", "DirectMethod"]
 _log = logging.getLogger(__name__)
 
 _MAX_THREADS = 64
+# Numbers, which compare faster than members of an enum.
+_REQUEST, _CANCEL, _RECEIPT = map(int, (FrameKind.REQUEST, FrameKind.CANCEL, FrameKind.RECEIPT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,16 @@ class DirectMethod:
       method: its messages.
       handler: answers it.
       is_slow: the handler may wait, and runs where that does no harm.
+      parse: makes of the bytes of a request what the handler takes.
     """
 
     method: Method
     handler: Handler
     is_slow: bool
+    parse: Callable[[Any], Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parse", parser_of(self.method, self.handler))
 
 
 class _DirectCall(Call):
@@ -70,7 +77,10 @@ class _DirectCall(Call):
         self._trailer = b""
 
     def _send_reply(self, response: Any, delivery: Delivery | None) -> None:
-        self._connection.reply(self, pieces_of(response), self._trailer, delivery)
+        if self.number != NO_ANSWER:
+            self._connection.reply(self, pieces_of(response), self._trailer, delivery)
+        elif delivery is not None:
+            delivery.refuse()
 
     def _send_failure(self, error: OpError) -> None:
         text = [error.message.encode()]
@@ -230,26 +240,28 @@ class DirectConnection:
             del frame
             self._frames.release_segments(only_large=True)
 
-    def _receive(self) -> Frame:
-        """Return the next frame; receipts, which come before an end, are taken in their order."""
-        while True:
-            frame = self._frames.receive()
-            if frame.kind != FrameKind.RECEIPT:
-                return frame
-            if frame.code:
-                self._deliveries.confirm(frame.call)
-            else:
-                self._deliveries.refuse(frame.call)
+    def _take_receipt(self, frame: Frame) -> None:
+        if frame.code:
+            self._deliveries.confirm(frame.call)
+        else:
+            self._deliveries.refuse(frame.call)
 
     def _read(self) -> Frame | None:
-        """Return the last frame that has come, those before it go elsewhere; None at the end."""
+        """Return the last frame that has come, those before it go elsewhere; None at the end.
+
+        Receipts, which come before an end, are taken in their order.
+        """
         if self._is_over:
             return None
+        frames = self._frames
         try:
-            frame = self._receive()
-            while self._frames.has_more:
-                self._server_threads.submit(partial(self._handle, frame))
-                frame = self._receive()
+            frame = frames.receive()
+            while frame.kind == _RECEIPT or frames.has_more:
+                if frame.kind == _RECEIPT:
+                    self._take_receipt(frame)
+                else:
+                    self._server_threads.submit(partial(self._handle, frame))
+                frame = frames.receive()
         except ConnectionBroken:
             self._end()
             return None
@@ -278,7 +290,7 @@ class DirectConnection:
     # -- requests ----------------------------------------------------------------------------------
 
     def _handle(self, frame: Frame) -> None:
-        if frame.kind == FrameKind.CANCEL:
+        if frame.kind == _CANCEL:
             if frame.call == LIVING_ON:
                 self.is_left_alive = True
                 return
@@ -287,7 +299,7 @@ class DirectConnection:
             if call is not None:
                 call.cancel()
             return
-        if frame.kind != FrameKind.REQUEST or frame.code >= len(self._methods):
+        if frame.kind != _REQUEST or frame.code >= len(self._methods):
             self._frames.shut_down()
             return
         call = _DirectCall(self, frame.call)
@@ -306,10 +318,10 @@ class DirectConnection:
 
     @staticmethod
     def _answer(served: DirectMethod, frame: Frame, call: _DirectCall) -> None:
-        name = served.method.name
         try:
-            request = parser_of(served.method, served.handler)(frame.body)
+            request = served.parse(frame.body)
         except DecodeError:
+            name = served.method.name
             call.fail(errors.invalid_argument(f"The request of {name} cannot be parsed"))
             return
         try:
@@ -317,5 +329,6 @@ class DirectConnection:
         except OpError as error:
             call.fail(error)
         except Exception as error:  # noqa: BLE001 - the server goes on
+            name = served.method.name
             _log.exception("%s failed", name)
             call.fail(errors.internal(f"{name}: {type(error).__name__}: {error}"))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import grpc
 
 from tensormill.distributed.call import pieces_of
-from tensormill.distributed.channels import open_channel, receipt_of, response_of
+from tensormill.distributed.channels import error_from_outcome, open_channel, receipt_of
 from tensormill.distributed.device_codec import device_from_proto
 from tensormill.distributed.direct_client import DirectClient, Outcome, Reply
 from tensormill.distributed.direct_frames import ConnectionBroken
-from tensormill.distributed.push_codec import read_values, write_push
+from tensormill.distributed.part_run_codec import read_part_result, write_part_run
+from tensormill.distributed.push_codec import write_push
 from tensormill.distributed.recv_tensor_codec import read_value, value_from_message
 from tensormill.distributed.run_step_codec import new_request_id, split_named_tensor
 from tensormill.distributed.server_threads import ServerThreads
@@ -23,7 +26,7 @@ from tensormill.distributed.value_codec import named_value_pieces
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.errors import OpError
-from tensormill.graph.tensor_wire_codec import Piece, split_many
+from tensormill.graph.tensor_wire_codec import Piece, split_fields
 from tensormill.proto import cluster_status_pb2, worker_pb2
 from tensormill.proto.services import CLUSTER_SERVICE, TRANSFER_SERVICE, WORKER_SERVICE
 from tensormill.runtime.any_master import AnyDevice
@@ -43,15 +46,17 @@ from tensormill.runtime.worker_link import (
 
 __all__ = ["Deliver", "GrpcWorkerLink"]
 
+_log = logging.getLogger(__name__)
+
 _METHODS = {
     **WORKER_SERVICE.methods,
     "TaskStatus": CLUSTER_SERVICE.methods["TaskStatus"],
 }
 _SEND = 3  # the field of RunGraphRequest
-_RECV, _PUSHED, _PUSHED_CONTENTS = 1, 1001, 1002  # fields of RunGraphResponse
+_RECV = 1  # the field of RunGraphResponse
 _SMALL_BYTES = 1 << 16
 _PUSH_PATH = TRANSFER_SERVICE.methods["Push"].path
-_RUN_PATH = WORKER_SERVICE.methods["RunGraph"].path
+_RUN_PATH = TRANSFER_SERVICE.methods["RunPart"].path
 
 Deliver = Callable[[int, Sequence[KeyedValue]], None]
 """Hands values of a step to who waits for them on the own task."""
@@ -197,6 +202,11 @@ class GrpcWorkerLink(WorkerLink):
     ) -> Cancel:
         """Ask with RunGraph."""
         handle: _Handle = graph.handle
+        direct = self._channel.direct()
+        # The end of a traced step asks the tasks again; the thread that reads must not wait for it.
+        is_plain = not run.is_traced and not run.wants_partition_graphs
+        if direct is not None and is_plain and direct.has(_RUN_PATH):
+            return self._run_directly(direct, session_handle, handle, run, done)
         try:
             pieces: list[Piece] = [self._run_request(session_handle, handle, run)]
             for key, dtype, value in zip(
@@ -210,7 +220,7 @@ class GrpcWorkerLink(WorkerLink):
         def result(message: memoryview, call: Any) -> GraphResult:
             if not message:
                 return GraphResult([])
-            response, received, pushed = _read_run_response(message)
+            response, received = _read_run_response(message)
             if response.status_code != errors.OK:
                 raise error_from_status(
                     response.status_code,
@@ -223,32 +233,29 @@ class GrpcWorkerLink(WorkerLink):
                     raise errors.internal(f"Task {self._peer} did not return {key}")
                 values.append(value_from_message(received[key]))
             stats = response.step_stats if response.HasField("step_stats") else None
-            if pushed is not None and self._deliver is not None:
-                self._deliver(run.step_id, read_values(*pushed))
             graphs = list(response.partition_graph)
             return GraphResult(values, stats, graphs, delivery=receipt_of(call))
 
-        direct = self._channel.direct()
-        # The end of a traced step asks the tasks again; the thread that reads must not wait for it.
-        if direct is None or run.is_traced:
-            return self._call("RunGraph", pieces, done, result, raw=True)
-        return self._run_directly(direct, pieces, result, done)
+        return self._call("RunGraph", pieces, done, result, raw=True)
 
     def _run_directly(
         self,
         direct: DirectClient,
-        pieces: Sequence[Piece],
-        result: Callable[[memoryview, Any], GraphResult],
+        session_handle: str,
+        handle: _Handle,
+        run: GraphRun,
         done: Done[GraphResult],
     ) -> Cancel:
-        """Call RunGraph; a small answer is read by the thread that got it."""
-
-        def take(outcome: Outcome) -> None:
-            is_large = isinstance(outcome, Reply) and len(outcome.data) >= _SMALL_BYTES
-            run = self._threads.read if is_large else self._threads.here
-            run(lambda: self._answer("RunGraph", done, lambda: result(*response_of(outcome))))
-
-        stop = direct.start(_RUN_PATH, pieces, take)
+        """Call RunPart; a small answer is read by the thread that got it."""
+        kind = self._run_start(session_handle, handle, run)
+        try:
+            pieces = write_part_run(
+                run.step_id, kind, handle.feed_keys, handle.feed_dtypes, run.feeds
+            )
+        except OpError as error:
+            done(None, error)
+            return _nothing
+        stop = direct.start(_RUN_PATH, pieces, partial(self._take_result, handle, run, done))
 
         def cancel() -> None:
             if stop():
@@ -256,8 +263,32 @@ class GrpcWorkerLink(WorkerLink):
 
         return cancel
 
-    def _run_request(self, session_handle: str, handle: _Handle, run: GraphRun) -> bytes:
-        """Return a RunGraphRequest without its feeds."""
+    def _take_result(
+        self, handle: _Handle, run: GraphRun, done: Done[GraphResult], outcome: Outcome
+    ) -> None:
+        read = partial(self._read_result, handle, run, outcome)
+        if isinstance(outcome, Reply) and len(outcome.data) >= _SMALL_BYTES:
+            self._threads.read(lambda: self._answer("RunGraph", done, read))
+            return
+        try:
+            self._answer("RunGraph", done, read)
+        except Exception:  # noqa: BLE001 - the thread goes on
+            _log.exception("what follows a run failed")
+
+    def _read_result(self, handle: _Handle, run: GraphRun, outcome: Outcome) -> GraphResult:
+        if not isinstance(outcome, Reply):
+            raise error_from_outcome(outcome, self._peer)
+        values, pushed = read_part_result(outcome.data)
+        if len(values) != len(handle.fetch_keys):
+            raise errors.internal(
+                f"Task {self._peer} returned {len(values)} values and not {len(handle.fetch_keys)}"
+            )
+        if pushed and self._deliver is not None:
+            self._deliver(run.step_id, pushed)
+        return GraphResult(values, delivery=outcome.receipt)
+
+    def _run_start(self, session_handle: str, handle: _Handle, run: GraphRun) -> bytes:
+        """Return what all requests of runs like this one begin with."""
         what = (run.pushes, run.pushed_from, run.caller, run.is_traced, run.wants_partition_graphs)
         start = handle.starts.get(what)
         if start is None:
@@ -276,6 +307,11 @@ class GrpcWorkerLink(WorkerLink):
                 caller=run.caller if self._deliver is not None else "",
             ).SerializeToString()
             handle.starts[what] = start
+        return start
+
+    def _run_request(self, session_handle: str, handle: _Handle, run: GraphRun) -> bytes:
+        """Return a RunGraphRequest without its feeds."""
+        start = self._run_start(session_handle, handle, run)
         numbers = worker_pb2.RunGraphRequest(step_id=run.step_id, request_id=new_request_id())
         return start + numbers.SerializeToString()
 
@@ -398,8 +434,8 @@ class GrpcWorkerLink(WorkerLink):
 
 def _read_run_response(
     message: memoryview,
-) -> tuple[Any, dict[str, memoryview], tuple[memoryview, memoryview] | None]:
-    """Return a RunGraphResponse, its fetched values by key, and what was pushed with it.
+) -> tuple[Any, dict[str, memoryview]]:
+    """Return a RunGraphResponse and its fetched values by key.
 
     The values are TensorProtos, and views of the message where it is large.
     """
@@ -408,18 +444,10 @@ def _read_run_response(
         received = {
             item.name: memoryview(item.tensor.SerializeToString()) for item in response.recv
         }
-        if not response.pushed_header:
-            return response, received, None
-        # Values may be written to where they are.
-        contents = memoryview(bytearray(response.pushed_contents))
-        return response, received, (memoryview(response.pushed_header), contents)
-    fields, rest = split_many(message, (_RECV, _PUSHED, _PUSHED_CONTENTS))
-    pushed = None
-    if fields[_PUSHED]:
-        (header,), (contents,) = fields[_PUSHED], fields[_PUSHED_CONTENTS]
-        pushed = header, contents
-    received = dict(map(split_named_tensor, fields[_RECV]))
-    return worker_pb2.RunGraphResponse.FromString(rest), received, pushed
+        return response, received
+    fields, rest = split_fields(message, _RECV)
+    received = dict(map(split_named_tensor, fields))
+    return worker_pb2.RunGraphResponse.FromString(rest), received
 
 
 def _nothing() -> None:

@@ -1,4 +1,4 @@
-"""Values that are pushed to another task: a header that says what they are, and their contents.
+"""Values that go to another task by key: a header that says what they are, and their contents.
 
 The header of a message is the same from step to step, so that both ends make it out once. Contents
 are neither copied when they are written nor, where they are large, when they are read.
@@ -7,24 +7,20 @@ are neither copied when they are written nor, where they are large, when they ar
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import torch
 
 from tensormill.distributed.value_codec import value_array, value_from_array
 from tensormill.graph import dtypes, errors
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.tensor_codec import strings_from_content
-from tensormill.graph.tensor_wire_codec import (
-    Piece,
-    encode_varint,
-    field_head,
-    scan_fields,
-    string_content,
-)
+from tensormill.graph.tensor_wire_codec import Piece, string_content
 from tensormill.kernels.torch_dtypes import dtype_of_value, is_number
 from tensormill.proto import transfers_pb2
 from tensormill.runtime.plan.frames import DEAD
@@ -32,9 +28,9 @@ from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.value_table import value_form
 from tensormill.runtime.rendezvous import KeyedValue
 
-__all__ = ["read_push", "read_values", "value_pieces_by_key", "write_push"]
+__all__ = ["Entry", "entries_of", "read_push", "value_of", "write_push", "write_values"]
 
-_STEP_ID, _HEADER, _CONTENTS = 1, 2, 3  # fields of PushRequest
+_PUSH = struct.Struct("<qI")  # the step, and the size of the header
 _ALIGNMENT_BYTES = 64
 _PADDING = bytes(_ALIGNMENT_BYTES)
 _LARGE_BYTES = 1 << 16
@@ -48,45 +44,41 @@ _Facts = tuple[str, int, tuple[int, ...], int]
 
 
 def write_push(step_id: int, values: Sequence[KeyedValue]) -> list[Piece]:
-    """Return a PushRequest, in pieces that share the memory of the values.
+    """Return values of a step as a message, in pieces that share their memory.
 
     Raises:
       UnimplementedError: a value is a handle.
     """
-    head = encode_varint(_STEP_ID << 3) + encode_varint(step_id)
-    return [head, *value_pieces_by_key(_HEADER, _CONTENTS, values)]
+    header, contents = write_values((key, value, None) for key, value in values)
+    return [_PUSH.pack(step_id, len(header)), header, *contents]
 
 
-def value_pieces_by_key(
-    header_field: int, contents_field: int, values: Sequence[KeyedValue]
-) -> list[Piece]:
-    """Return values as two fields of a message.
+def write_values(values: Iterable[tuple[str, Any, DType | None]]) -> tuple[bytes, list[Piece]]:
+    """Return the header of values and their contents.
 
     Args:
-      header_field: the number of the field of the header.
-      contents_field: the number of that of the contents.
-      values: the values by rendezvous key; none give no fields.
+      values: key, value and dtype of each; None for the dtype that the value shows.
 
     Raises:
       UnimplementedError: a value is a handle.
     """
-    if not values:
-        return []
     facts: list[_Facts] = []
     contents: list[Piece] = []
-    for key, value in values:
+    for key, value, dtype in values:
         if value is DEAD:
             facts.append((key, 0, (), _DEAD_SIZE))
             continue
-        dtype = _dtype_of(value)
+        if dtype is None:
+            dtype = _dtype_of(value)
         array = value_array(value, dtype)
         content = _content_of(array, dtype)
-        facts.append((key, dtype.as_datatype_enum, array.shape, len(content)))
+        size = len(content)
+        facts.append((key, dtype.as_datatype_enum, array.shape, size))
         contents.append(content)
-        rest = -len(content) % _ALIGNMENT_BYTES
+        rest = -size % _ALIGNMENT_BYTES
         if rest:
             contents.append(_PADDING[:rest])
-    return [_start(header_field, contents_field, tuple(facts)), *contents]
+    return _header(tuple(facts)), contents
 
 
 def _dtype_of(value: Any) -> DType:
@@ -107,16 +99,8 @@ def _content_of(array: np.ndarray[Any, Any], dtype: DType) -> Piece:
 
 
 @lru_cache(_KEPT_HEADERS)
-def _start(header_field: int, contents_field: int, facts: tuple[_Facts, ...]) -> bytes:
-    """Return what stands before the contents: the same from step to step."""
-    header = _header(facts)
-    sizes = [size + -size % _ALIGNMENT_BYTES for _, _, _, size in facts if size != _DEAD_SIZE]
-    return b"".join(
-        (field_head(header_field, len(header)), header, field_head(contents_field, sum(sizes)))
-    )
-
-
 def _header(facts: tuple[_Facts, ...]) -> bytes:
+    """Return what stands before the contents: the same from step to step."""
     message = transfers_pb2.PushHeader()
     for key, dtype_enum, shape, size in facts:
         if size == _DEAD_SIZE:
@@ -127,8 +111,19 @@ def _header(facts: tuple[_Facts, ...]) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """One value of a header; `dtype` is None for a dead one."""
+class Entry:
+    """One value of a header.
+
+    Attributes:
+      key: its key.
+      dtype: None for a dead one.
+      numpy_type: how arrays hold it; None where it is no number.
+      form: in which values of the dtype usually travel.
+      shape: its shape.
+      start: where its content begins.
+      end: where that ends.
+      is_plain: an array of it is a tensor as it is.
+    """
 
     key: str
     dtype: DType | None = None
@@ -137,46 +132,62 @@ class _Entry:
     shape: tuple[int, ...] = ()
     start: int = 0
     end: int = 0
+    is_plain: bool = False
 
 
 def read_push(message: memoryview) -> tuple[int, list[KeyedValue]]:
-    """Return the step and the values of a PushRequest.
+    """Return the step and the values of a message of `write_push`.
 
     Raises:
       InvalidArgumentError: it is not sound.
     """
-    step_id = 0
-    header, contents = memoryview(b""), memoryview(b"")
-    try:
-        for number, field in scan_fields(message):
-            if number == _STEP_ID and isinstance(field, int):
-                step_id = field
-            elif number == _HEADER and not isinstance(field, int):
-                header = field
-            elif number == _CONTENTS and not isinstance(field, int):
-                contents = field
-    except ValueError as error:
-        raise errors.invalid_argument(f"Cannot read pushed values: {error}") from error
-    return step_id, read_values(header, contents)
+    if len(message) < _PUSH.size:
+        raise _unsound("the message is too short")
+    step_id, size = _PUSH.unpack_from(message)
+    start = _PUSH.size + size
+    contents = message[start:]
+    entries = entries_of(message[_PUSH.size : start])
+    return step_id, [(entry.key, value_of(entry, contents)) for entry in entries]
 
 
-def read_values(header: memoryview, contents: memoryview) -> list[KeyedValue]:
-    """Return the values of a header and its contents.
+def entries_of(header: memoryview) -> Sequence[Entry]:
+    """Return what a header says.
 
     Raises:
-      InvalidArgumentError: they are not sound.
+      InvalidArgumentError: it is not sound.
+    """
+    data = bytes(header)
+    try:
+        is_kept = len(data) <= _MAX_KEPT_HEADER_BYTES
+        return _entries(data) if is_kept else _entries.__wrapped__(data)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _unsound(str(error)) from error
+
+
+def value_of(entry: Entry, contents: memoryview, form: Form | None = None) -> Any:
+    """Return a value, or `DEAD`.
+
+    Args:
+      entry: what the header says of it.
+      contents: the contents behind the header.
+      form: the form that it is to have; None for the usual one.
+
+    Raises:
+      InvalidArgumentError: the contents are not sound.
+      UnimplementedError: there is no such value in the form.
     """
     try:
-        data = bytes(header)
-        is_kept = len(data) <= _MAX_KEPT_HEADER_BYTES
-        entries = _entries(data) if is_kept else _entries.__wrapped__(data)
-        return [(entry.key, _value(entry, contents)) for entry in entries]
+        return _value(entry, contents, form)
     except (TypeError, ValueError, OverflowError) as error:
-        raise errors.invalid_argument(f"Cannot read pushed values: {error}") from error
+        raise _unsound(str(error)) from error
+
+
+def _unsound(why: str) -> errors.OpError:
+    return errors.invalid_argument(f"Cannot read values: {why}")
 
 
 @lru_cache(_KEPT_HEADERS)
-def _entries(header: bytes) -> list[_Entry]:
+def _entries(header: bytes) -> list[Entry]:
     """Take a header apart; raise ValueError or TypeError where it is not sound."""
     try:
         message = transfers_pb2.PushHeader.FromString(header)
@@ -186,12 +197,15 @@ def _entries(header: bytes) -> list[_Entry]:
     start = 0
     for value in message.value:
         if value.is_dead:
-            entries.append(_Entry(value.key))
+            entries.append(Entry(value.key))
             continue
         dtype, shape = as_dtype(value.dtype), tuple(value.dim)
         if any(size < 0 for size in shape):
             raise ValueError("a shape has a negative size")
+        if value.size < 0:
+            raise ValueError("a content has a negative size")
         numpy_type = None
+        form = value_form(dtype)
         if is_number(dtype):
             numpy_type = np.dtype(dtype.as_numpy_dtype)
             if value.size != math.prod(shape) * numpy_type.itemsize:
@@ -199,12 +213,13 @@ def _entries(header: bytes) -> list[_Entry]:
         elif dtype is not dtypes.string:
             raise ValueError(f"values of dtype {dtype.name} do not travel")
         end = start + value.size
-        entries.append(_Entry(value.key, dtype, numpy_type, value_form(dtype), shape, start, end))
+        is_plain = form is Form.TENSOR and dtype is not dtypes.bfloat16
+        entries.append(Entry(value.key, dtype, numpy_type, form, shape, start, end, is_plain))
         start = end + -end % _ALIGNMENT_BYTES
     return entries
 
 
-def _value(entry: _Entry, contents: memoryview) -> Any:
+def _value(entry: Entry, contents: memoryview, form: Form | None) -> Any:
     dtype = entry.dtype
     if dtype is None:
         return DEAD
@@ -218,4 +233,6 @@ def _value(entry: _Entry, contents: memoryview) -> Any:
     is_small = len(content) < _LARGE_BYTES and 4 * len(content) < len(contents)
     if is_small or not (array.flags.writeable and array.flags.aligned):
         array = array.copy()
-    return value_from_array(array, dtype, entry.form)
+    if entry.is_plain and (form is None or form is Form.TENSOR):
+        return torch.from_numpy(array)
+    return value_from_array(array, dtype, form or entry.form)

@@ -86,7 +86,10 @@ class Task:
         handlers = {
             MASTER_SERVICE: self._master_service.handlers(),
             WORKER_SERVICE: self._worker_service.handlers(),
-            TRANSFER_SERVICE: transfers.handlers(),
+            TRANSFER_SERVICE: {
+                **transfers.handlers(),
+                **self._worker_service.transfer_handlers(),
+            },
             LOOP_SERVICE: self._loops.handlers(),
             CLUSTER_SERVICE: self._cluster_service.handlers(),
         }

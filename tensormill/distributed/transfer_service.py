@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from tensormill.distributed.call import Call, Handler, Peer, reads_itself
 from tensormill.distributed.push_codec import read_push
 from tensormill.graph import errors
-from tensormill.proto import transfers_pb2
 from tensormill.runtime.rendezvous import KeyedValue, RendezvousTable
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.step import in_turns
@@ -25,7 +24,7 @@ class TransferService:
         self._senders: dict[Peer, set[str]] = {}  # tasks by connection; guarded by _lock
 
     def handlers(self) -> Mapping[str, Handler]:
-        """Return the handler of each method."""
+        """Return the handlers of the methods by which values come."""
         return {"Push": reads_itself(self._push)}
 
     def deliver(self, step_id: int, values: Sequence[KeyedValue]) -> None:
@@ -46,7 +45,7 @@ class TransferService:
         if values and call.peer is not None:
             self._note_sender(call.peer, task_of(values[0][0].partition(";")[0]))
         self.deliver(step_id, values)
-        call.reply(transfers_pb2.PushResponse())
+        call.reply([])
 
     def _note_sender(self, peer: Peer, task: str) -> None:
         known = self._senders.get(peer)

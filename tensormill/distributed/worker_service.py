@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tensormill.distributed.call import Call, Handler
+from tensormill.distributed.call import Call, Handler, reads_itself
 from tensormill.distributed.departed_masters import DepartedMasters, MasterName
 from tensormill.distributed.device_codec import device_to_proto
 from tensormill.distributed.limits import ServerLimits
-from tensormill.distributed.push_codec import value_pieces_by_key
+from tensormill.distributed.part_run_codec import read_feeds, read_part_run, write_part_result
 from tensormill.distributed.recv_tensor_codec import write_dead, write_value
 from tensormill.distributed.request_ids import RequestIds
 from tensormill.distributed.value_codec import named_value_pieces, value_from_proto
@@ -38,9 +38,10 @@ from tensormill.runtime.worker_link import GraphResult, GraphRun, SessionSpec, W
 __all__ = ["SLOW_WORKER_METHODS", "WorkerService"]
 
 SLOW_WORKER_METHODS = frozenset({"RegisterGraph", "DeleteWorkerSession"})
-_RECV, _PUSHED, _PUSHED_CONTENTS = 1, 1001, 1002  # fields of RunGraphResponse
+_RECV = 1  # the field of RunGraphResponse
 _LEGACY_SESSION = ""
 """The handle of the session of masters that open none."""
+_NO_GRAPHS: Mapping[str, Any] = {}
 
 
 class _Graph:
@@ -55,6 +56,18 @@ class _Graph:
         program = registered.program
         self.feed_forms = [form for _, form, _, _ in program.feeds]
         self.fetch_dtypes: list[DType] = [dtype for _, _, dtype in program.fetches]
+
+    def fetch_position(self, key: str) -> int:
+        """Return which fetch a rendezvous key is.
+
+        Raises:
+          InvalidArgumentError: none.
+        """
+        position = self.fetch_positions.get(key)
+        if position is None:
+            parse_key(key)
+            raise errors.invalid_argument(f"Nothing in the graph sends {key}")
+        return position
 
     def in_parts(self) -> RegisteredGraph:
         """Return the graph as it runs in parts: feeds and fetches are transfers."""
@@ -114,6 +127,10 @@ class WorkerService:
             "MarkRecvFinished": self._mark_receive_finished,
         }
 
+    def transfer_handlers(self) -> Mapping[str, Handler]:
+        """Return the handler of the method by which tasks of tensormill run parts."""
+        return {"RunPart": reads_itself(self._run_framed)}
+
     # -- sessions --------------------------------------------------------------------------------
 
     def _get_status(self, request: Any, call: Call) -> None:
@@ -162,13 +179,16 @@ class WorkerService:
 
     def _graphs_of(self, request: Any) -> tuple[str, dict[str, _Graph]]:
         handle = request.session_handle if request.create_worker_session_called else _LEGACY_SESSION
+        return handle, self._check_session(handle)
+
+    def _check_session(self, handle: str) -> dict[str, _Graph]:
         found = self._graphs.get(handle)
         if found is None:
             raise errors.aborted(
                 f"Session handle is not found: {handle}. Possibly this worker "
                 f'("{self._worker.task_name}") just restarted.'
             )
-        return handle, found
+        return found
 
     # -- graphs ----------------------------------------------------------------------------------
 
@@ -224,12 +244,50 @@ class WorkerService:
                 head.partition_graph.extend(result.partition_graphs)
                 values = [result.values[graph.fetch_positions[key]] for key in request.recv_key]
                 response = _response(head, request, graph, values)
-                response += value_pieces_by_key(_PUSHED, _PUSHED_CONTENTS, result.pushed)
             except OpError as failure:
                 _fail_run(request, call, failure)
             else:
                 call.reply(response, result.delivery)
 
+        graph.registered.start(run, finish, on_begin=call.on_cancel)
+
+    def _run_framed(self, message: memoryview, call: Call) -> None:
+        asked = read_part_run(message)
+        kind = asked.kind
+        graph = self._graphs.get(kind.session_handle, _NO_GRAPHS).get(kind.graph_handle)
+        if graph is None:
+            self._check_session(kind.session_handle)
+            raise errors.aborted(f"Graph handle is not found: {kind.graph_handle}")
+        feeds: list[Any] = []
+        if graph.feed_positions:
+            feeds = read_feeds(asked, graph.feed_positions, graph.feed_forms)
+        keys = kind.fetch_keys
+        positions = [graph.fetch_position(key) for key in keys]
+
+        def finish(result: GraphResult | None, error: OpError | None) -> None:
+            if result is None:
+                assert error is not None
+                call.fail(error)
+                return
+            try:
+                values = [result.values[position] for position in positions]
+                for key, value in zip(keys, values, strict=True):
+                    if value is DEAD:
+                        raise _dead_fetch(key)
+                dtypes = [graph.fetch_dtypes[position] for position in positions]
+                response = write_part_result(keys, dtypes, values, result.pushed)
+            except OpError as failure:
+                call.fail(failure)
+            else:
+                call.reply(response, result.delivery)
+
+        run = GraphRun(
+            asked.step_id,
+            feeds,
+            pushes=kind.pushes,
+            pushed_from=kind.pushed_from,
+            caller=kind.caller,
+        )
         graph.registered.start(run, finish, on_begin=call.on_cancel)
 
     def _run_part(self, request: Any, graph: _Graph, call: Call) -> None:
@@ -277,7 +335,6 @@ class WorkerService:
             options.record_partition_graphs,
             pushes=request.pushes,
             pushed_from=frozenset(request.pushed_from),
-            caller=request.caller,
         )
 
     def _clean_up_graph(self, request: Any, call: Call) -> None:
@@ -348,16 +405,18 @@ class WorkerService:
 
 def _check_wanted(request: Any, graph: _Graph) -> None:
     for key in request.recv_key:
-        if key not in graph.fetch_positions:
-            parse_key(key)
-            raise errors.invalid_argument(f"Nothing in the graph sends {key}")
+        graph.fetch_position(key)
+
+
+def _dead_fetch(key: str) -> OpError:
+    return errors.invalid_argument(f"The tensor returned for {key} was not valid.")
 
 
 def _response(head: Any, request: Any, graph: _Graph, values: list[Any]) -> list[Piece]:
     pieces: list[Piece] = [head.SerializeToString()]
     for key, value in zip(request.recv_key, values, strict=True):
         if value is DEAD:
-            raise errors.invalid_argument(f"The tensor returned for {key} was not valid.")
+            raise _dead_fetch(key)
         dtype = graph.fetch_dtypes[graph.fetch_positions[key]]
         pieces += named_value_pieces(_RECV, key, value, dtype)
     return pieces

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,6 @@ __all__ = [
     "scan_fields",
     "size_of",
     "split_fields",
-    "split_many",
     "string_content",
 ]
 
@@ -88,24 +87,6 @@ def split_fields(message: memoryview, number: int) -> tuple[list[memoryview], by
     for field, value, whole in _scan(message):
         if field == number and not isinstance(value, int):
             found.append(value)
-        else:
-            rest.append(whole)
-    return found, b"".join(rest)
-
-
-def split_many(
-    message: memoryview, numbers: Collection[int]
-) -> tuple[dict[int, list[memoryview]], bytes]:
-    """Return the values of the fields of several numbers, which hold bytes, and the rest.
-
-    Raises:
-      ValueError: it is not a message.
-    """
-    found: dict[int, list[memoryview]] = {number: [] for number in numbers}
-    rest: list[memoryview] = []
-    for field, value, whole in _scan(message):
-        if field in found and not isinstance(value, int):
-            found[field].append(value)
         else:
             rest.append(whole)
     return found, b"".join(rest)

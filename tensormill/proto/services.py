@@ -14,7 +14,6 @@ from tensormill.proto import (
     direct_pb2,
     loops_pb2,
     master_pb2,
-    transfers_pb2,
     worker_pb2,
 )
 
@@ -37,8 +36,8 @@ class Method:
     Attributes:
       name: such as "RunStep".
       path: such as "/tensorflow.MasterService/RunStep".
-      request: the class of its request messages.
-      response: the class of its response messages.
+      request: the class of its request messages; None where a codec of `distributed` writes them.
+      response: likewise.
     """
 
     name: str
@@ -108,7 +107,13 @@ WORKER_SERVICE = _service(
 
 LOOP_SERVICE = _service("tensormill.LoopService", loops_pb2, "RunLoop", "StopLoop")
 
-TRANSFER_SERVICE = _service("tensormill.TransferService", transfers_pb2, "Push")
+TRANSFER_SERVICE = Service(
+    "tensormill.TransferService",
+    {
+        name: Method(name, f"/tensormill.TransferService/{name}", None, None)
+        for name in ("Push", "RunPart")
+    },
+)
 
 CLUSTER_SERVICE = _service(
     "tensormill.ClusterService",

@@ -14,7 +14,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tensormill/proto/transfers.proto\x12\ntensormill\"U\n\x0bPushedValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05\x64type\x18\x02 \x01(\x05\x12\x0b\n\x03\x64im\x18\x03 \x03(\x03\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x0f\n\x07is_dead\x18\x05 \x01(\x08\"4\n\nPushHeader\x12&\n\x05value\x18\x01 \x03(\x0b\x32\x17.tensormill.PushedValue\"@\n\x0bPushRequest\x12\x0f\n\x07step_id\x18\x01 \x01(\x03\x12\x0e\n\x06header\x18\x02 \x01(\x0c\x12\x10\n\x08\x63ontents\x18\x03 \x01(\x0c\"\x0e\n\x0cPushResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tensormill/proto/transfers.proto\x12\ntensormill\"U\n\x0bPushedValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05\x64type\x18\x02 \x01(\x05\x12\x0b\n\x03\x64im\x18\x03 \x03(\x03\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x0f\n\x07is_dead\x18\x05 \x01(\x08\"4\n\nPushHeader\x12&\n\x05value\x18\x01 \x03(\x0b\x32\x17.tensormill.PushedValueb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -25,8 +25,4 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_PUSHEDVALUE']._serialized_end=133
   _globals['_PUSHHEADER']._serialized_start=135
   _globals['_PUSHHEADER']._serialized_end=187
-  _globals['_PUSHREQUEST']._serialized_start=189
-  _globals['_PUSHREQUEST']._serialized_end=253
-  _globals['_PUSHRESPONSE']._serialized_start=255
-  _globals['_PUSHRESPONSE']._serialized_end=269
 # @@protoc_insertion_point(module_scope)

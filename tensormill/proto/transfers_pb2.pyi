@@ -24,17 +24,3 @@ class PushHeader(_message.Message):
     VALUE_FIELD_NUMBER: _ClassVar[int]
     value: _containers.RepeatedCompositeFieldContainer[PushedValue]
     def __init__(self, value: _Optional[_Iterable[_Union[PushedValue, _Mapping]]] = ...) -> None: ...
-
-class PushRequest(_message.Message):
-    __slots__ = ("step_id", "header", "contents")
-    STEP_ID_FIELD_NUMBER: _ClassVar[int]
-    HEADER_FIELD_NUMBER: _ClassVar[int]
-    CONTENTS_FIELD_NUMBER: _ClassVar[int]
-    step_id: int
-    header: bytes
-    contents: bytes
-    def __init__(self, step_id: _Optional[int] = ..., header: _Optional[bytes] = ..., contents: _Optional[bytes] = ...) -> None: ...
-
-class PushResponse(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
