@@ -13,7 +13,16 @@ from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto.services import Method
 from tensormill.runtime.any_master import Delivery
 
-__all__ = ["Call", "Handler", "Peer", "joined", "parser_of", "pieces_of", "reads_itself"]
+__all__ = [
+    "Call",
+    "Handler",
+    "Peer",
+    "joined",
+    "parser_of",
+    "pieces_of",
+    "reads_itself",
+    "unwrapped",
+]
 
 
 class Peer(Protocol):
@@ -116,12 +125,17 @@ def reads_itself(handler: Handler) -> Handler:
 
 class _Reading:
     def __init__(self, handler: Handler) -> None:
-        self._handler = handler
+        self.handler = handler
 
     def __call__(self, request: Any, call: Call) -> None:
-        self._handler(request, call)
+        self.handler(request, call)
 
 
 def parser_of(method: Method, handler: Handler) -> Callable[[Any], Any]:
     """Return what makes of the bytes of a request what its handler takes."""
     return memoryview if isinstance(handler, _Reading) else method.request.FromString
+
+
+def unwrapped(handler: Handler) -> Handler:
+    """Return what takes the result of `parser_of`."""
+    return handler.handler if isinstance(handler, _Reading) else handler

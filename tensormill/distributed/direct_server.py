@@ -16,7 +16,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from tensormill.distributed.call import Call, Handler, parser_of, pieces_of
+from tensormill.distributed.call import Call, Handler, parser_of, pieces_of, unwrapped
 from tensormill.distributed.deliveries import NO_RECEIPT
 from tensormill.distributed.direct_frames import (
     LIVING_ON,
@@ -61,6 +61,7 @@ class DirectMethod:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parse", parser_of(self.method, self.handler))
+        object.__setattr__(self, "handler", unwrapped(self.handler))
 
 
 class _DirectCall(Call):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from tensormill.distributed.call import Call, Handler, Peer, reads_itself
 from tensormill.distributed.push_codec import read_push
 from tensormill.graph import errors
-from tensormill.runtime.rendezvous import KeyedValue, RendezvousTable
+from tensormill.runtime.rendezvous import KeyedValue, RendezvousTable, deliver
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.step import in_turns
 
@@ -29,7 +29,9 @@ class TransferService:
 
     def deliver(self, step_id: int, values: Sequence[KeyedValue]) -> None:
         """Hand values to who waits for them; their programs go on when all are handed over."""
-        in_turns(lambda: self._rendezvous.push(step_id, values))
+        deliveries = self._rendezvous.accept(step_id, values)
+        if deliveries:
+            in_turns(lambda: deliver(deliveries))
 
     def sender_gone(self, peer: Peer) -> None:
         """Fail what waits for values of the tasks that pushed them over a connection."""

@@ -388,11 +388,14 @@ class _ClusterRun:
         options: StepOptions,
         resources: Mapping[str, Any],
     ) -> GraphRun:
-        forms = part.registered.feed_forms
+        fed: list[Any] = []
+        if part.feed_indices:
+            forms = part.registered.feed_forms
+            fed = [_in_form(feeds[i], f) for i, f in zip(part.feed_indices, forms, strict=True)]
         is_traced = options.is_traced  # traces show who asked for what
         return GraphRun(
             self.step_id,
-            [_in_form(feeds[i], form) for i, form in zip(part.feed_indices, forms, strict=True)],
+            fed,
             is_traced,
             options.wants_partition_graphs,
             resources,

@@ -14,7 +14,7 @@ from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.node_graph_codec import to_graph_def
 from tensormill.runtime.passes.partition import partition
 from tensormill.runtime.plan.program import Unfinished
-from tensormill.runtime.rendezvous import KeyedValue
+from tensormill.runtime.rendezvous import KeyedValue, Rendezvous
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.step import Dispatcher, ProgramRun, Step
 from tensormill.runtime.step_rendezvous import StepRendezvous
@@ -49,11 +49,16 @@ class RegisteredGraph:
         self.session = session
         self.graph = graph
         self.program = session.register_graph(graph)
-        receivers = _receivers(graph) - {session.task_name}
+        all_receivers = _receivers(graph)
+        receivers = all_receivers - {session.task_name}
         self.pushes_to = frozenset(task for task in receivers if session.ways.can_push(task))
         self.leaves_nothing = self.pushes_to == receivers
+        senders = _senders(graph)
         collects = self.program.waits_for_values and not receivers
-        self.collects_from = _senders(graph) if collects else None
+        self.collects_from = senders if collects else None
+        # A run that neither receives nor keeps what it sends has nothing at the rendezvous here.
+        self._only_pushes = self.leaves_nothing and not senders and receivers == all_receivers
+        self._nowhere = Rendezvous()
         self._hands_out_only = hands_out_only(graph)
 
     def start(
@@ -74,7 +79,8 @@ class RegisteredGraph:
         """
         session, worker = self.session, self.session.worker
         scope = CancellationScope(session.cancellation)
-        local = worker.rendezvous.enter(run.step_id)
+        table = None if run.pushes and self._only_pushes else worker.rendezvous
+        local = self._nowhere if table is None else table.enter(run.step_id)
         step = Step(run.step_id, session.session_handle, scope)
         step.resources.update(run.step_resources)
         step.dispatcher = worker.dispatcher
@@ -94,18 +100,21 @@ class RegisteredGraph:
 
         def finish(values: list[Any] | None, error: BaseException | None) -> None:
             scope.close()
+            rendezvous.end()
             pushed: Sequence[KeyedValue] = ()
             if error is None:
                 try:
                     pushed = rendezvous.flush_but(run.caller)
                 except errors.OpError as failure:
                     error = failure
-            worker.rendezvous.leave(run.step_id)
+            if table is not None:
+                table.leave(run.step_id)
             if error is not None:
                 if taken is not None and scope.is_abandoned:
                     taken.refuse()
                 reported = as_reported(error, run.step_id)
-                local.abort(reported)
+                if table is not None:
+                    local.abort(reported)
                 done(None, reported)
                 return
             assert values is not None

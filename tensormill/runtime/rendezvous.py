@@ -27,6 +27,7 @@ __all__ = [
     "Rendezvous",
     "RendezvousState",
     "RendezvousTable",
+    "deliver",
 ]
 
 _MAX_ENDED = 10_000
@@ -78,6 +79,18 @@ class RendezvousState:
         if not waiting:
             del self.receivers[key]
         return [Delivery(receiver, value, None)]
+
+    def send_all(self, values: Sequence[KeyedValue]) -> list[Delivery]:
+        """Take several values; return who gets some of them."""
+        if self.receivers or self.error is not None:
+            return [delivery for key, value in values for delivery in self.send(key, value)]
+        for key, value in values:
+            there = self.values.get(key)
+            if there is None:
+                self.values[key] = deque((value,))
+            else:
+                there.append(value)
+        return []
 
     def receive(self, key: str, receiver: Receiver) -> list[Delivery]:
         """Take somebody who needs a value; return it if it is there. Each is received once."""
@@ -145,19 +158,18 @@ class Rendezvous:
         """Hand over a value."""
         with self._lock:
             deliveries = self._state.send(key, value)
-        _deliver(deliveries)
+        deliver(deliveries)
 
-    def send_all(self, values: Sequence[KeyedValue]) -> None:
-        """Hand over several values."""
+    def accept(self, values: Sequence[KeyedValue]) -> list[Delivery]:
+        """Take several values; return the deliveries, which are to be made at once."""
         with self._lock:
-            deliveries = [d for key, value in values for d in self._state.send(key, value)]
-        _deliver(deliveries)
+            return self._state.send_all(values)
 
     def receive(self, key: str, receiver: Receiver) -> None:
         """Let a receiver have a value, now or when it comes."""
         with self._lock:
             deliveries = self._state.receive(key, receiver)
-        _deliver(deliveries)
+        deliver(deliveries)
 
     def take(self, key: str, otherwise: Any) -> Any:
         """Return a value that is there, or `otherwise`; dead ones and errors are left."""
@@ -173,13 +185,13 @@ class Rendezvous:
         """Give an error to who waits for values of a task."""
         with self._lock:
             deliveries = self._state.fail_from(task, error)
-        _deliver(deliveries)
+        deliver(deliveries)
 
     def abort(self, error: OpError) -> None:
         """Give everybody an error, now and later."""
         with self._lock:
             deliveries = self._state.abort(error)
-        _deliver(deliveries)
+        deliver(deliveries)
 
     def has_values_of(self, task: str) -> bool:
         """Return whether values of a task wait here."""
@@ -192,7 +204,8 @@ class Rendezvous:
         return self._state.is_idle
 
 
-def _deliver(deliveries: list[Delivery]) -> None:
+def deliver(deliveries: list[Delivery]) -> None:
+    """Make deliveries."""
     for delivery in deliveries:
         delivery.receiver(delivery.value, delivery.error)
 
@@ -239,21 +252,26 @@ class RendezvousTable:
             found = self._steps.get(step_id)
             if found is not None:
                 found.users -= 1
-                if not found.users and found.is_idle:
+                state = found._state
+                if not found.users and not (state.values or state.receivers or state.error):
                     del self._steps[step_id]
 
     def push(self, step_id: int, values: Sequence[KeyedValue]) -> None:
         """Take values that another task has sent; the step may begin here later, or be over."""
+        deliver(self.accept(step_id, values))
+
+    def accept(self, step_id: int, values: Sequence[KeyedValue]) -> list[Delivery]:
+        """Do the same, but return the deliveries, which are to be made at once."""
         with self._lock:
             found = self._steps.get(step_id)
             if found is None:
                 if step_id in self._ended:
-                    return
+                    return []
                 found = self._steps[step_id] = Rendezvous()
                 self._unclaimed[step_id] = time.monotonic() + _UNCLAIMED_S
                 if self._call_off is None:
                     self._call_off = DEADLINES.after(_UNCLAIMED_S, self._look_after_unclaimed)
-        found.send_all(values)
+        return found.accept(values)
 
     def _look_after_unclaimed(self) -> None:
         with self._lock:

@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tensormill.graph import errors
 from tensormill.graph.device_names import is_full
 
-__all__ = ["ROOT", "RendezvousKey", "frame_id", "make_key", "parse_key", "task_of"]
+__all__ = ["ROOT", "RendezvousKey", "Route", "frame_id", "make_key", "parse_key", "route_of",
+           "task_of"]  # fmt: skip
 
 ROOT = "0:0"
 """Frame and iteration outside of loops."""
@@ -52,6 +54,32 @@ def make_key(send_device: bytes, incarnation: int, recv_device: bytes, tensor_na
         f"{send_device.decode()};{incarnation & _MASK:016x};{recv_device.decode()};"
         f"{tensor_name.decode()};"
     )
+
+
+class Route(NamedTuple):
+    """What a transfer has to know of its edge.
+
+    Attributes:
+      key: its rendezvous key up to the frame.
+      root_key: the same with the frame outside of loops.
+      sender: the task that sends.
+      receiver: the task that receives.
+      recv_device: the name of the device that receives.
+    """
+
+    key: str
+    root_key: str
+    sender: str
+    receiver: str
+    recv_device: str
+
+
+@lru_cache(_CACHE_SIZE)
+def route_of(send_device: bytes, incarnation: int, recv_device: bytes, tensor_name: bytes) -> Route:
+    """Return the route of a transfer from its attributes."""
+    key = make_key(send_device, incarnation, recv_device, tensor_name)
+    device = recv_device.decode()
+    return Route(key, key + ROOT, task_of(send_device.decode()), task_of(device), device)
 
 
 @lru_cache(_CACHE_SIZE)

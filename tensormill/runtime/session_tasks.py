@@ -243,9 +243,10 @@ class SessionTasks:
     def is_current(self, stamp: Stamp) -> bool:
         """Return whether no task has been lost since a stamp was taken."""
         generations, lost = self._generations, self._lost
-        return not any(
-            task in lost or generations.get(task, 0) != generation for task, generation in stamp
-        )
+        for task, generation in stamp:  # not `any`: this is asked before every step
+            if task in lost or generations.get(task, 0) != generation:
+                return False
+        return True
 
     def renew(self, tasks: Iterable[str]) -> None:
         """Open the session again on those of some tasks that were lost.

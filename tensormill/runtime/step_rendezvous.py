@@ -19,7 +19,7 @@ from tensormill.graph.errors import OpError
 from tensormill.kernels.torch_dtypes import to_host
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.rendezvous import KeyedValue, Receiver, Rendezvous
-from tensormill.runtime.rendezvous_keys import ROOT, make_key, task_of
+from tensormill.runtime.rendezvous_keys import ROOT, route_of
 
 __all__ = ["Cancel", "StepRendezvous", "WaysElsewhere"]
 
@@ -57,7 +57,7 @@ class StepRendezvous:
     """
 
     __slots__ = ("_cancellation", "_outbox", "_pushed_from", "_pushes_to", "_step_id", "_task",
-                 "_torch_devices", "_ways", "local")  # fmt: skip
+                 "_token", "_torch_devices", "_waiting", "_ways", "local")  # fmt: skip
 
     def __init__(
         self,
@@ -91,6 +91,8 @@ class StepRendezvous:
         self._torch_devices = torch_devices
         self._ways = ways
         self._cancellation = cancellation
+        self._waiting: set[_LocalReceipt] = set()  # for values that come here by themselves
+        self._token: int | None = None
 
     def send(
         self,
@@ -115,8 +117,9 @@ class StepRendezvous:
           may_change: its memory may belong to something that is updated in place, so that a task
             with which memory is shared gets a copy.
         """
-        key = make_key(send_device, incarnation, recv_device, tensor_name) + frame
-        task = task_of(recv_device.decode())
+        route = route_of(send_device, incarnation, recv_device, tensor_name)
+        key = route.root_key if frame is ROOT else route.key + frame
+        task = route.receiver
         if task in self._pushes_to:
             if may_change and getattr(value, "nbytes", 0) < _SMALL_BYTES:
                 value = to_host(value).copy() if isinstance(value, torch.Tensor) else _copied(value)
@@ -169,16 +172,36 @@ class StepRendezvous:
         done: Any,
     ) -> None:
         """Complete a kernel with a value, or `DEAD`, when it is there."""
-        key = make_key(send_device, incarnation, recv_device, tensor_name) + done.frame
-        wanted = self._torch_devices.get(recv_device.decode())
-        receipt = _Receipt(done, wanted)
-        task = task_of(send_device.decode())
+        route = route_of(send_device, incarnation, recv_device, tensor_name)
+        key = route.key + done.frame
+        wanted = self._torch_devices.get(route.recv_device)
+        task = route.sender
         if task == self._task or task in self._pushed_from:
-            self.local.receive(key, receipt.take)
-            receipt.end_with(self._cancellation, lambda: self.local.withdraw(key, receipt.take))
-        else:
-            cancel = self._ways.receive(task, self._step_id, key, receipt.take)
-            receipt.end_with(self._cancellation, cancel)
+            self._receive_here(key, _LocalReceipt(done, wanted, self._waiting, key))
+            return
+        receipt = _Receipt(done, wanted)
+        cancel = self._ways.receive(task, self._step_id, key, receipt.take)
+        receipt.end_with(self._cancellation, cancel)
+
+    def _receive_here(self, key: str, receipt: _LocalReceipt) -> None:
+        """Wait for a value on this task; one registration ends all such waits of the step."""
+        self._waiting.add(receipt)
+        self.local.receive(key, receipt.take)
+        if receipt not in self._waiting:
+            return
+        if self._token is None:
+            self._token = self._cancellation.register(self._give_up)
+        elif self._cancellation.reason is not None:
+            self._give_up(self._cancellation.reason)
+
+    def _give_up(self, reason: str) -> None:
+        for receipt in list(self._waiting):
+            receipt.give_up(self.local, reason)
+
+    def end(self) -> None:
+        """Let go of the step's cancellation: the step has ended here."""
+        if self._token is not None:
+            self._cancellation.deregister(self._token)
 
     def receive_at_once(
         self,
@@ -189,14 +212,13 @@ class StepRendezvous:
         otherwise: Any,
     ) -> Any:
         """Return a live value that is there, or `otherwise`."""
-        task = task_of(send_device.decode())
-        if task not in self._pushed_from and task != self._task:
+        route = route_of(send_device, incarnation, recv_device, tensor_name)
+        if route.sender not in self._pushed_from and route.sender != self._task:
             return otherwise
-        key = make_key(send_device, incarnation, recv_device, tensor_name) + ROOT
-        value = self.local.take(key, otherwise)
+        value = self.local.take(route.root_key, otherwise)
         if value is otherwise:
             return otherwise
-        return _where_wanted(value, self._torch_devices.get(recv_device.decode()))
+        return _where_wanted(value, self._torch_devices.get(route.recv_device))
 
 
 def _where_wanted(value: Any, wanted: torch.device | None) -> Any:
@@ -213,6 +235,45 @@ def _copied(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value.clone()
     return value.copy() if isinstance(value, np.ndarray) else value
+
+
+class _LocalReceipt:
+    """One value that comes to this task by itself: a kernel waits for it, or an error, or the end.
+
+    It stands among those of its step until it is over; whoever takes it out there ends it.
+    """
+
+    __slots__ = ("_done", "_key", "_waiting", "_wanted")
+
+    def __init__(
+        self, done: Any, wanted: torch.device | None, waiting: set[_LocalReceipt], key: str
+    ) -> None:
+        self._done = done
+        self._wanted = wanted
+        self._waiting = waiting
+        self._key = key
+
+    def take(self, value: Any, error: OpError | None) -> None:
+        """Complete the kernel. Any thread."""
+        if not self._end():
+            return
+        if error is not None:
+            self._done.fail(error)
+            return
+        self._done(_where_wanted(value, self._wanted))
+
+    def give_up(self, local: Rendezvous, reason: str) -> None:
+        """Fail the kernel: the step was cancelled."""
+        if self._end():
+            local.withdraw(self._key, self.take)
+            self._done.fail(errors.cancelled(reason))
+
+    def _end(self) -> bool:
+        try:
+            self._waiting.remove(self)  # one thread alone succeeds
+        except KeyError:
+            return False
+        return True
 
 
 class _Receipt:

@@ -237,23 +237,22 @@ class Program:
         done_mask = 0
         pending: list[tuple[int, Instruction]] = []
         left: list[Segment] = []
-        for segment in self.segments:
-            if segment.mask & ~done_mask:
-                left.append(segment)
-                continue
-            if self._has_host_scalars:
-                token = silence_numpy()
-                try:
+        token = silence_numpy() if self._has_host_scalars else None
+        try:
+            for segment in self.segments:
+                if segment.mask & ~done_mask:
+                    left.append(segment)
+                    continue
+                if not segment.is_empty:
                     segment.block.run(values, step)
-                finally:
-                    restore_numpy(token)
-            elif not segment.is_empty:
-                segment.block.run(values, step)
-            for bit, instruction in segment.starts:
-                if _finish_at_once(instruction, values, step):
-                    done_mask |= bit
-                else:
-                    pending.append((bit, instruction))
+                for bit, instruction in segment.starts:
+                    if _finish_at_once(instruction, values, step):
+                        done_mask |= bit
+                    else:
+                        pending.append((bit, instruction))
+        finally:
+            if token is not None:
+                restore_numpy(token)
         if pending:
             return Unfinished(values, done_mask, pending, left)
         if self._fetch_guards:
