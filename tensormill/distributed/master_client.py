@@ -12,7 +12,7 @@ import grpc
 from tensormill.distributed.channels import open_channel, receipt_of
 from tensormill.distributed.cluster_client import missing_tasks
 from tensormill.distributed.reachability import why_unreachable
-from tensormill.distributed.run_step_codec import RunStepReply, read_run_step_reply
+from tensormill.distributed.run_step_codec import RunStepReplies, RunStepReply
 from tensormill.distributed.status_codec import error_from_rpc, error_from_status
 from tensormill.distributed.waiting import wait_for
 from tensormill.graph import errors
@@ -52,6 +52,7 @@ class MasterClient:
         self._channel = open_channel(self._address)
         self._lock = threading.Lock()
         self._calls: dict[str, Any] = {}  # guarded by _lock
+        self._replies = RunStepReplies()
         self._run_step = self._raw("RunStep")
         self._run_callable = self._raw("RunCallable")
 
@@ -104,7 +105,7 @@ class MasterClient:
         except grpc.RpcError as error:
             raise self._error(error, "RunStep", timeout_s) from None
         try:
-            reply = read_run_step_reply(response)
+            reply = self._replies.read(memoryview(response))
         except (TypeError, ValueError) as error:
             raise errors.internal(f"The answer of {self.target} cannot be read: {error}") from error
         if reply.status_code:

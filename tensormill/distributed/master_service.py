@@ -17,9 +17,10 @@ from tensorboard.compat.proto import config_pb2
 
 from tensormill.distributed.call import Call, Handler, Peer, reads_itself
 from tensormill.distributed.device_codec import device_to_proto
+from tensormill.distributed.fed_values import WrittenTensor
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.request_ids import RequestIds
-from tensormill.distributed.run_step_codec import read_run_step_request
+from tensormill.distributed.run_step_request import RunStepRequest, RunStepRequests
 from tensormill.distributed.served_callables import ServedCallables
 from tensormill.distributed.served_partial_runs import ServedPartialRuns
 from tensormill.distributed.served_session import ServedSession, ServedStep
@@ -95,6 +96,7 @@ class MasterService:
         self._opening = 0  # guarded by _lock
         self._departures = itertools.count()
         self._calls_off: dict[int, Callable[[], None]] = {}  # of clients that have gone
+        self._requests = RunStepRequests()
         self._run_ids = RequestIds("RunStep (Master)", limits.remembered_requests)
         self._callable_ids = RequestIds("RunCallable (Master)", limits.remembered_requests)
 
@@ -254,7 +256,7 @@ class MasterService:
 
     def _run_step(self, message: memoryview, call: Call) -> None:
         try:
-            request, contents = read_run_step_request(message)
+            request = self._requests.read(message)
         except (DecodeError, ValueError):
             call.fail(errors.invalid_argument("The request of RunStep cannot be parsed"))
             return
@@ -265,24 +267,23 @@ class MasterService:
         except OpError as error:
             _fail_step(request, call, error)
             return
-        if request.partial_run_handle:
+        if request.partial_run is not None:
             self._run_slowly(lambda: _answering(request, call, entry.partial_runs.run))
             return
-        names = [feed.name for feed in request.feed]
-        served = entry.served.find_step(names, request.fetch, request.target)
+        served = entry.served.find_step(request.feeds, request.fetches, request.targets)
         if served is not None and served.step.is_ready:
-            _start_step(served, request, contents, call, options)
+            _start_step(served, request, call, options)
             return
 
         def prepare() -> None:
             try:
-                made = entry.served.make_step(names, request.fetch, request.target)
+                made = entry.served.make_step(request.feeds, request.fetches, request.targets)
                 if not made.step.is_ready:
                     made.step.renew()
             except OpError as error:
                 _fail_step(request, call, error)
             else:
-                _start_step(made, request, contents, call, options)
+                _start_step(made, request, call, options)
 
         self._run_slowly(prepare)
 
@@ -311,7 +312,7 @@ class MasterService:
             _fill_metadata(response.metadata, outcome)
             call.reply(response, outcome.delivery)
 
-        values = found.step.decode(request.feed)
+        values = found.step.decode(list(map(WrittenTensor, request.feed)))
         options = StepOptions.from_proto(found.options)
 
         def start() -> None:
@@ -340,11 +341,7 @@ def _restarted(handle: str, kind: Callable[[str], OpError]) -> OpError:
 
 
 def _start_step(
-    served: ServedStep,
-    request: Any,
-    contents: Mapping[int, memoryview],
-    call: Call,
-    options: StepOptions,
+    served: ServedStep, request: RunStepRequest, call: Call, options: StepOptions
 ) -> None:
     def on_done(outcome: StepOutcome | None, error: OpError | None) -> None:
         if outcome is None:
@@ -363,7 +360,7 @@ def _start_step(
             call.reply(response, outcome.delivery)
 
     try:
-        values = served.decode([feed.tensor for feed in request.feed], contents)
+        values = served.decode(request.fed)
     except OpError as error:
         _fail_step(request, call, error)
         return
@@ -376,18 +373,18 @@ def _cancel_with(call: Call, scope: Any) -> None:
         call.on_cancel(lambda: scope.abandon("The client cancelled the step, or has gone."))
 
 
-def _answering(request: Any, call: Call, run: Callable[[Any], Any]) -> None:
+def _answering(request: RunStepRequest, call: Call, run: Callable[[Any], Any]) -> None:
     try:
-        response = run(request)
+        response = run(request.partial_run)
     except OpError as error:
         _fail_step(request, call, error)
     else:
         call.reply(response)
 
 
-def _fail_step(request: Any, call: Call, error: OpError) -> None:
+def _fail_step(request: RunStepRequest, call: Call, error: OpError) -> None:
     """Answer with an error, in the body where the client wants it there."""
-    if not request.store_errors_in_response_body:
+    if not request.wants_errors_in_body:
         call.fail(error)
         return
     call.note_error(error)

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 from google.protobuf.message import DecodeError
-from tensorboard.compat.proto import config_pb2, types_pb2
+from tensorboard.compat.proto import config_pb2
 
 from tensormill.distributed.direct_client import Receipt
+from tensormill.distributed.message_layouts import Hole, MessageLayouts
+from tensormill.distributed.tensor_layouts import TensorLayout, layout_of_named_tensor
 from tensormill.graph.dtypes import DType
 from tensormill.graph.tensor import Tensor
 from tensormill.graph.tensor_codec import array_from_proto
@@ -24,18 +26,19 @@ from tensormill.graph.tensor_wire_codec import (
     encode_varint,
     field_head,
     scan_fields,
+    scan_places,
     size_of,
-    split_fields,
+    usable_array,
 )
 from tensormill.proto import master_pb2
 
 __all__ = [
+    "RunStepReplies",
     "RunStepReply",
     "RunStepWriter",
     "new_request_id",
     "read_run_callable_reply",
     "read_run_step_reply",
-    "read_run_step_request",
     "split_named_tensor",
     "write_run_callable",
 ]
@@ -101,36 +104,6 @@ class RunStepWriter:
         return pieces
 
 
-def read_run_step_request(message: memoryview) -> tuple[Any, dict[int, memoryview]]:
-    """Return a RunStepRequest, and the contents of its large feeds by their place.
-
-    The contents are views of the message; their tensors in the request have none.
-
-    Raises:
-      DecodeError, ValueError: it cannot be read.
-    """
-    if len(message) < _LARGE_BYTES:
-        return master_pb2.RunStepRequest.FromString(message), {}
-    feeds, rest = split_fields(message, _FEED)
-    request = master_pb2.RunStepRequest.FromString(rest)
-    if request.partial_run_handle:
-        return master_pb2.RunStepRequest.FromString(message), {}
-    contents: dict[int, memoryview] = {}
-    for place, feed in enumerate(feeds):
-        if len(feed) < _LARGE_BYTES:
-            request.feed.add().ParseFromString(feed)
-            continue
-        name, tensor = split_named_tensor(feed)
-        found, head = split_fields(tensor, _CONTENT)
-        named = request.feed.add(name=name)
-        named.tensor.ParseFromString(head)
-        if len(found) == 1 and named.tensor.dtype != types_pb2.DT_STRING:
-            contents[place] = found[0]
-        else:
-            named.tensor.ParseFromString(tensor)
-    return request, contents
-
-
 @dataclass(slots=True)
 class RunStepReply:
     """What a master answers to RunStep.
@@ -148,6 +121,39 @@ class RunStepReply:
     status_code: int = 0
     status_message: str = ""
     receipt: Receipt | None = None
+
+
+class RunStepReplies:
+    """Reads the answers of a master. Any thread."""
+
+    def __init__(self) -> None:
+        self._layouts: MessageLayouts[tuple[TensorLayout, ...]] = MessageLayouts()
+
+    def read(self, message: memoryview) -> RunStepReply:
+        """Return an answer; see `read_run_step_reply`."""
+        layout = self._layouts.find(message)
+        if layout is not None:
+            return RunStepReply(
+                {
+                    tensor.name: usable_array(tensor.array(message[start:end]))
+                    for tensor, (start, end) in zip(layout.meaning, layout.holes, strict=True)
+                }
+            )
+        reply = read_run_step_reply(message)
+        if reply.values and self._layouts.is_worth_noting(message):
+            self._note(message)
+        return reply
+
+    def _note(self, message: memoryview) -> None:
+        tensors: list[TensorLayout] = []
+        holes: list[Hole] = []
+        for number, value, start in scan_places(message, 0):
+            found = layout_of_named_tensor(value, start) if number == _TENSOR else None
+            if found is None:
+                return
+            tensors.append(found[0])
+            holes.append(found[1])
+        self._layouts.note(message, holes, tuple(tensors))
 
 
 def read_run_step_reply(message: bytes | bytearray | memoryview) -> RunStepReply:

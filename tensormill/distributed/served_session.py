@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from tensormill.distributed.fed_values import FedTensor
 from tensormill.distributed.limits import ServerLimits
-from tensormill.distributed.value_codec import (
-    check_proto_dtype,
-    named_value_pieces,
-    value_from_proto,
-    value_to_proto,
-)
+from tensormill.distributed.value_codec import named_value_pieces, value_to_proto
 from tensormill.graph import errors
 from tensormill.graph.endpoint_names import (
     check_signature,
     resolve_feed,
     resolve_fetch,
     resolve_target,
-    split_endpoint,
 )
 from tensormill.graph.graph import Graph
 from tensormill.graph.graph_def_extension import extend_graph, withdraw_nodes
@@ -37,7 +32,6 @@ __all__ = ["ServedSession", "ServedStep"]
 
 
 _TENSOR = 1  # the field of RunStepResponse
-NOTHING: Mapping[int, memoryview] = {}
 
 
 class ServedStep:
@@ -67,14 +61,11 @@ class ServedStep:
         self._feed_forms = list(step.feed_forms)
         self._limits = limits
 
-    def decode(
-        self, protos: Sequence[Any], contents: Mapping[int, memoryview] = NOTHING
-    ) -> list[Any]:
+    def decode(self, fed: Sequence[FedTensor]) -> list[Any]:
         """Return the fed values in the forms and the order of the step.
 
         Args:
-          protos: the feeds in the order of the request.
-          contents: the contents of feeds by their place, where the messages do not hold them.
+          fed: what is fed, in the order of the request.
 
         Raises:
           InternalError: a value has another dtype than its tensor.
@@ -83,12 +74,8 @@ class ServedStep:
         values = []
         for position, form in zip(self._feed_order, self._feed_forms, strict=True):
             name, tensor = self.feeds[position]
-            proto = protos[position]
-            if proto.dtype != tensor.dtype.base_dtype.as_datatype_enum:
-                op_name, index = split_endpoint(name)
-                check_proto_dtype(proto, tensor.dtype, f"_recv_{op_name}_{index}")
-            content = contents.get(position)
-            values.append(value_from_proto(proto, form, self._limits.tensor_bytes, content))
+            fed[position].check_dtype(tensor.dtype, name)
+            values.append(fed[position].value(form, self._limits.tensor_bytes))
         return values
 
     def start(

@@ -27,11 +27,13 @@ from tensormill.graph.tensor_wire_codec import (
 )
 from tensormill.kernels.torch_dtypes import is_number, to_host, to_tensor
 from tensormill.runtime.plan.instructions import Form
+from tensormill.runtime.resources.received_memory import mark_received
 
 __all__ = [
     "check_proto_dtype",
     "empty_proto",
     "named_value_pieces",
+    "received_value",
     "value_array",
     "value_from_array",
     "value_from_proto",
@@ -166,15 +168,34 @@ def value_from_proto(
         if given is None and numpy_type is not None:
             given = proto.tensor_content
         if given and len(given) == size_bytes and numpy_type is not None:
-            # What is received is nobody else's, so that it may stay where it is.
             array = np.frombuffer(given, numpy_type).reshape(shape)
-            if not array.flags.aligned:
-                array = array.copy()
         else:
-            array = array_from_proto(proto)
+            array, content = array_from_proto(proto), None
     except (TypeError, ValueError, OverflowError) as error:
         raise errors.invalid_argument(f"Cannot parse tensor from proto: {error}") from error
-    return value_from_array(array, dtype, form)
+    return received_value(array, dtype, form, content)
+
+
+def received_value(
+    array: np.ndarray[Any, Any], dtype: DType, form: Form, content: memoryview | None
+) -> Any:
+    """Return a value that was received, in a form of the runtime; it stays where it is if it can.
+
+    Args:
+      array: the value, whose memory nobody else changes.
+      dtype: its dtype.
+      form: the form.
+      content: the part of the message that the array is a view of, if it is one.
+
+    Raises:
+      UnimplementedError: values of the dtype do not travel.
+    """
+    if not array.flags.aligned:
+        array, content = array.copy(), None
+    value = value_from_array(array, dtype, form)
+    if content is not None and isinstance(value, torch.Tensor):
+        mark_received(value, _message_bytes(content))
+    return value
 
 
 @cache
@@ -186,6 +207,12 @@ def _held_as(dtype_enum: int) -> tuple[DType, np.dtype[Any] | None]:
     """
     dtype = as_dtype(dtype_enum)
     return dtype, np.dtype(dtype.as_numpy_dtype) if is_number(dtype) else None
+
+
+def _message_bytes(content: memoryview) -> int:
+    """Return the size of the memory that a part of a message belongs to."""
+    owner: Any = content.obj
+    return len(owner)
 
 
 def value_from_array(array: np.ndarray[Any, Any], dtype: DType, form: Form) -> Any:

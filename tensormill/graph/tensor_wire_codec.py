@@ -27,10 +27,13 @@ __all__ = [
     "encode_tensor",
     "encode_varint",
     "field_head",
+    "read_varint",
     "scan_fields",
+    "scan_places",
     "size_of",
     "split_fields",
     "string_content",
+    "usable_array",
 ]
 
 Piece = bytes | memoryview
@@ -72,8 +75,22 @@ def scan_fields(message: memoryview) -> Iterator[tuple[int, Any]]:
     Raises:
       ValueError: it is not a message.
     """
-    for number, value, _ in _scan(message):
+    for number, value, *_ in _scan(message):
         yield number, value
+
+
+def scan_places(message: memoryview, start: int) -> Iterator[tuple[int, Any, int]]:
+    """Yield number, value and place of each field: where in a larger message its value begins.
+
+    Args:
+      message: the message.
+      start: where it begins in the larger one.
+
+    Raises:
+      ValueError: it is not a message.
+    """
+    for number, value, _, at, _ in _scan(message):
+        yield number, value, start + at
 
 
 def split_fields(message: memoryview, number: int) -> tuple[list[memoryview], bytes]:
@@ -84,24 +101,25 @@ def split_fields(message: memoryview, number: int) -> tuple[list[memoryview], by
     """
     found: list[memoryview] = []
     rest: list[memoryview] = []
-    for field, value, whole in _scan(message):
+    for field, value, start, _, end in _scan(message):
         if field == number and not isinstance(value, int):
             found.append(value)
         else:
-            rest.append(whole)
+            rest.append(message[start:end])
     return found, b"".join(rest)
 
 
-def _scan(message: memoryview) -> Iterator[tuple[int, Any, memoryview]]:
-    """Yield number and value of each field, and the whole of it."""
+def _scan(message: memoryview) -> Iterator[tuple[int, Any, int, int, int]]:
+    """Yield number and value of each field, where it and its value begin, and where they end."""
     at, end = 0, len(message)
     while at < end:
         start = at
         tag, at = _read_varint(message, at)
         kind = tag & 7
         if kind == _VARINT:
+            value_start = at
             value, at = _read_varint(message, at)
-            yield tag >> 3, value, message[start:at]
+            yield tag >> 3, value, start, value_start, at
             continue
         if kind == _BYTES:
             size, at = _read_varint(message, at)
@@ -111,8 +129,17 @@ def _scan(message: memoryview) -> Iterator[tuple[int, Any, memoryview]]:
             raise ValueError(f"a field has the unknown wire type {kind}")
         if size > end - at:
             raise ValueError("a message ends within a field")
-        yield tag >> 3, message[at : at + size], message[start : at + size]
+        yield tag >> 3, message[at : at + size], start, at, at + size
         at += size
+
+
+def read_varint(message: memoryview) -> int:
+    """Return the number that a varint stands for.
+
+    Raises:
+      ValueError: it is none.
+    """
+    return _read_varint(message, 0)[0]
 
 
 def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
@@ -233,9 +260,14 @@ def decode_tensor(message: memoryview) -> np.ndarray[Any, Any]:
             f"a tensor's content has {len(content)} bytes, its shape {list(dims)} of {dtype.name} "
             f"wants {count * numpy_type.itemsize}"
         )
-    array = np.frombuffer(content, dtype=numpy_type).reshape(dims)
-    is_usable = array.flags.writeable and array.flags.aligned and len(content) >= _LARGE_BYTES
-    return array if is_usable else array.copy()
+    return usable_array(np.frombuffer(content, dtype=numpy_type).reshape(dims))
+
+
+def usable_array(view: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return a view of a message, if it is large, aligned and can be written to; else a copy."""
+    flags = view.flags
+    is_usable = view.nbytes >= _LARGE_BYTES and flags.writeable and flags.aligned
+    return view if is_usable else view.copy()
 
 
 def _parsed(kind: Any, message: memoryview) -> Any:

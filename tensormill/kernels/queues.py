@@ -5,7 +5,7 @@ The queues themselves are resources of the task (see `runtime.resources.queue`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from tensormill.kernels.registry import (
 )
 
 _UNBOUNDED = 2**31 - 1
+_SHARED: Mapping[int, bool] = {}
+"""What `alone` is where others may read every component."""
 
 
 def _find_queue(ctx: KernelContext, kind: str, **options: Any) -> Any:
@@ -77,19 +79,25 @@ def enqueue(
     *,
     Tcomponents: tuple[DType, ...],
     timeout_ms: int,
+    alone: Mapping[int, bool] = _SHARED,
     done: Any,
 ) -> None:
     _check_timeout(timeout_ms)
     handle.check_tuple(components, Tcomponents)
-    handle.enqueue(components, done)
+    handle.enqueue(components, alone, done)
 
 
 def enqueue_at_once(
-    handle: Any, components: list[Any], *, Tcomponents: tuple[DType, ...], timeout_ms: int
+    handle: Any,
+    components: list[Any],
+    *,
+    Tcomponents: tuple[DType, ...],
+    timeout_ms: int,
+    alone: Mapping[int, bool] = _SHARED,
 ) -> Any:
     _check_timeout(timeout_ms)
     handle.check_tuple(components, Tcomponents)
-    return () if handle.offer(components) else WAITS
+    return () if handle.offer(components, alone) else WAITS
 
 
 def enqueue_many(
@@ -98,22 +106,28 @@ def enqueue_many(
     *,
     Tcomponents: tuple[DType, ...],
     timeout_ms: int,
+    alone: Mapping[int, bool] = _SHARED,
     done: Any,
 ) -> None:
     _check_timeout(timeout_ms)
     count = handle.check_many(components, Tcomponents)
     if count:
-        handle.enqueue_many(components, count, done)
+        handle.enqueue_many(components, count, alone, done)
     else:
         done()
 
 
 def enqueue_many_at_once(
-    handle: Any, components: list[Any], *, Tcomponents: tuple[DType, ...], timeout_ms: int
+    handle: Any,
+    components: list[Any],
+    *,
+    Tcomponents: tuple[DType, ...],
+    timeout_ms: int,
+    alone: Mapping[int, bool] = _SHARED,
 ) -> Any:
     _check_timeout(timeout_ms)
     count = handle.check_many(components, Tcomponents)
-    return () if not count or handle.offer_many(components, count) else WAITS
+    return () if not count or handle.offer_many(components, count, alone) else WAITS
 
 
 def dequeue(handle: Any, *, component_types: tuple[DType, ...], timeout_ms: int, done: Any) -> None:

@@ -10,9 +10,10 @@ A value inside a program has one of these forms:
 A kernel is a plain function: positional parameters are the op's inputs in the order of its
 signature (a list argument comes as one list), keyword-only parameters are attributes, bound by name
 when a plan is made. It returns the output, or a tuple / list of all outputs (flat) where the op has
-several or a list output, or None for none. Two keyword-only parameters are special: `step` receives
-the running step at each call, and `may_change` tells a send whether the memory of its value may
-belong to something that is updated in place.
+several or a list output, or None for none. Three keyword-only parameters are special: `step`
+receives the running step at each call, `may_change` tells a send whether the memory of its value
+may belong to something that is updated in place, and `alone` tells an enqueue which components
+nobody else reads.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def _keyword_only(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
-_NO_ATTRS = frozenset({"step", "done", "may_change"})
+_NO_ATTRS = frozenset({"step", "done", "may_change", "alone"})
 
 
 @cache

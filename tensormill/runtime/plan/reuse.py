@@ -1,4 +1,4 @@
-"""Reuse: instructions write over inputs that die there, in place of taking new memory.
+"""Reuse: instructions write over inputs that die there, or keep them, in place of new memory.
 
 An input dies at an instruction that is the only one to read it; that holds in whatever order, and
 on whatever threads, the instructions run.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from functools import partial
 
 from tensormill.graph.shapes import is_fully_defined
 from tensormill.kernels.overwriting import MAKES_NEW_MEMORY, OVERWRITING
@@ -15,6 +16,7 @@ from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot
 from tensormill.runtime.plan.lowering import LoweredGraph
 from tensormill.runtime.plan.slot_reads import count_reads
+from tensormill.runtime.transfers import RECEIVES
 
 __all__ = ["reuse_memory"]
 
@@ -22,20 +24,36 @@ _WORTH_ELEMENTS = 16_384
 _USUAL_SIZE = 64
 """What stands for a size that is not known when the plan is made."""
 _FLOATS = frozenset(["float16", "bfloat16", "float32", "float64"])
+_KEEPING = frozenset(
+    f"{name}{version}" for name in ("QueueEnqueue", "QueueEnqueueMany") for version in ("", "V2")
+)
+"""Op types whose kernels keep components that nobody else reads."""
 
 
 def reuse_memory(lowered: LoweredGraph) -> None:
     """Replace the kernels of instructions whose input dies there by such that write over it."""
-    _reuse(lowered.instructions, count_reads(lowered))
+    given = {slot for slot, _, _, _ in lowered.feeds}
+    _reuse(lowered.instructions, count_reads(lowered), given)
 
 
-def _reuse(instructions: list[Instruction], reads: Counter[Slot]) -> None:
+def _reuse(instructions: list[Instruction], reads: Counter[Slot], given: set[Slot]) -> None:
+    """Reuse memory in one scope.
+
+    Args:
+      instructions: the instructions of the scope.
+      reads: how often each slot is read.
+      given: slots of values that may have come in a message.
+    """
     made: set[Slot] = set()
     for instruction in instructions:
         if isinstance(instruction, LoopInstruction):
-            _reuse(instruction.condition, reads)
-            _reuse(instruction.body, reads)
+            _reuse(instruction.condition, reads, set())
+            _reuse(instruction.body, reads, set())
             continue
+        if instruction.node.op_type in RECEIVES:
+            given.update(instruction.outputs)
+        if instruction.node.op_type in _KEEPING and not instruction.is_conversion:
+            _keep(instruction, reads, made, given)
         if instruction.is_conversion or instruction.is_async or instruction.expression is not None:
             continue
         node = instruction.node
@@ -43,6 +61,22 @@ def _reuse(instructions: list[Instruction], reads: Counter[Slot]) -> None:
             _overwrite(instruction, reads, made)
         if node.op_type in MAKES_NEW_MEMORY or _hands_on(instruction, reads, made):
             made.update(instruction.outputs)
+
+
+def _keep(
+    instruction: Instruction, reads: Counter[Slot], made: set[Slot], given: set[Slot]
+) -> None:
+    """Tell an enqueue which components nobody else reads; see `queue_values.taken_over`."""
+    _, components = instruction.arguments
+    alone = {
+        place: slot in made
+        for place, slot in enumerate(components)
+        if reads[slot] == 1 and (slot in made or slot in given)
+    }
+    if alone:
+        instruction.function = partial(instruction.function, alone=alone)
+        if instruction.at_once is not None:
+            instruction.at_once = partial(instruction.at_once, alone=alone)
 
 
 def _hands_on(instruction: Instruction, reads: Counter[Slot], made: set[Slot]) -> bool:

@@ -5,7 +5,7 @@ Waiting costs no thread: who waits is an entry with what is called in the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +30,10 @@ from tensormill.runtime.resources.queue_elements import (
 from tensormill.runtime.resources.queue_state import Close, Dequeue, Enqueue, PutBack, QueueState
 from tensormill.runtime.resources.queue_values import (
     batch,
-    copied,
     empty_batch,
     padded_batch,
     single,
+    taken_over,
 )
 from tensormill.runtime.resources.waiting import Done, Entry, Instruction, Waiting
 
@@ -260,16 +260,21 @@ class Queue:
 
     # -- at once -----------------------------------------------------------------------------------
 
-    def offer(self, components: Sequence[Any]) -> bool:
-        """Add an element if that can be done at once; return whether it was."""
-        row = tuple(map(copied, components))
+    def offer(self, components: Sequence[Any], alone: Mapping[int, bool]) -> bool:
+        """Add an element if that can be done at once; return whether it was.
+
+        Args:
+          components: its values.
+          alone: see `queue_values.taken_over`.
+        """
+        row = taken_over(components, alone)
         with self._lock:
             instructions = self._state.offer(row)
         return self._is_done(instructions)
 
-    def offer_many(self, components: Sequence[Any], count: int) -> bool:
-        """Add elements if that can be done at once; return whether it was."""
-        block = Block(tuple(map(copied, components)), 0, count)
+    def offer_many(self, components: Sequence[Any], count: int, alone: Mapping[int, bool]) -> bool:
+        """Add elements if that can be done at once, as `offer`; return whether it was."""
+        block = Block(taken_over(components, alone), 0, count)
         with self._lock:
             instructions = self._state.offer_block(block)
         return self._is_done(instructions)
@@ -315,14 +320,16 @@ class Queue:
 
     # -- by callback -------------------------------------------------------------------------------
 
-    def enqueue(self, components: Sequence[Any], done: Done) -> None:
+    def enqueue(self, components: Sequence[Any], alone: Mapping[int, bool], done: Done) -> None:
         """Add an element; `done` is called when it is in the queue, or never will be."""
-        row = tuple(map(copied, components))
+        row = taken_over(components, alone)
         self._waiting.submit(done, lambda key: Enqueue(key, row), _nothing)
 
-    def enqueue_many(self, components: Sequence[Any], count: int, done: Done) -> None:
+    def enqueue_many(
+        self, components: Sequence[Any], count: int, alone: Mapping[int, bool], done: Done
+    ) -> None:
         """Add elements, as there is room for them; `done` is called when all are in the queue."""
-        block = Block(tuple(map(copied, components)), 0, count)
+        block = Block(taken_over(components, alone), 0, count)
         self._waiting.submit(done, lambda key: Enqueue(key, block), _nothing)
 
     def dequeue(self, done: Done) -> None:

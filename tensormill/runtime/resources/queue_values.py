@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,9 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
 from tensormill.kernels.torch_dtypes import is_number, torch_dtype
 from tensormill.runtime.resources.queue_elements import Block, Piece, Row
+from tensormill.runtime.resources.received_memory import keep_received
 
-__all__ = ["batch", "copied", "empty_batch", "padded_batch", "single"]
+__all__ = ["batch", "copied", "empty_batch", "padded_batch", "single", "taken_over"]
 
 
 def copied(value: Any) -> Any:
@@ -21,6 +22,28 @@ def copied(value: Any) -> Any:
     if type(value) is torch.Tensor:
         return value.clone(memory_format=torch.contiguous_format)
     return np.array(value)
+
+
+def taken_over(components: Sequence[Any], alone: Mapping[int, bool]) -> Row:
+    """Return the values of an element, or of a block of them, that nobody else changes.
+
+    Args:
+      components: the values.
+      alone: the places of those that nobody else reads, and whether their memory is new for
+        certain; where it is not, a value is kept if it came in a message, and copied otherwise.
+    """
+    if not alone:
+        return tuple(map(copied, components))
+    return tuple(
+        value if place in alone and _may_be_kept(value, alone[place]) else copied(value)
+        for place, value in enumerate(components)
+    )
+
+
+def _may_be_kept(value: Any, is_new: bool) -> bool:
+    if type(value) is not torch.Tensor or not value.is_contiguous():
+        return False
+    return is_new or keep_received(value)
 
 
 def single(piece: Piece) -> list[Any]:
