@@ -15,7 +15,7 @@ from typing import Any
 
 __all__ = ["BriefWatch"]
 
-WATCHES_S = 200e-6
+WATCHES_S = 400e-6
 """How long a watch takes at most."""
 _MAX_PAUSE = 64
 _watching = threading.Lock()  # one thread of a process watches at a time

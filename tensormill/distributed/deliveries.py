@@ -3,7 +3,7 @@
 What a step took out of queues has come out when `Session.run` returns it. A client that is killed
 before must not take it along. So the answers of such steps are *confirmed*: the client writes the
 number of the call into a page of memory that both processes share, which costs it no message and
-holds to the last moment of its life. Between hosts, and for large answers, it sends a frame.
+holds to the last moment of its life. Between hosts, and for very large answers, it sends a frame.
 When the connection ends, what was not confirmed goes back.
 """
 
@@ -22,8 +22,11 @@ NO_RECEIPT: Final = 0
 SENT_RECEIPT: Final = (1 << 16) - 1
 """In the head of an answer: it is to be confirmed by a frame. Others are places, plus one."""
 
-_LARGE_BYTES = 1 << 16
-"""What is confirmed in the page is kept for a few answers more; what is larger than this is not."""
+_MAX_PLACED_BYTES = 1 << 20
+"""What is confirmed in the page is kept until somebody looks; more than this is confirmed at once.
+"""
+_SMALL_BYTES = 1 << 16
+"""If there is more than this, somebody looks before the next request."""
 _FEW = 8
 _MAX_OPEN = 1 << 14
 
@@ -36,7 +39,8 @@ class Deliveries:
         self._places: memoryview | None = None  # guarded by _lock
         self._free: list[int] = []  # guarded by _lock
         self._open: dict[int, Delivery] = {}  # by call; guarded by _lock
-        self._placed: dict[int, int] = {}  # call to place; guarded by _lock
+        self._placed: dict[int, tuple[int, int]] = {}  # call to place and size; guarded by _lock
+        self._placed_bytes = 0  # guarded by _lock
         self._look_at = _FEW  # so many in places; guarded by _lock
         self._takes_receipts = False
 
@@ -74,17 +78,28 @@ class Deliveries:
         if len(self._open) >= _MAX_OPEN:
             return NO_RECEIPT
         self._open[call] = delivery
-        if not self._free or size_bytes > _LARGE_BYTES:
+        if not self._free or self._placed_bytes + size_bytes > _MAX_PLACED_BYTES:
             return SENT_RECEIPT
-        place = self._placed[call] = self._free.pop()
+        place = self._free.pop()
+        self._placed[call] = place, size_bytes
+        self._placed_bytes += size_bytes
         return place + 1
+
+    def look(self) -> None:
+        """Look which answers were confirmed in the page, if they take much memory."""
+        if self._placed_bytes <= _SMALL_BYTES:
+            return
+        with self._lock:
+            confirmed = self._take_confirmed()
+        for each in confirmed:
+            each.confirm()
 
     def _take_confirmed(self) -> list[Delivery]:
         """Return what the client has confirmed in the page, once."""
         places, found = self._places, []
         if places is not None:
-            for call in [c for c, place in self._placed.items() if places[place] == c]:
-                self._free.append(self._placed.pop(call))
+            for call in [c for c, (place, _) in self._placed.items() if places[place] == c]:
+                self._leave_place(call)
                 found.append(self._open.pop(call))
         self._look_at = 2 * len(self._placed) + _FEW
         return found
@@ -103,10 +118,14 @@ class Deliveries:
 
     def _close(self, call: int) -> Delivery | None:
         with self._lock:
-            place = self._placed.pop(call, None)
-            if place is not None:
-                self._free.append(place)
+            if call in self._placed:
+                self._leave_place(call)
             return self._open.pop(call, None)
+
+    def _leave_place(self, call: int) -> None:
+        place, size_bytes = self._placed.pop(call)
+        self._free.append(place)
+        self._placed_bytes -= size_bytes
 
     def end(self) -> None:
         """Take note that the client is gone: what it has not confirmed it does not get."""
@@ -115,6 +134,7 @@ class Deliveries:
             left = list(self._open.values())
             self._open.clear()
             self._placed.clear()
+            self._placed_bytes = 0
             # Who still knows the connection shall not hold on to the page.
             self._places, self._free = None, []
         for delivery in confirmed:

@@ -266,6 +266,7 @@ class DirectConnection:
         except ConnectionBroken:
             self._end()
             return None
+        self._deliveries.look()
         return frame
 
     def _note_answering(self) -> bool:

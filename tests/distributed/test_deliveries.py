@@ -93,10 +93,29 @@ def test_places_of_confirmed_answers_are_found_again() -> None:
     assert lost == []
 
 
-def test_large_answers_are_confirmed_by_frames(places: memoryview) -> None:
+def test_very_large_answers_are_confirmed_by_frames(places: memoryview) -> None:
     deliveries = Deliveries()
     deliveries.begin(places)
-    assert added(deliveries, 1, [], size_bytes=1 << 20) == SENT_RECEIPT
+    assert added(deliveries, 1, [], size_bytes=3 << 19) == SENT_RECEIPT
+    assert added(deliveries, 2, [], size_bytes=3 << 18) != SENT_RECEIPT
+    assert added(deliveries, 3, [], size_bytes=3 << 18) == SENT_RECEIPT
+
+
+def test_large_answers_that_were_confirmed_are_let_go_when_somebody_looks(
+    places: memoryview,
+) -> None:
+    deliveries, lost, kept = Deliveries(), list[int](), list[int]()
+    deliveries.begin(places)
+    code = added(deliveries, 1, lost, size_bytes=3 << 18, kept=kept)
+    deliveries.look()
+    assert kept == []
+    places[code - 1] = 1
+    deliveries.look()
+    assert kept == [1]
+    assert added(deliveries, 2, lost, size_bytes=3 << 18) != SENT_RECEIPT
+    deliveries.refuse(2)
+    assert lost == [2]
+    assert added(deliveries, 3, lost, size_bytes=3 << 18) != SENT_RECEIPT
 
 
 def test_a_client_that_confirms_nothing_is_asked_for_nothing() -> None:
