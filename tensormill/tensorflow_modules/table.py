@@ -260,7 +260,9 @@ _ROWS = {
         metrics metrics.running
         _remove_squeezable_dimensions=metrics.running.matching
         _safe_scalar_div=tensorflow_modules.metric_internals.safe_scalar_div
-        _aggregate_variable=tensorflow_modules.metric_internals.aggregate_variable""",
+        _aggregate_variable=tensorflow_modules.metric_internals.aggregate_variable
+        _confusion_matrix_at_thresholds=tensorflow_modules.metric_internals.confusion_matrix_at_thresholds
+        """,
     "python.ops.nn": "namespaces.nn",
     "python.ops.nn_impl": """
         namespaces.nn ops.statistics ops.sampled_losses ops.swish

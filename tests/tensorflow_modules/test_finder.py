@@ -182,3 +182,10 @@ def test_internal_functions_make_nodes_where_they_are_asked_to() -> None:
             np.testing.assert_array_equal(session.run(made), value)
     with tf.Session() as session:
         assert session.run(metrics_impl._safe_scalar_div(1.0, 0.0, "quotient")) == 0.0
+    counts, updates = metrics_impl._confusion_matrix_at_thresholds(
+        tf.constant([1.0, 0.0]), tf.constant([0.9, 0.8]), [0.5], includes=("tp", "fp")
+    )
+    with tf.Session() as session:
+        session.run(tf.local_variables_initializer())
+        session.run(updates)
+        assert session.run(counts) == {"tp": [1.0], "fp": [1.0]}
