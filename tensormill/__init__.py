@@ -7,6 +7,7 @@ is loaded when the first of its names is used, so that the command line starts w
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 import tensormill.runtime.openmp  # before anybody loads torch
@@ -14,6 +15,8 @@ from tensormill.runtime.collector import paused as _paused
 from tensormill.tensorflow_modules import finder as _finder
 
 __version__ = "0.1.0"
+__git_version__ = f"tensormill {__version__}"
+__compiler_version__ = sys.version
 
 _finder.install()  # for `from tensormill.python.framework import ops` and the like
 

@@ -432,7 +432,7 @@ del tensormill
 _LATE_NAMESPACES = {
     "tensormill": """
         compat data distributions estimator feature_column io keras layers lookup losses metrics
-        saved_model summary train
+        profiler saved_model summary train
     """,
     "tensormill.namespaces": """
         audio autograph bitwise config contrib debugging distribute dtypes graph_util image

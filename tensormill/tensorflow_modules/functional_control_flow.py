@@ -1,4 +1,4 @@
-"""`functional_ops.If`, `While` and `For`: control flow whose branches and bodies are `Defun`s.
+"""`functional_ops.If`, `While`, `For`, and gradients: what is made of `Defun`s.
 
 Source: TensorFlow 1.15, python/ops/functional_ops.py.
 """
@@ -16,9 +16,9 @@ from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import floordiv
 from tensormill.ops.elementwise_unary import abs as abs_of
-from tensormill.ops.functional import if_op, while_op
+from tensormill.ops.functional import if_op, symbolic_gradient, while_op
 
-__all__ = ["For", "If", "While"]
+__all__ = ["For", "Gradient", "If", "While"]
 
 
 def If(
@@ -141,3 +141,15 @@ def For(
 
     made = While([0, count, start, delta, *inputs], condition, counted, name)
     return made[4:]
+
+
+def Gradient(inputs: Sequence[Any], f: Any, name: str | None = None) -> list[Tensor]:
+    """Return the gradients of a function with regard to its arguments.
+
+    Args:
+      inputs: the arguments of `f`, then the gradients with regard to its results.
+      f: the function.
+      name: the name of the node.
+    """
+    types = [arg.type for arg in f.definition.signature.input_arg]
+    return symbolic_gradient(input=inputs, Tout=types, f=f, name=name)

@@ -103,7 +103,9 @@ _ROWS = {
         _TensorLike=graph.tensor.TensorLike
         Operation=tensorflow_modules.node_operations.Operation
         _create_c_op=tensorflow_modules.node_operations.create_c_op
-        tensorflow_modules.graph_functions graph.graph graph.tensor graph.operation graph.stacks
+        get_stats_for_node_def=profiler.float_operations.get_stats_for_node_def
+        tensorflow_modules.graph_functions graph.op_statistics graph.graph graph.tensor
+        graph.operation graph.stacks
         graph.conversion graph.indexed_slices graph.default_scopes graph.collections
         graph.gradient_registry graph.collection_protos
         get_gradient_function=graph.gradient_registry.lookup
@@ -440,6 +442,13 @@ _ROWS = {
         train.global_step write_graph=io.graph_io.write_graph
         _get_or_create_global_step_read=train.global_step.get_or_create_global_step_read
         _increment_global_step=train.global_step.increment_global_step""",
+    "python.profiler.model_analyzer": "profiler.profiler",
+    "python.profiler.option_builder": "profiler.option_builder",
+    "python.profiler.tfprof_logger": "profiler.op_log",
+    "contrib.tfprof.model_analyzer": "profiler.profiler",
+    "contrib.tfprof.tfprof_logger": "profiler.op_log",
+    "python.grappler.tf_optimizer": "tensorflow_modules.graph_optimizer",
+    "python.util.example_parser_configuration": "tensorflow_modules.parsing_configuration",
     "python.util.compat": "compat",
     "python.util.dispatch": "tensorflow_modules.dispatching",
     "python.util.deprecation": "tensorflow_modules.deprecation",

@@ -125,3 +125,50 @@ def test_the_ways_to_reduce_losses_of_keras_are_found_where_its_tests_look() -> 
         found = importlib.import_module(f"tensormill.python.{path}").ReductionV2
         assert found.SUM_OVER_BATCH_SIZE == "sum_over_batch_size"
         assert found is tf.keras.losses.Reduction
+
+
+def test_an_operation_that_parses_is_described() -> None:
+    from tensormill.python.util.example_parser_configuration import (
+        extract_example_parser_configuration,
+    )
+
+    serialized = tf.placeholder(tf.string, [1])
+    parsed = tf.parse_example(
+        serialized,
+        {
+            "dense": tf.FixedLenFeature([2], tf.float32, default_value=[1.0, 2.0]),
+            "sparse": tf.VarLenFeature(tf.int64),
+        },
+    )
+    with tf.Session() as session:
+        config = extract_example_parser_configuration(parsed["dense"].op, session)
+    dense = config.feature_map["dense"].fixed_len_feature
+    assert dense.values_output_tensor_name == parsed["dense"].name
+    assert list(tf.make_ndarray(dense.default_value)) == [1.0, 2.0]
+    sparse = config.feature_map["sparse"].var_len_feature
+    assert sparse.dtype == tf.int64.as_datatype_enum
+    assert sparse.indices_output_tensor_name == parsed["sparse"].indices.name
+    assert sparse.shapes_output_tensor_name == parsed["sparse"].dense_shape.name
+
+
+def test_the_gradients_of_a_function_are_called() -> None:
+    from tensormill.python.framework import function
+    from tensormill.python.ops import functional_ops
+
+    @function.Defun(tf.float32, tf.float32)
+    def product(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        return x * y
+
+    with tf.Session() as session:
+        assert session.run(functional_ops.Gradient([3.0, 4.0, 1.0], product)) == [4.0, 3.0]
+
+
+def test_versions_are_told_by_the_module_itself() -> None:
+    assert tf.__git_version__ == f"tensormill {tf.__version__}"
+    assert tf.__compiler_version__
+
+
+def test_keras_is_in_contrib_too() -> None:
+    assert tf.contrib.keras.utils.get_file is tf.keras.utils.get_file
+    assert tf.contrib.keras.layers is tf.keras.layers
+    assert tf.contrib.eager.enable_eager_execution is tf.enable_eager_execution

@@ -32,6 +32,7 @@ _LATE = (
     "factorization",
     "feature_column",
     "graph_editor",
+    "keras",
     "learn",
     "predictor",
     "tpu",
