@@ -100,11 +100,15 @@ class AttentionMechanism:
         extra = ones([rank - 2], dtype=dtypes.int32)
         return memory * reshape(mask, concat((shape_of(mask), extra), 0))
 
+    def _masked_score(self, score: Tensor) -> Tensor:
+        if self._lengths is None:
+            return score
+        mask = sequence_mask(self._lengths, maxlen=shape_of(score)[1])
+        return where(mask, score, self._mask_value * ones_like(score))
+
     def _probabilities(self, score: Tensor, state: Any) -> Tensor:
-        if self._lengths is not None:
-            mask = sequence_mask(self._lengths, maxlen=shape_of(score)[1])
-            score = where(mask, score, self._mask_value * ones_like(score))
-        result: Tensor = self._probability_fn(score)
+        """Return alignments for scores; the state is the alignments before."""
+        result: Tensor = self._probability_fn(self._masked_score(score))
         return result
 
     @property
@@ -190,27 +194,30 @@ class LuongAttention(AttentionMechanism):
         self._scale = scale
         self._name = name
 
+    _SCOPE = "luong_attention"
+
     def __call__(self, query: Tensor, state: Any) -> tuple[Tensor, Any]:
         """Return alignments [batch, time], twice.
 
         Raises:
           ValueError: queries and keys differ in depth.
         """
-        with variable_scope(None, "luong_attention", [query]):
-            depth, units = query.get_shape()[-1], self._keys.get_shape()[-1]
-            if depth != units:
-                raise ValueError(
-                    "Incompatible or unknown inner dimensions between query and keys.  Query "
-                    f"({query}) has units: {depth}.  Keys ({self._keys}) have units: {units}.  "
-                    "Perhaps you need to set num_units to the keys' dimension (" + str(units) + ")?"
-                )
-            score = squeeze(matmul(expand_dims(query, 1), self._keys, transpose_b=True), [1])
-            if self._scale:
-                score *= get_variable(
-                    "attention_g", dtype=query.dtype, initializer=Ones(), shape=()
-                )
-            alignments = self._probabilities(score, state)
+        with variable_scope(None, self._SCOPE, [query]):
+            alignments = self._probabilities(self._score(query), state)
         return alignments, alignments
+
+    def _score(self, query: Tensor) -> Tensor:
+        depth, units = query.get_shape()[-1], self._keys.get_shape()[-1]
+        if depth != units:
+            raise ValueError(
+                "Incompatible or unknown inner dimensions between query and keys.  Query "
+                f"({query}) has units: {depth}.  Keys ({self._keys}) have units: {units}.  "
+                "Perhaps you need to set num_units to the keys' dimension (" + str(units) + ")?"
+            )
+        score = squeeze(matmul(expand_dims(query, 1), self._keys, transpose_b=True), [1])
+        if self._scale:
+            score *= get_variable("attention_g", dtype=query.dtype, initializer=Ones(), shape=())
+        return score
 
 
 class BahdanauAttention(AttentionMechanism):
@@ -253,25 +260,29 @@ class BahdanauAttention(AttentionMechanism):
         self._normalize = normalize
         self._name = name
 
+    _SCOPE = "bahdanau_attention"
+
     def __call__(self, query: Tensor, state: Any) -> tuple[Tensor, Any]:
         """Return alignments [batch, time], twice."""
-        with variable_scope(None, "bahdanau_attention", [query]):
-            processed = expand_dims(self._query_layer(query), 1)
-            units, dtype = self._num_units, query.dtype
-            weights: Any = get_variable("attention_v", [units], dtype=dtype)
-            total = self._keys + processed
-            if self._normalize:
-                gain = get_variable(
-                    "attention_g",
-                    dtype=dtype,
-                    initializer=Constant(math.sqrt(1.0 / units)),
-                    shape=(),
-                )
-                total += get_variable("attention_b", [units], dtype=dtype, initializer=Zeros())
-                weights = gain * weights * rsqrt(reduce_sum(square(weights)))
-            score = reduce_sum(weights * tanh(total), [2])
-            alignments = self._probabilities(score, state)
+        with variable_scope(None, self._SCOPE, [query]):
+            alignments = self._probabilities(self._score(query), state)
         return alignments, alignments
+
+    def _score(self, query: Tensor) -> Tensor:
+        processed = expand_dims(self._query_layer(query), 1)
+        units, dtype = self._num_units, query.dtype
+        weights: Any = get_variable("attention_v", [units], dtype=dtype)
+        total = self._keys + processed
+        if self._normalize:
+            gain = get_variable(
+                "attention_g",
+                dtype=dtype,
+                initializer=Constant(math.sqrt(1.0 / units)),
+                shape=(),
+            )
+            total += get_variable("attention_b", [units], dtype=dtype, initializer=Zeros())
+            weights = gain * weights * rsqrt(reduce_sum(square(weights)))
+        return reduce_sum(weights * tanh(total), [2])
 
 
 class AttentionWrapperState(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tensormill.graph import dtypes, nest
+from tensormill.graph import dtypes, nest, tf_logging
 from tensormill.graph.constant_value import constant_value
 from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
@@ -18,20 +18,23 @@ from tensormill.ops.activations import log_softmax
 from tensormill.ops.array_shapes import expand_dims, reshape
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.casting import cast
-from tensormill.ops.comparison import equal, greater_equal, less, logical_or
+from tensormill.ops.comparison import equal, logical_or
 from tensormill.ops.conditional import cond
 from tensormill.ops.elementwise_unary import logical_not
 from tensormill.ops.embedding import embedding_lookup
-from tensormill.ops.filling import fill, one_hot, zeros
-from tensormill.ops.gathering import gather, where, where_v2
+from tensormill.ops.filling import one_hot, zeros
+from tensormill.ops.gathering import gather, where
 from tensormill.ops.joining import concat, stack, tile
 from tensormill.ops.reduction import reduce_all, reduce_max
-from tensormill.ops.scan import cumsum
-from tensormill.ops.sequences import range_of
 from tensormill.ops.tensor_array_class import TensorArray
 from tensormill.ops.top_k import top_k
-from tensormill.ops.while_loop import while_loop
 from tensormill.rnn.cells import assert_like_cell
+from tensormill.seq2seq.beam_attention import (
+    coverage_penalty,
+    gather_tree_from_array,
+    get_attention_probs,
+)
+from tensormill.seq2seq.beam_tree import gather_tree
 from tensormill.seq2seq.decoder import Decoder
 
 __all__ = [
@@ -39,7 +42,6 @@ __all__ = [
     "BeamSearchDecoderOutput",
     "BeamSearchDecoderState",
     "FinalBeamSearchDecoderOutput",
-    "gather_tree",
     "tile_batch",
 ]
 
@@ -99,44 +101,6 @@ def tile_batch(t: Any, multiplier: int, name: str | None = None) -> Any:
         return nest.map_structure(tiled, t)
 
 
-def gather_tree(
-    step_ids: Any, parent_ids: Any, max_sequence_lengths: Any, end_token: Any
-) -> Tensor:
-    """Return whole sequences from the choices of each step and the beams that they came from.
-
-    Args:
-      step_ids: int32 [time, batch, beam].
-      parent_ids: likewise.
-      max_sequence_lengths: int32 [batch].
-      end_token: what stands behind the end of a sequence.
-    """
-    step_ids = convert_to_tensor(step_ids, name="step_ids")
-    parent_ids = convert_to_tensor(parent_ids, name="parent_ids")
-    sizes = shape_of(step_ids)
-    steps, batch, beam = sizes[0], sizes[1], sizes[2]
-    lengths = expand_dims(max_sequence_lengths, 1)
-    first = tile(reshape(range_of(beam), stack([1, beam])), stack([batch, 1]))
-    ends = fill(stack([batch, beam]), convert_to_tensor(end_token, step_ids.dtype))
-    array = TensorArray(step_ids.dtype, size=steps)
-
-    def body(time: Tensor, parents: Tensor, made: TensorArray) -> tuple[Any, ...]:
-        is_within = less(time, lengths)
-        chosen = gather(step_ids[time], parents, axis=1, batch_dims=1)
-        before = gather(parent_ids[time], parents, axis=1, batch_dims=1)
-        made = made.write(time, where_v2(is_within, chosen, ends))
-        return time - 1, where_v2(is_within, before, parents), made
-
-    _, _, array = while_loop(
-        lambda time, *_: greater_equal(time, 0), body, [steps - 1, first, array]
-    )
-    sequences = array.stack()
-    is_end = cast(equal(sequences, end_token), dtypes.int32)
-    is_over = cumsum(is_end, axis=0, exclusive=True) > 0
-    result = where_v2(is_over, end_token, sequences)
-    result.set_shape(step_ids.get_shape())
-    return result
-
-
 class BeamSearchDecoder(Decoder):
     """Follows the best sequences with a cell.
 
@@ -151,8 +115,9 @@ class BeamSearchDecoder(Decoder):
       beam_width: how many sequences are followed.
       output_layer: a layer on top of the cell, or None.
       length_penalty_weight: how much long sequences are preferred.
-      coverage_penalty_weight: not supported but for 0.
-      reorder_tensor_arrays: arrays in the state are left as they are.
+      coverage_penalty_weight: how much sequences lose that leave parts of the memory unseen.
+      reorder_tensor_arrays: whether arrays in the state, such as the history of alignments, are
+        given back as tensors in the order of the beams.
 
     Raises:
       TypeError: an argument is not what it should be.
@@ -173,8 +138,6 @@ class BeamSearchDecoder(Decoder):
         reorder_tensor_arrays: bool = True,
     ) -> None:
         assert_like_cell("cell", cell)
-        if coverage_penalty_weight:
-            raise ValueError("coverage_penalty_weight is not supported")
         self._cell = cell
         self._output_layer = output_layer
         self._embedding_fn = (
@@ -191,6 +154,8 @@ class BeamSearchDecoder(Decoder):
         )
         self._beam_width = beam_width
         self._length_penalty_weight = length_penalty_weight
+        self._coverage_penalty_weight = coverage_penalty_weight
+        self._reorders_arrays = reorder_tensor_arrays
         self._initial_cell_state = nest.map_structure(self._split_state, initial_state)
         tokens = tile(expand_dims(self._start_tokens, 1), [1, beam_width])
         self._start_inputs = self._embedding_fn(tokens)
@@ -239,6 +204,9 @@ class BeamSearchDecoder(Decoder):
             log_probs=log_probs,
             finished=self._finished,
             lengths=zeros([self._batch_size, self._beam_width], dtype=dtypes.int64),
+            accumulated_attention_probs=_or_nothing(
+                get_attention_probs(self._initial_cell_state, self._coverage_penalty_weight)
+            ),
         )
         return self._finished, self._start_inputs, state
 
@@ -246,7 +214,28 @@ class BeamSearchDecoder(Decoder):
         """Return the whole sequences and the state."""
         longest = cast(reduce_max(final_state.lengths, axis=1), dtypes.int32)
         ids = gather_tree(outputs.predicted_ids, outputs.parent_ids, longest, self._end_token)
+        if self._reorders_arrays:
+            ordered = nest.map_structure(
+                lambda part: self._in_order(part, outputs.parent_ids, final_state.lengths),
+                final_state.cell_state,
+            )
+            final_state = final_state._replace(cell_state=ordered)
         return FinalBeamSearchDecoderOutput(ids, outputs), final_state
+
+    def _in_order(self, part: Any, parents: Tensor, lengths: Tensor) -> Any:
+        """Return an array with the beams of each step in their order at the end, as a tensor."""
+        if not isinstance(part, TensorArray):
+            return part
+        if not part.element_shape.ndims:
+            tf_logging.warn(
+                "The TensorArray %s in the cell state is not amenable to sorting based on the beam "
+                "search result. For a TensorArray to be sorted, its elements shape must be defined "
+                "and have at least a rank of 1, but saw shape: %s",
+                part.handle.name,
+                part.element_shape,
+            )
+            return part
+        return gather_tree_from_array(part.stack(), parents, lengths)
 
     # -- beams as part of the batch ----------------------------------------------------------------
 
@@ -316,6 +305,12 @@ class BeamSearchDecoder(Decoder):
         goes_on = cast(logical_not(state.finished), dtypes.int64)
         lengths = adds * expand_dims(goes_on, 2) + expand_dims(state.lengths, 2)
         scores = totals / self._penalty(lengths, totals)
+        seen = get_attention_probs(cell_state, self._coverage_penalty_weight)
+        if seen is not None:
+            seen *= expand_dims(cast(goes_on, dtypes.float32), 2)
+            seen += state.accumulated_attention_probs
+            lost = self._coverage_penalty_weight * coverage_penalty(seen, state.finished)
+            scores += expand_dims(lost, 2)
         flat = reshape(scores, stack([shape[0], -1]))
         best, places = top_k(flat, k=width)
         best.set_shape((logits.dims[0] if logits.dims else None, width))
@@ -339,6 +334,7 @@ class BeamSearchDecoder(Decoder):
             log_probs=log_probs,
             finished=logical_or(was_finished, equal(words, end)),
             lengths=of_beam(state.lengths) + added,
+            accumulated_attention_probs=_or_nothing(None if seen is None else of_beam(seen)),
         )
         return BeamSearchDecoderOutput(best, words, beams), following
 
@@ -347,6 +343,10 @@ class BeamSearchDecoder(Decoder):
         if not weight:
             return 1.0
         return ((5.0 + cast(lengths, like.dtype)) / 6.0) ** weight
+
+
+def _or_nothing(part: Any) -> Any:
+    return () if part is None else part
 
 
 def _is_batched(part: Any, rank: int = 1) -> bool:

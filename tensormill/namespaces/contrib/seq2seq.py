@@ -8,15 +8,21 @@ from tensormill.seq2seq.attention import (
     LuongAttention,
     hardmax,
 )
+from tensormill.seq2seq.beam_attention import (
+    attention_probs_from_attn_state,
+    gather_tree_from_array,
+    get_attention_probs,
+)
 from tensormill.seq2seq.beam_search import (
     BeamSearchDecoder,
     BeamSearchDecoderOutput,
     BeamSearchDecoderState,
     FinalBeamSearchDecoderOutput,
-    gather_tree,
     tile_batch,
 )
+from tensormill.seq2seq.beam_tree import gather_tree
 from tensormill.seq2seq.decoder import BasicDecoder, BasicDecoderOutput, Decoder, dynamic_decode
+from tensormill.seq2seq.helper_samples import bernoulli_sample, categorical_sample
 from tensormill.seq2seq.helpers import (
     CustomHelper,
     GreedyEmbeddingHelper,
@@ -28,3 +34,9 @@ from tensormill.seq2seq.helpers import (
     TrainingHelper,
 )
 from tensormill.seq2seq.losses import sequence_loss
+from tensormill.seq2seq.monotonic_attention import (
+    BahdanauMonotonicAttention,
+    LuongMonotonicAttention,
+    monotonic_attention,
+    safe_cumprod,
+)
