@@ -494,6 +494,9 @@ _ROWS = {
     "python.saved_model.utils": "saved_model.utils",
     "python.saved_model.utils_impl": "saved_model.utils",
     "python.tools.freeze_graph": "saved_model.freeze_graph",
+    "python.tools.inspect_checkpoint": "train.checkpoints.inspection",
+    "python.tools.optimize_for_inference_lib": "graph.inference_graphs",
+    "python.tools.strip_unused_lib": "graph.inference_graphs",
     "tools.docs.doc_controls": "tensorflow_modules.doc_controls",
     # -- what TensorFlow's own tests share ---------------------------------------------------------
     "python.kernel_tests.random.util": """

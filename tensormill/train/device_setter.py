@@ -19,6 +19,7 @@ from tensormill.graph.shapes import format_dims, is_fully_defined, num_elements
 __all__ = [
     "GreedyLoadBalancingStrategy",
     "RandomStrategy",
+    "VariableDeviceChooser",
     "byte_size_load_fn",
     "replica_device_setter",
 ]
@@ -128,6 +129,41 @@ class _ReplicaDeviceChooser:
         if spec.job and (not inner.job or inner.job == spec.job):
             spec.task = self._ps_strategy(op)
         return spec.make_merged_spec(inner).to_string()
+
+
+class VariableDeviceChooser:
+    """A device function for variables: parameter servers in turn, or a device of the own task.
+
+    Args:
+      num_tasks: how many parameter servers there are.
+      job_name: their job.
+      device_type: of the device.
+      device_index: of the device.
+      replica: of the device.
+    """
+
+    def __init__(
+        self,
+        num_tasks: int = 0,
+        job_name: str = "ps",
+        device_type: str = "CPU",
+        device_index: int | None = 0,
+        replica: int | None = None,
+    ) -> None:
+        self._job_name = job_name
+        self._parts = {
+            "replica": replica,
+            "device_type": device_type,
+            "device_index": device_index,
+        }
+        self._next_task = _RoundRobinStrategy(num_tasks) if num_tasks > 0 else None
+
+    def __call__(self, op: Operation) -> str:
+        """Return the device for an operation."""
+        spec = DeviceSpec(**self._parts)
+        if self._next_task is not None:
+            spec.job, spec.task = self._job_name, self._next_task(op)
+        return spec.to_string()
 
 
 class _RoundRobinStrategy:

@@ -26,6 +26,7 @@ from tensormill.namespaces.contrib import (
 )
 
 _LATE = (
+    "deprecated",
     "distribute",
     "eager",
     "estimator",
@@ -35,6 +36,9 @@ _LATE = (
     "keras",
     "learn",
     "predictor",
+    "signal",
+    "stateless",
+    "testing",
     "tpu",
 )
 """What few programs of `tf.contrib` use, and that is loaded when one does."""

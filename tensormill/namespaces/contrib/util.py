@@ -2,3 +2,4 @@
 
 from tensormill.graph.constant_value import constant_value
 from tensormill.graph.tensor_protos import make_ndarray, make_tensor_proto
+from tensormill.train.meta_graph import ops_used_by_graph_def, stripped_op_list_for_graph

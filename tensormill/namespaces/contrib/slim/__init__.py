@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tensormill.layers.model_layers import (
     conv1d,
     conv2d,
@@ -36,7 +38,7 @@ from tensormill.layers.regularizers import (
     l2_regularizer,
     sum_regularizer,
 )
-from tensormill.namespaces.contrib import layers, losses, metrics
+from tensormill.namespaces.contrib import framework, layers, losses, metrics
 from tensormill.namespaces.contrib.slim import (
     data_decoder,
     dataset,
@@ -87,3 +89,11 @@ from tensormill.variables.model_variables import (
     model_variable,
     variable,
 )
+
+
+def __getattr__(name: str) -> Any:
+    """Return what few programs use of `tf.contrib.layers` and `tf.contrib.framework` here."""
+    for module in (layers, framework):
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
