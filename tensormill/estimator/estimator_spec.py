@@ -18,6 +18,7 @@ from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor, is_dense_tensor_like
 from tensormill.ops.array_shapes import reshape
+from tensormill.ops.grouping import group
 from tensormill.train.monitored.scaffold import Scaffold
 from tensormill.train.monitored.session_run_hook import SessionRunHook
 from tensormill.variables.base import VariableBase
@@ -190,6 +191,7 @@ def _checked_metrics(metrics: Any) -> dict[str, Any]:
         return {}
     if not isinstance(metrics, dict):
         raise TypeError(f"eval_metric_ops must be a dict, given: {metrics}")
+    metrics = {key: _as_ops(key, value) for key, value in metrics.items()}
     for key, value in metrics.items():
         if not isinstance(value, tuple) or len(value) != 2:
             raise TypeError(
@@ -199,6 +201,18 @@ def _checked_metrics(metrics: Any) -> dict[str, Any]:
         for each in nest.flatten(value):
             _check_graph(each, "eval_metric_ops", f"{key}: {each.name}")
     return metrics
+
+
+def _as_ops(key: str, value: Any) -> Any:
+    """Return the result and the update of a metric of Keras, and anything else as it is."""
+    if not hasattr(value, "update_state"):
+        return value
+    if not value.updates:
+        raise ValueError(
+            f'Please call update_state(...) on the "{key}" metric before it is given to an '
+            "EstimatorSpec."
+        )
+    return value.result(), group(*value.updates)
 
 
 def call_logit_fn(

@@ -62,7 +62,9 @@ class Endpoint:
       metrics: pairs (label, metric object).
     """
 
-    def __init__(self, output: Any, name: str, loss: Any, target: Any, mode: Any) -> None:
+    def __init__(
+        self, output: Any, name: str, loss: Any, target: Any, mode: Any, weights: Any = None
+    ) -> None:
         self.output = output
         self.name = name
         self.loss = _loss_object(loss)
@@ -78,9 +80,11 @@ class Endpoint:
             )
         shape = [None, None] if mode == "temporal" else [None]
         default = [[1.0]] if mode == "temporal" else [1.0]
-        self.sample_weight = tf.placeholder_with_default(
-            tf.constant(default, floatx()), shape=shape, name=f"{name}_sample_weights"
-        )
+        self.sample_weight = weights
+        if weights is None:
+            self.sample_weight = tf.placeholder_with_default(
+                tf.constant(default, floatx()), shape=shape, name=f"{name}_sample_weights"
+            )
         self.sample_weight_mode = mode
 
     @property

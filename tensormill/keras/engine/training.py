@@ -76,7 +76,8 @@ class Model(Network):
           weighted_metrics: what to report with the weights of elements.
           target_tensors: tensors in the place of placeholders for labels.
           distribute: not supported.
-          **kwargs: what to pass on to the session's `run`: `options`, `run_metadata`.
+          **kwargs: what to pass on to the session's `run`: `options`, `run_metadata`;
+            `sample_weight_tensors` in the place of placeholders for the weights of elements.
 
         Raises:
           ValueError: what is given does not fit the outputs.
@@ -93,6 +94,7 @@ class Model(Network):
             "metrics": metrics,
             "weighted_metrics": weighted_metrics,
             "target_tensors": target_tensors,
+            "sample_weight_tensors": kwargs.get("sample_weight_tensors"),
         }
         self._endpoints = None
         self._functions.clear()
@@ -105,6 +107,7 @@ class Model(Network):
         weights = by_output(self.loss_weights, names, "loss_weights")
         given = self._compile_settings
         targets = by_output(_as_list(given["target_tensors"]), names, "target_tensors")
+        weighings = by_output(_as_list(given["sample_weight_tensors"]), names, "sample_weights")
         modes = by_output(self.sample_weight_mode, names, "sample_weight_mode")
         if not self.loss:
             losses: list[Any] = [None] * len(names)
@@ -112,7 +115,7 @@ class Model(Network):
             losses = by_output(self.loss, names, "loss")
         self._endpoints = [
             Endpoint(*each)
-            for each in zip(self.outputs, names, losses, targets, modes, strict=True)
+            for each in zip(self.outputs, names, losses, targets, modes, weighings, strict=True)
         ]
         prefixes = [f"{name}_" if len(names) > 1 else "" for name in names]
         metrics = _metrics_by_output(given["metrics"], names, "metrics")

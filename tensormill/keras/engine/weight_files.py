@@ -82,15 +82,8 @@ def load(network: Any, path: Any, by_name: bool) -> Any:
 
 
 def h5py() -> Any:
-    """Return the module `h5py`.
-
-    Raises:
-      ImportError: it is not installed.
-    """
-    try:
-        return importlib.import_module("h5py")
-    except ImportError as error:
-        raise ImportError("HDF5 files need h5py: pip install h5py") from error
+    """Return the module `h5py`, which few programs need: it is loaded by those that do."""
+    return importlib.import_module("h5py")
 
 
 # -- checkpoints -----------------------------------------------------------------------------------

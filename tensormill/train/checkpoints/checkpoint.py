@@ -34,7 +34,7 @@ from tensormill.variables.creation import Variable
 from tensormill.variables.saveable_object import SaveableObject, SaveSpec
 from tensormill.variables.tracking import dependencies_in, is_trackable
 
-__all__ = ["Checkpoint", "session_or_default"]
+__all__ = ["Checkpoint", "object_saver", "session_or_default"]
 
 
 class _ObjectGraphSaveable(SaveableObject):
@@ -62,6 +62,27 @@ def session_or_default(session: Any) -> Any:
             "open a block with `session.as_default()`."
         )
     return session
+
+
+def object_saver(root: Any) -> Saver:
+    """Return a saver for the objects that can be reached from one, as they are now.
+
+    Its checkpoints are those of a `Checkpoint`; it reads no others.
+
+    Args:
+      root: the object.
+    """
+    nodes = object_nodes(root)
+    return _saver_of(nodes, graph_message(nodes).SerializeToString(deterministic=True))
+
+
+def _saver_of(nodes: list[ObjectNode], description: bytes, **options: Any) -> Saver:
+    listed: dict[str, Any] = {OBJECT_GRAPH_KEY: _ObjectGraphSaveable(description)}
+    for node in nodes:
+        for attribute, item in state_of(node.target).items():
+            name = node.key(attribute)
+            listed[name] = item(name=name) if _is_factory(item, attribute) else item
+    return Saver(listed, **options)
 
 
 class Checkpoint:
@@ -159,13 +180,8 @@ class Checkpoint:
         description = graph_message(nodes).SerializeToString(deterministic=True)
         key = (description, tuple(id(node.target) for node in nodes))
         if key not in self._savers:
-            listed: dict[str, Any] = {OBJECT_GRAPH_KEY: _ObjectGraphSaveable(description)}
-            for node in nodes:
-                for attribute, item in state_of(node.target).items():
-                    name = node.key(attribute)
-                    listed[name] = item(name=name) if _is_factory(item, attribute) else item
             # The nodes are kept: their ids are part of the key.
-            self._savers[key] = (Saver(listed, max_to_keep=None), nodes)
+            self._savers[key] = (_saver_of(nodes, description, max_to_keep=None), nodes)
         return self._savers[key][0]
 
     def restore(self, save_path: Any) -> Any:
