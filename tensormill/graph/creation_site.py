@@ -5,8 +5,10 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import CodeType, FrameType
+from typing import Any, NamedTuple
 
 _PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _MAX_FRAMES = 12
@@ -29,6 +31,16 @@ class CreationSite:
 
     def __str__(self) -> str:
         return f"{os.path.basename(self.file)}:{self.line} in {self.function}:  {self.source}"
+
+
+class StackFrame(NamedTuple):
+    """One frame of a stack, as programs that handle stacks of operations see it."""
+
+    filename: str
+    lineno: int
+    name: str
+    globals: Any
+    func_start_lineno: int
 
 
 class RawFrames:
@@ -55,9 +67,50 @@ class RawFrames:
         starts = [code.co_firstlineno for code, _ in reversed(self._pairs)]
         return [(*frame, start) for frame, start in zip(self.format(), starts, strict=True)]
 
+    def stack(self) -> list[StackFrame]:
+        """Return the frames, outermost first."""
+        return [
+            StackFrame(file, line, function, None, start)
+            for file, line, function, _, start in self.format_with_start_lines()
+        ]
+
     def site(self) -> CreationSite | None:
         """Return the innermost line of the user's program, or None."""
         return _site(*self._pairs[0]) if self._pairs else None
+
+
+class GivenFrames(RawFrames):
+    """A stack that a program put in the place of the one that an operation was made in."""
+
+    __slots__ = ("_frames",)
+
+    def __init__(self, frames: Iterable[Any]) -> None:
+        super().__init__(())
+        self._frames = list(frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def format(self) -> list[tuple[str, int, str, str]]:
+        """Return (file, line, function, source) a frame, outermost first."""
+        return [frame[:4] for frame in self.format_with_start_lines()]
+
+    def format_with_start_lines(self) -> list[tuple[str, int, str, str, int]]:
+        """Return what `format` does, and the first line of each function."""
+        return [
+            (f[0], f[1], f[2], linecache.getline(f[0], f[1]).strip(), f[4]) for f in self._frames
+        ]
+
+    def stack(self) -> list[StackFrame]:
+        """Return the frames as they were given."""
+        return list(self._frames)
+
+    def site(self) -> CreationSite | None:
+        """Return the innermost line, or None."""
+        if not self._frames:
+            return None
+        file, line, function, source = self.format()[-1]
+        return CreationSite(file, line, function, source)
 
 
 NO_FRAMES = RawFrames(())

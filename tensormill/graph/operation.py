@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from tensormill.graph import errors, node_def_codec, op_def_codec
-from tensormill.graph.creation_site import CreationSite, RawFrames
+from tensormill.graph.creation_site import CreationSite, GivenFrames, RawFrames, StackFrame
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_def import OpDef
 from tensormill.graph.scope_places import ScopePlace
@@ -271,6 +271,14 @@ class Operation:
     def traceback_with_start_lines(self) -> list[tuple[str, int, str, str, int]]:
         """The user's stack, and with each frame the line in which its function begins."""
         return self.frames.format_with_start_lines()
+
+    @property
+    def _traceback(self) -> list[StackFrame]:
+        return self.frames.stack()
+
+    @_traceback.setter
+    def _traceback(self, frames: Iterable[Any]) -> None:
+        self.frames = GivenFrames(frames)
 
     def get_attr(self, name: str) -> Any:
         """Return the value of an attribute, in the form in which TensorFlow returns it.

@@ -1,4 +1,4 @@
-"""The decorators of `tensorflow.python.util`: tf_decorator, tf_should_use, all_util.
+"""The decorators of `tensorflow.python.util`: tf_decorator, all_util.
 
 Source: TensorFlow 1.15, python/util/tf_decorator.py and tf_export.py (`kwarg_only`).
 """
@@ -18,7 +18,6 @@ __all__ = [
     "remove_undocumented",
     "reveal_undocumented",
     "rewrap",
-    "should_use_result",
     "unwrap",
 ]
 
@@ -34,6 +33,8 @@ class TFDecorator:
         decorator_argspec: Any = None,
     ) -> None:
         functools.update_wrapper(self, target, updated=())
+        if decorator_doc:
+            self.__doc__ = decorator_doc
         self._decorated_target = target
         self._decorator_name = decorator_name
         self._decorator_doc = decorator_doc
@@ -125,11 +126,6 @@ def kwarg_only(f: Callable[..., Any]) -> Callable[..., Any]:
         return f(**kwargs)
 
     return wrapper
-
-
-def should_use_result(fn: Any = None, **kwargs: Any) -> Any:
-    """Mark a function whose result should be used, which changes nothing here."""
-    return (lambda function: function) if fn is None else fn
 
 
 def make_all(module_name: str, doc_string_modules: Any = None) -> list[str]:

@@ -78,6 +78,17 @@ _ROWS = {
         _TF_TO_NP=tensorflow_modules.dtype_tables.TF_TO_NP
         _np_bfloat16=tensorflow_modules.dtype_tables.np_bfloat16
         TYPE_TO_STRING=tensorflow_modules.dtype_tables.TYPE_TO_STRING""",
+    "python.framework.error_interpolation": """
+        tensorflow_modules.error_interpolation
+        _BAD_FILE_SUBSTRINGS=tensorflow_modules.error_interpolation._BAD_FILE_SUBSTRINGS
+        _ParseTag=tensorflow_modules.error_interpolation.Tag
+        _compute_device_summary_from_list=tensorflow_modules.error_interpolation.device_summary
+        _compute_device_assignment_summary_from_op=tensorflow_modules.error_interpolation.device_summary_of_op
+        _compute_colocation_summary_from_dict=tensorflow_modules.error_interpolation.colocation_summary
+        _compute_colocation_summary_from_op=tensorflow_modules.error_interpolation.colocation_summary_of_op
+        _find_index_of_defining_frame_for_op=tensorflow_modules.error_interpolation.index_of_defining_frame
+        _get_defining_frame_from_op=tensorflow_modules.error_interpolation.defining_frame
+        _compute_useful_frames=tensorflow_modules.error_interpolation.useful_frames""",
     "python.framework.errors": "graph.errors",
     "python.framework.errors_impl": """
         graph.errors
@@ -89,6 +100,8 @@ _ROWS = {
         _OverloadedFunction=functional.defun.OverloadedFunction
         _FuncGraph=functional.defun_graph.DefunGraph
         _from_definition=functional.function_messages.from_definition""",
+    "python.framework.func_graph": "graph.func_graph",
+    "python.framework.function_def_to_graph": "tensorflow_modules.function_graphs",
     "python.framework.graph_util": "graph.graph_def_surgery",
     "python.framework.graph_util_impl": "graph.graph_def_surgery",
     "python.framework.importer": "graph.graph_def_import",
@@ -180,6 +193,8 @@ _ROWS = {
         ops.assertions ops.weights_broadcast ops.shape_assertions
         tensorflow_modules.second_signatures""",
     "python.ops.clip_ops": "ops.clipping",
+    "python.ops.cond_v2": "tensorflow_modules.second_control_flow",
+    "python.ops.while_v2": "tensorflow_modules.second_control_flow",
     "python.ops.confusion_matrix": "ops.confusion_matrix",
     "python.ops.control_flow_ops": """
         tensorflow_modules.control_flow_functions
@@ -473,7 +488,10 @@ _ROWS = {
     "python.util.tf_decorator": "tensorflow_modules.decorators",
     "python.util.tf_export": "tensorflow_modules.exported_names tensorflow_modules.decorators",
     "python.util.tf_inspect": "tensorflow_modules.inspection",
-    "python.util.tf_should_use": "tensorflow_modules.decorators",
+    "python.util.tf_should_use": """
+        tensorflow_modules.unused_results tf_logging=graph.tf_logging
+        _add_should_use_warning=tensorflow_modules.unused_results.add_should_use_warning""",
+    "python.util.tf_stack": "tensorflow_modules.stack_frames",
     "python.util.all_util": "tensorflow_modules.decorators",
     # -- exported models ---------------------------------------------------------------------------
     "python.saved_model.builder": """
@@ -485,6 +503,7 @@ _ROWS = {
     "python.saved_model.loader_impl": "saved_model.loader",
     "python.saved_model.main_op": "saved_model.main_op",
     "python.saved_model.main_op_impl": "saved_model.main_op",
+    "python.saved_model.nested_structure_coder": "tensorflow_modules.structure_codec",
     "python.saved_model.saved_model": "saved_model",
     "python.saved_model.signature_constants": "saved_model.signature_constants",
     "python.saved_model.signature_def_utils": "saved_model.signature_def_utils",
