@@ -312,12 +312,12 @@ def _real_transform(
     with OpScope(name, default_name, [input, fft_length]) as scope:
         preferred = dtypes.complex64 if is_reverse else dtypes.float32
         tensor = convert_to_tensor(input, preferred_dtype=preferred)
-        with_rank_at_least(tensor.dims, rank)
+        tensor.get_shape().with_rank_at_least(rank)
         if fft_length is None:
             length = _inferred_length(tensor, rank, is_reverse)
         else:
             length = convert_to_tensor(fft_length, dtypes.int32)
-            (count,) = with_rank(length.dims, 1)
+            (count,) = length.get_shape().with_rank(1).as_list()
             if count not in (None, rank):
                 raise ValueError(f"Dimension must be {rank} but is {count}")
         tensor = _padded(tensor, rank, length, is_reverse)
