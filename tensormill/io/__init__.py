@@ -10,6 +10,7 @@ from tensormill.io.example_parsing import (
     VarLenFeature,
     decode_json_example,
     parse_example,
+    parse_sequence_example,
     parse_single_example,
     parse_single_sequence_example,
 )

@@ -17,13 +17,17 @@ from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.shapes import TensorShape, as_shape
 from tensormill.graph.sparse_tensor import SparseTensor
 from tensormill.graph.tensor import Tensor
-from tensormill.ops.array_shapes import reshape
+from tensormill.ops.array_shapes import expand_dims, reshape, squeeze
 from tensormill.ops.example_parsing import (
     decode_json_example_op,
     parse_example_op,
     parse_single_example_op,
 )
-from tensormill.ops.sequence_parsing import parse_single_sequence_example_op
+from tensormill.ops.sequence_parsing import (
+    parse_sequence_example_op,
+    parse_single_sequence_example_op,
+)
+from tensormill.ops.slicing import slice as slice_of
 from tensormill.ops.sparse_arrays import sparse_merge
 
 __all__ = [
@@ -33,6 +37,7 @@ __all__ = [
     "VarLenFeature",
     "decode_json_example",
     "parse_example",
+    "parse_sequence_example",
     "parse_single_example",
     "parse_single_sequence_example",
 ]
@@ -185,7 +190,7 @@ def _add_parts(wanted: Wanted, key: str, feature: SparseFeature) -> None:
 
 
 def _key_name(key: str) -> str:
-    return "key_" + re.sub(r"[^A-Za-z0-9_.\-/]", "_", key)
+    return f"key_{_in_name(key)}"
 
 
 def _default_tensors(wanted: Wanted) -> list[Tensor]:
@@ -261,7 +266,7 @@ def parse_example(
       ValueError: a feature is malformed.
     """
     if not features:
-        raise ValueError(f"Argument `features` cannot be None or falsy. Got {features}")
+        raise ValueError(f"Missing: features was {features}.")
     wanted = wanted_features(features)
     with name_scope(name, "ParseExample", [serialized, example_names]):
         defaults = _default_tensors(wanted)
@@ -301,6 +306,8 @@ def parse_single_example(
     if not features:
         raise ValueError("Missing features.")
     wanted = wanted_features(features)
+    if example_names is not None:
+        return _parse_named(serialized, features, wanted, name, example_names)
     with name_scope(name, "ParseSingleExample", [serialized, example_names]):
         text = convert_to_tensor(serialized, dtype=dtypes.string, name="serialized")
         defaults = _default_tensors(wanted)
@@ -315,6 +322,43 @@ def parse_single_example(
             name="ParseSingleExample",
         )
         return _with_sparse_features(features, _by_key(wanted, list(op.outputs)))
+
+
+def _parse_named(
+    serialized: Any, features: Mapping[str, Any], wanted: Wanted, name: str | None, names: Any
+) -> dict[str, Any]:
+    """Return the features of one message as those of a batch of one, whose errors have a name."""
+    with name_scope(name, "ParseSingleExample", [serialized, names]):
+        texts = []
+        for text, what in ((serialized, "serialized"), (names, "names")):
+            made = convert_to_tensor(text, dtype=dtypes.string, name=what)
+            if made.dims:
+                raise ValueError(f"Input {what} must be a scalar")
+            texts.append(expand_dims(made, 0))
+        op = parse_example_op.make(
+            *texts,
+            wanted.sparse_keys,
+            wanted.dense_keys,
+            _default_tensors(wanted),
+            sparse_types=wanted.sparse_types,
+            dense_shapes=wanted.dense_shapes,
+            name="ParseExample",
+        )
+        found = _by_key(wanted, list(op.outputs))
+        for key in wanted.dense_keys:
+            found[key] = squeeze(found[key], [0], name=f"Squeeze_{_in_name(key)}")
+        for key in wanted.sparse_keys:
+            sparse = found[key]
+            found[key] = SparseTensor(
+                slice_of(sparse.indices, [0, 1], [-1, -1], name=f"Slice_Indices_{_in_name(key)}"),
+                sparse.values,
+                slice_of(sparse.dense_shape, [1], [-1], name=f"Squeeze_Shape_{_in_name(key)}"),
+            )
+    return _with_sparse_features(features, found)
+
+
+def _in_name(key: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.\-/]", "_", key)
 
 
 def parse_single_sequence_example(
@@ -341,7 +385,7 @@ def parse_single_sequence_example(
       ValueError: nothing is wanted, or a feature is malformed.
     """
     if not (context_features or sequence_features):
-        raise ValueError("Both context_features and sequence_features arguments are None")
+        raise ValueError("Missing features.")
     context = wanted_features(context_features or {})
     steps, optional = _wanted_steps(sequence_features or {})
     with name_scope(name, "ParseSingleSequenceExample", [serialized, example_name]):
@@ -368,6 +412,64 @@ def parse_single_sequence_example(
         return found, _with_sparse_features(
             sequence_features or {}, _by_key(steps, outputs[first:])
         )
+
+
+def parse_sequence_example(
+    serialized: Any,
+    context_features: Mapping[str, Any] | None = None,
+    sequence_features: Mapping[str, Any] | None = None,
+    example_names: Any = None,
+    name: str | None = None,
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Tensor]]:
+    """Return the features of serialized `tf.train.SequenceExample` messages, a row each.
+
+    Args:
+      serialized: string vector.
+      context_features: what is wanted of the sequences as a whole, by key.
+      sequence_features: what is wanted of their steps, by key: `FixedLenSequenceFeature` for a
+        tensor [batch, steps, ...] filled up at its end, `VarLenFeature` for a sparse one.
+      example_names: string vector, to name the examples in errors.
+      name: of the operation.
+
+    Returns:
+      Three dicts by key: of the context, of the steps, and of the numbers of steps of tensors.
+
+    Raises:
+      ValueError: nothing is wanted, or a feature is malformed.
+    """
+    if not (context_features or sequence_features):
+        raise ValueError("Missing features.")
+    context = wanted_features(context_features or {})
+    steps, optional = _wanted_steps(sequence_features or {})
+    with name_scope(name, "ParseSequenceExample", [serialized, example_names]):
+        op = parse_sequence_example_op.make(
+            convert_to_tensor(serialized, dtype=dtypes.string, name="serialized"),
+            convert_to_tensor([], dtypes.string) if example_names is None else example_names,
+            _default_tensors(context),
+            feature_list_dense_missing_assumed_empty=optional,
+            context_sparse_keys=context.sparse_keys,
+            context_dense_keys=context.dense_keys,
+            feature_list_sparse_keys=steps.sparse_keys,
+            feature_list_dense_keys=steps.dense_keys,
+            Ncontext_sparse=len(context.sparse_keys),
+            Ncontext_dense=len(context.dense_keys),
+            Nfeature_list_sparse=len(steps.sparse_keys),
+            Nfeature_list_dense=len(steps.dense_keys),
+            context_sparse_types=context.sparse_types,
+            context_dense_shapes=context.dense_shapes,
+            feature_list_sparse_types=steps.sparse_types,
+            feature_list_dense_types=steps.dense_types,
+            feature_list_dense_shapes=steps.dense_shapes,
+            name="ParseSequenceExample",
+        )
+    outputs = list(op.outputs)
+    first = 3 * len(context.sparse_keys) + len(context.dense_keys)
+    last = len(outputs) - len(steps.dense_keys)
+    return (
+        _with_sparse_features(context_features or {}, _by_key(context, outputs[:first])),
+        _with_sparse_features(sequence_features or {}, _by_key(steps, outputs[first:last])),
+        dict(zip(steps.dense_keys, outputs[last:], strict=True)),
+    )
 
 
 def _wanted_steps(features: Mapping[str, Any]) -> tuple[Wanted, list[str]]:

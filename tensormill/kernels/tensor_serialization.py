@@ -44,7 +44,8 @@ def parse_tensor(serialized: Any, *, out_type: DType) -> Any:
         array = array_from_proto(proto)
     except (DecodeError, ValueError, TypeError) as error:
         raise errors.invalid_argument(
-            f"Could not parse `serialized` as TensorProto, value: '{text[:80]!r}'"
+            "Could not parse `serialized` as TensorProto, value: "
+            f"'{text[:80].decode(errors='replace')}'"
         ) from error
     if found != out_type:
         raise errors.invalid_argument(

@@ -9,6 +9,7 @@ from tensormill.io.example_parsing import (
     VarLenFeature,
     decode_json_example,
     parse_example,
+    parse_sequence_example,
     parse_single_example,
     parse_single_sequence_example,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "decode_json_example",
     "matching_files",
     "parse_example",
+    "parse_sequence_example",
     "parse_single_example",
     "parse_single_sequence_example",
     "parse_tensor",

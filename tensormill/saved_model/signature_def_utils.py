@@ -190,25 +190,42 @@ def load_op_from_signature_def(
 
 def is_valid_signature(signature_def: Any) -> bool:
     """Return whether servers understand a SignatureDef."""
-    if signature_def is None:
-        return False
-    inputs = {name: info.dtype for name, info in signature_def.inputs.items()}
-    outputs = {name: info.dtype for name, info in signature_def.outputs.items()}
-    method = signature_def.method_name
-    if method == names.PREDICT_METHOD_NAME:
-        return bool(inputs) and bool(outputs)
-    if method == names.REGRESS_METHOD_NAME:
-        return inputs == {names.REGRESS_INPUTS: DT_STRING} and outputs == {
-            names.REGRESS_OUTPUTS: DT_FLOAT
-        }
-    if method == names.CLASSIFY_METHOD_NAME:
-        allowed = {
-            names.CLASSIFY_OUTPUT_CLASSES: DT_STRING,
-            names.CLASSIFY_OUTPUT_SCORES: DT_FLOAT,
-        }
-        return (
-            inputs == {names.CLASSIFY_INPUTS: DT_STRING}
-            and bool(outputs)
-            and outputs.items() <= allowed.items()
-        )
-    return False
+    return signature_def is not None and (
+        is_valid_predict_signature(signature_def)
+        or is_valid_regression_signature(signature_def)
+        or is_valid_classification_signature(signature_def)
+    )
+
+
+def _dtypes(infos: Any) -> dict[str, Any]:
+    return {name: info.dtype for name, info in infos.items()}
+
+
+def is_valid_predict_signature(signature_def: Any) -> bool:
+    """Return whether a SignatureDef is a sound one of a prediction."""
+    return (
+        signature_def.method_name == names.PREDICT_METHOD_NAME
+        and bool(signature_def.inputs)
+        and bool(signature_def.outputs)
+    )
+
+
+def is_valid_regression_signature(signature_def: Any) -> bool:
+    """Return whether a SignatureDef is a sound one of a regression."""
+    return (
+        signature_def.method_name == names.REGRESS_METHOD_NAME
+        and _dtypes(signature_def.inputs) == {names.REGRESS_INPUTS: DT_STRING}
+        and _dtypes(signature_def.outputs) == {names.REGRESS_OUTPUTS: DT_FLOAT}
+    )
+
+
+def is_valid_classification_signature(signature_def: Any) -> bool:
+    """Return whether a SignatureDef is a sound one of a classification."""
+    outputs = _dtypes(signature_def.outputs)
+    allowed = {names.CLASSIFY_OUTPUT_CLASSES: DT_STRING, names.CLASSIFY_OUTPUT_SCORES: DT_FLOAT}
+    return (
+        signature_def.method_name == names.CLASSIFY_METHOD_NAME
+        and _dtypes(signature_def.inputs) == {names.CLASSIFY_INPUTS: DT_STRING}
+        and bool(outputs)
+        and outputs.items() <= allowed.items()
+    )

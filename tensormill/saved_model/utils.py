@@ -17,11 +17,13 @@ from tensormill.graph.operation import Operation
 from tensormill.graph.scoped_names import prepend_name_scope
 from tensormill.graph.sparse_tensor import SparseTensor
 from tensormill.saved_model import constants
+from tensormill.saved_model.structure_codec import StructureCoder, StructuredValue
 
 __all__ = [
     "build_tensor_info",
     "build_tensor_info_from_op",
     "get_assets_dir",
+    "get_element_from_tensor_info",
     "get_op_from_tensor_info",
     "get_or_create_assets_dir",
     "get_or_create_variables_dir",
@@ -32,7 +34,9 @@ __all__ = [
 
 
 def build_tensor_info(tensor: Any) -> Any:
-    """Return a TensorInfo that describes a tensor, SparseTensor or variable."""
+    """Return a TensorInfo that describes a tensor, of any kind, or a variable."""
+    if hasattr(tensor, "_type_spec") and not isinstance(tensor, SparseTensor):
+        return _build_composite_info(tensor)
     info = TensorInfo(
         dtype=tensor.dtype.as_datatype_enum, tensor_shape=tensor.get_shape().as_proto()
     )
@@ -42,6 +46,17 @@ def build_tensor_info(tensor: Any) -> Any:
         info.coo_sparse.dense_shape_tensor_name = tensor.dense_shape.name
     else:
         info.name = tensor.name
+    return info
+
+
+def _build_composite_info(tensor: Any) -> Any:
+    """Return a TensorInfo of the spec of a tensor of several parts, and of the parts."""
+    spec = tensor._type_spec
+    info = TensorInfo()
+    composite = info.composite_tensor
+    composite.type_spec.CopyFrom(StructureCoder().encode_structure(spec).type_spec_value)
+    for part in spec._to_components(tensor):
+        composite.components.add().CopyFrom(build_tensor_info(part))
     return info
 
 
@@ -75,7 +90,7 @@ def get_op_from_tensor_info(
 def get_tensor_from_tensor_info(
     tensor_info: Any, graph: Graph | None = None, import_scope: str | None = None
 ) -> Any:
-    """Return the tensor or SparseTensor that a TensorInfo names.
+    """Return the tensor, of any kind, that a TensorInfo names.
 
     Args:
       tensor_info: the message.
@@ -101,7 +116,29 @@ def get_tensor_from_tensor_info(
             found(sparse.values_tensor_name),
             found(sparse.dense_shape_tensor_name),
         )
+    if encoding == "composite_tensor":
+        composite = tensor_info.composite_tensor
+        value = StructuredValue(type_spec_value=composite.type_spec)
+        spec = StructureCoder().decode_proto(value)
+        return spec._from_components([found(part.name) for part in composite.components])
     raise ValueError(f"Invalid TensorInfo.encoding: {encoding}")
+
+
+def get_element_from_tensor_info(
+    tensor_info: Any, graph: Graph | None = None, import_scope: str | None = None
+) -> Any:
+    """Return the operation or tensor that a TensorInfo names.
+
+    Args:
+      tensor_info: the message.
+      graph: the graph, by default the default graph.
+      import_scope: the scope into which the graph was imported.
+
+    Raises:
+      KeyError: it is not in the graph.
+    """
+    graph = graph or get_default_graph()
+    return graph.as_graph_element(prepend_name_scope(tensor_info.name, import_scope))
 
 
 def get_variables_dir(export_dir: str) -> str:

@@ -150,9 +150,9 @@ MODEL_ROWS = {
         _DatasetInitializerHook=estimator.function_arguments.DatasetInitializerHook""",
     "python.saved_model.model_utils.export_output": "estimator.export_outputs",
     "python.saved_model.model_utils.export_utils": """
-        estimator.export_outputs estimator.model_export""",
+        estimator.export_outputs estimator.model_export saved_model.mode_keys""",
     "python.saved_model.model_utils.mode_keys": """
-        EstimatorModeKeys=estimator.mode_keys.ModeKeys""",
+        saved_model.mode_keys EstimatorModeKeys=estimator.mode_keys.ModeKeys""",
     "python.ops.clustering_ops": "estimator.canned.clustering",
     "python.training.evaluation": """
         train.evaluation _evaluate_once=train.evaluation.evaluate_once

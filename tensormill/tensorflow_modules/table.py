@@ -503,15 +503,20 @@ _ROWS = {
     "python.saved_model.loader_impl": "saved_model.loader",
     "python.saved_model.main_op": "saved_model.main_op",
     "python.saved_model.main_op_impl": "saved_model.main_op",
-    "python.saved_model.nested_structure_coder": "tensorflow_modules.structure_codec",
+    "python.saved_model.nested_structure_coder": "saved_model.structure_codec",
     "python.saved_model.saved_model": "saved_model",
     "python.saved_model.signature_constants": "saved_model.signature_constants",
     "python.saved_model.signature_def_utils": "saved_model.signature_def_utils",
-    "python.saved_model.signature_def_utils_impl": "saved_model.signature_def_utils",
+    "python.saved_model.signature_def_utils_impl": """
+        saved_model.signature_def_utils
+        _is_valid_predict_signature=saved_model.signature_def_utils.is_valid_predict_signature
+        _is_valid_regression_signature=saved_model.signature_def_utils.is_valid_regression_signature
+        _is_valid_classification_signature=saved_model.signature_def_utils.is_valid_classification_signature""",
     "python.saved_model.simple_save": "saved_model.builder",
     "python.saved_model.tag_constants": "saved_model.tag_constants",
     "python.saved_model.utils": "saved_model.utils",
-    "python.saved_model.utils_impl": "saved_model.utils",
+    "python.saved_model.utils_impl": """
+        saved_model.utils build_tensor_info_internal=saved_model.utils.build_tensor_info""",
     "python.tools.freeze_graph": "saved_model.freeze_graph",
     "python.tools.inspect_checkpoint": "train.checkpoints.inspection",
     "python.tools.optimize_for_inference_lib": "graph.inference_graphs",
