@@ -186,6 +186,7 @@ MODEL_ROWS = {
     "contrib.feature_column.python.feature_column.sequence_feature_column": """
         namespaces.contrib.feature_column""",
     "contrib.layers.python.layers.feature_column": "learn.columns feature_column",
+    "contrib.layers.python.layers.utils": "namespaces.contrib.slim.utils",
     "contrib.learn.python.learn": "namespaces.contrib.learn",
     "contrib.learn.python.learn.estimators": "namespaces.contrib.learn",
     "contrib.learn.python.learn.estimators.dnn": "learn.canned",

@@ -207,3 +207,26 @@ def test_real_tensorflow_reads_them_and_the_reverse(oracle: Any, tmp_path: Path)
         checkpoint.restore(theirs["path"]).assert_consumed().run_restore_ops()
         assert session.run(state[0]).tolist() == [5.0, 6.0, 7.0]
         assert session.run(checkpoint.save_counter) == 2
+
+
+def test_state_of_the_program_goes_into_checkpoints_and_comes_back(tmp_path: Path) -> None:
+    class Count(tf.train.experimental.PythonState):
+        def __init__(self) -> None:
+            self.count = 0
+
+        def serialize(self) -> bytes:
+            return str(self.count).encode()
+
+        def deserialize(self, string_value: bytes) -> None:
+            self.count = int(string_value)
+
+    state = Count()
+    checkpoint = tf.train.Checkpoint(state=state)
+    with tf.Session() as session:
+        session.run(checkpoint.save_counter.initializer)
+        state.count = 7
+        path = checkpoint.save(str(tmp_path / "model"), session=session)
+        state.count = 8
+        checkpoint.restore(path).assert_consumed().run_restore_ops(session)
+    assert state.count == 7
+    assert "state/.ATTRIBUTES/py_state" in dict(tf.train.list_variables(path))
