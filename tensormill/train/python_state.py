@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tensormill.graph import dtypes
@@ -36,13 +37,13 @@ class PythonState(Trackable, abc.ABC):
         """Take over a state that `serialize` returned; called when a checkpoint is restored."""
 
     def _gather_saveables_for_checkpoint(self) -> dict[str, Callable[[str], SaveableObject]]:
-        return {_ATTRIBUTE: lambda name=_ATTRIBUTE: _PythonStateSaveable(self, name)}
+        return {_ATTRIBUTE: partial(_PythonStateSaveable, self)}
 
 
 class _PythonStateSaveable(SaveableObject):
     """Asks a program for its state while a checkpoint is written."""
 
-    def __init__(self, state: PythonState, name: str) -> None:
+    def __init__(self, state: PythonState, name: str = _ATTRIBUTE) -> None:
         self._state = state
         text = py_func(state.serialize, [], dtypes.string, name="save_py_state")
         super().__init__(text, [SaveSpec(text, "", name)], name)
