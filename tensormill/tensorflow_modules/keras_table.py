@@ -9,8 +9,19 @@ KERAS_ROWS = {
     "python.keras.activations": "keras.activations",
     "python.keras.applications": "keras.applications",
     "python.keras.backend": "keras.backend keras.backend.local_convolution",
+    "python.keras.backend_config": "keras.backend",
+    "python.keras.callbacks_v1": "TensorBoard=keras.callbacks.TensorBoard",
     "python.keras.callbacks": "keras.callbacks keras.callback_base",
-    "python.keras.constraints": "keras.constraints",
+    "python.keras.constraints": """
+        keras.constraints maxnorm=keras.constraints.MaxNorm nonneg=keras.constraints.NonNeg
+        unitnorm=keras.constraints.UnitNorm""",
+    "python.keras.datasets.boston_housing": "keras.datasets.boston_housing",
+    "python.keras.datasets.cifar10": "keras.datasets.cifar10",
+    "python.keras.datasets.cifar100": "keras.datasets.cifar100",
+    "python.keras.datasets.fashion_mnist": "keras.datasets.fashion_mnist",
+    "python.keras.datasets.imdb": "keras.datasets.imdb",
+    "python.keras.datasets.mnist": "keras.datasets.mnist",
+    "python.keras.datasets.reuters": "keras.datasets.reuters",
     "python.keras.engine.base_layer": "keras.engine.layer keras.engine.node",
     "python.keras.engine.input_layer": "keras.engine.input_layer",
     "python.keras.engine.input_spec": "InputSpec=keras.engine.layer.InputSpec",
@@ -18,10 +29,15 @@ KERAS_ROWS = {
     "python.keras.engine.node": "keras.engine.node",
     "python.keras.engine.sequential": "keras.engine.sequential",
     "python.keras.engine.training": "keras.engine.training",
-    "python.keras.initializers": "keras.initializers",
+    "python.keras.estimator": "keras.estimator",
+    "python.keras.initializers": """
+        keras.initializers zero=keras.initializers.Zeros one=keras.initializers.Ones""",
     "python.keras.layers": "keras.layers BatchNormalizationV2=keras.layers.BatchNormalization",
     "python.keras.layers.advanced_activations": "keras.layers",
-    "python.keras.layers.convolutional": "keras.layers",
+    "python.keras.layers.convolutional": """
+        keras.layers keras.layers.convolution Deconvolution2D=keras.layers.Conv2DTranspose
+        Deconv2D=keras.layers.Conv2DTranspose Deconvolution3D=keras.layers.Conv3DTranspose
+        Deconv3D=keras.layers.Conv3DTranspose""",
     "python.keras.layers.convolutional_recurrent": "keras.layers.convolution_recurrent",
     "python.keras.layers.core": "keras.layers",
     "python.keras.layers.cudnn_recurrent": "keras.layers",
@@ -41,7 +57,19 @@ KERAS_ROWS = {
     "python.keras.losses": "keras.losses",
     "python.keras.metrics": "keras.metrics",
     "python.keras.models": "keras.models",
-    "python.keras.optimizers": "keras.optimizers",
+    "python.keras.optimizers": """
+        keras.optimizers adadelta=keras.optimizers.Adadelta adagrad=keras.optimizers.Adagrad
+        adam=keras.optimizers.Adam adamax=keras.optimizers.Adamax nadam=keras.optimizers.Nadam
+        rmsprop=keras.optimizers.RMSprop sgd=keras.optimizers.SGD""",
+    "python.keras.optimizer_v2.adadelta": "keras.optimizers",
+    "python.keras.optimizer_v2.adagrad": "keras.optimizers",
+    "python.keras.optimizer_v2.adam": "keras.optimizers",
+    "python.keras.optimizer_v2.adamax": "keras.optimizers",
+    "python.keras.optimizer_v2.ftrl": "keras.optimizers",
+    "python.keras.optimizer_v2.gradient_descent": "keras.optimizers",
+    "python.keras.optimizer_v2.nadam": "keras.optimizers",
+    "python.keras.optimizer_v2.rmsprop": """
+        keras.optimizers RMSProp=keras.optimizers.RMSprop""",
     "python.keras.optimizer_v2.optimizer_v2": "OptimizerV2=keras.optimizer_base.Optimizer",
     "python.keras.optimizer_v2.learning_rate_schedule": "keras.learning_rates",
     "python.keras.preprocessing.image": "keras.preprocessing.image",
@@ -59,6 +87,13 @@ KERAS_ROWS = {
     "python.keras.wrappers.scikit_learn": "keras.wrappers.scikit_learn",
     "python.keras.utils": "keras.utils",
     "python.keras.utils.data_utils": "keras.utils",
+    "python.keras.utils.io_utils": "keras.utils keras.progress",
+    "python.keras.utils.layer_utils": """
+        get_source_inputs=keras.engine.node.get_source_inputs
+        count_params=keras.engine.layer_table.count_params
+        print_summary=keras.engine.layer_table.print_summary""",
+    "python.keras.utils.multi_gpu_utils": "keras.multi_gpu",
+    "python.keras.utils.vis_utils": "keras.utils.pictures",
     "python.keras.utils.generic_utils": """
         keras.utils keras.utils.functions
         _GLOBAL_CUSTOM_OBJECTS=keras.objects._CUSTOM_OBJECTS""",

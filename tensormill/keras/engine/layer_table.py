@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["layer_table"]
+__all__ = ["count_params", "layer_table", "print_summary"]
 
 _SEQUENTIAL = (0.45, 0.85, 1.0)
 _CONNECTED = (0.33, 0.55, 0.67, 1.0)
@@ -33,8 +33,8 @@ def layer_table(network: Any, line_length: int | None, positions: Any) -> Iterat
     for number, layer in enumerate(network.layers, 1):
         yield from _layer_rows(layer, network, ends, is_chain)
         yield ("=" if number == len(network.layers) else "_") * width
-    trainable = _count(network.trainable_weights)
-    other = _count(network.non_trainable_weights)
+    trainable = count_params(network.trainable_weights)
+    other = count_params(network.non_trainable_weights)
     yield f"Total params: {trainable + other:,}"
     yield f"Trainable params: {trainable:,}"
     yield f"Non-trainable params: {other:,}"
@@ -77,5 +77,14 @@ def _row(cells: list[str], ends: list[int]) -> str:
     return line
 
 
-def _count(weights: list[Any]) -> int:
-    return int(sum(np.prod(each.get_shape().as_list()) for each in weights))
+def count_params(weights: Any) -> int:
+    """Return the number of entries of weights."""
+    each_once = {id(each): each for each in weights}.values()
+    return int(sum(np.prod(each.get_shape().as_list()) for each in each_once))
+
+
+def print_summary(
+    model: Any, line_length: int | None = None, positions: Any = None, print_fn: Any = None
+) -> None:
+    """Print the table of a model, by `print` or by a function of a line."""
+    model.summary(line_length, positions, print_fn)
