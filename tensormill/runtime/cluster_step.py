@@ -44,6 +44,7 @@ from tensormill.runtime.worker_link import (
     Done,
     GraphResult,
     GraphRun,
+    PreparedRun,
     RegisteredPartition,
     WorkerLink,
 )
@@ -158,8 +159,13 @@ class ClusterStep:
             for part in partitions
             for position in part.registered.shared_fetches
         }
+        forms = {
+            index: form
+            for part in partitions
+            for index, form in zip(part.fetch_indices, part.registered.fetch_forms, strict=True)
+        }
         self.fetch_forms = [
-            FetchForm(value_form(dtype), dtype, index in shared)
+            FetchForm(forms.get(index, value_form(dtype)), dtype, index in shared)
             for index, dtype in enumerate(dtypes)
         ]
 
@@ -323,7 +329,7 @@ class ClusterStep:
             self._new_step_id(),
             self._session_handle,
             self._partitions,
-            len(self.fetch_forms),
+            self.fetch_forms,
             self._graph,
             self._tasks,
             self._stamp,
@@ -343,7 +349,7 @@ class _ClusterRun:
         step_id: int,
         session_handle: str,
         partitions: Sequence[PlacedPartition],
-        fetch_count: int,
+        fetch_forms: Sequence[FetchForm],
         graph: Graph,
         tasks: SessionTasks,
         stamp: Stamp,
@@ -356,7 +362,7 @@ class _ClusterRun:
         self.scope = scope
         self._session_handle = session_handle
         self._partitions = partitions
-        self._fetch_count = fetch_count
+        self._fetch_forms = fetch_forms
         self._graph = graph
         self._on_done = on_done
         self._lock = threading.Lock()
@@ -364,8 +370,9 @@ class _ClusterRun:
         self._cancels: dict[int, Cancel] = {}  # guarded by _lock
         self._is_done = False  # guarded by _lock
         self._is_traced = False
-        # What the part on the own task is given, while it is kept back until the others have ended.
-        self._held: GraphRun | None = None  # guarded by _lock
+        # The part on the own task, where it is kept back until the others have ended.
+        self._holds = False  # guarded by _lock
+        self._held: PreparedRun | None = None  # guarded by _lock
 
     def start(self, feeds: list[Any], options: StepOptions, resources: Mapping[str, Any]) -> None:
         """Start all partitions; that of the own task last, as it may run on this thread."""
@@ -377,9 +384,27 @@ class _ClusterRun:
         runs = [self._run_of(part, feeds, options, resources) for part in self._partitions]
         own = self._partitions[last]
         if last and not options.is_traced and own.link.collects(own.registered, own.pushed_from):
-            self._held = runs.pop()
+            self._holds = True
+            held = runs.pop()
         for index, run in enumerate(runs):
             self._start_part(index, run)
+        if len(runs) == last:
+            self._hold_part(last, held)
+
+    def _hold_part(self, index: int, run: GraphRun) -> None:
+        """Make a part ready while the others run; whoever sees them end first begins it."""
+        part = self._partitions[index]
+        held = part.link.prepare_graph(part.registered, run, self._ending(index))
+        with self._lock:
+            is_late = self._state.error is not None
+            self._cancels[index] = held.cancel
+            begins = len(self._state.open) == 1
+            self._held = None if begins else held
+            self._holds = not begins
+        if is_late:
+            held.cancel()
+        if begins:
+            held.begin()
 
     def _run_of(
         self,
@@ -466,20 +491,15 @@ class _ClusterRun:
                 state = self._state
                 others = state.end(index, result, error)
                 cancelled = [self._cancels[i] for i in others if i in self._cancels]
-                held = self._held
-                if held is not None and len(state.open) == 1:
-                    self._held = None
-                    if state.error is not None:  # it is not needed any more
-                        state.open.clear()
-                        held = None
-                else:
-                    held = None
+                held = None
+                if self._holds and len(state.open) == 1:
+                    held, self._held = self._held, None
                 is_last = not state.open and not self._is_done
                 self._is_done = self._is_done or is_last
             for cancel in cancelled:
                 cancel()
             if held is not None:
-                self._start_part(len(self._partitions) - 1, held)
+                held.begin()
             if is_last:
                 self._finish()
 
@@ -500,7 +520,7 @@ class _ClusterRun:
                 (delivery.refuse if self.scope.is_abandoned else delivery.confirm)()
             self._on_done(None, error)
             return
-        outcome = StepOutcome([None] * self._fetch_count, delivery=delivery)
+        outcome = StepOutcome([None] * len(self._fetch_forms), delivery=delivery)
         graphs: list[Any] = []
         for index, part in enumerate(self._partitions):
             result = self._state.results[index]
@@ -518,7 +538,9 @@ class _ClusterRun:
             graphs += result.partition_graphs
         for part in self._partitions:
             for position, form in zip(part.fetch_indices, part.registered.fetch_forms, strict=True):
-                outcome.values[position] = _in_usual_form(outcome.values[position], form)
+                wanted = self._fetch_forms[position].form
+                if form is not wanted:  # the part was made anew, and differently
+                    outcome.values[position] = _converted(outcome.values[position], form, wanted)
         outcome.partition_graphs = graphs
         if self._is_traced:
             self._add_transfers(outcome)
@@ -586,8 +608,8 @@ def _in_form(value: Any, form: Form) -> Any:
     return value
 
 
-def _in_usual_form(value: Any, form: Form) -> Any:
-    """Return a value in the form in which steps over tasks give it."""
-    if form is Form.HOST and getattr(value, "dtype", None) is not None and value.dtype != object:
+def _converted(value: Any, form: Form, wanted: Form) -> Any:
+    """Return a value of one form in another one."""
+    if form is Form.HOST and wanted is Form.TENSOR:
         return to_tensor(value)
-    return value
+    return _in_form(value, wanted)

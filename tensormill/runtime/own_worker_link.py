@@ -21,6 +21,7 @@ from tensormill.runtime.worker_link import (
     Done,
     GraphResult,
     GraphRun,
+    PreparedRun,
     RegisteredPartition,
     SessionSpec,
     WorkerLink,
@@ -119,6 +120,13 @@ class OwnWorkerLink(WorkerLink):
         registered: RegisteredGraph = graph.handle
         senders = registered.collects_from
         return senders is not None and senders <= pushed_from and registered.program.is_short
+
+    def prepare_graph(
+        self, graph: RegisteredPartition, run: GraphRun, done: Done[GraphResult]
+    ) -> PreparedRun:
+        """Make a run ready, on the calling thread."""
+        registered: RegisteredGraph = graph.handle
+        return registered.prepare(run, done)
 
     def receive(self, step_id: int, key: str, receiver: Receiver) -> Cancel:
         """Take a value from the rendezvous."""

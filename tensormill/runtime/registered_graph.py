@@ -22,7 +22,7 @@ from tensormill.runtime.taken_elements import RelayedElements, hands_out_only
 from tensormill.runtime.trace import StepTrace
 from tensormill.runtime.transfers import RECEIVES, SENDS
 from tensormill.runtime.worker import WorkerSession
-from tensormill.runtime.worker_link import Cancel, Done, GraphResult, GraphRun
+from tensormill.runtime.worker_link import Cancel, Done, GraphResult, GraphRun, PreparedRun
 
 __all__ = ["RegisteredGraph"]
 
@@ -77,6 +77,29 @@ class RegisteredGraph:
             the calling thread.
           on_begin: told how to cancel the run before it does anything.
         """
+        begin, scope = self._prepare(run, done)
+
+        def cancel() -> None:
+            scope.abandon("The step was cancelled.")
+
+        if on_begin is not None:
+            on_begin(cancel)
+        dispatcher = self.session.worker.dispatcher
+        if may_take_thread and dispatcher is not None and not self.program.is_short:
+            _begin_once(begin, scope, dispatcher)
+        else:
+            begin()
+        return cancel
+
+    def prepare(self, run: GraphRun, done: Done[GraphResult]) -> PreparedRun:
+        """Make a run ready; it ends only after it has begun."""
+        begin, scope = self._prepare(run, done)
+        return PreparedRun(begin, lambda: scope.abandon("The step was cancelled."))
+
+    def _prepare(
+        self, run: GraphRun, done: Done[GraphResult]
+    ) -> tuple[Callable[[], None], CancellationScope]:
+        """Return what begins a run, and the scope that cancels it."""
         session, worker = self.session, self.session.worker
         scope = CancellationScope(session.cancellation)
         table = None if run.pushes and self._only_pushes else worker.rendezvous
@@ -133,16 +156,7 @@ class RegisteredGraph:
             else:
                 self._run_at_once(run, step, observer, finish)
 
-        def cancel() -> None:
-            scope.abandon("The step was cancelled.")
-
-        if on_begin is not None:
-            on_begin(cancel)
-        if may_take_thread and worker.dispatcher is not None and not self.program.is_short:
-            _begin_once(begin, scope, worker.dispatcher)
-        else:
-            begin()
-        return cancel
+        return begin, scope
 
     def _run_until_waiting(
         self,

@@ -22,6 +22,7 @@ __all__ = [
     "Done",
     "GraphResult",
     "GraphRun",
+    "PreparedRun",
     "RegisteredPartition",
     "SessionSpec",
     "WorkerLink",
@@ -126,6 +127,19 @@ class GraphResult:
     delivery: Delivery | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedRun:
+    """A run that was made ready.
+
+    Attributes:
+      begin: begins it, on the calling thread; to be called once, also where it was cancelled.
+      cancel: cancels it; it ends when it begins, if it has not.
+    """
+
+    begin: Callable[[], None]
+    cancel: Cancel
+
+
 class WorkerLink(ABC):
     """A way to one worker. Any thread may call it; no method waits for the other side.
 
@@ -177,6 +191,12 @@ class WorkerLink(ABC):
           pushed_from: the tasks that push what they send to it.
         """
         return False
+
+    def prepare_graph(
+        self, graph: RegisteredPartition, run: GraphRun, done: Done[GraphResult]
+    ) -> PreparedRun:
+        """Make a run ready of a part that `collects`."""
+        raise NotImplementedError
 
     @abstractmethod
     def receive(self, step_id: int, key: str, receiver: Receiver) -> Cancel:
