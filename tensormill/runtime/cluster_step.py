@@ -1,7 +1,6 @@
 """`ClusterStep`: one signature of feeds, fetches and targets whose nodes run on several tasks.
 
-`StepGathering` is the state of one run, without threads: it is told how the partitions end and
-answers with what follows. `ClusterStep` starts the runs and carries that out.
+`ClusterStep` starts the runs; each carries out what its `StepGathering` says.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -37,6 +36,7 @@ from tensormill.runtime.prepared_step import (
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.resources.feeders import Feeding
 from tensormill.runtime.session_tasks import SessionTasks, Stamp
+from tensormill.runtime.step_gathering import StepGathering
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.waiting import ask_all
 from tensormill.runtime.worker_link import (
@@ -49,7 +49,7 @@ from tensormill.runtime.worker_link import (
     WorkerLink,
 )
 
-__all__ = ["ClusterStep", "PlacedPartition", "StepGathering"]
+__all__ = ["ClusterStep", "PlacedPartition"]
 
 _LOGGING_TIMEOUT_S = 10.0
 _ASK_WAITING_S = 0.5
@@ -80,37 +80,6 @@ class PlacedPartition:
     fetch_indices: Sequence[int]
     pushed_from: frozenset[str] = frozenset()
     caller: str = ""
-
-
-@dataclass(slots=True)
-class StepGathering:
-    """How the partitions of one run have ended so far.
-
-    Attributes:
-      open: the partitions that run.
-      results: what the others gave.
-      error: the first error.
-    """
-
-    open: set[int]
-    results: dict[int, GraphResult] = field(default_factory=dict)
-    error: OpError | None = None
-
-    def end(self, index: int, result: GraphResult | None, error: OpError | None) -> list[int]:
-        """Take the end of a partition; return those that are to be cancelled for it."""
-        self.open.discard(index)
-        if error is None:
-            assert result is not None
-            self.results[index] = result
-            return []
-        return self.fail(error)
-
-    def fail(self, error: OpError) -> list[int]:
-        """Take an error; the first one stays. Return the partitions that are to be cancelled."""
-        if self.error is not None:
-            return []
-        self.error = error
-        return sorted(self.open)
 
 
 class ClusterStep:
