@@ -59,7 +59,7 @@ def _evaluate(tensor: Tensor, depth: int) -> Array | None:
     if op.type == "Const":
         value: Array = op.attrs["value"].array
         return value
-    if op.type in ("Shape", "ShapeN", "Size", "Rank"):
+    if op.type in ("Shape", "ShapeN", "Size", "Rank", "VariableShape"):
         return _metadata(op, tensor.value_index)
     function = _EVALUATORS.get(op.type)
     if function is None or depth == 0:
@@ -101,8 +101,17 @@ def _is_unknown(picked: Any) -> bool:
     return any(size is None for size in np.asarray(picked, dtype=object).ravel())
 
 
+def _dims_behind(op: Operation, index: int) -> Dims:
+    """Return the static shape that a node asks for: of its input, or of the variable behind it."""
+    tensor = op.input_tensors[index]
+    if op.type != "VariableShape":
+        return tensor.dims
+    known: tuple[Any, Dims] | None = tensor._handle_data
+    return None if known is None else known[1]
+
+
 def _metadata(op: Operation, index: int) -> Array | None:
-    dims = op.input_tensors[index].dims
+    dims = _dims_behind(op, index)
     if dims is None:
         return None
     numpy_type = op.outputs[0].dtype.as_numpy_dtype
@@ -127,8 +136,8 @@ def constant_value_as_shape(tensor: Any) -> Dims:
             return None
         raise ValueError("Shape must be a vector, or the scalar -1")
     op = tensor.op
-    if op.type == "Shape":
-        return op.input_tensors[0].dims
+    if op.type in ("Shape", "VariableShape"):
+        return _dims_behind(op, 0)
     value = constant_value(tensor)
     if value is not None:
         return tuple(None if size < 0 else int(size) for size in value.ravel())

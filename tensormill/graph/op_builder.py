@@ -202,8 +202,9 @@ class OpBuilder:
             inputs, attrs = _InputConverter(self.op_def, given_attrs).convert(values)
             self._fill_attrs(attrs, given_attrs)
             for value in given_attrs.values():
-                if hasattr(value, "add_to_graph"):  # a function: the node only names it
-                    value.add_to_graph(graph)
+                for each in value if isinstance(value, (list, tuple)) else (value,):
+                    if hasattr(each, "add_to_graph"):  # a function: the node only names it
+                        each.add_to_graph(graph)
             if not self._ref_positions:
                 return graph.add_operation(self.op_def, inputs, attrs, scope[:-1])
             with ExitStack() as colocations:

@@ -53,36 +53,36 @@ def _checked(value: Any, element_dtype: DType) -> TensorList:
 
 def _element_dims(found: TensorList, asked: Any) -> Dims:
     """Return what the list, the input and the elements that are set say of an element's shape."""
-    dims = _dims(asked)
-    if not are_compatible(dims, found.dims):
-        raise errors.invalid_argument(
-            f"Incompatible shapes during merge: {_text(dims)} vs. {_text(found.dims)}"
-        )
-    dims = merge_dims(dims, found.dims)
+    dims = _merged(_dims(asked), found.dims)
     for item in found.items:
         if item is None or (dims is not None and None not in dims):
             continue
-        shape = tuple(item.shape)
-        if not are_compatible(dims, shape):
-            raise errors.invalid_argument(
-                f"Incompatible shapes during merge: {_text(dims)} vs. {_text(shape)}"
-            )
-        dims = merge_dims(dims, shape)
+        dims = _merged(dims, tuple(item.shape))
     return dims
+
+
+def _merged(dims: Dims, other: Dims) -> Dims:
+    if dims is not None and other is not None and len(dims) != len(other):
+        raise errors.invalid_argument(
+            f"PartialTensorShape: Incompatible ranks during merge: {len(dims)} vs. {len(other)}"
+        )
+    if not are_compatible(dims, other):
+        raise errors.invalid_argument(
+            "PartialTensorShape: Incompatible shapes during merge: "
+            f"{_text(dims)} vs. {_text(other)}"
+        )
+    return merge_dims(dims, other)
 
 
 def _stacked(found: TensorList, items: Sequence[Any], dims: Dims) -> Any:
     """Return elements along a new first dimension; those that are not set are zeros."""
     for item in items:
-        if item is not None and not are_compatible(dims, tuple(item.shape)):
-            raise errors.invalid_argument(
-                "Tried to stack elements from a list with different shapes. "
-                f"{_text(dims)} vs. {_text(tuple(item.shape))}"
-            )
+        if item is not None:
+            _merged(dims, tuple(item.shape))
     if dims is None or None in dims:
         what = "only contains uninitialized tensors" if items else "is empty"
         raise errors.invalid_argument(
-            f"Tried to stack list which {what} and has a non-fully-defined element shape: "
+            f"Tried to stack list which {what} and has a non-fully-defined element_shape: "
             f"{_text(dims)}"
         )
     if not items:

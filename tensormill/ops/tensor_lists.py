@@ -232,8 +232,7 @@ def scatter_into_shape(ctx: ShapeContext) -> list[Dims]:
 @tensor_list_push_back_op.shape
 @tensor_list_set_item_op.shape
 def grown_list_shape(ctx: ShapeContext) -> list[Dims]:
-    item = ctx.op.input_tensors[-1].dims
-    return [_list_of(ctx, _merged(ctx, item) if _known(ctx)[1] is not None else None)]
+    return [_list_of(ctx, _merged(ctx))]
 
 
 @tensor_list_push_back_batch_op.shape
@@ -243,8 +242,8 @@ def push_back_batch_shape(ctx: ShapeContext) -> list[Dims]:
 
 @tensor_list_pop_back_op.shape
 def pop_back_shape(ctx: ShapeContext) -> list[Dims]:
-    dims = _merged(ctx, _asked_dims(ctx))
-    return [_list_of(ctx, _known(ctx)[1]), dims]
+    dims = _merged(ctx)
+    return [_list_of(ctx, dims), dims]
 
 
 @tensor_list_get_item_op.shape

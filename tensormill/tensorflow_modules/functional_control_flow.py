@@ -10,15 +10,22 @@ from typing import Any
 
 from tensormill.functional.defun import Defun
 from tensormill.graph import dtypes
+from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.func_graph import FuncGraph
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import floordiv
 from tensormill.ops.elementwise_unary import abs as abs_of
-from tensormill.ops.functional import if_op, symbolic_gradient, while_op
+from tensormill.ops.functional import (
+    if_op,
+    partitioned_call_op,
+    stateful_partitioned_call_op,
+    symbolic_gradient,
+    while_op,
+)
 
-__all__ = ["For", "Gradient", "If", "While"]
+__all__ = ["For", "Gradient", "If", "While", "partitioned_call"]
 
 
 def If(
@@ -153,3 +160,37 @@ def Gradient(inputs: Sequence[Any], f: Any, name: str | None = None) -> list[Ten
     """
     types = [arg.type for arg in f.definition.signature.input_arg]
     return symbolic_gradient(input=inputs, Tout=types, f=f, name=name)
+
+
+def partitioned_call(
+    args: Sequence[Any],
+    f: Any,
+    tout: Any = None,
+    executing_eagerly: bool | None = None,
+    config: Any = None,
+    executor_type: str | None = None,
+) -> Any:
+    """Return the results of a function, by a node that keeps its devices.
+
+    Args:
+      args: the arguments, captured inputs included.
+      f: the function.
+      tout: the dtypes of the results, by default those of the function.
+      executing_eagerly: not used: a node is made.
+      config: a serialized ConfigProto, which the node keeps.
+      executor_type: the node keeps it.
+
+    Returns:
+      A list, or the operation where there is no result.
+    """
+    if tout is None:
+        tout = [arg.type for arg in f.definition.signature.output_arg]
+    call = stateful_partitioned_call_op if f.stateful_ops else partitioned_call_op
+    op = call.make(
+        [convert_to_tensor(arg) for arg in args],
+        Tout=list(tout),
+        f=f,
+        config_proto=config or b"",
+        executor_type=executor_type or "",
+    )
+    return list(op.outputs) or op

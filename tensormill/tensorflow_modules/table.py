@@ -60,6 +60,9 @@ class Sources:
 _ROWS = {
     # -- framework ---------------------------------------------------------------------------------
     "python.framework.common_shapes": "tensorflow_modules.static_shapes",
+    "python.framework.cpp_shape_inference_pb2": """
+        CppShapeInferenceResult=:tensorboard.compat.proto.cpp_shape_inference_pb2.CppShapeInferenceResult
+        CppShapeInferenceInputsNeeded=:tensorboard.compat.proto.cpp_shape_inference_pb2.CppShapeInferenceInputsNeeded""",
     "python.framework.auto_control_deps": "tensorflow_modules.automatic_control",
     "python.framework.combinations": "unittesting.combinations",
     "python.framework.test_combinations": """
@@ -211,7 +214,7 @@ _ROWS = {
         disable_control_flow_v2=platform.behavior.disable_control_flow_v2""",
     "python.ops.critical_section_ops": "ops.critical_section",
     "python.ops.ctc_ops": "seq2seq.dense_labels ops.connectionist",
-    "python.ops.custom_gradient": "ops.custom_gradients",
+    "python.ops.custom_gradient": "ops.custom_gradients tensorflow_modules.handle_facts",
     "python.ops.data_flow_ops": "ops.staging_areas ops.barrier_class io.record_input",
     "python.ops.distributions.special_math": "distributions.special_math",
     "python.ops.distributions.util": "distributions.parameters distributions.arrangements",
@@ -302,7 +305,7 @@ _ROWS = {
     "python.ops.partitioned_variables": "variables.partitioners variables.store",
     "python.ops.random_ops": "ops.random",
     "python.ops.resource_variable_ops": """
-        variables.resource_variable
+        variables.resource_variable tensorflow_modules.handle_facts
         _UnreadVariable=variables.resource_variable.AssignedVariable
         is_resource_variable=variables.base.is_resource_variable
         BaseResourceVariable=variables.resource_variable.ResourceVariableBase""",

@@ -57,6 +57,11 @@ class ResourceVariableBase(VariableBase):
     def _as_graph_element(self) -> Tensor:
         return self._graph_element
 
+    def __deepcopy__(self, memo: Any) -> Any:
+        raise NotImplementedError(
+            "__deepcopy__() is only available when eager execution is enabled."
+        )
+
     def _snapshot_name(self) -> str:
         read = self._graph_element if self._cached_value is None else self._cached_value
         return read.name

@@ -368,6 +368,7 @@ class _Inlining:
     def _while(self, node: Node) -> tuple[list[Edge], list[Node]]:
         condition = self._bodies.body(node.attrs["cond"])
         body = self._bodies.body(node.attrs["body"])
+        _check_loop(node, len(condition.outputs), len(body.outputs))
         same = _unchanged(body)
         if all(same):
             same[0] = False  # something has to carry the loop
@@ -518,6 +519,19 @@ def _common_dims(shapes: list[Dims]) -> Dims:
     if any(dims is None or first is None or len(dims) != len(first) for dims in shapes):
         return None
     return tuple(sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*shapes, strict=True))
+
+
+def _check_loop(node: Node, condition_outputs: int, body_outputs: int) -> None:
+    if condition_outputs != 1:
+        raise errors.invalid_argument(
+            f"{node.name}: Expected a single scalar return value from WhileOp cond, got "
+            f"{condition_outputs} tensors."
+        )
+    if body_outputs != len(node.inputs):
+        raise errors.invalid_argument(
+            f"{node.name}: While loop body returned {body_outputs} arguments. Expected: "
+            f"{len(node.inputs)}"
+        )
 
 
 def _unchanged(body: OrderedBody) -> list[bool]:
