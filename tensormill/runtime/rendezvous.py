@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
@@ -44,8 +44,7 @@ KeyedValue = tuple[str, Any]
 """A value and its rendezvous key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A value, or an error, that a receiver gets now."""
 
     receiver: Receiver
@@ -169,7 +168,8 @@ class Rendezvous:
         """Let a receiver have a value, now or when it comes."""
         with self._lock:
             deliveries = self._state.receive(key, receiver)
-        deliver(deliveries)
+        if deliveries:
+            deliver(deliveries)
 
     def take(self, key: str, otherwise: Any) -> Any:
         """Return a value that is there, or `otherwise`; dead ones and errors are left."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from tensormill.graph import errors, tf_logging
 from tensormill.runtime.cancellation import CancellationScope
-from tensormill.runtime.interrupts import interruptible
+from tensormill.runtime.interrupts import DeferredInterrupts, interruptible
 from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.numpy_errors import restore_numpy, silence_numpy
@@ -292,7 +292,7 @@ class ProgramRun:
         started_ns = time.thread_time_ns()
         while True:
             if self._started and not self._events:  # it is going to wait
-                self._guarded(self.step.flush)
+                self._flush()
             with self._lock:
                 events, self._events = self._events, []
                 if not events:
@@ -379,16 +379,24 @@ class ProgramRun:
                     self._run_segment(segment)
                     # What the last segment sent may go with the answer.
                     if not self.program.is_short and (self._waiting or self._started):
-                        self._guarded(self.step.flush)
+                        self._flush()
                 if self._error is not None:
                     break
+
+    def _flush(self) -> None:
+        rendezvous = self.step.rendezvous
+        if rendezvous is not None and rendezvous.has_unsent:
+            self._guarded(rendezvous.flush)
 
     def _run_segment(self, segment: Segment) -> None:
         if not segment.is_empty:
             token = silence_numpy()
             try:
-                with interruptible():
-                    self.program.run_block(segment.block, self._values, self.step, self._observer)
+                if DeferredInterrupts.current is None and self._observer is None:
+                    segment.block.run(self._values, self.step)
+                else:
+                    with interruptible():
+                        self._run_block(segment)
             except InstructionFailed as failure:
                 self._end(failure)
                 return
@@ -396,6 +404,12 @@ class ProgramRun:
                 restore_numpy(token)
         for bit, instruction in segment.starts:
             self._start(bit, instruction)
+
+    def _run_block(self, segment: Segment) -> None:
+        if self._observer is None:
+            segment.block.run(self._values, self.step)
+        else:
+            segment.block.walk(self._values, self.step, self._observer)
 
     def _skip_segment(self, segment: Segment) -> None:
         """Give everything in a segment that depends on a dead value dead outputs.

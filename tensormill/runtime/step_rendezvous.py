@@ -129,6 +129,11 @@ class StepRendezvous:
             value = _copied(value)
         self.local.send(key, value)
 
+    @property
+    def has_unsent(self) -> bool:
+        """Whether something waits to be pushed."""
+        return bool(self._outbox)
+
     def flush(self) -> None:
         """Push what was sent since the last time, in one message to each task.
 

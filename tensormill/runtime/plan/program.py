@@ -259,15 +259,6 @@ class Program:
             return self.results(values)
         return [values[slot] for slot in self._fetch_slots]
 
-    def run_block(
-        self, block: TunedBlock, values: list[Any], step: Any, observer: Observer | None
-    ) -> None:
-        """Run one block, as fast as it is known to go; under an observer it is walked."""
-        if observer is None:
-            block.run(values, step)
-        else:
-            block.walk(values, step, observer)
-
 
 def _finish_at_once(instruction: Instruction, values: list[Any], step: Any) -> bool:
     """Run an asynchronous instruction if it need not wait; return whether it is done."""
