@@ -15,6 +15,7 @@ from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.runtime.any_master import AnyDevice, AnyPartialRun
 from tensormill.runtime.master import Master, MasterSession
+from tensormill.runtime.passes.tensor_watches import TensorWatch
 from tensormill.runtime.prepared_step import StartableStep
 from tensormill.runtime.resources.session_tensors import SessionTensors
 
@@ -62,6 +63,16 @@ class InProcessMasterSession:
     ) -> StartableStep:
         """Return the step for a signature."""
         return self.opened.prepare(feeds, fetches, targets)
+
+    def prepare_watched(
+        self,
+        feeds: Sequence[Tensor],
+        fetches: Sequence[Tensor],
+        targets: Sequence[Operation],
+        watches: Sequence[TensorWatch],
+    ) -> StartableStep:
+        """Return a step that shows tensors to a debugger."""
+        return self.opened.prepare(feeds, fetches, targets, watches=watches)
 
     def make_callable(
         self,

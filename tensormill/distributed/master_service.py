@@ -270,14 +270,18 @@ class MasterService:
         if request.partial_run is not None:
             self._run_slowly(lambda: _answering(request, call, entry.partial_runs.run))
             return
-        served = entry.served.find_step(request.feeds, request.fetches, request.targets)
+        names = (request.feeds, request.fetches, request.targets)
+        served = None if options.watches else entry.served.find_step(*names)
         if served is not None and served.step.is_ready:
             _start_step(served, request, call, options)
             return
 
         def prepare() -> None:
             try:
-                made = entry.served.make_step(request.feeds, request.fetches, request.targets)
+                if options.watches:
+                    made = entry.served.make_watched_step(*names, options.watches)
+                else:
+                    made = entry.served.make_step(*names)
                 if not made.step.is_ready:
                     made.step.renew()
             except OpError as error:

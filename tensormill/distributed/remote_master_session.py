@@ -20,6 +20,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto import loops_pb2, master_pb2
 from tensormill.runtime.any_master import StopSignal, WaitObserver
+from tensormill.runtime.passes.tensor_watches import TensorWatch
 
 __all__ = ["RemoteDevice", "RemoteMasterSession", "reset_master"]
 
@@ -195,6 +196,16 @@ class RemoteMasterSession:
         target_names = [op.name for op in targets]
         writer = RunStepWriter(self.extend(), feeds, names, target_names)
         return RemoteStep(self, writer, len(feeds), fetches, target_names)
+
+    def prepare_watched(
+        self,
+        feeds: Sequence[Tensor],
+        fetches: Sequence[Tensor],
+        targets: Sequence[Operation],
+        watches: Sequence[TensorWatch],
+    ) -> RemoteStep:
+        """Return the step for a signature: what to watch stands in the options of its runs."""
+        return self.prepare(feeds, fetches, targets)
 
     def start_partial(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation]

@@ -25,6 +25,7 @@ from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.master import MasterSession
+from tensormill.runtime.passes.tensor_watches import TensorWatch
 from tensormill.runtime.prepared_step import OnStepBegin, OnStepDone, StartableStep
 from tensormill.runtime.step_options import StepOptions
 
@@ -193,8 +194,26 @@ class ServedSession:
                     self._steps.popitem(last=False)
         return found
 
+    def make_watched_step(
+        self,
+        feeds: Sequence[str],
+        fetches: Sequence[str],
+        targets: Sequence[str],
+        watches: Sequence[TensorWatch],
+    ) -> ServedStep:
+        """Return a step that shows tensors to a debugger; it is not kept.
+
+        Raises:
+          OpError: a name is unknown, or the signature cannot run.
+        """
+        return self._make_step(tuple(feeds), tuple(fetches), tuple(targets), watches)
+
     def _make_step(
-        self, feeds: tuple[str, ...], fetches: tuple[str, ...], targets: tuple[str, ...]
+        self,
+        feeds: tuple[str, ...],
+        fetches: tuple[str, ...],
+        targets: tuple[str, ...],
+        watches: Sequence[TensorWatch] = (),
     ) -> ServedStep:
         fed, wanted, run = self.resolve(feeds, fetches, targets)
         fed_in_order = sorted(fed, key=_creation_order)
@@ -202,8 +221,12 @@ class ServedSession:
         run_in_order = sorted(dict.fromkeys(run), key=lambda op: op._id)
         key = (*fed_in_order, None, *wanted_in_order, None, *run_in_order)
         with self._steps_lock:
-            step = self._prepared.get(key)
-        if step is None:
+            step = None if watches else self._prepared.get(key)
+        if watches:
+            step = self.session.prepare_watched(
+                fed_in_order, wanted_in_order, run_in_order, watches
+            )
+        elif step is None:
             step = self.session.prepare(fed_in_order, wanted_in_order, run_in_order)
             with self._steps_lock:
                 step = self._prepared.setdefault(key, step)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from tensormill.graph.dtypes import DType
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
+from tensormill.runtime.passes.tensor_watches import TensorWatch
 from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.step_options import StepOptions
@@ -185,6 +186,16 @@ class AnyMasterSession(Protocol):
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation], /
     ) -> AnyPreparedStep:
         """Return the step for a signature; what the graph has gained since then is seen."""
+
+    def prepare_watched(
+        self,
+        feeds: Sequence[Tensor],
+        fetches: Sequence[Tensor],
+        targets: Sequence[Operation],
+        watches: Sequence[TensorWatch],
+        /,
+    ) -> AnyPreparedStep:
+        """Return a step that shows tensors to a debugger."""
 
     def start_partial(
         self, feeds: Sequence[Tensor], fetches: Sequence[Tensor], targets: Sequence[Operation], /

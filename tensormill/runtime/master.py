@@ -44,6 +44,7 @@ from tensormill.runtime.passes.prune import (
 )
 from tensormill.runtime.passes.record_pipelines import find_record_pipeline
 from tensormill.runtime.passes.simplify import simplify
+from tensormill.runtime.passes.tensor_watches import TensorWatch, watch
 from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
 from tensormill.runtime.plan.program import Program
@@ -255,6 +256,7 @@ class MasterSession:
         fetches: Sequence[Tensor],
         targets: Sequence[Operation],
         connections: Connections = NO_CONNECTIONS,
+        watches: Sequence[TensorWatch] = (),
     ) -> StartableStep:
         """Return the step for a signature: pruned, rewritten, cut by task and compiled.
 
@@ -263,13 +265,26 @@ class MasterSession:
           fetches: what is fetched.
           targets: what is run.
           connections: tensors that are fed with the values of others.
+          watches: tensors that a debugger wants to see.
         """
         with self._lock, collector.paused():
             graph = self._pruned(feeds, fetches, targets, connections)
+            if watches:
+                graph = watch(graph, watches)
             if self._spans_tasks(graph):
                 return self._prepare_over_tasks(graph)
             program = self._tasks.own_session.register_graph(graph)
         return PreparedStep(program, graph, self.running, self.new_step, self._find_blocks)
+
+    def prepare_watched(
+        self,
+        feeds: Sequence[Tensor],
+        fetches: Sequence[Tensor],
+        targets: Sequence[Operation],
+        watches: Sequence[TensorWatch],
+    ) -> StartableStep:
+        """Return a step that shows tensors to a debugger."""
+        return self.prepare(feeds, fetches, targets, watches=watches)
 
     def _find_blocks(self, step: PreparedStep) -> RecordBlocks | RecordRows | None:
         """Return what runs a step for many records, the same for all who ask; None if nothing."""

@@ -8,6 +8,7 @@ from typing import Any
 from tensorboard.compat.proto import config_pb2
 
 from tensormill.graph import errors
+from tensormill.runtime.passes.tensor_watches import TensorWatch, watches_of
 
 __all__ = ["StepOptions"]
 
@@ -23,6 +24,7 @@ class StepOptions:
       is_traced: collect StepStats.
       wants_partition_graphs: return the graphs as they ran.
       runs_inline: use the calling thread only, not the pool between operations.
+      watches: the tensors that a debugger wants to see.
       message: the RunOptions that say all this, for a master elsewhere; None for the default ones.
     """
 
@@ -30,6 +32,7 @@ class StepOptions:
     is_traced: bool = False
     wants_partition_graphs: bool = False
     runs_inline: bool = False
+    watches: tuple[TensorWatch, ...] = ()
     message: Any = None
 
     @property
@@ -66,5 +69,6 @@ class StepOptions:
             is_traced=options.trace_level != config_pb2.RunOptions.NO_TRACE,
             wants_partition_graphs=options.output_partition_graphs,
             runs_inline=pool == _CALLING_THREAD,
+            watches=watches_of(options),
             message=options,
         )

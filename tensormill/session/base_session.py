@@ -27,6 +27,7 @@ from tensormill.session.masters import check_target, effective_config, open_mast
 from tensormill.session.partial_runs import PartialRuns
 from tensormill.session.signature import Signature
 from tensormill.session.tensor_handles import TensorHandle
+from tensormill.session.watched_steps import WatchedSteps
 
 __all__ = ["BaseSession", "check_arguments", "open_sessions"]
 
@@ -59,6 +60,7 @@ class BaseSession:
         self._runners: dict[Any, Callable[[Iterable[Any]], Any]] = {}
         self._partial_runs = PartialRuns(self)
         self._input_threads = InputThreads()
+        self._watched_steps = WatchedSteps()
         use_intra_op_threads(config)
         self._master_session = open_master_session(self._target.decode(), self._graph, config)
         self._closed = False
@@ -141,6 +143,8 @@ class BaseSession:
         if options is None and run_metadata is None and self._has_default_options:
             return signature.run(values, mapper.build)
         step_options = StepOptions.from_proto(options, self._config)
+        if step_options.watches:
+            signature = self._watched_signature(mapper, signature, step_options)
         result, outcome = signature.run_with(values, mapper.build, step_options)
         if run_metadata is not None:
             fill_metadata(run_metadata, outcome)
@@ -180,6 +184,18 @@ class BaseSession:
                 if step is None:
                     step = self._master_session.prepare(step_feeds, step_fetches, targets)
                     self._steps[key] = step
+        return Signature(step, step_feeds, step_fetches, feeds, mapper.tensors, self._wrap_result)
+
+    def _watched_signature(
+        self, mapper: FetchMapper, plain: Signature, options: StepOptions
+    ) -> Signature:
+        """Return the signature of a step that shows tensors to a debugger; it is not kept."""
+        step_feeds, step_fetches, feeds = plain.tensors
+        targets = sorted(mapper.targets, key=lambda op: op._id)
+        self._watched_steps.begin(options.message, step_feeds, step_fetches, targets)
+        step = self._master_session.prepare_watched(
+            step_feeds, step_fetches, targets, options.watches
+        )
         return Signature(step, step_feeds, step_fetches, feeds, mapper.tensors, self._wrap_result)
 
     def _wrap_result(self, tensor: Tensor, convert: Callable[[Any], Any]) -> Callable[[Any], Any]:

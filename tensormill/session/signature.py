@@ -21,9 +21,10 @@ class Signature:
 
     Attributes:
       step: the step behind it.
+      tensors: what the step is fed and fetches, and the fed tensors in the caller's order.
     """
 
-    __slots__ = ("_echoes", "_feeds", "_order", "_results", "step")
+    __slots__ = ("_echoes", "_feeds", "_order", "_results", "step", "tensors")
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Signature:
           wrap: may change how the values of a fetched tensor are converted.
         """
         self.step = step
+        self.tensors = (step_feeds, step_fetches, feeds)
         self._order = [feeds.index(tensor) for tensor in step_feeds]
         self._feeds = [
             make_feed(tensor, form)

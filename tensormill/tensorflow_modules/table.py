@@ -460,6 +460,17 @@ _ROWS = {
         train.global_step write_graph=io.graph_io.write_graph
         _get_or_create_global_step_read=train.global_step.get_or_create_global_step_read
         _increment_global_step=train.global_step.increment_global_step""",
+    "python.debug": """
+        debugger reconstruct_non_debug_graph_def=debugger.dumps.without_debug_nodes""",
+    "python.debug.lib.debug_data": "debugger.datum debugger.dumps",
+    "python.debug.lib.debug_graphs": """
+        reconstruct_non_debug_graph_def=debugger.dumps.without_debug_nodes""",
+    "python.debug.lib.debug_utils": "debugger.watches",
+    "python.debug.wrappers.dumping_wrapper": "debugger.wrappers",
+    "python.debug.wrappers.framework": "debugger.wrappers",
+    "python.debug.wrappers.grpc_wrapper": "debugger.remote",
+    "python.debug.wrappers.hooks": "debugger.hooks debugger.remote",
+    "python.debug.wrappers.local_cli_wrapper": "debugger.local_wrapper",
     "python.profiler.model_analyzer": "profiler.profiler",
     "python.profiler.option_builder": "profiler.option_builder",
     "python.profiler.tfprof_logger": "profiler.op_log",

@@ -1,0 +1,82 @@
+"""Ops that a debugger puts beside the tensors that it watches.
+
+Source: TensorFlow 1.15, core/ops/debug_ops.cc.
+"""
+
+from __future__ import annotations
+
+from tensormill.graph.op_registry import define
+from tensormill.graph.shape_inference import ShapeContext
+from tensormill.graph.shapes import Dims
+
+_WATCH = (
+    "T: type",
+    "device_name: string = ''",
+    "tensor_name: string = ''",
+    "debug_urls: list(string) = []",
+)
+_GATED = "gated_grpc: bool = false"
+
+copy_op = define(
+    "Copy",
+    inputs=("input: T",),
+    outputs=("output: T",),
+    attrs=("T: type", "tensor_name: string = ''", "debug_ops_spec: list(string) = []"),
+    allows_uninitialized_input=True,
+    differentiable=False,
+)
+copy_host_op = define(
+    "CopyHost",
+    inputs=("input: T",),
+    outputs=("output: T",),
+    attrs=("T: type", "tensor_name: string = ''", "debug_ops_spec: list(string) = []"),
+    allows_uninitialized_input=True,
+    differentiable=False,
+)
+debug_identity_op = define(
+    "DebugIdentity",
+    inputs=("input: T",),
+    outputs=("output: T",),
+    attrs=(*_WATCH, _GATED),
+    allows_uninitialized_input=True,
+    differentiable=False,
+)
+debug_nan_count_op = define(
+    "DebugNanCount",
+    inputs=("input: T",),
+    outputs=("output: int64",),
+    attrs=(*_WATCH, _GATED),
+    allows_uninitialized_input=True,
+    differentiable=False,
+)
+debug_numeric_summary_op = define(
+    "DebugNumericSummary",
+    inputs=("input: T",),
+    outputs=("output: double",),
+    attrs=(
+        *_WATCH,
+        "lower_bound: float = -inf",
+        "upper_bound: float = inf",
+        "mute_if_healthy: bool = false",
+        _GATED,
+    ),
+    allows_uninitialized_input=True,
+    differentiable=False,
+)
+
+
+@copy_op.shape
+@copy_host_op.shape
+@debug_identity_op.shape
+def same_shape(ctx: ShapeContext) -> list[Dims]:
+    return [ctx.shape("input")]
+
+
+@debug_nan_count_op.shape
+def count_shape(ctx: ShapeContext) -> list[Dims]:
+    return [(1,)]
+
+
+@debug_numeric_summary_op.shape
+def summary_shape(ctx: ShapeContext) -> list[Dims]:
+    return [None]

@@ -1,0 +1,21 @@
+"""Cases of what a debugger puts beside tensors."""
+
+import numpy as np
+
+from tests.op_cases.case import OpCase
+
+_MIXED = np.float32([[np.nan, -np.inf, -2.5, 0], [3, np.inf, np.nan, 1]])
+
+CASES = [
+    OpCase("Copy", [np.float32([[1, 2], [3, 4]])]),
+    OpCase("Copy", [np.array([b"a", b""], object)]),
+    OpCase("CopyHost", [np.int64([5, -7])]),
+    OpCase("DebugIdentity", [_MIXED], {"tensor_name": "x:0"}),
+    OpCase("DebugIdentity", [np.array([b"word"], object)], {"tensor_name": "x:0"}),
+    OpCase("DebugNanCount", [_MIXED], {"tensor_name": "x:0"}),
+    OpCase("DebugNumericSummary", [_MIXED], {"tensor_name": "x:0"}),
+    OpCase("DebugNumericSummary", [np.int32([-3, 0, 4, 9])], {"tensor_name": "x:0"}),
+    OpCase("DebugNumericSummary", [np.float64([-3, 0, 4, 9])],
+           {"lower_bound": -2.0, "upper_bound": 5.0, "tensor_name": "x:0"}),
+    OpCase("DebugNumericSummary", [np.float32([])], {"tensor_name": "x:0"}),
+]  # fmt: skip
