@@ -46,6 +46,7 @@ from tensormill.estimator.parse_specs import (
 from tensormill.estimator.run_config import RunConfig
 from tensormill.estimator.train_and_evaluate import EvalSpec, TrainSpec, train_and_evaluate
 from tensormill.estimator.warm_start import WarmStartSettings
+from tensormill.train.checkpoints.warm_starting import VocabInfo
 from tensormill.train.monitored.control_hooks import (
     FeedFnHook,
     FinalOpsHook,
@@ -120,6 +121,7 @@ __all__ = [
     "StopAtStepHook",
     "SummarySaverHook",
     "TrainSpec",
+    "VocabInfo",
     "WarmStartSettings",
     "add_metrics",
     "classifier_parse_example_spec",

@@ -430,7 +430,16 @@ _ROWS = {
     "python.training.supervisor": "train.monitored.supervisor",
     "python.training.checkpoint_management": "train.checkpoints.state_file",
     "python.training.checkpoint_utils": "train.checkpoints.variable_loading",
-    "python.training.warm_starting_util": "train.checkpoints.warm_starting",
+    "python.training.warm_starting_util": """
+        train.checkpoints.warm_starting
+        _infer_var_name=train.checkpoints.warm_starting.infer_var_name
+        _get_var_info=train.checkpoints.warm_starting.var_info
+        _get_grouped_variables=train.checkpoints.warm_starting._grouped_variables
+        _warm_start_var_with_vocab=train.checkpoints.warm_starting.start_with_vocabulary""",
+    "python.training.checkpoint_ops": """
+        _load_and_remap_matrix=train.checkpoints.remapping.load_and_remap_matrix
+        _load_and_remap_matrix_initializer=train.checkpoints.remapping.load_and_remap_matrix_initializer
+        _load_embedding_initializer=train.checkpoints.remapping.load_embedding_initializer""",
     "python.training.saver": """
         train.checkpoints.saver train.checkpoints.builder train.checkpoints.saveables
         train.checkpoints.state_file train.meta_graph variables.saveable_object

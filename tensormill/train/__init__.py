@@ -58,7 +58,7 @@ from tensormill.train.checkpoints.variable_loading import (
     load_checkpoint,
     load_variable,
 )
-from tensormill.train.checkpoints.warm_starting import warm_start
+from tensormill.train.checkpoints.warm_starting import VocabInfo, warm_start
 from tensormill.train.coordinator import Coordinator, LooperThread
 from tensormill.train.device_setter import replica_device_setter
 from tensormill.train.ftrl import FtrlOptimizer

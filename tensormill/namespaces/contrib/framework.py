@@ -19,6 +19,11 @@ from tensormill.ops.shape_checks import (
 )
 from tensormill.ops.smart_cond import smart_case, smart_cond, smart_constant_value
 from tensormill.ops.sorting import argsort, sort
+from tensormill.train.checkpoints.remapping import (
+    load_and_remap_matrix,
+    load_and_remap_matrix_initializer,
+    load_embedding_initializer,
+)
 from tensormill.train.checkpoints.variable_assignment import (
     assign_from_checkpoint,
     assign_from_checkpoint_fn,
