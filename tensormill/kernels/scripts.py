@@ -12,6 +12,7 @@ from tensormill.graph import errors
 from tensormill.graph.dtypes import DType, as_dtype, string
 from tensormill.graph.py_functions import find_py_function
 from tensormill.kernels.registry import KernelContext, kernel_factory
+from tensormill.kernels.tracking import tracked
 from tensormill.kernels.value_types import as_object_array
 
 _ERRORS: tuple[tuple[tuple[type[BaseException], ...], Callable[..., errors.OpError]], ...] = (
@@ -63,7 +64,8 @@ def _argument(value: Any) -> Any:
 
 def _call(function: Callable[..., Any], arguments: list[Any]) -> Any:
     try:
-        return function(*arguments)
+        with tracked():
+            return function(*arguments)
     except errors.OpError:
         raise
     except Exception as error:

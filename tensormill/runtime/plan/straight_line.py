@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import CodeType, TracebackType
 from typing import Any, Protocol
 
+from tensormill.kernels.tracking import untracked
 from tensormill.runtime.plan.code_writer import CompiledPiece, write_piece
 from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot, SlotGuard
 
@@ -26,6 +27,8 @@ class Observer(Protocol):
 
 
 _MAX_INSTRUCTIONS = 1500
+_WORTH_UNTRACKED = 8
+"""With so many instructions it pays to leave out the books of torch's autograd."""
 
 
 class InstructionFailed(Exception):
@@ -63,6 +66,9 @@ class Block:
         self.constants = constants
         self.kept = kept
         self._compiled: list[CompiledPiece] | None = None
+        self._is_long = len(self.instructions) >= _WORTH_UNTRACKED or any(
+            isinstance(instruction, LoopInstruction) for instruction in instructions
+        )
 
     def walk(self, values: list[Any], step: Any, observer: Observer | None = None) -> None:
         """Run the instructions one by one.
@@ -110,6 +116,14 @@ class Block:
         compiled = self._compiled
         if compiled is None:
             compiled = self._compiled = self._compile()
+        if self._is_long:
+            with untracked():
+                self._run_pieces(compiled, values, step)
+        else:
+            self._run_pieces(compiled, values, step)
+
+    @staticmethod
+    def _run_pieces(compiled: list[CompiledPiece], values: list[Any], step: Any) -> None:
         for piece in compiled:
             try:
                 piece.function(values, step)

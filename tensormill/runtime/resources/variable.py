@@ -91,7 +91,7 @@ class VariableBuffer:
 
     def _overwrite(self, value: torch.Tensor) -> None:
         target = self.writable()
-        if value._base is not None and _share_memory(value, target):
+        if _share_memory(value, target):
             value = value.clone()
         target.copy_(value)
 
