@@ -207,3 +207,47 @@ def test_late_sums_refuse_matrices_of_different_lengths() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="Matrix size-incompatible"):
         sums.gather(torch.ones(ROWS, INNER), torch.ones(ROWS + 1, COLUMNS))
     assert row_sums.sum_rows(sums).unique().tolist() == [ROWS]
+
+
+def loop_of(session: tf.Session, fetch: tf.Tensor, count: tf.Tensor) -> LoopInstruction:
+    """Return the one loop of a step."""
+    program: Program = session._master_session.prepare([count], [fetch], []).program
+    (loop,) = (
+        instruction
+        for segment in program.segments
+        for instruction in segment.block.block.instructions
+        if isinstance(instruction, LoopInstruction)
+    )
+    return loop
+
+
+@pytest.mark.parametrize("takes_branch", [False, True])
+def test_values_of_an_iteration_are_dropped_where_nothing_needs_them(takes_branch: bool) -> None:
+    count = tf.placeholder(tf.int32, [])
+    start = np.arange(6.0).reshape(2, 3)
+
+    def body(number: tf.Tensor, x: tf.Tensor, kept: tf.Tensor) -> list[tf.Tensor]:
+        grown = tf.matmul(x, tf.eye(3, dtype=tf.float64)) + 1.0
+        halves = tf.split(tf.sin(grown), 3, axis=1)
+        if takes_branch:
+            halves[0] = tf.cond(number > 1, lambda: halves[0] + halves[1], lambda: halves[2])
+        return [number + 1, tf.concat(halves[::-1], 1), kept]
+
+    results = tf.while_loop(lambda number, *_: number < count, body, [0, start, start])
+    with tf.Session() as session:
+        loop = loop_of(session, results[1], count)
+        made = {slot for instruction in loop.body for slot in instruction.outputs}
+        dropped = {slot for instruction in loop.body for slot in instruction.drops}
+        assert made - set(loop.updates) <= dropped
+        assert dropped.isdisjoint(loop.updates)
+        found = [session.run(results, {count: 5}) for _ in range(4)]
+        wanted = start
+        for number in range(5):
+            parts = list(np.split(np.sin(wanted + 1), 3, axis=1))
+            if takes_branch:
+                parts[0] = parts[0] + parts[1] if number > 1 else parts[2]
+            wanted = np.concatenate(parts[::-1], 1)
+        for last, x, kept in found:
+            assert last == 5
+            np.testing.assert_allclose(x, wanted)
+            np.testing.assert_array_equal(kept, start)

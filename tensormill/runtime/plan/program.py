@@ -357,6 +357,9 @@ def _note_drops(lowered: LoweredGraph, single: bool) -> None:
 
     Across segments values stay to the end.
     """
+    for instruction in lowered.instructions:
+        if isinstance(instruction, LoopInstruction):
+            _note_drops_inside(instruction)
     if not single:
         return
     needed = _result_slots(lowered) | lowered.constants.keys()
@@ -364,6 +367,26 @@ def _note_drops(lowered: LoweredGraph, single: bool) -> None:
         drops = []
         for slot in dict.fromkeys(instruction.argument_slots() + instruction.outputs):
             if slot not in needed:
+                needed.add(slot)
+                drops.append(slot)
+        instruction.drops = drops
+
+
+def _note_drops_inside(loop: LoopInstruction) -> None:
+    """Note in the body of a loop which values of an iteration are not needed any more.
+
+    The next instructions then work in the memory of those before them, which is in the cache.
+    """
+    inside = set(loop.outputs)
+    for instruction in (*loop.condition, *loop.body):
+        inside.update(instruction.outputs)
+        if isinstance(instruction, LoopInstruction):
+            _note_drops_inside(instruction)
+    needed = set(loop.updates)
+    for instruction in reversed(loop.body):
+        drops = []
+        for slot in dict.fromkeys(instruction.argument_slots() + instruction.outputs):
+            if slot in inside and slot not in needed:
                 needed.add(slot)
                 drops.append(slot)
         instruction.drops = drops
