@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tensormill.distributions import kl_rules
 from tensormill.distributions.base import (
     FULLY_REPARAMETERIZED,
     NOT_REPARAMETERIZED,
@@ -25,3 +26,6 @@ from tensormill.distributions.discrete import (
     Multinomial,
 )
 from tensormill.distributions.divergence import RegisterKL, kl_divergence
+
+# It registers divergences.
+assert kl_rules

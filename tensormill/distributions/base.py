@@ -8,15 +8,22 @@ Source: TensorFlow 1.15, python/ops/distributions/distribution.py.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
+from tensormill.distributions.divergence import cross_entropy, kl_divergence
 from tensormill.graph import dtypes
+from tensormill.graph.constant_value import constant_value, constant_value_as_shape
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
-from tensormill.graph.shapes import TensorShape
+from tensormill.graph.shapes import TensorShape, as_shape
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import reshape
 from tensormill.ops.array_shapes import shape as shape_of
+from tensormill.ops.comparison import equal
 from tensormill.ops.elementwise_unary import exp, log, log1p, sqrt, square
 from tensormill.ops.joining import concat
 from tensormill.ops.reduction import reduce_prod
@@ -61,6 +68,7 @@ class Distribution:
       validate_args: whether parameters are checked while steps run.
       allow_nan_stats: whether moments that do not exist are NaN, not errors.
       parameters: the arguments of the subclass.
+      graph_parents: the tensors that it is made of.
       name: the name of nodes.
     """
 
@@ -71,6 +79,7 @@ class Distribution:
         validate_args: bool,
         allow_nan_stats: bool,
         parameters: dict[str, Any] | None = None,
+        graph_parents: Sequence[Any] | None = None,
         name: str | None = None,
     ) -> None:
         self._dtype = dtype
@@ -78,7 +87,18 @@ class Distribution:
         self._validate_args = validate_args
         self._allow_nan_stats = allow_nan_stats
         self._parameters = arguments_among(parameters or {})
-        self._name = (name or type(self).__name__).rstrip("/") + "/"
+        self._graph_parents = list(graph_parents or [])
+        self._static_batch_shape: TensorShape | None = None
+        name = name or type(self).__name__
+        if not name.endswith("/"):
+            with name_scope(name) as name:
+                pass
+        self._name = name
+
+    @contextlib.contextmanager
+    def _name_scope(self, name: str, values: list[Any] | None = None) -> Iterator[str]:
+        with name_scope(self._name), name_scope(name, values=values) as scope:
+            yield scope
 
     @property
     def name(self) -> str:
@@ -93,7 +113,7 @@ class Distribution:
     @property
     def parameters(self) -> dict[str, Any]:
         """The arguments that the distribution was made with."""
-        return dict(self._parameters)
+        return {k: v for k, v in self._parameters.items() if k != "__class__"}
 
     @property
     def reparameterization_type(self) -> ReparameterizationType:
@@ -114,9 +134,15 @@ class Distribution:
         """Return a distribution of the same kind with some other arguments."""
         return type(self)(**{**self.parameters, **override_parameters_kwargs})
 
+    def __str__(self) -> str:
+        shapes = {"batch_shape": self.batch_shape, "event_shape": self.event_shape}
+        known = [f"{key}={shape}" for key, shape in shapes.items() if shape.ndims is not None]
+        parts = ", ".join([f'"{self.name}"', *known, f"dtype={self.dtype.name}"])
+        return f"tfp.distributions.{type(self).__name__}({parts})"
+
     def __repr__(self) -> str:
         return (
-            f"<tf.distributions.{type(self).__name__} {self.name!r} "
+            f"<tfp.distributions.{type(self).__name__} '{self.name}' "
             f"batch_shape={self.batch_shape} event_shape={self.event_shape} "
             f"dtype={self.dtype.name}>"
         )
@@ -125,39 +151,67 @@ class Distribution:
 
     def _batch(self) -> Tensor:
         """Return a tensor of the shape of the batch."""
-        raise NotImplementedError
+        raise NotImplementedError("batch_shape is not implemented: " + type(self).__name__)
+
+    def _batch_shape(self) -> TensorShape:
+        try:
+            return self._batch().get_shape()
+        except NotImplementedError:
+            return TensorShape(None)
+
+    def _batch_shape_tensor(self) -> Any:
+        return shape_of(self._batch())
+
+    def _event_shape(self) -> TensorShape:
+        return TensorShape([])
+
+    def _event_shape_tensor(self) -> Any:
+        return convert_to_tensor(self.event_shape.as_list(), dtypes.int32)
 
     @property
     def batch_shape(self) -> TensorShape:
         """The static shape of the batch of distributions."""
-        return self._batch().get_shape()
+        if self._static_batch_shape is None:
+            with name_scope(self._name):
+                self._static_batch_shape = as_shape(self._batch_shape())
+        return self._static_batch_shape
 
     @property
     def event_shape(self) -> TensorShape:
         """The static shape of one sample of one distribution."""
-        return TensorShape([])
+        return as_shape(self._event_shape())
 
     def batch_shape_tensor(self, name: str = "batch_shape_tensor") -> Tensor:
         """Return the shape of the batch of distributions."""
-        with name_scope(self._name + name):
-            return shape_of(self._batch())
+        with self._name_scope(name):
+            if self.batch_shape.is_fully_defined():
+                return convert_to_tensor(
+                    self.batch_shape.as_list(), dtypes.int32, name="batch_shape"
+                )
+            return convert_to_tensor(self._batch_shape_tensor())
 
     def event_shape_tensor(self, name: str = "event_shape_tensor") -> Tensor:
         """Return the shape of one sample of one distribution."""
-        with name_scope(self._name + name):
-            return convert_to_tensor(self.event_shape.as_list(), dtypes.int32)
+        with self._name_scope(name):
+            if self.event_shape.is_fully_defined():
+                return convert_to_tensor(
+                    self.event_shape.as_list(), dtypes.int32, name="event_shape"
+                )
+            return convert_to_tensor(self._event_shape_tensor())
 
     def is_scalar_event(self, name: str = "is_scalar_event") -> Tensor:
         """Return whether samples are scalars."""
-        return convert_to_tensor(self.event_shape.ndims == 0)
+        with self._name_scope(name):
+            return _is_scalar(self.event_shape, self.event_shape_tensor)
 
     def is_scalar_batch(self, name: str = "is_scalar_batch") -> Tensor:
         """Return whether there is one distribution alone."""
-        return convert_to_tensor(self.batch_shape.ndims == 0)
+        with self._name_scope(name):
+            return _is_scalar(self.batch_shape, self.batch_shape_tensor)
 
     # -- samples -----------------------------------------------------------------------------------
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         """Return samples [n, *batch, *event]."""
         raise NotImplementedError("sample_n is not implemented: " + type(self).__name__)
 
@@ -170,68 +224,116 @@ class Distribution:
           sample_shape: an int or a shape.
           seed: of the random numbers.
           name: the name of the nodes.
+
+        Raises:
+          ValueError: `sample_shape` is neither a scalar nor a vector.
         """
-        with name_scope(self._name + name):
+        return self._call_sample_n(sample_shape, seed, name)
+
+    def _call_sample_n(
+        self, sample_shape: Any, seed: int | None, name: str, **kwargs: Any
+    ) -> Tensor:
+        with self._name_scope(name, [sample_shape]):
             shape = convert_to_tensor(sample_shape, dtypes.int32, name="sample_shape")
-            sizes = reshape(shape, [-1])
-            samples = self._sample_n(reduce_prod(sizes), seed)
+            sizes = _as_vector(shape)
+            samples = self._sample_n(_count(shape), seed, **kwargs)
             result = reshape(samples, concat([sizes, shape_of(samples)[1:]], 0))
-            if not isinstance(sample_shape, Tensor):
-                static = [sample_shape] if isinstance(sample_shape, int) else list(sample_shape)
-                whole = TensorShape(static).concatenate(self.batch_shape)
-                result.set_shape(whole.concatenate(self.event_shape))
-            return result
+            return self._set_sample_static_shape(result, sizes)
+
+    def _set_sample_static_shape(self, x: Tensor, sample_shape: Any) -> Tensor:
+        """Tell a tensor what is known of its shape."""
+        sizes = TensorShape(constant_value_as_shape(sample_shape))
+        x.set_shape(sizes.concatenate(self.batch_shape).concatenate(self.event_shape))
+        return x
 
     # -- densities ---------------------------------------------------------------------------------
 
-    def _log_prob(self, value: Tensor) -> Tensor:
+    def _log_prob(self, value: Any) -> Tensor:
         raise NotImplementedError("log_prob is not implemented: " + type(self).__name__)
 
-    def _cdf(self, value: Tensor) -> Tensor:
+    def _prob(self, value: Any) -> Tensor:
+        raise NotImplementedError("prob is not implemented: " + type(self).__name__)
+
+    def _cdf(self, value: Any) -> Tensor:
         raise NotImplementedError("cdf is not implemented: " + type(self).__name__)
 
-    def _log_cdf(self, value: Tensor) -> Tensor:
-        return log(self._cdf(value))
+    def _log_cdf(self, value: Any) -> Tensor:
+        raise NotImplementedError("log_cdf is not implemented: " + type(self).__name__)
+
+    def _survival_function(self, value: Any) -> Tensor:
+        raise NotImplementedError("survival_function is not implemented: " + type(self).__name__)
+
+    def _log_survival_function(self, value: Any) -> Tensor:
+        raise NotImplementedError(
+            "log_survival_function is not implemented: " + type(self).__name__
+        )
 
     def _value(self, value: Any) -> Tensor:
         return convert_to_tensor(value, preferred_dtype=self.dtype, name="value")
 
-    def log_prob(self, value: Any, name: str = "log_prob") -> Tensor:
+    def _evaluated(
+        self, rules: Sequence[Callable[[Any], Tensor]], value: Any, name: str, kwargs: Any
+    ) -> Tensor:
+        """Return what the first rule gives that is implemented."""
+        with self._name_scope(name, [value]):
+            value = self._value(value)
+            first: NotImplementedError | None = None
+            for rule in rules:
+                try:
+                    return rule(value, **kwargs)
+                except NotImplementedError as error:
+                    first = first or error
+            assert first is not None
+            raise first
+
+    def log_prob(self, value: Any, name: str = "log_prob", **kwargs: Any) -> Tensor:
         """Return the logarithm of the density, or of the probability of a discrete value."""
-        with name_scope(self._name + name, values=[value]):
-            return self._log_prob(self._value(value))
+        rules = (self._log_prob, lambda x, **other: log(self._prob(x, **other)))
+        return self._evaluated(rules, value, name, kwargs)
 
-    def prob(self, value: Any, name: str = "prob") -> Tensor:
+    def prob(self, value: Any, name: str = "prob", **kwargs: Any) -> Tensor:
         """Return the density, or the probability of a discrete value."""
-        with name_scope(self._name + name, values=[value]):
-            return exp(self._log_prob(self._value(value)))
+        rules = (self._prob, lambda x, **other: exp(self._log_prob(x, **other)))
+        return self._evaluated(rules, value, name, kwargs)
 
-    def cdf(self, value: Any, name: str = "cdf") -> Tensor:
+    def cdf(self, value: Any, name: str = "cdf", **kwargs: Any) -> Tensor:
         """Return the probability of a sample that is not above `value`."""
-        with name_scope(self._name + name, values=[value]):
-            return self._cdf(self._value(value))
+        rules = (self._cdf, lambda x, **other: exp(self._log_cdf(x, **other)))
+        return self._evaluated(rules, value, name, kwargs)
 
-    def log_cdf(self, value: Any, name: str = "log_cdf") -> Tensor:
+    def log_cdf(self, value: Any, name: str = "log_cdf", **kwargs: Any) -> Tensor:
         """Return the logarithm of `cdf`."""
-        with name_scope(self._name + name, values=[value]):
-            return self._log_cdf(self._value(value))
+        rules = (self._log_cdf, lambda x, **other: log(self._cdf(x, **other)))
+        return self._evaluated(rules, value, name, kwargs)
 
-    def survival_function(self, value: Any, name: str = "survival_function") -> Tensor:
+    def survival_function(
+        self, value: Any, name: str = "survival_function", **kwargs: Any
+    ) -> Tensor:
         """Return the probability of a sample above `value`."""
-        with name_scope(self._name + name, values=[value]):
-            return 1.0 - self._cdf(self._value(value))
+        rules = (
+            self._survival_function,
+            lambda x, **other: exp(self._log_survival_function(x, **other)),
+            lambda x, **other: 1.0 - self.cdf(x, **other),
+        )
+        return self._evaluated(rules, value, name, kwargs)
 
-    def log_survival_function(self, value: Any, name: str = "log_survival_function") -> Tensor:
+    def log_survival_function(
+        self, value: Any, name: str = "log_survival_function", **kwargs: Any
+    ) -> Tensor:
         """Return the logarithm of `survival_function`."""
-        with name_scope(self._name + name, values=[value]):
-            return log1p(-self._cdf(self._value(value)))
+        rules = (
+            self._log_survival_function,
+            lambda x, **other: log(self._survival_function(x, **other)),
+            lambda x, **other: log1p(-self.cdf(x, **other)),
+        )
+        return self._evaluated(rules, value, name, kwargs)
 
     def _quantile(self, value: Tensor) -> Tensor:
         raise NotImplementedError("quantile is not implemented: " + type(self).__name__)
 
     def quantile(self, value: Any, name: str = "quantile") -> Tensor:
         """Return the value whose `cdf` is given."""
-        with name_scope(self._name + name, values=[value]):
+        with self._name_scope(name, [value]):
             return self._quantile(self._value(value))
 
     # -- moments -----------------------------------------------------------------------------------
@@ -243,7 +345,7 @@ class Distribution:
         raise NotImplementedError("variance is not implemented: " + type(self).__name__)
 
     def _stddev(self) -> Tensor:
-        return sqrt(self._variance())
+        raise NotImplementedError("stddev is not implemented: " + type(self).__name__)
 
     def _mode(self) -> Tensor:
         raise NotImplementedError("mode is not implemented: " + type(self).__name__)
@@ -256,41 +358,92 @@ class Distribution:
 
     def mean(self, name: str = "mean") -> Tensor:
         """Return the mean."""
-        with name_scope(self._name + name):
+        with self._name_scope(name):
             return self._mean()
 
     def variance(self, name: str = "variance") -> Tensor:
         """Return the variance."""
-        with name_scope(self._name + name):
+        with self._name_scope(name):
             try:
                 return self._variance()
-            except NotImplementedError:
-                return square(self._stddev())
+            except NotImplementedError as error:
+                try:
+                    return square(self._stddev())
+                except NotImplementedError:
+                    raise error from None
 
     def stddev(self, name: str = "stddev") -> Tensor:
         """Return the standard deviation."""
-        with name_scope(self._name + name):
-            return self._stddev()
+        with self._name_scope(name):
+            try:
+                return self._stddev()
+            except NotImplementedError as error:
+                try:
+                    return sqrt(self._variance())
+                except NotImplementedError:
+                    raise error from None
 
     def mode(self, name: str = "mode") -> Tensor:
         """Return the most probable value."""
-        with name_scope(self._name + name):
+        with self._name_scope(name):
             return self._mode()
 
     def entropy(self, name: str = "entropy") -> Tensor:
         """Return the entropy in nats."""
-        with name_scope(self._name + name):
+        with self._name_scope(name):
             return self._entropy()
 
     def covariance(self, name: str = "covariance") -> Tensor:
         """Return the covariance of the entries of a sample."""
-        with name_scope(self._name + name):
+        with self._name_scope(name):
             return self._covariance()
+
+    def _cross_entropy(self, other: Any) -> Tensor:
+        return cross_entropy(self, other, allow_nan_stats=self.allow_nan_stats)
+
+    def _kl_divergence(self, other: Any) -> Tensor:
+        return kl_divergence(self, other, allow_nan_stats=self.allow_nan_stats)
+
+    def cross_entropy(self, other: Any, name: str = "cross_entropy") -> Tensor:
+        """Return how many nats it takes to tell samples in the code of another distribution."""
+        with self._name_scope(name):
+            return self._cross_entropy(other)
+
+    def kl_divergence(self, other: Any, name: str = "kl_divergence") -> Tensor:
+        """Return the Kullback-Leibler divergence from another distribution."""
+        with self._name_scope(name):
+            return self._kl_divergence(other)
+
+
+def _is_scalar(static: TensorShape, dynamic: Callable[[], Tensor]) -> Tensor:
+    if static.ndims is not None:
+        return convert_to_tensor(static.ndims == 0)
+    sizes = dynamic()
+    if sizes.dims is not None and sizes.dims[0] is not None:
+        return convert_to_tensor(sizes.dims[0] == 0)
+    return equal(shape_of(sizes)[0], 0)
+
+
+def _as_vector(shape: Tensor) -> Tensor:
+    if shape.dims is not None and len(shape.dims) > 1:
+        raise ValueError("Input is neither scalar nor vector.")
+    if shape.dims is not None and len(shape.dims) == 1:
+        return shape
+    known = constant_value(shape)
+    if known is None:
+        return reshape(shape, [-1])
+    return convert_to_tensor(known.reshape([-1]), dtypes.int32, name="sample_shape")
+
+
+def _count(shape: Tensor) -> Any:
+    """Return how many samples a shape holds: a number where it is known."""
+    known = constant_value(shape)
+    return reduce_prod(shape) if known is None else np.prod(known, dtype=np.int32)
 
 
 def arguments_among(names: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of a constructor, given its local names."""
-    return {k: v for k, v in names.items() if k != "self" and not k.startswith("__")}
+    return {k: v for k, v in names.items() if k not in ("self", "__class__")}
 
 
 def sizes_of_samples(n: Tensor, batch: Tensor) -> Tensor:

@@ -61,7 +61,7 @@ class Normal(Distribution):
         self.scale = _positive(parameter(scale, "scale", self.loc), validate_args)
         super().__init__(
             self.scale.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name,
+            parameters, name=name,
         )  # fmt: skip
 
     def _batch(self) -> Tensor:
@@ -123,7 +123,7 @@ class Uniform(Distribution):
         self.high = parameter(high, "high", self.low)
         super().__init__(
             self.low.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name,
+            parameters, name=name,
         )  # fmt: skip
 
     def range(self, name: str = "range") -> Tensor:
@@ -188,7 +188,7 @@ class Gamma(Distribution):
         self.rate = _positive(parameter(rate, "rate", self.concentration), validate_args)
         super().__init__(
             self.concentration.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name,
+            parameters, name=name,
         )  # fmt: skip
 
     def _batch(self) -> Tensor:
@@ -289,7 +289,7 @@ class Laplace(Distribution):
         self.scale = _positive(parameter(scale, "scale", self.loc), validate_args)
         super().__init__(
             self.loc.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name,
+            parameters, name=name,
         )  # fmt: skip
 
     def _batch(self) -> Tensor:
@@ -358,7 +358,7 @@ class Beta(Distribution):
         )
         super().__init__(
             self.concentration1.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name,
+            parameters, name=name,
         )  # fmt: skip
 
     @property
@@ -433,7 +433,7 @@ class StudentT(Distribution):
         self.scale = parameter(scale, "scale", self.df)
         super().__init__(
             self.scale.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name,
+            parameters, name=name,
         )  # fmt: skip
 
     def _batch(self) -> Tensor:

@@ -85,7 +85,7 @@ class Bernoulli(Distribution):
         self.logits, self.probs = _logits_and_probs(logits, probs, False)
         super().__init__(
             as_dtype(dtype), NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name,
+            parameters, name=name,
         )  # fmt: skip
 
     def _batch(self) -> Tensor:
@@ -141,7 +141,7 @@ class Categorical(Distribution):
         self.logits, self.probs = _logits_and_probs(logits, probs, True)
         super().__init__(
             as_dtype(dtype), NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name,
+            parameters, name=name,
         )  # fmt: skip
 
     @property
@@ -220,13 +220,14 @@ class Multinomial(Distribution):
         self.total_count = parameter(total_count, "total_count", self.probs)
         super().__init__(
             self.probs.dtype, NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name,
+            parameters, name=name,
         )  # fmt: skip
 
-    @property
-    def event_shape(self) -> TensorShape:
-        """The static shape of the counts: [classes]."""
+    def _event_shape(self) -> TensorShape:
         return self.logits.get_shape()[-1:]
+
+    def _event_shape_tensor(self) -> Tensor:
+        return shape_of(self.logits)[-1:]
 
     def _batch(self) -> Tensor:
         return self.total_count + zeros_like(self.logits[..., 0])
@@ -296,13 +297,14 @@ class Dirichlet(Distribution):
         self.total_concentration = reduce_sum(self.concentration, -1)
         super().__init__(
             self.concentration.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name,
+            parameters, name=name,
         )  # fmt: skip
 
-    @property
-    def event_shape(self) -> TensorShape:
-        """The static shape of the shares: [classes]."""
+    def _event_shape(self) -> TensorShape:
         return self.concentration.get_shape()[-1:]
+
+    def _event_shape_tensor(self) -> Tensor:
+        return shape_of(self.concentration)[-1:]
 
     def _batch(self) -> Tensor:
         return self.total_concentration
@@ -364,13 +366,14 @@ class DirichletMultinomial(Distribution):
         self.total_concentration = reduce_sum(self.concentration, -1)
         super().__init__(
             self.concentration.dtype, NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name,
+            parameters, name=name,
         )  # fmt: skip
 
-    @property
-    def event_shape(self) -> TensorShape:
-        """The static shape of the counts: [classes]."""
+    def _event_shape(self) -> TensorShape:
         return self.concentration.get_shape()[-1:]
+
+    def _event_shape_tensor(self) -> Tensor:
+        return shape_of(self.concentration)[-1:]
 
     def _batch(self) -> Tensor:
         return self.total_concentration + zeros_like(self.total_count)

@@ -1,4 +1,4 @@
-"""Divergences of pairs of distributions, by a registry.
+"""Divergences of pairs of distributions, by a registry of their kinds.
 
 Source: TensorFlow 1.15, python/ops/distributions/kullback_leibler.py.
 """
@@ -8,18 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tensormill.distributions.base import Distribution
-from tensormill.distributions.continuous import Beta, Gamma, Normal
-from tensormill.distributions.discrete import Bernoulli, Categorical, Dirichlet
-from tensormill.graph.default_scopes import name_scope
+from tensormill.graph.default_scopes import control_dependencies, name_scope
 from tensormill.graph.tensor import Tensor
-from tensormill.ops.activations import log_softmax, softmax, softplus
-from tensormill.ops.array_shapes import expand_dims
-from tensormill.ops.elementwise_unary import log, sigmoid, square
-from tensormill.ops.reduction import reduce_sum
-from tensormill.ops.special_functions import digamma, lbeta, lgamma
+from tensormill.ops.check import Assert
+from tensormill.ops.elementwise_unary import is_nan, logical_not
+from tensormill.ops.identities import identity
+from tensormill.ops.reduction import reduce_any
 
-__all__ = ["RegisterKL", "kl_divergence"]
+__all__ = ["RegisterKL", "cross_entropy", "kl_divergence"]
 
 _DIVERGENCES: dict[tuple[type, type], Callable[..., Any]] = {}
 
@@ -54,9 +50,21 @@ class RegisterKL:
         return kl_fn
 
 
+def _nearest(first: type, second: type) -> Callable[..., Any] | None:
+    """Return the rule for the pair of kinds that is least far up from two kinds."""
+    best: Callable[..., Any] | None = None
+    least: int | None = None
+    for i, a in enumerate(first.__mro__):
+        for j, b in enumerate(second.__mro__):
+            found = _DIVERGENCES.get((a, b))
+            if found is not None and (least is None or i + j < least):
+                best, least = found, i + j
+    return best
+
+
 def kl_divergence(
-    distribution_a: Distribution,
-    distribution_b: Distribution,
+    distribution_a: Any,
+    distribution_b: Any,
     allow_nan_stats: bool = True,
     name: str | None = None,
 ) -> Tensor:
@@ -65,68 +73,38 @@ def kl_divergence(
     Args:
       distribution_a: the first.
       distribution_b: the second.
-      allow_nan_stats: not used; what does not exist is NaN.
+      allow_nan_stats: whether NaN is a result; else it fails the step.
       name: the name of the nodes.
 
     Raises:
       NotImplementedError: there is none for these kinds.
     """
-    for first in type(distribution_a).__mro__:
-        for second in type(distribution_b).__mro__:
-            found = _DIVERGENCES.get((first, second))
-            if found is not None:
-                with name_scope("KullbackLeibler"):
-                    made: Tensor = found(distribution_a, distribution_b, name=name)
-                    return made
-    raise NotImplementedError(
-        f"No KL(distribution_a || distribution_b) registered for distribution_a type "
-        f"{type(distribution_a).__name__} and distribution_b type {type(distribution_b).__name__}"
-    )
+    found = _nearest(type(distribution_a), type(distribution_b))
+    if found is None:
+        raise NotImplementedError(
+            f"No KL(distribution_a || distribution_b) registered for distribution_a type "
+            f"{type(distribution_a).__name__} and distribution_b type "
+            f"{type(distribution_b).__name__}"
+        )
+    with name_scope("KullbackLeibler"):
+        made: Tensor = found(distribution_a, distribution_b, name=name)
+        if allow_nan_stats:
+            return made
+        check = Assert(
+            logical_not(reduce_any(is_nan(made))),
+            [
+                f"KL calculation between {distribution_a.name} and {distribution_b.name} returned "
+                "NaN values (and was called with allow_nan_stats=False). Values:",
+                made,
+            ],
+        )
+        with control_dependencies([check]):
+            return identity(made, name="checked_kl")
 
 
-@RegisterKL(Normal, Normal)
-def _normal(a: Normal, b: Normal, name: str | None = None) -> Tensor:
-    ratio = square(a.scale / b.scale)
-    far = square(a.loc - b.loc) / (2.0 * square(b.scale))
-    return far + 0.5 * (ratio - 1.0 - log(ratio))
-
-
-@RegisterKL(Bernoulli, Bernoulli)
-def _bernoulli(a: Bernoulli, b: Bernoulli, name: str | None = None) -> Tensor:
-    ones = sigmoid(a.logits) * (softplus(-b.logits) - softplus(-a.logits))
-    return ones + sigmoid(-a.logits) * (softplus(b.logits) - softplus(a.logits))
-
-
-@RegisterKL(Categorical, Categorical)
-def _categorical(a: Categorical, b: Categorical, name: str | None = None) -> Tensor:
-    difference = log_softmax(a.logits) - log_softmax(b.logits)
-    return reduce_sum(softmax(a.logits) * difference, axis=-1)
-
-
-@RegisterKL(Gamma, Gamma)
-def _gamma(a: Gamma, b: Gamma, name: str | None = None) -> Tensor:
-    return (
-        (a.concentration - b.concentration) * digamma(a.concentration)
-        + lgamma(b.concentration) - lgamma(a.concentration)
-        + b.concentration * log(a.rate) - b.concentration * log(b.rate)
-        + a.concentration * (b.rate / a.rate - 1.0)
-    )  # fmt: skip
-
-
-@RegisterKL(Beta, Beta)
-def _beta(a: Beta, b: Beta, name: str | None = None) -> Tensor:
-    one, zero = a.concentration1, a.concentration0
-    total, other_total = a.total_concentration, b.total_concentration
-    return (
-        b._log_normalization() - a._log_normalization()
-        - digamma(one) * (b.concentration1 - one)
-        - digamma(zero) * (b.concentration0 - zero)
-        + digamma(total) * (other_total - total)
-    )  # fmt: skip
-
-
-@RegisterKL(Dirichlet, Dirichlet)
-def _dirichlet(a: Dirichlet, b: Dirichlet, name: str | None = None) -> Tensor:
-    spread = digamma(a.concentration) - expand_dims(digamma(a.total_concentration), -1)
-    difference = a.concentration - b.concentration
-    return reduce_sum(difference * spread, -1) - lbeta(a.concentration) + lbeta(b.concentration)
+def cross_entropy(
+    ref: Any, other: Any, allow_nan_stats: bool = True, name: str | None = None
+) -> Tensor:
+    """Return the entropy of the first distribution plus its divergence from the second."""
+    with name_scope(name, "cross_entropy"):
+        return ref.entropy() + kl_divergence(ref, other, allow_nan_stats=allow_nan_stats)

@@ -1,5 +1,9 @@
 """`tf.contrib.opt`: further optimizers."""
 
+from tensormill.train.external_optimizer import (
+    ExternalOptimizerInterface,
+    ScipyOptimizerInterface,
+)
 from tensormill.train.optimizer_variants import (
     AdamWOptimizer,
     DecoupledWeightDecayExtension,

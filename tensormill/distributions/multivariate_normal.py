@@ -1,0 +1,352 @@
+"""Normal distributions of vectors.
+
+Source: TensorFlow 1.15, contrib/distributions/python/ops/mvn_*.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensormill.distributions.base import arguments_among
+from tensormill.distributions.bijectors.linear import AffineLinearOperator
+from tensormill.distributions.continuous import Normal
+from tensormill.distributions.divergence import RegisterKL
+from tensormill.distributions.scales import (
+    diag_scale,
+    is_diagonal,
+    shapes_of_loc_and_scale,
+    tril_scale,
+)
+from tensormill.distributions.transformed import TransformedDistribution
+from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.default_scopes import name_scope
+from tensormill.graph.tensor import Tensor
+from tensormill.linear_operators.operator import LinearOperator
+from tensormill.linear_operators.structured import LinearOperatorLowRankUpdate
+from tensormill.ops.activations import softplus
+from tensormill.ops.array_shapes import expand_dims
+from tensormill.ops.array_shapes import shape as shape_of
+from tensormill.ops.assertions import assert_near
+from tensormill.ops.casting import cast
+from tensormill.ops.elementwise_unary import abs as abs_of
+from tensormill.ops.elementwise_unary import sqrt, square
+from tensormill.ops.filling import ones, zeros
+from tensormill.ops.grouping import with_dependencies
+from tensormill.ops.identities import identity
+from tensormill.ops.joining import concat
+from tensormill.ops.linear_algebra import cholesky
+from tensormill.ops.matrix_diagonals import matrix_diag, matrix_diag_part
+from tensormill.ops.reduction import reduce_sum
+from tensormill.ops.transposition import matrix_transpose
+
+__all__ = [
+    "MultivariateNormalDiag",
+    "MultivariateNormalDiagPlusLowRank",
+    "MultivariateNormalDiagWithSoftplusScale",
+    "MultivariateNormalFullCovariance",
+    "MultivariateNormalLinearOperator",
+    "MultivariateNormalTriL",
+]
+
+
+class MultivariateNormalLinearOperator(TransformedDistribution):
+    """The normal distribution with covariance `scale scale^T`.
+
+    Args:
+      loc: the mean [*batch, size]; zero if None.
+      scale: a linear operator [*batch, size, size].
+      validate_args: whether parameters are checked in the step.
+      allow_nan_stats: whether moments that do not exist are NaN.
+      name: the name of the nodes.
+
+    Raises:
+      ValueError: there is no scale.
+      TypeError: it is not of floating numbers.
+    """
+
+    def __init__(
+        self,
+        loc: Any = None,
+        scale: LinearOperator | None = None,
+        validate_args: bool = False,
+        allow_nan_stats: bool = True,
+        name: str = "MultivariateNormalLinearOperator",
+    ) -> None:
+        parameters = arguments_among(dict(locals()))
+        if scale is None:
+            raise ValueError("Missing required `scale` parameter.")
+        if not scale.dtype.is_floating:
+            raise TypeError("`scale` parameter must have floating-point dtype.")
+        with name_scope(name, values=[loc, *scale.graph_parents]) as scope:
+            loc = None if loc is None else convert_to_tensor(loc, name="loc")
+            batch_shape, event_shape = shapes_of_loc_and_scale(loc, scale)
+            super().__init__(
+                distribution=Normal(zeros([], dtype=scale.dtype), ones([], dtype=scale.dtype)),
+                bijector=AffineLinearOperator(loc, scale, validate_args),
+                batch_shape=batch_shape,
+                event_shape=event_shape,
+                validate_args=validate_args,
+                name=scope,
+            )
+        self._parameters = parameters
+
+    @property
+    def loc(self) -> Any:
+        """The mean; None for zero."""
+        return self.bijector.shift  # type: ignore[attr-defined]
+
+    @property
+    def scale(self) -> Any:
+        """The linear operator."""
+        return self.bijector.scale  # type: ignore[attr-defined]
+
+    def _mean(self) -> Tensor:
+        shape = self.batch_shape.concatenate(self.event_shape)
+        sizes: Any = shape.as_list() if shape.is_fully_defined() else None
+        if sizes is None:
+            sizes = concat([self.batch_shape_tensor(), self.event_shape_tensor()], 0)
+        elif self.loc is not None and list(self.loc.dims or ()) == sizes:
+            return identity(self.loc)
+        nothing = zeros(sizes, self.dtype)
+        return nothing if self.loc is None else identity(self.loc) + nothing
+
+    def _mode(self) -> Tensor:
+        return self._mean()
+
+    def _covariance(self) -> Tensor:
+        if is_diagonal(self.scale):
+            return matrix_diag(square(self.scale.diag_part()))
+        made: Tensor = self.scale.matmul(self.scale.to_dense(), adjoint_arg=True)
+        return made
+
+    def _variance(self) -> Tensor:
+        if is_diagonal(self.scale):
+            return square(self.scale.diag_part())
+        is_symmetric = (
+            isinstance(self.scale, LinearOperatorLowRankUpdate) and self.scale.is_self_adjoint
+        )
+        dense = self.scale.to_dense()
+        return matrix_diag_part(self.scale.matmul(dense, adjoint_arg=not is_symmetric))
+
+    def _stddev(self) -> Tensor:
+        if is_diagonal(self.scale):
+            return abs_of(self.scale.diag_part())
+        return sqrt(self._variance())
+
+
+class MultivariateNormalDiag(MultivariateNormalLinearOperator):
+    """The normal distribution of independent numbers.
+
+    Args:
+      loc: the mean [*batch, size]; zero if None.
+      scale_diag: the standard deviations.
+      scale_identity_multiplier: a number that is added to all of them.
+      validate_args: whether parameters are checked in the step.
+      allow_nan_stats: whether moments that do not exist are NaN.
+      name: the name of the nodes.
+
+    Raises:
+      ValueError: there is nothing that tells the size.
+    """
+
+    def __init__(
+        self,
+        loc: Any = None,
+        scale_diag: Any = None,
+        scale_identity_multiplier: Any = None,
+        validate_args: bool = False,
+        allow_nan_stats: bool = True,
+        name: str = "MultivariateNormalDiag",
+    ) -> None:
+        parameters = arguments_among(dict(locals()))
+        with name_scope(name) as scope, name_scope("init"):
+            # The diagonal may be negative: it is the scale, not the standard deviation.
+            scale = diag_scale(
+                loc, scale_diag, scale_identity_multiplier, validate_args=validate_args
+            )
+        super().__init__(loc, scale, validate_args, allow_nan_stats, scope)
+        self._parameters = parameters
+
+
+class MultivariateNormalDiagWithSoftplusScale(MultivariateNormalDiag):
+    """`MultivariateNormalDiag` with the softplus of `scale_diag` as deviations."""
+
+    def __init__(
+        self,
+        loc: Any,
+        scale_diag: Any,
+        validate_args: bool = False,
+        allow_nan_stats: bool = True,
+        name: str = "MultivariateNormalDiagWithSoftplusScale",
+    ) -> None:
+        parameters = arguments_among(dict(locals()))
+        with name_scope(name, values=[scale_diag]) as scope:
+            deviations = softplus(convert_to_tensor(scale_diag))
+        super().__init__(
+            loc, deviations, validate_args=validate_args, allow_nan_stats=allow_nan_stats,
+            name=scope,
+        )  # fmt: skip
+        self._parameters = parameters
+
+
+class MultivariateNormalTriL(MultivariateNormalLinearOperator):
+    """The normal distribution whose scale is a lower triangle.
+
+    Args:
+      loc: the mean [*batch, size]; zero if None.
+      scale_tril: the triangle [*batch, size, size], without zeros on the diagonal.
+      validate_args: whether parameters are checked in the step.
+      allow_nan_stats: whether moments that do not exist are NaN.
+      name: the name of the nodes.
+
+    Raises:
+      ValueError: neither is given.
+    """
+
+    def __init__(
+        self,
+        loc: Any = None,
+        scale_tril: Any = None,
+        validate_args: bool = False,
+        allow_nan_stats: bool = True,
+        name: str = "MultivariateNormalTriL",
+    ) -> None:
+        parameters = arguments_among(dict(locals()))
+        if loc is None and scale_tril is None:
+            raise ValueError("Must specify one or both of `loc`, `scale_tril`.")
+        with name_scope(name) as scope, name_scope("init", values=[loc, scale_tril]):
+            loc = None if loc is None else convert_to_tensor(loc, name="loc")
+            if scale_tril is None:
+                scale: LinearOperator = tril_scale(loc, validate_args=validate_args)
+            else:
+                # What is above the diagonal is not looked at.
+                triangle = convert_to_tensor(scale_tril, name="scale_tril")
+                scale = tril_scale(loc, triangle, validate_args=validate_args)
+        super().__init__(loc, scale, validate_args, allow_nan_stats, scope)
+        self._parameters = parameters
+
+
+class MultivariateNormalFullCovariance(MultivariateNormalTriL):
+    """The normal distribution with a given covariance.
+
+    Args:
+      loc: the mean [*batch, size]; zero if None.
+      covariance_matrix: symmetric and positive definite; the identity if None.
+      validate_args: whether parameters are checked in the step.
+      allow_nan_stats: whether moments that do not exist are NaN.
+      name: the name of the nodes.
+
+    Raises:
+      ValueError: neither is given.
+    """
+
+    def __init__(
+        self,
+        loc: Any = None,
+        covariance_matrix: Any = None,
+        validate_args: bool = False,
+        allow_nan_stats: bool = True,
+        name: str = "MultivariateNormalFullCovariance",
+    ) -> None:
+        parameters = arguments_among(dict(locals()))
+        triangle = None
+        with name_scope(name) as scope, name_scope("init", values=[loc, covariance_matrix]):
+            if covariance_matrix is not None:
+                covariance = convert_to_tensor(covariance_matrix, name="covariance_matrix")
+                if validate_args:
+                    check = assert_near(
+                        covariance,
+                        matrix_transpose(covariance),
+                        message="Matrix was not symmetric",
+                    )
+                    covariance = with_dependencies([check], covariance)
+                triangle = cholesky(covariance)
+        super().__init__(loc, triangle, validate_args, allow_nan_stats, scope)
+        self._parameters = parameters
+
+
+class MultivariateNormalDiagPlusLowRank(MultivariateNormalLinearOperator):
+    """The normal distribution whose scale is a diagonal plus a product of few rows.
+
+    Args:
+      loc: the mean [*batch, size]; zero if None.
+      scale_diag: the diagonal.
+      scale_identity_multiplier: a number that is added to all of it.
+      scale_perturb_factor: [*batch, size, rank], the V of the summand `V D V^T`.
+      scale_perturb_diag: [*batch, rank], the diagonal D; that of ones if None.
+      validate_args: whether parameters are checked in the step.
+      allow_nan_stats: whether moments that do not exist are NaN.
+      name: the name of the nodes.
+
+    Raises:
+      ValueError: there is a D without V, or nothing that tells the size.
+    """
+
+    def __init__(
+        self,
+        loc: Any = None,
+        scale_diag: Any = None,
+        scale_identity_multiplier: Any = None,
+        scale_perturb_factor: Any = None,
+        scale_perturb_diag: Any = None,
+        validate_args: bool = False,
+        allow_nan_stats: bool = True,
+        name: str = "MultivariateNormalDiagPlusLowRank",
+    ) -> None:
+        parameters = arguments_among(dict(locals()))
+        if scale_perturb_diag is not None and scale_perturb_factor is None:
+            raise ValueError(
+                "Missing required argument `scale_perturb_factor` with `scale_perturb_diag`."
+            )
+        with name_scope(name) as scope, name_scope("init"):
+            factor = diagonal = hint = None
+            if scale_perturb_factor is not None:
+                factor = convert_to_tensor(scale_perturb_factor, name="scale_perturb_factor")
+                hint = factor.dims[-2] if factor.dims is not None else None
+                hint = shape_of(factor)[-2] if hint is None else hint
+            if scale_perturb_diag is not None:
+                diagonal = convert_to_tensor(scale_perturb_diag, name="scale_perturb_diag")
+            scale = diag_scale(
+                loc,
+                scale_diag,
+                scale_identity_multiplier,
+                shape_hint=hint,
+                validate_args=validate_args,
+            )
+            if factor is not None:
+                scale = LinearOperatorLowRankUpdate(
+                    scale,
+                    u=factor,
+                    diag_update=diagonal,
+                    is_diag_update_positive=diagonal is None,
+                    is_non_singular=True,
+                    is_self_adjoint=True,
+                    is_positive_definite=True,
+                    is_square=True,
+                )
+        super().__init__(loc, scale, validate_args, allow_nan_stats, scope)
+        self._parameters = parameters
+
+
+@RegisterKL(MultivariateNormalLinearOperator, MultivariateNormalLinearOperator)
+def kl_of_multivariate_normals(
+    a: MultivariateNormalLinearOperator,
+    b: MultivariateNormalLinearOperator,
+    name: str | None = None,
+) -> Tensor:
+    """Return the divergence of two normal distributions of vectors."""
+
+    def squared_norm(x: Tensor) -> Tensor:
+        return reduce_sum(square(x), axis=[-2, -1])
+
+    parents = [a.loc, b.loc, *a.scale.graph_parents, *b.scale.graph_parents]
+    with name_scope(name, "kl_mvn", parents):
+        if is_diagonal(a.scale) and is_diagonal(b.scale):
+            ratio = expand_dims(a.stddev() / b.stddev(), -1)
+        else:
+            ratio = b.scale.solve(a.scale.to_dense())
+        size = cast(a.scale.domain_dimension_tensor(), a.dtype)
+        far = b.scale.solve(expand_dims(b.mean() - a.mean(), -1))
+        volumes = b.scale.log_abs_determinant() - a.scale.log_abs_determinant()
+        made = volumes + 0.5 * (-size + squared_norm(ratio) + squared_norm(far))
+        return made
