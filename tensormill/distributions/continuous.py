@@ -67,7 +67,7 @@ class Normal(Distribution):
     def _batch(self) -> Tensor:
         return self.loc + zeros_like(self.scale)
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         numbers = random_normal(sizes_of_samples(n, self._batch()), dtype=self.loc.dtype, seed=seed)
         return numbers * self.scale + self.loc
 
@@ -133,7 +133,7 @@ class Uniform(Distribution):
     def _batch(self) -> Tensor:
         return self.low + zeros_like(self.high)
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         numbers = random_uniform(sizes_of_samples(n, self._batch()), dtype=self.dtype, seed=seed)
         return self.low + self.range() * numbers
 
@@ -194,7 +194,7 @@ class Gamma(Distribution):
     def _batch(self) -> Tensor:
         return self.concentration + zeros_like(self.rate)
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         return random_gamma([n], self.concentration, beta=self.rate, dtype=self.dtype, seed=seed)
 
     def _log_normalization(self) -> Tensor:
@@ -247,7 +247,7 @@ class Exponential(Gamma):
         super().__init__(ones_like(rate), rate, validate_args, allow_nan_stats, name)
         self._parameters = parameters
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         # Zero would become infinite: draw from above the smallest positive number.
         numbers = random_uniform(
             sizes_of_samples(n, self.rate),
@@ -295,7 +295,7 @@ class Laplace(Distribution):
     def _batch(self) -> Tensor:
         return self.loc + zeros_like(self.scale)
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         numbers = random_uniform(
             sizes_of_samples(n, self._batch()),
             minval=np.nextafter(self.dtype.as_numpy_dtype(-1.0), self.dtype.as_numpy_dtype(0.0)),
@@ -369,7 +369,7 @@ class Beta(Distribution):
     def _batch(self) -> Tensor:
         return self.total_concentration
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         ones = ones_like(self.total_concentration)
         other = None if seed is None else seed + 1
         a = random_gamma([n], self.concentration1 * ones, dtype=self.dtype, seed=seed)
@@ -439,7 +439,7 @@ class StudentT(Distribution):
     def _batch(self) -> Tensor:
         return self.df * 0 + self.loc * 0 + self.scale * 0
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         batch = self._batch()
         normal = random_normal(sizes_of_samples(n, batch), dtype=self.dtype, seed=seed)
         df = self.df + zeros_like(batch)

@@ -91,7 +91,7 @@ class Bernoulli(Distribution):
     def _batch(self) -> Tensor:
         return self.logits
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         numbers = random_uniform(sizes_of_samples(n, self.probs), dtype=self.probs.dtype, seed=seed)
         return cast(less(numbers, self.probs), self.dtype)
 
@@ -152,7 +152,7 @@ class Categorical(Distribution):
     def _batch(self) -> Tensor:
         return self.logits[..., 0]
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         flat = reshape(self.logits, stack([-1, self.event_size]))
         drawn = multinomial(flat, n, seed=seed, output_dtype=dtypes.int64)
         samples = reshape(transpose(drawn), sizes_of_samples(n, self._batch()))
@@ -232,7 +232,7 @@ class Multinomial(Distribution):
     def _batch(self) -> Tensor:
         return self.total_count + zeros_like(self.logits[..., 0])
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         return _counts(self.total_count, self.logits, self._batch(), n, seed)
 
     def _log_prob(self, value: Tensor) -> Tensor:
@@ -309,7 +309,7 @@ class Dirichlet(Distribution):
     def _batch(self) -> Tensor:
         return self.total_concentration
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         parts = random_gamma([n], self.concentration, dtype=self.dtype, seed=seed)
         return parts / reduce_sum(parts, -1, keepdims=True)
 
@@ -378,7 +378,7 @@ class DirichletMultinomial(Distribution):
     def _batch(self) -> Tensor:
         return self.total_concentration + zeros_like(self.total_count)
 
-    def _sample_n(self, n: Tensor, seed: int | None) -> Tensor:
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         wide = self.concentration + expand_dims(zeros_like(self._batch()), -1)
         logits = log(random_gamma([n], wide, dtype=self.dtype, seed=seed))
         batch = reduce_sum(logits * 0, -1)

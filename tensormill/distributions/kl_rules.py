@@ -15,6 +15,7 @@ from tensormill.ops.elementwise_unary import log, sigmoid, square
 from tensormill.ops.reduction import reduce_sum
 from tensormill.ops.special_functions import digamma, lbeta, lgamma
 
+
 @RegisterKL(Normal, Normal)
 def _normal(a: Normal, b: Normal, name: str | None = None) -> Tensor:
     ratio = square(a.scale / b.scale)

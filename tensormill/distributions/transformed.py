@@ -92,8 +92,11 @@ class TransformedDistribution(Distribution):
 
     @property
     def _rotated_ndims(self) -> int:
-        assert self._event_given is not None
-        return int(self._event_given.dims[0])
+        sizes = None if self._event_given is None else self._event_given.dims
+        count = sizes[0] if sizes else None
+        if count is None:
+            raise NotImplementedError("the rank of event_shape must be known")
+        return count
 
     # -- shapes ------------------------------------------------------------------------------------
 
@@ -146,9 +149,9 @@ class TransformedDistribution(Distribution):
             ndims = len(x.dims)
             first = ndims - count if to_right else count
             return transpose(x, [*range(first, ndims), *range(first)])
-        ndims = rank(x)
-        first = ndims - count if to_right else count
-        return transpose(x, concat([range_of(first, ndims), range_of(0, first)], 0))
+        whole = rank(x)
+        start = whole - count if to_right else count
+        return transpose(x, concat([range_of(start, whole), range_of(0, start)], 0))
 
     # -- densities ---------------------------------------------------------------------------------
 
@@ -156,16 +159,16 @@ class TransformedDistribution(Distribution):
         ndims = self.event_shape.ndims
         return size(self.event_shape_tensor()) if ndims is None else ndims
 
-    def _log_prob(self, y: Any, **kwargs: Any) -> Tensor:
+    def _log_prob(self, value: Any, **kwargs: Any) -> Tensor:
         others = _for_bijector(kwargs)
         ndims = self._static_event_ndims()
-        x = self.bijector.inverse(y, **others)
-        stretch = self.bijector.inverse_log_det_jacobian(y, event_ndims=ndims, **others)
+        x = self.bijector.inverse(value, **others)
+        stretch = self.bijector.inverse_log_det_jacobian(value, event_ndims=ndims, **others)
         if self.bijector._is_injective:
-            return self._log_prob_of_fiber(y, x, stretch, ndims, kwargs)
+            return self._log_prob_of_fiber(value, x, stretch, ndims, kwargs)
         pairs = zip(x, stretch, strict=True)
         return reduce_logsumexp(
-            stack([self._log_prob_of_fiber(y, *pair, ndims, kwargs) for pair in pairs]), axis=0
+            stack([self._log_prob_of_fiber(value, *pair, ndims, kwargs) for pair in pairs]), axis=0
         )
 
     def _log_prob_of_fiber(
@@ -177,15 +180,15 @@ class TransformedDistribution(Distribution):
         made = self._over_event(made, reduce_sum) + cast(stretch, made.dtype)
         return self._with_shape_of_batch(made, y, ndims)
 
-    def _prob(self, y: Any, **kwargs: Any) -> Tensor:
+    def _prob(self, value: Any, **kwargs: Any) -> Tensor:
         others = _for_bijector(kwargs)
         ndims = self._static_event_ndims()
-        x = self.bijector.inverse(y, **others)
-        stretch = self.bijector.inverse_log_det_jacobian(y, event_ndims=ndims, **others)
+        x = self.bijector.inverse(value, **others)
+        stretch = self.bijector.inverse_log_det_jacobian(value, event_ndims=ndims, **others)
         if self.bijector._is_injective:
-            return self._prob_of_fiber(y, x, stretch, ndims, kwargs)
+            return self._prob_of_fiber(value, x, stretch, ndims, kwargs)
         pairs = zip(x, stretch, strict=True)
-        first, *rest = [self._prob_of_fiber(y, *pair, ndims, kwargs) for pair in pairs]
+        first, *rest = [self._prob_of_fiber(value, *pair, ndims, kwargs) for pair in pairs]
         for each in rest:
             first = first + each
         return first
@@ -223,23 +226,21 @@ class TransformedDistribution(Distribution):
         if self._event_given is not None:
             raise NotImplementedError(f"{name} is not implemented when overriding event_shape")
         if not self.bijector._is_injective:
-            raise NotImplementedError(
-                f"{name} is not implemented when bijector is not injective."
-            )
+            raise NotImplementedError(f"{name} is not implemented when bijector is not injective.")
 
-    def _cdf(self, y: Any, **kwargs: Any) -> Tensor:
-        return self._through_inverse("cdf", self.distribution.cdf, y, kwargs)
+    def _cdf(self, value: Any, **kwargs: Any) -> Tensor:
+        return self._through_inverse("cdf", self.distribution.cdf, value, kwargs)
 
-    def _log_cdf(self, y: Any, **kwargs: Any) -> Tensor:
-        return self._through_inverse("log_cdf", self.distribution.log_cdf, y, kwargs)
+    def _log_cdf(self, value: Any, **kwargs: Any) -> Tensor:
+        return self._through_inverse("log_cdf", self.distribution.log_cdf, value, kwargs)
 
-    def _survival_function(self, y: Any, **kwargs: Any) -> Tensor:
+    def _survival_function(self, value: Any, **kwargs: Any) -> Tensor:
         method = self.distribution.survival_function
-        return self._through_inverse("survival_function", method, y, kwargs)
+        return self._through_inverse("survival_function", method, value, kwargs)
 
-    def _log_survival_function(self, y: Any, **kwargs: Any) -> Tensor:
+    def _log_survival_function(self, value: Any, **kwargs: Any) -> Tensor:
         method = self.distribution.log_survival_function
-        return self._through_inverse("log_survival_function", method, y, kwargs)
+        return self._through_inverse("log_survival_function", method, value, kwargs)
 
     def _quantile(self, value: Any) -> Tensor:
         self._refuse_events("quantile")

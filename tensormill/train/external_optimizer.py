@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,7 @@ class ExternalOptimizerInterface:
         self._packed_equality_grads = [self._pack(each) for each in of_equalities]
         self._packed_inequality_grads = [self._pack(each) for each in of_inequalities]
         ends = list(accumulate((math.prod(_sizes(var)) for var in self._vars), initial=0))
-        self._packing_slices = [slice(*pair) for pair in zip(ends[:-1], ends[1:], strict=True)]
+        self._packing_slices = [slice(*pair) for pair in pairwise(ends)]
 
     def minimize(
         self,
@@ -148,7 +148,7 @@ class ExternalOptimizerInterface:
             return None
         pairs: list[tuple[float, float]] = []
         for var in self._vars:
-            bounds = var_to_bounds[var] if var in var_to_bounds else (-np.inf, np.inf)
+            bounds = var_to_bounds.get(var, (-np.inf, np.inf))
             low, high = (list(np.broadcast_to(bound, _sizes(var)).flat) for bound in bounds)
             pairs += zip(low, high, strict=True)
         return pairs

@@ -25,10 +25,9 @@ class _Descent(tf.contrib.opt.ExternalOptimizerInterface):
         return value
 
 
-@pytest.mark.parametrize("use_resource", [False, True])
-def test_a_subclass_gets_the_loss_as_a_function_of_one_vector(use_resource: bool) -> None:
-    scalar = tf.Variable(3.0, use_resource=use_resource)
-    matrix = tf.Variable([[1.0, 2.0], [3.0, 4.0]], use_resource=use_resource)
+def test_a_subclass_gets_the_loss_as_a_function_of_one_vector() -> None:
+    scalar = tf.Variable(3.0)
+    matrix = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
     goal = tf.placeholder(tf.float32)
     loss = tf.square(scalar - goal) + tf.reduce_sum(tf.square(matrix))
     optimizer = _Descent(loss, rate=0.1)

@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 from tensormill.distributions.bijectors.base import Bijector
+from tensormill.distributions.bijectors.composed import (
+    Chain,
+    ConditionalBijector,
+    Inline,
+    Invert,
+    Permute,
+    Reshape,
+)
+from tensormill.distributions.bijectors.flows import (
+    BatchNormalization,
+    MaskedAutoregressiveFlow,
+    RealNVP,
+    masked_autoregressive_default_template,
+    masked_dense,
+    real_nvp_default_template,
+)
 from tensormill.distributions.bijectors.linear import Affine, AffineLinearOperator
 from tensormill.distributions.bijectors.scalar import (
     AbsoluteValue,
@@ -18,4 +34,13 @@ from tensormill.distributions.bijectors.scalar import (
     Softsign,
     Square,
     Weibull,
+)
+from tensormill.distributions.bijectors.vectors import (
+    CholeskyOuterProduct,
+    FillTriangular,
+    MatrixInverseTriL,
+    Ordered,
+    ScaleTriL,
+    SoftmaxCentered,
+    TransformDiagonal,
 )

@@ -48,18 +48,17 @@ def static_event_ndims(event_ndims: Any) -> int | None:
     """Return a number of dimensions where it is known.
 
     Raises:
-      TypeError: it is not an integer.
-      ValueError: it is not a scalar, or negative.
+      ValueError: it is not a whole number.
     """
-    value = np.asarray(constant_value(event_ndims) if isinstance(event_ndims, Tensor) else event_ndims)
+    value = np.asarray(
+        constant_value(event_ndims) if isinstance(event_ndims, Tensor) else event_ndims
+    )
     if value.dtype == object:
         return None
     if value.dtype.kind not in "iu":
-        raise TypeError(f"Expected integer dtype, got dtype {value.dtype}")
+        raise ValueError(f"Expected integer dtype, got dtype {dtypes.as_dtype(value.dtype)!r}")
     if value.ndim != 0:
         raise ValueError(f"Expected scalar value, got {value}")
-    if value < 0:
-        raise ValueError("event_ndims must be a non-negative integer.")
     return int(value)
 
 

@@ -14,16 +14,16 @@ from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import control_dependencies, name_scope
 from tensormill.graph.tensor import Tensor
-from tensormill.linear_operators.structured import LinearOperatorLowRankUpdate
 from tensormill.linear_operators.operator import LinearOperator
+from tensormill.linear_operators.structured import LinearOperatorLowRankUpdate
 from tensormill.ops.array_shapes import reshape
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.assertions import assert_none_equal
 from tensormill.ops.casting import cast
-from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.elementwise_unary import abs as abs_of
 from tensormill.ops.elementwise_unary import log
 from tensormill.ops.filling import zeros
+from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.joining import concat
 from tensormill.ops.transposition import transpose
 
@@ -172,7 +172,7 @@ class Affine(Bijector):
             if self._shift is not None:
                 dtype = self._shift.dtype.base_dtype
             if self._is_only_identity_multiplier:
-                self._scale = _multiplier(scale_identity_multiplier, dtype, validate_args)
+                self._scale: Any = _multiplier(scale_identity_multiplier, dtype, validate_args)
             else:
                 self._scale = _scale_operator(
                     self._shift,

@@ -25,10 +25,7 @@ from tensormill.ops.assertions import (
 )
 from tensormill.ops.casting import cast
 from tensormill.ops.comparison import less_equal
-from tensormill.ops.grouping import with_dependencies
-from tensormill.ops.elementwise_unary import (
-    abs as abs_of,
-)
+from tensormill.ops.elementwise_unary import abs as abs_of
 from tensormill.ops.elementwise_unary import (
     asinh,
     cosh,
@@ -43,6 +40,7 @@ from tensormill.ops.elementwise_unary import (
 )
 from tensormill.ops.filling import ones, zeros
 from tensormill.ops.gathering import where_v2
+from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.identities import identity
 
 __all__ = [
@@ -70,9 +68,7 @@ class _Scalar(Bijector):
     """A bijector of single numbers."""
 
     def __init__(self, validate_args: bool, name: str | None, **given: Any) -> None:
-        super().__init__(
-            forward_min_event_ndims=0, validate_args=validate_args, name=name, **given
-        )
+        super().__init__(forward_min_event_ndims=0, validate_args=validate_args, name=name, **given)
 
     def _when(self, x: Tensor, *checks: Callable[[], Any]) -> Tensor:
         """Return a value after checks, where arguments are checked."""
@@ -111,9 +107,7 @@ class AbsoluteValue(_Scalar):
         return False
 
     def _checked_image(self, y: Tensor, value: Tensor) -> Tensor:
-        return self._when(
-            value, lambda: assert_non_negative(y, message="Argument y was negative")
-        )
+        return self._when(value, lambda: assert_non_negative(y, message="Argument y was negative"))
 
     def _forward(self, x: Any) -> Any:
         return abs_of(x)

@@ -2,6 +2,12 @@
 
 from tensormill.distributions import *
 from tensormill.distributions import bijectors
+from tensormill.distributions.around_others import (
+    Deterministic,
+    Independent,
+    QuantizedDistribution,
+    VectorDeterministic,
+)
 from tensormill.distributions.arrangements import (
     fill_triangular,
     fill_triangular_inverse,
@@ -10,6 +16,23 @@ from tensormill.distributions.arrangements import (
     softplus_inverse,
     tridiag,
 )
+from tensormill.distributions.counts import Binomial, Geometric, NegativeBinomial, Poisson
+from tensormill.distributions.mixtures import Mixture, MixtureSameFamily
+from tensormill.distributions.more_continuous import (
+    BetaWithSoftplusConcentration,
+    Cauchy,
+    Chi2,
+    Chi2WithAbsDf,
+    ExponentialWithSoftplusRate,
+    GammaWithSoftplusConcentrationRate,
+    HalfNormal,
+    InverseGamma,
+    InverseGammaWithSoftplusConcentrationRate,
+    LaplaceWithSoftplusScale,
+    Logistic,
+    NormalWithSoftplusScale,
+    StudentTWithAbsDfSoftplusScale,
+)
 from tensormill.distributions.multivariate_normal import (
     MultivariateNormalDiag,
     MultivariateNormalDiagPlusLowRank,
@@ -17,4 +40,11 @@ from tensormill.distributions.multivariate_normal import (
     MultivariateNormalFullCovariance,
     MultivariateNormalTriL,
 )
+from tensormill.distributions.one_hot import (
+    ExpRelaxedOneHotCategorical,
+    OneHotCategorical,
+    RelaxedBernoulli,
+    RelaxedOneHotCategorical,
+)
+from tensormill.distributions.sample_stats import percentile
 from tensormill.distributions.transformed import TransformedDistribution
