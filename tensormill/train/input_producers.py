@@ -7,7 +7,7 @@ Source: TensorFlow 1.15, python/training/input.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any
 
 from tensormill.graph import dtypes
@@ -164,7 +164,9 @@ def string_input_producer(
       ValueError: there is no string.
     """
     refusal = "string_input_producer requires a non-null input tensor"
-    if not isinstance(string_tensor, Tensor) and not len(string_tensor):
+    # A variable, as of `match_filenames_once`, is asked when the step runs.
+    is_plain = isinstance(string_tensor, Sized) and not isinstance(string_tensor, Tensor)
+    if is_plain and not len(string_tensor):
         raise ValueError(refusal)
     with name_scope(name, "input_producer", [string_tensor]) as scope:
         strings = convert_to_tensor(string_tensor, dtype=dtypes.string)

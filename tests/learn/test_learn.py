@@ -131,3 +131,34 @@ def test_files_of_comma_separated_values_are_data_sets(tmp_path):
     assert (found.data.tolist(), found.target.tolist()) == ([[1, 2], [3, 4]], [0, 1])
     with pytest.raises(ValueError, match="Name of dataset is not found: x"):
         learn.datasets.load_dataset("x")
+
+
+@pytest.mark.parametrize("vector", [False, True])
+def test_linear_regression_gives_predictions_and_their_squared_error(vector):
+    y = Y if vector else Y[:, None]
+    predictions, loss = learn.models.linear_regression(tf.constant(X), tf.constant(y), 0.5, 0.0)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        made, error = session.run([predictions, loss])
+    np.testing.assert_allclose(made, (0.5 * X + 0.5)[:, 0] if vector else 0.5 * X + 0.5)
+    assert error == pytest.approx(np.mean((made - y) ** 2))
+    assert [v.op.name for v in tf.trainable_variables()] == [
+        "linear_regression/weights",
+        "linear_regression/bias",
+    ]
+
+
+def test_logistic_regression_weighs_classes():
+    tf.constant([1.0, 2.0], name="class_weight")
+    x = tf.constant([[1.0], [3.0]])
+    probabilities, loss = learn.models.logistic_regression(x, tf.eye(2), None, 1.0, 0.0)
+    with tf.variable_scope("zero"):
+        start, _ = learn.models.logistic_regression_zero_init(x, tf.eye(2))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        made, error, even = session.run([probabilities, loss, start])
+    logits = np.float32([[2.0, 4.0], [4.0, 8.0]])
+    expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(made, expected, rtol=1e-5)
+    assert error == pytest.approx(-np.log(expected[[0, 1], [0, 1]]).mean(), rel=1e-5)
+    np.testing.assert_allclose(even, 0.5)

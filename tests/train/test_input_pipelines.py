@@ -216,6 +216,15 @@ def test_names_of_files_are_found_when_the_variable_is_initialized(paths):
         assert plain(session.run(names)) == paths
 
 
+def test_queues_take_the_names_that_a_variable_has(paths):
+    names = tf.train.match_filenames_once([str(path) for path in paths])
+    name = tf.train.string_input_producer(names, num_epochs=1, shuffle=False).dequeue()
+    with tf.train.MonitoredSession() as session:
+        assert session.run(name).decode() == str(paths[0])
+    with pytest.raises(ValueError, match="requires a non-null input tensor"):
+        tf.train.string_input_producer([])
+
+
 def test_an_error_in_a_thread_reaches_the_coordinator(tmp_path):
     (tmp_path / "bad").write_text("1\nx\n")
     queue = tf.train.string_input_producer([str(tmp_path / "bad")], num_epochs=1)

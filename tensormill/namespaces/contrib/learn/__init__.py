@@ -1,6 +1,6 @@
 """`tf.contrib.learn`: estimators with `fit`, experiments, monitors and small data sets."""
 
-from tensormill.learn import monitors
+from tensormill.learn import models, monitors
 from tensormill.learn.canned import (
     DNNClassifier,
     DNNRegressor,
