@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tensormill.feature_column.feature_layers import SequenceFeatures
+from tensormill.keras.exported_models import export_saved_model, load_from_saved_model
 from tensormill.keras.layers.recurrent_cells import PeepholeLSTMCell
 from tensormill.keras.learning_rates import (
     CosineDecay,
@@ -18,4 +19,6 @@ __all__ = [
     "NoisyLinearCosineDecay",
     "PeepholeLSTMCell",
     "SequenceFeatures",
+    "export_saved_model",
+    "load_from_saved_model",
 ]

@@ -79,6 +79,7 @@ KERAS_ROWS = {
     "python.keras.saving.hdf5_format": """
         save_model_to_hdf5=keras.engine.model_files.save_model
         load_model_from_hdf5=keras.engine.model_files.load_model""",
+    "python.keras.saving.saved_model_experimental": "keras.exported_models",
     "python.keras.saving.model_config": "keras.models",
     "python.keras.saving.save": "keras.engine.model_files",
     "python.keras.testing_utils": """

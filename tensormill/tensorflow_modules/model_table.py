@@ -10,8 +10,8 @@ _COLUMNS = """
     feature_column.indicator feature_column.sequence"""
 
 MODEL_ROWS = {
-    "python.feature_column.dense_features": "feature_column.feature_layers",
-    "python.feature_column.dense_features_v2": "feature_column.feature_layers",
+    "python.feature_column.dense_features": "keras.layers.columns",
+    "python.feature_column.dense_features_v2": "keras.layers.columns",
     "python.feature_column.feature_column": """
         feature_column.input_layer feature_column.linear_model feature_column.parse_specs
         _FeatureColumn=feature_column.protocols.ScopedColumn

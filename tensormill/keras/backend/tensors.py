@@ -74,14 +74,16 @@ def clip(x: Any, min_value: Any, max_value: Any) -> Any:
 
 def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
     """Return a variable of zeros; a tensor where a size is not known."""
-    made = tf.zeros(shape, dtype=dtype or floatx(), name=name)
-    return variable(made, dtype=dtype, name=name) if _is_known(made) else made
+    with tf.init_scope():
+        made = tf.zeros(shape, dtype=dtype or floatx(), name=name)
+        return variable(made, dtype=dtype, name=name) if _is_known(made) else made
 
 
 def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
     """Return a variable of ones; a tensor where a size is not known."""
-    made = tf.ones(shape, dtype=dtype or floatx(), name=name)
-    return variable(made, dtype=dtype, name=name) if _is_known(made) else made
+    with tf.init_scope():
+        made = tf.ones(shape, dtype=dtype or floatx(), name=name)
+        return variable(made, dtype=dtype, name=name) if _is_known(made) else made
 
 
 def _is_known(x: Any) -> bool:

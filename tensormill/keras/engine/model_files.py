@@ -5,8 +5,10 @@ Source: TensorFlow 1.15, python/keras/saving/hdf5_format.py.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import shutil
 from typing import Any
 
 import numpy as np
@@ -17,19 +19,25 @@ from tensormill.keras.engine import layer_classes
 from tensormill.keras.engine.network_config import to_json
 from tensormill.keras.engine.weight_files import h5py, load_hdf5, save_hdf5
 
-__all__ = ["load_model", "save", "save_model"]
+__all__ = ["compile_as", "load_model", "save", "save_model", "training_config"]
 
 
 def save(
     model: Any, filepath: Any, overwrite: bool, include_optimizer: bool, save_format: str | None
 ) -> None:
-    """Write a model to an HDF5 file.
+    """Write a model to an HDF5 file, or to a folder where the format is "tf".
 
     Raises:
-      NotImplementedError: another format is asked for, or the model is of a program's own class.
+      NotImplementedError: the model is of a program's own class.
+      ValueError: there is no such format.
     """
-    if save_format not in (None, "h5"):
-        raise NotImplementedError("Models are saved in HDF5 files; export others with saved_model")
+    if save_format in ("tf", "tensorflow"):
+        if os.path.isdir(filepath) and overwrite:
+            shutil.rmtree(filepath)
+        _exported_models().export_saved_model(model, filepath)
+        return
+    if save_format not in (None, "h5", "hdf5", "keras"):
+        raise ValueError(f'Unknown format "{save_format}". Was expecting one of {{"tf", "h5"}}.')
     path = os.fspath(filepath)
     if os.path.exists(path) and not overwrite:
         raise FileExistsError(f"{path} is there already, and is not to be overwritten")
@@ -40,8 +48,13 @@ def save(
         file.attrs["keras_version"] = b"2.2.4-tf"
         save_hdf5(file.create_group("model_weights"), model)
         if include_optimizer and isinstance(model.optimizer, optimizers.Optimizer):
-            file.attrs["training_config"] = json.dumps(_training_config(model)).encode()
+            file.attrs["training_config"] = json.dumps(training_config(model)).encode()
             _save_slots(file, model)
+
+
+def _exported_models() -> Any:
+    """Return the module that writes folders: it copies models, which are made of this one."""
+    return importlib.import_module("tensormill.keras.exported_models")
 
 
 def _save_slots(file: Any, model: Any) -> None:
@@ -53,7 +66,9 @@ def _save_slots(file: Any, model: Any) -> None:
         group.create_dataset(name.decode(), data=value)
 
 
-def _training_config(model: Any) -> dict[str, Any]:
+def training_config(model: Any) -> dict[str, Any]:
+    """Return how a model is trained, as plain data."""
+
     def plain(value: Any) -> Any:
         if isinstance(value, (list, tuple)):
             return [plain(each) for each in value]
@@ -82,7 +97,7 @@ def save_model(
 
 
 def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True) -> Any:
-    """Return the model of an HDF5 file.
+    """Return the model of an HDF5 file, or of a folder.
 
     Args:
       filepath: the path, or an open file.
@@ -92,6 +107,8 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True) 
     Raises:
       ValueError: there is no model in the file.
     """
+    if _exported_models().is_exported(filepath):
+        return _exported_models().load_from_saved_model(filepath, custom_objects, compile)
     opened = not hasattr(filepath, "attrs")
     file = h5py().File(os.fspath(filepath), "r") if opened else filepath
     try:
@@ -107,7 +124,8 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True) 
             file.close()
 
 
-def _compile(model: Any, config: dict[str, Any], file: Any, custom_objects: Any) -> None:
+def compile_as(model: Any, config: dict[str, Any], custom_objects: Any) -> None:
+    """Compile a model as `training_config` says."""
     own = custom_objects or {}
 
     def real(value: Any) -> Any:
@@ -125,6 +143,10 @@ def _compile(model: Any, config: dict[str, Any], file: Any, custom_objects: Any)
         loss_weights=config["loss_weights"],
         sample_weight_mode=config["sample_weight_mode"],
     )
+
+
+def _compile(model: Any, config: dict[str, Any], file: Any, custom_objects: Any) -> None:
+    compile_as(model, config, custom_objects)
     if "optimizer_weights" in file:
         group = file["optimizer_weights"]
         values = [np.asarray(group[_text(name)]) for name in group.attrs["weight_names"]]

@@ -46,6 +46,7 @@ class Network(Layer):
 
     def _init_empty(self) -> None:
         self._graph_of_layers: NetworkGraph | None = None
+        self._awaited_weights: Any = None
         self.inputs: Any = None
         self.outputs: Any = None
         self.input_names: list[str] = []
@@ -295,6 +296,8 @@ class Network(Layer):
     def load_weights(self, filepath: Any, by_name: bool = False) -> Any:
         """Read the weights from what `save_weights` wrote.
 
+        A checkpoint is read when the weights are made, where they are not there yet.
+
         Args:
           filepath: the path.
           by_name: whether layers are found by their names; for HDF5 files only.
@@ -302,11 +305,25 @@ class Network(Layer):
         Raises:
           ValueError: the file does not fit the network.
         """
+        if weight_files.is_checkpoint(filepath) and not self._has_weights() and not by_name:
+            self._awaited_weights = filepath
+            return weight_files.LoadStatus()
         self._assert_has_weights()
         return weight_files.load(self, filepath, by_name)
 
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Make the nodes of the network for `inputs`; see `Layer.__call__`."""
+        outputs = super().__call__(inputs, *args, **kwargs)
+        if self._awaited_weights is not None and self.weights:
+            path, self._awaited_weights = self._awaited_weights, None
+            weight_files.load(self, path, False)
+        return outputs
+
+    def _has_weights(self) -> bool:
+        return self.built and (self._is_graph_network or bool(self.weights))
+
     def _assert_has_weights(self) -> None:
-        if not self.built or (not self._is_graph_network and not self.weights):
+        if not self._has_weights():
             raise ValueError(
                 f"Weights for model {self.name} have not yet been created. Weights are created "
                 "when the Model is first called on inputs or `build()` is called with an "

@@ -311,7 +311,16 @@ class LayerWeights:
     @property
     def metrics(self) -> list[Any]:
         """The metrics that were added, with those of layers within."""
-        inner = [each for layer in self._sublayers() for each in getattr(layer, "metrics", ())]
+        return self._added_metrics()
+
+    def _added_metrics(self) -> list[Any]:
+        """Return the metrics of layers: not those that a model within was compiled with."""
+        inner = [
+            each
+            for layer in self._sublayers()
+            if hasattr(layer, "_added_metrics")
+            for each in layer._added_metrics()
+        ]
         return once(self._own_metrics + inner)
 
 

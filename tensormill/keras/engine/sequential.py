@@ -110,7 +110,8 @@ class Sequential(Model):
 
     def build(self, input_shape: Any = None) -> None:
         """Connect the layers for inputs of a shape, that of the batch included."""
-        if self._start is None and input_shape is not None:
+        is_known = input_shape is not None and not isinstance(input_shape, dict)
+        if self._start is None and is_known:
             self._connect_to(Input(batch_shape=tuple(tf.TensorShape(input_shape).as_list())))
         self.built = True
 
@@ -140,6 +141,8 @@ class Sequential(Model):
     def _set_inputs(self, inputs: Any) -> None:
         if self._start is None and isinstance(inputs, tf.Tensor):
             self._connect_to(inputs if has_history(inputs) else Input(tensor=inputs))
+        elif self._start is None:
+            super()._set_inputs(inputs)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Return the outputs for other inputs."""

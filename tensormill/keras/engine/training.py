@@ -49,6 +49,7 @@ class Model(Network):
         self._endpoints: list[Endpoint] | None = None
         self._functions: dict[str, Function] = {}
         self.total_loss: Any = None
+        self._trained_weights: list[Any] = []
 
     # -- compiling ---------------------------------------------------------------------------------
 
@@ -146,6 +147,8 @@ class Model(Network):
         if total is None:
             raise ValueError("The model cannot be compiled because it has no loss to optimize.")
         self.total_loss = total
+        # What is trained is settled here: to freeze layers afterwards changes other models alone.
+        self._trained_weights = list(self.trainable_weights)
         if len(self._output_losses) == 1:
             self._output_losses = []
 
@@ -165,11 +168,11 @@ class Model(Network):
     def metrics(self) -> list[Any]:
         """The metrics that the model was compiled with, and those of layers."""
         compiled = [metric for endpoint in self._endpoints or [] for _, metric in endpoint.metrics]
-        return compiled + super().metrics
+        return compiled + self._added_metrics()
 
     def _labelled_metrics(self) -> list[tuple[str, Any]]:
         compiled = [each for endpoint in self._endpoints or [] for each in endpoint.metrics]
-        return compiled + [(metric.name, metric) for metric in super().metrics]
+        return compiled + [(metric.name, metric) for metric in self._added_metrics()]
 
     def reset_metrics(self) -> None:
         """Set the state of all metrics to zeros."""
@@ -224,7 +227,12 @@ class Model(Network):
         return reports
 
     def _make_train(self) -> Function:
-        weights = self.trainable_weights
+        weights = self._trained_weights
+        if [id(each) for each in weights] != [id(each) for each in self.trainable_weights]:
+            tf.logging.warning(
+                "Discrepancy between trainable weights and collected trainable weights, did you "
+                "set `model.trainable` without calling `model.compile` after ?"
+            )
         updates = list(self.updates)
         with tf.name_scope("training"):
             # What moves with a step sees the loss of before it.
@@ -266,7 +274,10 @@ class Model(Network):
             outputs = self(inputs)
             self.inputs = nest.flatten(inputs)
             self.outputs = nest.flatten(outputs)
-            self.input_names = [f"input_{at + 1}" for at in range(len(self.inputs))]
+            if isinstance(inputs, dict):
+                self.input_names = sorted(inputs)
+            else:
+                self.input_names = [f"input_{at + 1}" for at in range(len(self.inputs))]
             self.output_names = [f"output_{at + 1}" for at in range(len(self.outputs))]
             self.built = True
 
@@ -283,7 +294,9 @@ class Model(Network):
                 continue
             array = np.asarray(array)
             shape = [None, 1] if array.ndim == 1 else [None, *array.shape[1:]]
-            dtype = floatx() if array.dtype.kind == "f" else array.dtype
+            dtype = {"f": floatx(), "U": tf.string, "S": tf.string, "O": tf.string}.get(
+                array.dtype.kind, array.dtype
+            )
             tensors.append(tf.placeholder(dtype, shape))
         is_list = isinstance(x, (list, tuple, dict))
         packed = nest.pack_sequence_as(x, tensors) if is_list else tensors[0]
@@ -414,8 +427,12 @@ class Model(Network):
     def _meet_source(self, source: Any) -> Any:
         """Connect a model by the first batch of a source; return the source with that batch."""
         if isinstance(source, tf.data.Dataset):
-            first = nest.flatten(source.output_shapes)[0]
-            self._set_inputs(tf.placeholder(nest.flatten(source.output_types)[0], first))
+            types, shapes = source.output_types, source.output_shapes
+            if isinstance(types, tuple):
+                types, shapes = types[0], shapes[0]
+            pairs = zip(nest.flatten(types), nest.flatten(shapes), strict=True)
+            fed = [tf.placeholder(dtype, shape) for dtype, shape in pairs]
+            self._set_inputs(nest.pack_sequence_as(types, fed))
             return source
         iterator = iter(source)
         first = next(iterator)

@@ -36,6 +36,11 @@ def is_hdf5_path(path: Any) -> bool:
     return os.fspath(path).endswith(_HDF5_ENDINGS)
 
 
+def is_checkpoint(path: Any) -> bool:
+    """Return whether a path is that of a checkpoint."""
+    return not is_hdf5_path(path) and checkpoint_exists(os.fspath(path))
+
+
 def save(network: Any, path: Any, overwrite: bool, save_format: str | None) -> None:
     """Write the weights of a network.
 
@@ -69,7 +74,7 @@ def load(network: Any, path: Any, by_name: bool) -> Any:
       NotFoundError: there is no such file.
     """
     path = os.fspath(path)
-    if not is_hdf5_path(path) and checkpoint_exists(path):
+    if is_checkpoint(path):
         if by_name:
             raise NotImplementedError(
                 "Weights may only be loaded based on topology into Models when loading "
@@ -161,7 +166,7 @@ def _load_checkpoint(network: Any, path: str) -> Any:
             raise ValueError(f"The checkpoint {path} has no weight {'/'.join(parts)}.")
         pairs.append((weight, reader.get_tensor(key)))
     batch_set_value(pairs)
-    return _LoadStatus()
+    return LoadStatus()
 
 
 def _walk(
@@ -177,10 +182,10 @@ def _walk(
         _walk(objects, child.node_id, (*parts, child.local_name), found, {*seen, number})
 
 
-class _LoadStatus:
+class LoadStatus:
     """What `load_weights` returns: all that was asked for has been read."""
 
-    def assert_consumed(self) -> _LoadStatus:
+    def assert_consumed(self) -> LoadStatus:
         """Return this."""
         return self
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tensormill.feature_column.feature_layers import DenseFeatures
 from tensormill.keras.engine import layer_classes as _layer_classes
 from tensormill.keras.engine.input_layer import Input, InputLayer
 from tensormill.keras.engine.layer import InputSpec, Layer, TensorFlowOpLayer
@@ -10,6 +9,7 @@ from tensormill.keras.engine.layer_classes import deserialize, serialize
 from tensormill.keras.engine.sequential import Sequential as _Sequential
 from tensormill.keras.engine.training import Model as _Model
 from tensormill.keras.layers.activations import *
+from tensormill.keras.layers.columns import DenseFeatures
 from tensormill.keras.layers.convolution import *
 from tensormill.keras.layers.convolution_recurrent import ConvLSTM2D
 from tensormill.keras.layers.convolution_recurrent import ConvLSTM2DCell as _ConvLSTM2DCell

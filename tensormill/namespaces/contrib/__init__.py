@@ -36,6 +36,7 @@ _LATE = (
     "keras",
     "learn",
     "predictor",
+    "saved_model",
     "signal",
     "stateless",
     "testing",
