@@ -26,6 +26,14 @@ from tensormill.keras.engine.batches import (
     is_source,
     named_arrays,
 )
+from tensormill.keras.engine.data_arguments import (
+    as_classes,
+    as_list,
+    metrics_by_output,
+    split_arrays,
+    with_class_weights,
+    with_first,
+)
 from tensormill.keras.engine.endpoints import Endpoint, by_output
 from tensormill.keras.engine.network import Network
 
@@ -107,8 +115,8 @@ class Model(Network):
         names = self.output_names
         weights = by_output(self.loss_weights, names, "loss_weights")
         given = self._compile_settings
-        targets = by_output(_as_list(given["target_tensors"]), names, "target_tensors")
-        weighings = by_output(_as_list(given["sample_weight_tensors"]), names, "sample_weights")
+        targets = by_output(as_list(given["target_tensors"]), names, "target_tensors")
+        weighings = by_output(as_list(given["sample_weight_tensors"]), names, "sample_weights")
         modes = by_output(self.sample_weight_mode, names, "sample_weight_mode")
         if not self.loss:
             losses: list[Any] = [None] * len(names)
@@ -119,8 +127,8 @@ class Model(Network):
             for each in zip(self.outputs, names, losses, targets, modes, weighings, strict=True)
         ]
         prefixes = [f"{name}_" if len(names) > 1 else "" for name in names]
-        metrics = _metrics_by_output(given["metrics"], names, "metrics")
-        weighted = _metrics_by_output(given["weighted_metrics"], names, "weighted_metrics")
+        metrics = metrics_by_output(given["metrics"], names, "metrics")
+        weighted = metrics_by_output(given["weighted_metrics"], names, "weighted_metrics")
         with tf.name_scope("metrics"):
             for endpoint, prefix, plain, heavy in zip(
                 self._endpoints, prefixes, metrics, weighted, strict=True
@@ -322,13 +330,13 @@ class Model(Network):
         )
         for each, own in zip(trained, labels, strict=True):
             each.check_labels(own)
-        weights = by_output(_as_list(sample_weight), names, "sample_weight")
+        weights = by_output(as_list(sample_weight), names, "sample_weight")
         for each, own in zip(trained, weights, strict=True):
             if own is not None:
                 each.check_weights(own)
-        classes = by_output(_as_classes(class_weight, names), names, "class_weight")
+        classes = by_output(as_classes(class_weight, names), names, "class_weight")
         weights = [
-            _with_class_weights(weight, label, own)
+            with_class_weights(weight, label, own)
             for weight, label, own in zip(weights, labels, classes, strict=True)
         ]
         return [*inputs, *labels, *weights]
@@ -415,7 +423,9 @@ class Model(Network):
             x = self._meet_source(x)
         self._assert_compiled()
         if validation_split and validation_data is None:
-            x, y, sample_weight, validation_data = _split(x, y, sample_weight, validation_split)
+            x, y, sample_weight, validation_data = split_arrays(
+                x, y, sample_weight, validation_split
+            )
         batches = self._batches(x, y, sample_weight, class_weight, batch_size, steps_per_epoch)
         validation = self._validation(validation_data, batch_size, validation_steps)
         return loops.fit(
@@ -437,7 +447,7 @@ class Model(Network):
         iterator = iter(source)
         first = next(iterator)
         self._meet(first[0] if isinstance(first, tuple) else first)
-        return _with_first(first, iterator)
+        return with_first(first, iterator)
 
     def _validation(self, data: Any, batch_size: Any, steps: Any) -> Any:
         if data is None:
@@ -543,60 +553,3 @@ class Model(Network):
     ) -> None:  # fmt: skip
         """Write the model, its weights and how it is trained to an HDF5 file."""
         model_files.save(self, filepath, overwrite, include_optimizer, save_format)
-
-
-def _as_list(value: Any) -> Any:
-    """Return a list as it is; one value for several outputs stays one value."""
-    return value if isinstance(value, (list, tuple, dict)) or value is None else [value]
-
-
-def _metrics_by_output(given: Any, names: list[str], what: str) -> list[Any]:
-    """Return the metrics of each output: a flat list is for every output."""
-    if isinstance(given, (list, tuple)) and not any(isinstance(x, (list, tuple)) for x in given):
-        return [list(given)] * len(names)
-    return by_output(given, names, what)
-
-
-def _as_classes(class_weight: Any, names: list[str]) -> Any:
-    """Return class weights by output: a dictionary of numbers is for the one output."""
-    if isinstance(class_weight, dict) and not set(class_weight) & set(names):
-        return [class_weight] * len(names)
-    return class_weight
-
-
-def _with_class_weights(weights: Any, labels: Any, classes: Any) -> Any:
-    """Return the weights of elements, multiplied by those of their classes."""
-    if weights is not None:
-        weights = np.asarray(weights)
-    if not classes:
-        return weights
-    if labels.ndim > 1 and labels.shape[-1] > 1:
-        labels = labels.argmax(axis=-1)
-    own = np.asarray([classes.get(int(each), 1.0) for each in labels.ravel()], floatx())
-    return own if weights is None else own * weights
-
-
-def _split(x: Any, y: Any, weights: Any, share: float) -> Any:
-    """Return the data without its end, and its end to validate with."""
-    arrays = nest.flatten(x)
-    at = int(len(arrays[0]) * (1.0 - share))
-
-    def part(value: Any, which: slice) -> Any:
-        if value is None:
-            return None
-        if isinstance(value, dict):
-            return {key: each[which] for key, each in value.items()}
-        if isinstance(value, (list, tuple)) and hasattr(value[0], "shape"):
-            return [each[which] for each in value]
-        return value[which]
-
-    first, last = slice(0, at), slice(at, None)
-    validation = [part(x, last), part(y, last)]
-    if weights is not None:
-        validation.append(part(weights, last))
-    return part(x, first), part(y, first), part(weights, first), tuple(validation)
-
-
-def _with_first(first: Any, rest: Any) -> Any:
-    yield first
-    yield from rest
