@@ -7,130 +7,20 @@ message for each element.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from tensormill.distributed.call import Call, Handler
-from tensormill.distributed.served_session import ServedSession, ServedStep
+from tensormill.distributed.served_session import ServedSession
 from tensormill.graph import errors
 from tensormill.graph.errors import OpError
 from tensormill.proto import loops_pb2
-from tensormill.runtime.any_master import StepOutcome
-from tensormill.runtime.cancellation import CancellationScope
-from tensormill.runtime.resources.feeders import Feeding
-from tensormill.runtime.step_options import StepOptions
+from tensormill.runtime.step_loops import StepLoop
 
-__all__ = ["SLOW_LOOP_METHODS", "LoopService", "StepLoop"]
+__all__ = ["SLOW_LOOP_METHODS", "LoopService"]
 
 SLOW_LOOP_METHODS = frozenset({"RunLoop"})
 """The methods that may have to prepare a step."""
-
-_TURN_S = 0.02
-_OPTIONS = StepOptions()
-
-
-class StepLoop:
-    """One step that is run again and again. It holds a thread only while a step computes."""
-
-    def __init__(
-        self,
-        step: ServedStep,
-        compute: Callable[[Callable[[], None]], None],
-        on_end: Callable[[int, OpError | None], None],
-    ) -> None:
-        """Make a loop.
-
-        Args:
-          step: a step without feeds.
-          compute: runs a function on a thread that computes.
-          on_end: called once, with the number of steps that succeeded and the error that ended the
-            loop, if one did.
-        """
-        self._step = step
-        self._compute = compute
-        self._on_end = on_end
-        self._lock = threading.Lock()
-        self._is_stopped = False  # guarded by _lock
-        self._is_starting = False  # guarded by _lock
-        self._is_over = False  # guarded by _lock
-        self._scope: CancellationScope | None = None  # guarded by _lock
-        self._reason: str | None = None  # guarded by _lock
-        self._steps = 0
-        self._feeding = Feeding()
-
-    def start(self) -> None:
-        """Let the loop begin; returns at once."""
-        self._feeding = self._step.step.begin_feeding()
-        self._compute(self._take_turn)
-
-    def stop(self) -> None:
-        """Let the step that runs be the last one."""
-        with self._lock:
-            self._is_stopped = True
-
-    def cancel(self, reason: str) -> None:
-        """Cancel the step that runs, and end."""
-        with self._lock:
-            self._is_stopped = True
-            self._reason = reason
-            scope = self._scope
-        if scope is not None:
-            scope.cancel(reason)
-
-    def _take_turn(self) -> None:
-        """Run steps until one waits, for a while at most: other loops want a thread, too."""
-        until_s = time.monotonic() + _TURN_S
-        while self._run_one():
-            if time.monotonic() > until_s:
-                self._compute(self._take_turn)
-                return
-
-    def _run_one(self) -> bool:
-        """Start a step; return whether it has ended and another one may follow on this thread."""
-        with self._lock:
-            is_over = self._is_stopped
-            self._is_starting = True
-            self._scope = None
-        if is_over:
-            self._end(None)
-            return False
-        steps = self._step.step.run_block()
-        if steps:
-            self._steps += steps
-            return True
-        scope = self._step.start([], _OPTIONS, self._note_end)
-        with self._lock:
-            has_ended = not self._is_starting
-            self._is_starting = False
-            if not has_ended:
-                self._scope = scope
-            reason, is_over = self._reason, self._is_over
-        if reason is not None and not has_ended and scope is not None:
-            scope.cancel(reason)
-        return has_ended and not is_over
-
-    def _note_end(self, outcome: StepOutcome | None, error: OpError | None) -> None:
-        """Take note that a step has ended. Called by whoever ended it."""
-        if outcome is not None:
-            outcome.confirm()
-        if error is not None:
-            self._end(error)
-        else:
-            self._steps += 1
-        with self._lock:
-            was_starting = self._is_starting
-            self._is_starting = False
-        if error is None and not was_starting:
-            self._compute(self._take_turn)
-
-    def _end(self, error: OpError | None) -> None:
-        with self._lock:
-            if self._is_over:
-                return
-            self._is_over = True
-        self._feeding.end(error)
-        self._on_end(self._steps, error)
 
 
 class LoopService:
@@ -178,7 +68,7 @@ class LoopService:
         step = served.make_step((), request.fetch, request.target)
         if not step.step.is_ready:
             step.step.renew()
-        loop = StepLoop(step, self._compute, on_end)
+        loop = StepLoop(step.step, served.session.turns, self._compute, on_end)
         with self._lock:
             if key in self._loops:
                 raise errors.already_exists(f"There is a loop {request.loop_id} already")

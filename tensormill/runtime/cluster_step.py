@@ -248,6 +248,15 @@ class ClusterStep:
         """Tell no queue: which ones a step over several tasks feeds is not known here."""
         return Feeding()
 
+    @property
+    def may_share_thread(self) -> bool:
+        """Steps over several tasks mostly wait for messages: each loop goes on as they come."""
+        return False
+
+    def repeat_once(self, on_done: OnStepDone) -> CancellationScope | None:
+        """Start a step without feeds and options; see `StartableStep`."""
+        return self.start([], StepOptions(), on_done)
+
     def start(
         self,
         feeds: list[Any],

@@ -59,6 +59,7 @@ from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.session_tasks import Cluster, Opening, SessionTasks, is_wanted
 from tensormill.runtime.step import Step
+from tensormill.runtime.step_loops import LoopTurns
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.waiting import ask_all
 from tensormill.runtime.worker import Worker
@@ -230,6 +231,7 @@ class MasterSession:
         self._body_placer = BodyPlacer(self.placement.device_set)
         self._rewrites = _wants_rewrites(config)
         self._blocks: dict[Program, RecordBlocks | RecordRows] = {}  # guarded by _lock
+        self.turns = LoopTurns()
         self._places_pruned_graph = config is not None and config.graph_options.place_pruned_graph
         # Other tasks tell their devices when they join.
         self._logs_devices_when_open = self._logs_placement and cluster is not None
@@ -274,7 +276,9 @@ class MasterSession:
             if self._spans_tasks(graph):
                 return self._prepare_over_tasks(graph)
             program = self._tasks.own_session.register_graph(graph)
-        return PreparedStep(program, graph, self.running, self.new_step, self._find_blocks)
+        return PreparedStep(
+            program, graph, self.running, self.new_step, self._find_blocks, self.turns
+        )
 
     def prepare_watched(
         self,

@@ -28,6 +28,7 @@ from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.record_blocks import RecordBlocks, RecordRows
 from tensormill.runtime.resources.feeders import Feeding
 from tensormill.runtime.step import ProgramRun, Step
+from tensormill.runtime.step_loops import LoopTurns, repeat_here
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.taken_elements import TakenElements, hands_out_only
 from tensormill.runtime.trace import StepGuard, StepTrace
@@ -146,6 +147,13 @@ class StartableStep(AnyPreparedStep, Protocol):
     def begin_feeding(self) -> Feeding:
         """Tell the queues that the step feeds, as far as they are here, that it is repeated."""
 
+    @property
+    def may_share_thread(self) -> bool:
+        """Whether loops of it may take turns on one thread, as far as its steps are short."""
+
+    def repeat_once(self, on_done: OnStepDone, /) -> CancellationScope | None:
+        """Start a step without feeds and options, as `start`; nobody wants its values."""
+
 
 CLOSED_BY_CLIENT = "Step was cancelled by an explicit call to `Session::Close()`."
 
@@ -206,6 +214,10 @@ class _Deadline:
             self._call_off()
 
 
+_NO_OPTIONS: Final = StepOptions()
+_NOTHING: Final = StepOutcome([])
+_READ_WHOLE_FILES: Final = frozenset({"ReadFile", "WholeFileReader", "WholeFileReaderV2"})
+"""Op types that may wait for a disk each time."""
 _STEPS_BEFORE_AHEAD: Final = 16
 """How many steps run by themselves before elements are made ahead."""
 
@@ -229,6 +241,7 @@ class PreparedStep:
         "_is_plain",
         "_new_step",
         "_running",
+        "_turns",
         "graph",
         "program",
     )
@@ -240,8 +253,10 @@ class PreparedStep:
         running: RunningSteps,
         new_step: Callable[..., Step],
         find_blocks: Callable[[PreparedStep], RecordBlocks | RecordRows | None] = _no_blocks,
+        turns: LoopTurns | None = None,
     ) -> None:
         self.program = program
+        self._turns = LoopTurns() if turns is None else turns
         self.graph = graph
         self._running = running
         self._new_step = new_step
@@ -337,9 +352,7 @@ class PreparedStep:
         step = self._new_step(None if timeout_s is None else time.monotonic() + timeout_s)
         observer = _observer(step, options)
         deadline = _Deadline(timeout_s, step)
-        if self._gives_back is None:
-            self._gives_back = hands_out_only(self.graph)
-        taken = step.taken = TakenElements() if self._gives_back else None
+        taken = step.taken = TakenElements() if self._can_give_back() else None
 
         def finish(values: list[Any] | None, error: BaseException | None) -> None:
             deadline.call_off()
@@ -352,10 +365,7 @@ class PreparedStep:
                 if late is not None:
                     on_done(None, late)
                     return
-                reported = as_reported(error, step.step_id)
-                if self._running.is_closed and isinstance(reported, errors.CancelledError):
-                    reported = errors.cancelled(CLOSED_BY_CLIENT)
-                on_done(None, reported)
+                on_done(None, self._reported(error, step))
                 return
             assert values is not None
             outcome = self._outcome(values, observer, options)
@@ -428,6 +438,9 @@ class PreparedStep:
     def repeat(self, stop: StopSignal, waits: WaitObserver) -> None:
         """Run steps without feeds until they are to stop, which is asked before each.
 
+        Steps of other loops of the session may run on the calling thread meanwhile, and those of
+        this one on theirs.
+
         Args:
           stop: says when to stop.
           waits: told when a step begins to wait, and when it goes on.
@@ -435,51 +448,77 @@ class PreparedStep:
         Raises:
           OpError: a step failed.
         """
-        feeding = self.begin_feeding()
-        try:
-            self._repeat(stop.should_stop, waits)
-        except BaseException as error:
-            feeding.end(error)
-            raise
-        feeding.end(None)
+        repeat_here(self, self._turns, stop.should_stop, waits)
 
     def begin_feeding(self) -> Feeding:
         """Tell the queues that the step feeds that it is repeated from now on."""
         return Feeding(*self.program.fed_queues())
 
-    def _repeat(self, should_stop: Callable[[], bool], waits: WaitObserver) -> None:
-        if not self.program.is_blocking:
-            while not should_stop():
-                self.run([])
-            return
-        running = self._running
-        while not should_stop():
-            if self.run_block():
-                continue
-            running.enter()
-            try:
-                made = self._begin()
-                if made is not None:
-                    step = self._new_step()
-                    waits.wait_begins(step.cancellation.cancel)
-                    try:
-                        self._run_step([], step, None, None, made)
-                    finally:
-                        waits.wait_ends()
-            finally:
-                running.leave()
+    @property
+    def may_share_thread(self) -> bool:
+        """Whether repeated steps may take turns; see `StartableStep`."""
+        program = self.program
+        return (
+            program.is_bounded
+            and bool(program.fed_queues()[0])
+            and not any(node.op_type in _READ_WHOLE_FILES for node in self.graph.nodes)
+        )
 
-    def _begin(self) -> Unfinished | None:
-        """Run a step without feeds; return what is left where it must wait."""
-        if self.program.takes_step:
-            return self.program.begin([])
+    def repeat_once(self, on_done: OnStepDone) -> CancellationScope | None:
+        """Start a step without feeds and options; see `StartableStep`."""
+        program, running = self.program, self._running
+        if self._is_plain or program.takes_step or self._can_give_back():
+            return self.start([], _NO_OPTIONS, on_done)
         try:
-            made = self.program.run_at_once([], None)
-        except InstructionFailed as failure:
+            running.enter()
+        except errors.OpError as error:
+            on_done(None, error)
+            return None
+        begun: Unfinished | None = None
+        try:
+            if isinstance(self._blocks, RecordBlocks):
+                begun = self._blocks.begin()
+            if begun is None:
+                made = program.run_at_once([], None)
+                begun = made if isinstance(made, Unfinished) else None
+        except Exception as error:  # noqa: BLE001 - belongs to the step
+            running.leave()
             step = self._new_step()
             step.cancellation.close()
-            raise as_op_error(failure, step.step_id) from failure.__cause__
-        return made if isinstance(made, Unfinished) else None
+            on_done(None, as_reported(error, step.step_id))
+            return None
+        if begun is None:
+            running.leave()
+            on_done(_NOTHING, None)
+            return None
+        return self._wait_on(begun, on_done)
+
+    def _wait_on(self, begun: Unfinished, on_done: OnStepDone) -> CancellationScope:
+        """Go on with a step of a loop that must wait."""
+        step = self._new_step()
+
+        def finish(values: list[Any] | None, error: BaseException | None) -> None:
+            step.cancellation.close()
+            self._running.leave()
+            if error is None:
+                on_done(_NOTHING, None)
+            else:
+                on_done(None, self._reported(error, step))
+
+        ProgramRun(self.program, step, [], finish, None, begun).start()
+        return step.cancellation
+
+    def _reported(self, error: BaseException, step: Step) -> errors.OpError:
+        reported = as_reported(error, step.step_id)
+        if self._running.is_closed and isinstance(reported, errors.CancelledError):
+            reported = errors.cancelled(CLOSED_BY_CLIENT)
+        return reported
+
+    def _can_give_back(self) -> bool:
+        """Return whether what a step takes out of queues can go back."""
+        if self._gives_back is None:
+            self._gives_back = hands_out_only(self.graph)
+        return self._gives_back
 
     def run_with(self, feeds: list[Any], options: StepOptions) -> StepOutcome:
         """Run one step with options.

@@ -26,7 +26,7 @@ from tensormill.kernels.torch_dtypes import is_number, to_tensor
 from tensormill.kernels.value_types import as_object_array
 from tensormill.runtime.passes.record_pipelines import RecordPipeline
 from tensormill.runtime.plan.instructions import Form
-from tensormill.runtime.plan.program import Program
+from tensormill.runtime.plan.program import Program, Unfinished
 from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.resources.queue import Queue
 from tensormill.runtime.resources.reader import Reader, RecordsAhead
@@ -111,9 +111,25 @@ class RecordBlocks:
     """Runs the steps of a pipeline that ends in a queue by the block. Any thread."""
 
     def __init__(
-        self, reader: Reader, queue: Queue, program: Program, pipeline: RecordPipeline
+        self,
+        reader: Reader,
+        queue: Queue,
+        step: Program,
+        program: Program,
+        pipeline: RecordPipeline,
     ) -> None:
+        """Prepare for a pipeline.
+
+        Args:
+          reader: where the records come from.
+          queue: where the elements go to.
+          step: the program of one step.
+          program: takes a batch of keys and one of values, returns batches of components.
+          pipeline: what the steps do.
+        """
         assert pipeline.enqueue is not None
+        self._step = step
+        self._enqueue = pipeline.enqueue
         self._reader = reader
         self._queue = queue
         self._dtypes = tuple(pipeline.enqueue.attrs["Tcomponents"])
@@ -135,6 +151,16 @@ class RecordBlocks:
         for tell in after:
             tell()
         return count or 0
+
+    def begin(self) -> Unfinished | None:
+        """Read a record as a step does that has then to wait for the queue; None if it cannot."""
+        with self._lock:
+            block = self._block
+            index = None if block is None else self._reader.read_next(block.records)
+        if block is None or index is None:
+            return None
+        row = [component[index, ...] for component in block.components]
+        return self._step.begin_at(self._enqueue, row)
 
     def _give(self, block: _Block, after: list[Callable[[], None]]) -> int | None:
         """Read what the queue takes; None where the block is not what comes next any more."""
@@ -241,7 +267,7 @@ def make_blocks(
     if pipeline.enqueue is not None:
         queue = program.handle_of(pipeline.enqueue)
         is_queue = isinstance(queue, Queue)
-        return RecordBlocks(reader, queue, batched, pipeline) if is_queue else None
+        return RecordBlocks(reader, queue, program, batched, pipeline) if is_queue else None
     is_usual = all(
         dtype.name == "string" or (form is Form.TENSOR and dtype.name in _ROW_DTYPES)
         for _, form, dtype in program.fetches

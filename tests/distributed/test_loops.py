@@ -10,11 +10,11 @@ import pytest
 from tensorboard.compat.proto import rpc_options_pb2
 
 import tensormill as tf
-from tensormill.distributed.loop_service import StepLoop
 from tensormill.proto import loops_pb2
 from tensormill.proto.services import LOOP_SERVICE
 from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.resources.feeders import Feeding
+from tensormill.runtime.step_loops import LoopTurns, StepLoop
 from tests.clusters import running_cluster
 from tests.gates import WAIT_S
 from tests.queues.waiting import wait_for
@@ -141,7 +141,7 @@ class Steps:
         self.waiting: list[Any] = []
         self.at_once = 0
         self.cancelled: list[str] = []
-        self.step = self
+        self.may_share_thread = True
 
     def run_block(self) -> int:
         """Run nothing by the block."""
@@ -150,7 +150,7 @@ class Steps:
     def begin_feeding(self) -> Feeding:
         return Feeding()
 
-    def start(self, values: Any, options: Any, on_done: Any) -> Any:
+    def repeat_once(self, on_done: Any) -> Any:
         if self.at_once:
             self.at_once -= 1
             on_done(StepOutcome([]), None)
@@ -165,7 +165,9 @@ class Steps:
 
 def make_loop(steps: Steps) -> tuple[StepLoop, list[Any]]:
     ends: list[Any] = []
-    loop = StepLoop(steps, lambda function: function(), lambda n, error: ends.append((n, error)))
+    loop = StepLoop(
+        steps, LoopTurns(), lambda function: function(), lambda n, error: ends.append((n, error))
+    )
     return loop, ends
 
 

@@ -222,6 +222,26 @@ class Program:
         """Return a run that has not done anything yet."""
         return Unfinished(self.new_values(feeds), 0, [], list(self.segments))
 
+    def begin_at(self, node: Node, values: list[Any]) -> Unfinished | None:
+        """Return a run in which all is done but the last node, which may wait; None if none is.
+
+        Args:
+          node: which takes a resource and a list of values, and on which nothing else depends.
+          values: what it is given.
+        """
+        done_mask, found = 0, None
+        for segment in self.segments:
+            for bit, instruction in segment.starts:
+                done_mask |= bit
+                if instruction.node is node:
+                    found = bit, instruction
+        if found is None or type(found[1].arguments[1]) is not list:
+            return None
+        slots = self._template.copy()
+        for slot, value in zip(found[1].arguments[1], values, strict=True):
+            slots[slot] = value
+        return Unfinished(slots, done_mask & ~found[0], [found], [])
+
     def run_at_once(self, feeds: list[Any], step: Any) -> list[Any] | Unfinished:
         """Run a program that may block as far as it comes without waiting, on the calling thread.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +17,8 @@ Array = np.ndarray[Any, Any]
 _LARGEST_ELEMENT_BYTES: Final = 4096
 """Copying a larger one costs more than keeping it by itself."""
 _FEWEST_PLACES: Final = 64
+_MOST_AT_ONCE: Final = 400
+"""So few elements NumPy copies without letting other threads run, who would wait for the queue."""
 _ARRAY_DTYPES: Final = frozenset(
     "bool uint8 int8 int16 int32 int64 float16 float32 float64 complex64 complex128".split()
 )
@@ -24,75 +26,105 @@ _ARRAY_DTYPES: Final = frozenset(
 
 
 class ElementPool:
-    """Elements of one form, each in a place that has a number."""
+    """Elements of one form in arrays, numbered from 0 on; each stays in one place while it is here.
+
+    Its size changes together with what it holds, with nothing between the two at which Python would
+    handle a signal.
+
+    Attributes:
+      size: how many elements there are.
+    """
 
     def __init__(self) -> None:
+        self.size = 0
         self._columns: list[Array] = []
         self._forms: list[tuple[Any, ...]] = []
         self._are_tensors: list[bool] = []
-        self._free: list[int] = []
-        self._size = 0
+        # The places of the elements in the order of their numbers, then those that are free.
+        self._places = np.empty(0, np.int64)
 
-    def put_block(self, block: Block) -> list[int] | None:
-        """Add the elements of a block; return their places, None where they do not fit in here."""
+    def put_block(self, block: Block) -> bool:
+        """Add copies of the elements of a block, unless they do not fit in here."""
         components = block.components
-        if not self._columns and not self._begin(components):
-            return None
-        if [_form(component, 1) for component in components] != self._forms:
-            return None
-        places = self._reserve(len(block))
-        index = np.array(places)
-        for column, component in zip(self._columns, components, strict=True):
-            column[index] = _array(component)[block.start : block.stop]
-        return places
-
-    def put(self, row: Row) -> int | None:
-        """Add an element; return its place, None where it does not fit in here."""
-        if not self._columns or [_form(value, 0) for value in row] != self._forms:
-            return None
-        place = self._reserve(1)[0]
-        for column, value in zip(self._columns, row, strict=True):
-            column[place, ...] = _array(value)
-        return place
-
-    def take(self, places: Sequence[int]) -> Block:
-        """Remove elements, and return them in the order of their places."""
-        index = np.array(places)
-        taken: list[Any] = []
-        for column, is_tensor in zip(self._columns, self._are_tensors, strict=True):
-            values = column.take(index, 0)
-            taken.append(torch.from_numpy(values) if is_tensor else values)
-            if column.dtype == object:
-                column[index] = None
-        self._free += places
-        return Block(tuple(taken), 0, len(places))
-
-    def _begin(self, components: Row) -> bool:
-        """Take on the form of some components; return whether elements are small enough."""
-        tensors = [type(component) is torch.Tensor for component in components]
-        if any(
-            is_tensor and (value.device.type != "cpu" or _name(value.dtype) not in _ARRAY_DTYPES)
-            for value, is_tensor in zip(components, tensors, strict=True)
-        ):
+        if not self._fits([_form(component, 1) for component in components], components, 1):
             return False
-        arrays = list(map(_array, components))
-        if sum(int(np.prod(a.shape[1:])) * a.itemsize for a in arrays) > _LARGEST_ELEMENT_BYTES:
-            return False
-        self._are_tensors = tensors
-        self._forms = [_form(component, 1) for component in components]
-        self._columns = [np.empty((0, *array.shape[1:]), array.dtype) for array in arrays]
+        count = len(block)
+        self._reserve(count)
+        size = self.size
+        for first in range(0, count, _MOST_AT_ONCE):
+            last = min(first + _MOST_AT_ONCE, count)
+            places = self._places[size + first : size + last]
+            rows = slice(block.start + first, block.start + last)
+            for column, component in zip(self._columns, components, strict=True):
+                column[places] = _array(component)[rows]
+        self.size = size + count
         return True
 
-    def _reserve(self, count: int) -> list[int]:
-        missing = count - len(self._free)
-        if missing > 0:
-            size = max(_FEWEST_PLACES, 2 * self._size, self._size + missing)
-            self._columns = [_grown(column, size) for column in self._columns]
-            self._free += range(self._size, size)
-            self._size = size
-        places = self._free[-count:]
-        del self._free[-count:]
-        return places
+    def put(self, row: Row) -> bool:
+        """Add a copy of an element, unless it does not fit in here."""
+        if not self._fits([_form(value, 0) for value in row], row, 0):
+            return False
+        size = self.size
+        if size == len(self._places):
+            self._reserve(1)
+        place = self._places[size]
+        for column, value in zip(self._columns, row, strict=True):
+            column[place, ...] = _array(value)
+        self.size = size + 1
+        return True
+
+    def take(self, numbers: Sequence[int], moved: Mapping[int, int]) -> Block:
+        """Remove elements, and return them in the order of their numbers.
+
+        Args:
+          numbers: which.
+          moved: new numbers of elements that stay, each with the one that it had.
+        """
+        places = self._places[np.array(numbers, np.int64)]
+        taken: list[Any] = []
+        for column, is_tensor in zip(self._columns, self._are_tensors, strict=True):
+            values = column[places]
+            taken.append(torch.from_numpy(values) if is_tensor else values)
+            if column.dtype == object:
+                column[places] = None
+        block = Block(tuple(taken), 0, len(numbers))
+        size = self.size - len(numbers)
+        changed = np.array([*moved, *range(size, self.size)], np.int64)
+        order = np.concatenate([self._places[np.array([*moved.values()], np.int64)], places])
+        self.size = size
+        self._places[changed] = order
+        return block
+
+    def _fits(self, forms: list[tuple[Any, ...]], values: Row, axes: int) -> bool:
+        if forms == self._forms:
+            return True
+        return not self.size and self._begin(forms, values, axes)
+
+    def _begin(self, forms: list[tuple[Any, ...]], values: Row, axes: int) -> bool:
+        """Take on the form of some values; return whether elements are small enough."""
+        tensors = [type(value) is torch.Tensor for value in values]
+        if any(
+            is_tensor and (value.device.type != "cpu" or _name(value.dtype) not in _ARRAY_DTYPES)
+            for value, is_tensor in zip(values, tensors, strict=True)
+        ):
+            return False
+        arrays = list(map(_array, values))
+        sizes = [int(np.prod(array.shape[axes:])) * array.itemsize for array in arrays]
+        if sum(sizes) > _LARGEST_ELEMENT_BYTES:
+            return False
+        self._are_tensors = tensors
+        self._forms = forms
+        self._columns = [np.empty((0, *array.shape[axes:]), array.dtype) for array in arrays]
+        self._places = np.empty(0, np.int64)
+        return True
+
+    def _reserve(self, count: int) -> None:
+        """Have places for so many elements more."""
+        had = len(self._places)
+        if self.size + count > had:
+            wanted = max(_FEWEST_PLACES, 2 * had, self.size + count)
+            self._columns = [_grown(column, wanted) for column in self._columns]
+            self._places = np.concatenate([self._places, np.arange(had, wanted)])
 
 
 def _array(value: Any) -> Array:

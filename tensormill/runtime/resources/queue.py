@@ -5,6 +5,7 @@ Waiting costs no thread: who waits is an entry with what is called in the end.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -150,7 +151,10 @@ class Queue:
         self.container = container
         self.name = name
         self.spec = spec
-        self._state = QueueState(spec.kind, name, spec.capacity, _new_store(spec))
+        self._words = _Words(spec.seeds)
+        store = _new_store(spec, self._words)
+        self._state = QueueState(spec.kind, name, spec.capacity, store)
+        self._copies = store.copies
         self._waiting = Waiting(self._state.handle)
         self._lock = self._waiting.lock  # guards _state
         self._pads = spec.kind == "PaddingFIFOQueue"
@@ -267,14 +271,15 @@ class Queue:
           components: its values.
           alone: see `queue_values.taken_over`.
         """
-        row = taken_over(components, alone)
+        row = tuple(components) if self._copies else taken_over(components, alone)
         with self._lock:
             instructions = self._state.offer(row)
         return self._is_done(instructions)
 
     def offer_many(self, components: Sequence[Any], count: int, alone: Mapping[int, bool]) -> bool:
         """Add elements if that can be done at once, as `offer`; return whether it was."""
-        block = Block(taken_over(components, alone), 0, count)
+        values = tuple(components) if self._copies else taken_over(components, alone)
+        block = Block(values, 0, count)
         with self._lock:
             instructions = self._state.offer_block(block)
         return self._is_done(instructions)
@@ -293,6 +298,8 @@ class Queue:
           How many were added, and what must be called once the caller holds no lock: it tells
           those who waited for them.
         """
+        if not self._state.elements.keeps_order:
+            self._words.prepare()
         with self._lock:
             count, instructions = self._state.offer_rows(Block(tuple(components), start, stop))
         return count, lambda: self._waiting.act(instructions)
@@ -470,24 +477,38 @@ def _shape_mismatch(index: int, dims: Dims, value: Any) -> errors.OpError:
 class _Words:
     """Random numbers of 32 bits, one after another, as TensorFlow's shuffling queue draws them."""
 
-    _BLOCKS = 256
+    _BLOCKS = 1024
 
     def __init__(self, seeds: tuple[int, int]) -> None:
         self._stream = seed_stream(*seeds)
-        self._words: list[int] = []
+        self._lock = threading.Lock()
+        self._words: list[int] = []  # guarded by the lock of the queue
+        self._prepared: list[int] = []  # guarded by _lock
 
     def __call__(self, count: int) -> list[int]:
-        """Return the next ones, the last of them first."""
+        """Return the next ones, the last of them first. Called with the queue held."""
         while len(self._words) < count:
-            place = self._stream.reserve(4 * self._BLOCKS)
-            words = random_blocks(place.key, place.counter, self._BLOCKS)
-            self._words = words.ravel()[::-1].tolist() + self._words
+            with self._lock:
+                words, self._prepared = self._prepared or self._made(), []
+            self._words = words + self._words
         drawn = self._words[-count:]
         del self._words[-count:]
         return drawn
 
+    def prepare(self) -> None:
+        """Have numbers ready, so that who takes elements need not make them. Any thread."""
+        if not self._prepared:
+            with self._lock:
+                self._prepared = self._prepared or self._made()
 
-def _new_store(spec: QueueSpec) -> ElementStore:
+    def _made(self) -> list[int]:
+        place = self._stream.reserve(4 * self._BLOCKS)
+        words: list[int] = random_blocks(place.key, place.counter, self._BLOCKS).ravel().tolist()
+        words.reverse()
+        return words
+
+
+def _new_store(spec: QueueSpec, words: _Words) -> ElementStore:
     if spec.kind == "PriorityQueue":
         return PriorityStore()
     if spec.kind != "RandomShuffleQueue":
@@ -498,4 +519,4 @@ def _new_store(spec: QueueSpec) -> ElementStore:
         raise errors.invalid_argument(
             f"min_after_dequeue {spec.min_after_dequeue} must be < capacity {spec.capacity}"
         )
-    return RandomStore(spec.min_after_dequeue, _Words(spec.seeds), ElementPool())
+    return RandomStore(spec.min_after_dequeue, words, ElementPool(), copied)

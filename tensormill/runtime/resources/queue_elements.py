@@ -11,15 +11,13 @@ handle a signal: an interrupt finds it in order.
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 __all__ = [
     "Block",
     "ElementStore",
-    "Entry",
     "FifoStore",
     "Piece",
     "Pool",
@@ -65,21 +63,29 @@ class Block:
 
 Piece = Row | Block
 
-Entry = Row | Block | int
-"""What a store holds: a piece, or the place of an element in its pool."""
-
 
 class Pool(Protocol):
-    """Where a store may keep elements, in places that have numbers."""
+    """Where a store may keep copies of elements, which are numbered from 0 on.
 
-    def put_block(self, block: Block) -> list[int] | None:
-        """Add the elements of a block; return their places, None where they do not fit in here."""
+    Attributes:
+      size: how many elements there are.
+    """
 
-    def put(self, row: Row) -> int | None:
-        """Add an element; return its place, None where it does not fit in here."""
+    size: int
 
-    def take(self, places: Sequence[int]) -> Block:
-        """Remove elements, and return them in the order of their places."""
+    def put_block(self, block: Block) -> bool:
+        """Add the elements of a block, unless they do not fit in here."""
+
+    def put(self, row: Row) -> bool:
+        """Add an element, unless it does not fit in here."""
+
+    def take(self, numbers: Sequence[int], moved: Mapping[int, int]) -> Block:
+        """Remove elements, and return them in the order of their numbers.
+
+        Args:
+          numbers: which.
+          moved: new numbers of elements that stay, each with the one that it had.
+        """
 
 
 class ElementStore(Protocol):
@@ -88,10 +94,12 @@ class ElementStore(Protocol):
     Attributes:
       keeps_order: elements leave in the order in which they came.
       gives_whole: who wants many waits until all are there; elsewhere they leave as they come.
+      copies: it copies what it is given.
     """
 
     keeps_order: bool
     gives_whole: bool
+    copies: bool
 
     @property
     def size(self) -> int:
@@ -106,22 +114,24 @@ class ElementStore(Protocol):
     def put_block(self, block: Block) -> None:
         """Add the elements of a block."""
 
-    def held_apart(self, block: Block) -> Sequence[Entry]:
-        """Return the elements of a block one by one, to be put into the store later."""
+    def put_among(self, block: Block, wanted: int) -> list[Piece]:
+        """Add the elements of a block one after another while somebody takes all that may leave.
 
-    def put_entry(self, entry: Entry) -> None:
-        """Add an element that `held_apart` returned."""
+        Args:
+          block: the elements.
+          wanted: how many elements are wanted at most.
+
+        Returns:
+          What was taken.
+        """
 
     def take(self) -> Piece:
         """Remove the next element: a row, or a block of one."""
 
-    def take_many(self, count: int) -> Sequence[Entry]:
-        """Remove the next elements, which are there; they become pieces later."""
+    def take_many(self, count: int) -> list[Piece]:
+        """Remove the next elements, which are there."""
 
-    def pieces(self, entries: Sequence[Entry]) -> list[Piece]:
-        """Return what `take_many` removed as pieces; to be called once for each entry."""
-
-    def put_back(self, entries: Sequence[Entry]) -> None:
+    def put_back(self, pieces: Sequence[Piece]) -> None:
         """Add what was taken for a dequeue that failed."""
 
 
@@ -130,6 +140,7 @@ class FifoStore:
 
     keeps_order = True
     gives_whole = False
+    copies = False
 
     def __init__(self) -> None:
         self.size = 0
@@ -149,14 +160,10 @@ class FifoStore:
         self.size += block.stop - block.start
         self._pieces.append(block)
 
-    def held_apart(self, block: Block) -> Sequence[Entry]:
-        """Return the elements of a block one by one."""
-        return [block.split(1) for _ in range(len(block))]
-
-    def put_entry(self, entry: Entry) -> None:
-        """Add an element that was held apart."""
-        assert isinstance(entry, Block)
-        self.put_block(entry)
+    def put_among(self, block: Block, wanted: int) -> list[Piece]:
+        """Add elements while somebody takes them."""
+        self.put_block(block)
+        return self.take_many(min(wanted, self.size))
 
     def take(self) -> Piece:
         """Remove the next element: a row, or a block of one."""
@@ -167,9 +174,9 @@ class FifoStore:
         self.size -= 1
         return self._pieces.popleft()
 
-    def take_many(self, count: int) -> list[Entry]:
+    def take_many(self, count: int) -> list[Piece]:
         """Remove the next elements, which are there."""
-        pieces: list[Entry] = []
+        pieces: list[Piece] = []
         while count:
             head = self._pieces[0]
             length = head.stop - head.start if type(head) is Block else 1
@@ -183,45 +190,68 @@ class FifoStore:
             count -= length
         return pieces
 
-    def pieces(self, entries: Sequence[Entry]) -> list[Piece]:
-        """Return what was taken as pieces."""
-        return list(entries)  # type: ignore[arg-type]
-
-    def put_back(self, entries: Sequence[Entry]) -> None:
+    def put_back(self, pieces: Sequence[Piece]) -> None:
         """Add what was taken for a dequeue that failed, where it was."""
-        for piece in reversed(self.pieces(entries)):
+        for piece in reversed(pieces):
             self.size += len(piece) if type(piece) is Block else 1
             self._pieces.appendleft(piece)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+class _NoPool:
+    """A pool in which nothing fits."""
+
+    size = 0
+
+    def put_block(self, block: Block) -> bool:
+        return False
+
+    def put(self, row: Row) -> bool:
+        return False
+
+    def take(self, numbers: Sequence[int], moved: Mapping[int, int]) -> Block:
+        raise IndexError
 
 
 class RandomStore:
     """Any element may be the next, each with the same chance; some must stay while it is open.
 
-    The element that leaves is replaced by the last one.
+    The element that leaves is replaced by the last one. Elements are in a pool as long as all fit
+    in there; from the first one that does not until the store is empty, they are held as rows.
     """
 
     keeps_order = False
     gives_whole = False
+    copies = True
 
     def __init__(
-        self, min_after_dequeue: int, draw: Callable[[int], list[int]], pool: Pool | None = None
+        self,
+        min_after_dequeue: int,
+        draw: Callable[[int], list[int]],
+        pool: Pool | None = None,
+        keep: Callable[[Any], Any] = _as_it_is,
     ) -> None:
         """Make an empty store.
 
         Args:
           min_after_dequeue: how many elements stay until the queue is closed.
           draw: gives so many random numbers of 32 bits, the last of them first.
-          pool: holds the elements that come in blocks.
+          pool: holds the elements that fit in there; without one, all are held as rows.
+          keep: returns a copy of a value.
         """
         self._min_after_dequeue = min_after_dequeue
         self._draw = draw
-        self._pool = pool
-        self._entries: list[Entry] = []
+        self._pool: Pool = _NoPool() if pool is None else pool
+        self._keep = keep
+        self._rows: list[Row] = []
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return len(self._entries)
+        return len(self._rows) or self._pool.size
 
     def available(self, is_closed: bool) -> int:
         """Return how many elements may leave now."""
@@ -229,62 +259,81 @@ class RandomStore:
 
     def put(self, row: Row) -> None:
         """Add an element."""
-        place = None if self._pool is None else self._pool.put(row)
-        self._entries.append(row if place is None else place)
+        if self._rows or not self._pool.put(row):
+            self._leave_pool()
+            self._rows.append(tuple(map(self._keep, row)))
 
     def put_block(self, block: Block) -> None:
         """Add the elements of a block."""
-        self._entries.extend(self.held_apart(block))
+        if self._rows or not self._pool.put_block(block):
+            self._leave_pool()
+            self._rows += [tuple(map(self._keep, row)) for row in block.rows()]
 
-    def held_apart(self, block: Block) -> Sequence[Entry]:
-        """Return the elements of a block one by one."""
-        places = None if self._pool is None else self._pool.put_block(block)
-        return list(block.rows()) if places is None else places
+    def _leave_pool(self) -> None:
+        size = self._pool.size
+        if size:
+            self._rows += self._pool.take(range(size), {}).rows()
 
-    def put_entry(self, entry: Entry) -> None:
-        """Add an element that was held apart."""
-        self._entries.append(entry)
+    def put_among(self, block: Block, wanted: int) -> list[Piece]:
+        """Add elements one after another while somebody takes all that may leave."""
+        staying = max(0, self._min_after_dequeue - self.size)
+        count = min(wanted, len(block) - staying)
+        if count <= 0:
+            self.put_block(block)
+            return []
+        last = self.size + staying
+        words = reversed(self._draw(count))
+        self.put_block(block)
+        numbers, moved = [], dict[int, int]()
+        for added, word in enumerate(words, last):
+            number = word % (last + 1)
+            if number == last:
+                numbers.append(added)
+            else:
+                numbers.append(moved.get(number, number))
+                moved[number] = added
+        for place in range(last, self.size - count):
+            moved[place] = place + count
+        return self._removed(numbers, moved)
 
     def take(self) -> Piece:
         """Remove an element: a row, or a block of one."""
-        return self.pieces(self.take_many(1))[0]
+        return self.take_many(1)[0]
 
-    def take_many(self, count: int) -> Sequence[Entry]:
+    def take_many(self, count: int) -> list[Piece]:
         """Remove elements, which are there."""
-        entries = self._entries
-        taken = []
-        size = len(entries)
+        size = self.size
+        numbers, moved = [], dict[int, int]()
+        number_now = moved.get
         for word in reversed(self._draw(count)):
-            index = word % size
+            number = word % size
             size -= 1
-            last = entries.pop()
-            if index == size:
-                taken.append(last)
-            else:
-                taken.append(entries[index])
-                entries[index] = last
+            numbers.append(number_now(number, number))
+            moved[number] = number_now(size, size)
+        return self._removed(numbers, {new: old for new, old in moved.items() if new < size})
+
+    def _removed(self, numbers: list[int], moved: dict[int, int]) -> list[Piece]:
+        """Remove elements, and let others that stay have their numbers."""
+        if not numbers:
+            return []
+        if not self._rows:
+            return [self._pool.take(numbers, moved)]
+        rows = self._rows
+        taken: list[Piece] = [rows[number] for number in numbers]
+        left = rows.copy()
+        for number, old in moved.items():
+            left[number] = rows[old]
+        del left[len(left) - len(numbers) :]
+        self._rows = left
         return taken
 
-    def pieces(self, entries: Sequence[Entry]) -> list[Piece]:
-        """Return what was taken as pieces: those from the pool that follow each other as one."""
-        if self._pool is not None and set(map(type, entries)) == {int}:
-            return [self._pool.take(entries)]  # type: ignore[arg-type]
-        made: list[Piece] = []
-        for is_place, group in itertools.groupby(entries, _is_place):
-            if is_place:
-                assert self._pool is not None
-                made.append(self._pool.take(list(group)))  # type: ignore[arg-type]
-            else:
-                made += group  # type: ignore[arg-type]
-        return made
-
-    def put_back(self, entries: Sequence[Entry]) -> None:
+    def put_back(self, pieces: Sequence[Piece]) -> None:
         """Add what was taken for a dequeue that failed."""
-        self._entries += reversed(entries)
-
-
-def _is_place(entry: Entry) -> bool:
-    return type(entry) is int
+        for piece in pieces:
+            if isinstance(piece, Block):
+                self.put_block(piece)
+            else:
+                self.put(piece)
 
 
 class PriorityStore:
@@ -292,6 +341,7 @@ class PriorityStore:
 
     keeps_order = False
     gives_whole = True  # so that a batch is in order
+    copies = False
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Row]] = []
@@ -316,28 +366,27 @@ class PriorityStore:
         for row in block.rows():
             self.put(row)
 
-    def held_apart(self, block: Block) -> Sequence[Entry]:
-        """Return the elements of a block one by one."""
-        return list(block.rows())
-
-    def put_entry(self, entry: Entry) -> None:
-        """Add an element that was held apart."""
-        assert type(entry) is tuple
-        self.put(entry)
+    def put_among(self, block: Block, wanted: int) -> list[Piece]:
+        """Add elements one after another while somebody takes the smallest."""
+        taken: list[Piece] = []
+        for row in block.rows():
+            self.put(row)
+            if len(taken) < wanted:
+                taken.append(self.take())
+        return taken
 
     def take(self) -> Row:
         """Remove the next element."""
         return heapq.heappop(self._heap)[2]
 
-    def take_many(self, count: int) -> Sequence[Entry]:
+    def take_many(self, count: int) -> list[Piece]:
         """Remove the next elements, which are there."""
         return [self.take() for _ in range(count)]
 
-    def pieces(self, entries: Sequence[Entry]) -> list[Piece]:
-        """Return what was taken as pieces."""
-        return list(entries)  # type: ignore[arg-type]
-
-    def put_back(self, entries: Sequence[Entry]) -> None:
+    def put_back(self, pieces: Sequence[Piece]) -> None:
         """Add what was taken for a dequeue that failed."""
-        for entry in entries:
-            self.put_entry(entry)
+        for piece in pieces:
+            if isinstance(piece, Block):
+                self.put_block(piece)
+            else:
+                self.put(piece)

@@ -15,7 +15,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from tensormill.graph import errors
-from tensormill.runtime.resources.queue_elements import Block, ElementStore, Entry, Piece, Row
+from tensormill.runtime.resources.queue_elements import Block, ElementStore, Piece, Row
 from tensormill.runtime.resources.waiting import Cancel, Fail, Finish, Instruction
 
 __all__ = ["Close", "Dequeue", "Enqueue", "Event", "PutBack", "QueueState"]
@@ -84,7 +84,7 @@ class _Taking:
     missing: int
     allows_fewer: bool
     is_single: bool
-    entries: list[Entry] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
 
 
 class QueueState:
@@ -134,7 +134,7 @@ class QueueState:
         if elements.keeps_order and not elements.size:  # it goes straight to the first who waits
             attempt = next(iter(self._dequeues.values()))
             if attempt.missing > 1:
-                attempt.entries.append(row)
+                attempt.pieces.append(row)
                 attempt.missing -= 1
                 return ()
         elements.put(row)
@@ -167,18 +167,36 @@ class QueueState:
         if count <= 0:
             return 0, ()
         taken = block.split(count)
+        self.enqueued += count
         if self._dequeues and not elements.keeps_order:  # who waits may take one before the next
-            for entry in elements.held_apart(taken):
-                self.enqueued += 1
-                elements.put_entry(entry)
-                if self._dequeues:
+            if elements.gives_whole:
+                for row in taken.rows():
+                    elements.put(row)
                     self._advance(made)
+            else:
+                for piece in elements.put_among(taken, wanted):
+                    self._hand_out(piece, made)
         else:
-            self.enqueued += count
             elements.put_block(taken)
             if self._dequeues:
                 self._advance(made)
         return count, made
+
+    def _hand_out(self, piece: Piece, made: list[Instruction]) -> None:
+        """Give elements that have left to those who wait, who want as many, one after another."""
+        left = len(piece) if isinstance(piece, Block) else 1
+        while left:
+            attempt = next(iter(self._dequeues.values()))
+            count = min(left, attempt.missing)
+            part = piece
+            if isinstance(piece, Block) and count < left:
+                part = piece.split(count)
+            attempt.pieces.append(part)
+            attempt.missing -= count
+            left -= count
+            if not attempt.missing:
+                made.append(Finish(attempt.key, attempt.pieces))
+                self._dequeues.popitem(last=False)
 
     def poll(self) -> Piece | None:
         """Give the next element if nobody waits for anything and there is one; else None."""
@@ -190,7 +208,7 @@ class QueueState:
         """Give so many elements if nobody waits for anything and they are there; else None."""
         if self._dequeues or self._enqueues or self.elements.available(self.is_closed) < count:
             return None
-        return self.elements.pieces(self.elements.take_many(count))
+        return self.elements.take_many(count)
 
     # -- events ------------------------------------------------------------------------------------
 
@@ -235,10 +253,7 @@ class QueueState:
 
     def _put_back(self, piece: Piece) -> None:
         """Return elements to where they were: to the front, if there is one."""
-        if isinstance(piece, Block) and not self.elements.keeps_order:
-            self.elements.put_back(self.elements.held_apart(piece))
-        else:
-            self.elements.put_back([piece])
+        self.elements.put_back([piece])
 
     def _cancel(self, event: Cancel, made: list[Instruction]) -> None:
         key = event.key
@@ -249,9 +264,7 @@ class QueueState:
         dequeue = self._dequeues.pop(key, None)
         if dequeue is not None:
             if event.puts_back:
-                self.elements.put_back(dequeue.entries)
-            else:
-                self.elements.pieces(dequeue.entries)  # nobody gets them any more
+                self.elements.put_back(dequeue.pieces)
             made.append(Fail(key, errors.cancelled("Dequeue operation was cancelled")))
 
     def _close_at_once(self, key: Hashable, made: list[Instruction]) -> None:
@@ -333,12 +346,12 @@ class QueueState:
             if count < attempt.missing and self.elements.gives_whole:
                 return progress
             if count:
-                attempt.entries += self.elements.take_many(count)
+                attempt.pieces += self.elements.take_many(count)
                 attempt.missing -= count
                 progress = True
             if attempt.missing:
                 return progress
-            made.append(Finish(attempt.key, self.elements.pieces(attempt.entries)))
+            made.append(Finish(attempt.key, attempt.pieces))
             self._dequeues.popitem(last=False)
             progress = True
         return progress
@@ -346,8 +359,8 @@ class QueueState:
     def _end_of_data(self, attempt: _Taking) -> Fail | None:
         """Deal with a dequeue that gets less than it wants: it fails, or wants what there is."""
         size = self.elements.size
-        self.elements.put_back(attempt.entries)
-        attempt.entries = []
+        self.elements.put_back(attempt.pieces)
+        attempt.pieces = []
         if attempt.allows_fewer and self.elements.size:
             attempt.missing = self.elements.size
             return None

@@ -1,0 +1,167 @@
+"""Loops of steps: who runs on whose thread, and what happens when one ends or breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import tensormill as tf
+from tensormill.runtime import step_loops
+from tensormill.runtime.any_master import StepOutcome
+from tensormill.runtime.resources.feeders import Feeding
+from tensormill.runtime.step_loops import LoopTurns, StepLoop, repeat_here
+
+
+class Steps:
+    """Steps that wait after so many, with a clock that says how long each took."""
+
+    def __init__(self, at_once: int, may_share_thread: bool = True) -> None:
+        self.at_once = at_once
+        self.may_share_thread = may_share_thread
+        self.waiting: Any = None
+        self.count = 0
+        self.before: Callable[[], None] = lambda: None
+
+    def run_block(self) -> int:
+        return 0
+
+    def begin_feeding(self) -> Feeding:
+        return Feeding()
+
+    def repeat_once(self, on_done: Any) -> Any:
+        self.before()
+        self.count += 1
+        if self.count <= self.at_once:
+            on_done(StepOutcome([]), None)
+            return None
+        self.waiting = on_done
+        return self
+
+    def cancel(self, reason: str) -> None:
+        self.waiting(None, tf.errors.CancelledError(None, None, reason))
+
+
+class Threads:
+    """What loops want to be run on their threads; a test runs it when it likes."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Callable[[], None]]] = []
+        self.ends: list[tuple[str, int, Any]] = []
+
+    def loop(self, name: str, steps: Steps, turns: LoopTurns) -> StepLoop:
+        return StepLoop(
+            steps,
+            turns,
+            lambda function: self.calls.append((name, function)),
+            lambda count, error: self.ends.append((name, count, error)),
+        )
+
+    def run(self) -> str:
+        name, function = self.calls.pop(0)
+        function()
+        return name
+
+
+def test_short_loops_that_feed_queues_take_turns_on_one_thread() -> None:
+    threads, turns = Threads(), LoopTurns()
+    steps = [Steps(3), Steps(5)]
+    for name, its in zip("ab", steps, strict=True):
+        threads.loop(name, its, turns).start()
+    assert [name for name, _ in threads.calls] == ["a"]
+    assert threads.run() == "a"
+    assert [its.count for its in steps] == [4, 6]  # the last one of each waits
+    for its in steps:
+        its.at_once += 3
+        its.waiting(StepOutcome([]), None)
+    assert [name for name, _ in threads.calls] == ["a"]
+    threads.run()
+    assert [its.count for its in steps] == [7, 9]
+
+
+def test_other_loops_have_threads_of_their_own() -> None:
+    threads, turns = Threads(), LoopTurns()
+    for name in "ab":
+        threads.loop(name, Steps(2, may_share_thread=False), turns).start()
+    assert [name for name, _ in threads.calls] == ["a", "b"]
+
+
+def test_a_loop_whose_steps_are_long_leaves_the_shared_thread(monkeypatch) -> None:
+    clock = [1]
+    monkeypatch.setattr(step_loops.time, "thread_time_ns", lambda: clock[0])
+    threads, turns = Threads(), LoopTurns()
+    long, short = Steps(100), Steps(3)
+
+    def take_long() -> None:
+        clock[0] += 100_000_000
+        long.at_once = long.count  # the next one waits
+
+    long.before = take_long
+    long.at_once = 1
+    threads.loop("long", long, turns).start()
+    threads.loop("short", short, turns).start()
+    threads.run()
+    assert short.count == 4
+    long.before = lambda: None
+    long.at_once = 50
+    long.waiting(StepOutcome([]), None)
+    short.at_once = 8
+    short.waiting(StepOutcome([]), None)
+    assert [name for name, _ in threads.calls] == ["long", "short"]
+
+
+def test_a_shared_thread_is_handed_on_after_a_while(monkeypatch) -> None:
+    now = iter(range(10_000))
+    monkeypatch.setattr(step_loops.time, "monotonic", lambda: float(next(now)))
+    threads, turns = Threads(), LoopTurns()
+    steps = {"a": Steps(1000), "b": Steps(1000)}
+    for name, its in steps.items():
+        threads.loop(name, its, turns).start()
+    ran = [threads.run() for _ in range(4)]
+    assert ran == ["a", "b", "a", "b"]
+    assert all(its.count for its in steps.values())
+
+
+def test_a_thread_that_breaks_leaves_the_others_running() -> None:
+    threads, turns = Threads(), LoopTurns()
+    broken, sound = Steps(3), Steps(5)
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    broken.before = interrupt
+    threads.loop("broken", broken, turns).start()
+    threads.loop("sound", sound, turns).start()
+    with pytest.raises(KeyboardInterrupt):
+        threads.run()
+    assert [(name, type(error)) for name, _, error in threads.ends] == [
+        ("broken", tf.errors.CancelledError)
+    ]
+    assert threads.run() == "sound"
+    assert sound.count == 6
+
+
+class Failing(Steps):
+    def repeat_once(self, on_done: Any) -> Any:
+        if self.count == self.at_once:
+            on_done(None, tf.errors.OutOfRangeError(None, None, "enough"))
+            return None
+        return super().repeat_once(on_done)
+
+
+class Nobody:
+    def wait_begins(self, cancel: Any) -> None:
+        pytest.fail("nothing waits here")
+
+    wait_ends = wait_begins
+
+
+def test_a_loop_on_the_calling_thread_ends_when_it_is_to_and_raises_what_ended_it() -> None:
+    steps = Failing(4)
+    stop = iter([False] * 3 + [True])
+    repeat_here(steps, LoopTurns(), lambda: next(stop), Nobody())
+    assert steps.count == 3
+    with pytest.raises(tf.errors.OutOfRangeError, match="enough"):
+        repeat_here(steps, LoopTurns(), lambda: False, Nobody())
+    assert steps.count == 4
