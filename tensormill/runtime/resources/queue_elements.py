@@ -328,12 +328,11 @@ class RandomStore:
         return taken
 
     def put_back(self, pieces: Sequence[Piece]) -> None:
-        """Add what was taken for a dequeue that failed."""
-        for piece in pieces:
-            if isinstance(piece, Block):
-                self.put_block(piece)
-            else:
-                self.put(piece)
+        """Add what was taken for a dequeue that failed, the last one first."""
+        for piece in reversed(pieces):
+            rows = list(piece.rows()) if isinstance(piece, Block) else [piece]
+            for row in reversed(rows):
+                self.put(row)
 
 
 class PriorityStore:

@@ -144,3 +144,10 @@ def test_a_store_mixes_elements_from_the_pool_with_others() -> None:
     assert store.size == 0
     store.put_block(Block((np.arange(3),), 0, 3))
     assert isinstance(store.take(), Block)
+
+
+def test_what_was_taken_for_nothing_goes_back_the_last_one_first() -> None:
+    store = RandomStore(0, lambda count: list(range(count)), ElementPool(), torch.clone)
+    store.put_back([row(1), rows(2, 2), row(4)])
+    # The numbers that are drawn take the last element each time.
+    assert values(store.take_many(4)) == [1, 2, 3, 4]
