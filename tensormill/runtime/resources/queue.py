@@ -31,6 +31,7 @@ from tensormill.runtime.resources.queue_elements import (
 from tensormill.runtime.resources.queue_state import Close, Dequeue, Enqueue, PutBack, QueueState
 from tensormill.runtime.resources.queue_values import (
     batch,
+    copied,
     empty_batch,
     padded_batch,
     single,
