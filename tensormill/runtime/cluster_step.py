@@ -30,11 +30,11 @@ from tensormill.runtime.prepared_step import (
     CLOSED_BY_CLIENT,
     OnStepBegin,
     OnStepDone,
-    RunningSteps,
     tell_nobody,
 )
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.resources.feeders import Feeding
+from tensormill.runtime.running_steps import RunningSteps
 from tensormill.runtime.session_tasks import SessionTasks, Stamp
 from tensormill.runtime.step_gathering import StepGathering
 from tensormill.runtime.step_options import StepOptions

@@ -48,7 +48,7 @@ from tensormill.runtime.passes.tensor_watches import TensorWatch, watch
 from tensormill.runtime.placement_log import log_devices, log_placement
 from tensormill.runtime.plan.folding import fold_node
 from tensormill.runtime.plan.program import Program
-from tensormill.runtime.prepared_step import PreparedStep, RunningSteps, StartableStep
+from tensormill.runtime.prepared_step import PreparedStep, StartableStep
 from tensormill.runtime.record_blocks import (
     RecordBlocks,
     RecordRows,
@@ -57,6 +57,7 @@ from tensormill.runtime.record_blocks import (
 )
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.resources.session_tensors import SessionTensors
+from tensormill.runtime.running_steps import RunningSteps
 from tensormill.runtime.session_tasks import Cluster, Opening, SessionTasks, is_wanted
 from tensormill.runtime.step import Step
 from tensormill.runtime.step_loops import LoopTurns
