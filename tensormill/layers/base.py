@@ -30,6 +30,7 @@ from tensormill.variables.initialization import global_variables, trainable_vari
 from tensormill.variables.partitioned import PartitionedVariable
 from tensormill.variables.scope import VariableScope, variable_scope
 from tensormill.variables.store import get_variable
+from tensormill.variables.tracking import dependencies_in
 
 __all__ = ["InputSpec", "Layer"]
 
@@ -208,6 +209,11 @@ class Layer:
     def graph(self) -> Any:
         """The graph of its first call, or None."""
         return self._graph
+
+    @property
+    def _checkpoint_dependencies(self) -> list[tuple[str, Any]]:
+        own = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        return list(dependencies_in(own))
 
     @property
     def trainable_weights(self) -> list[Any]:

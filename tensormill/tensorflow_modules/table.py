@@ -18,6 +18,7 @@ from tensormill.tensorflow_modules.initializer_table import INITIALIZER_ROWS
 from tensormill.tensorflow_modules.keras_table import KERAS_ROWS
 from tensormill.tensorflow_modules.model_table import MODEL_ROWS
 from tensormill.tensorflow_modules.ragged_table import RAGGED_ROWS
+from tensormill.tensorflow_modules.tracking_table import TRACKING_ROWS
 
 __all__ = ["MESSAGE_MODULES", "MESSAGE_PACKAGES", "MODULES", "Sources"]
 
@@ -462,8 +463,6 @@ _ROWS = {
     "python.training.saver_test_utils": "unittesting.checkpointed_table",
     "python.training.tensorboard_logging": "tensorflow_modules.summary_logging",
     "python.training.server_lib": "Server=distributed.server.Server",
-    "python.training.tracking.base": "Trackable=variables.tracking.Trackable",
-    "python.training.tracking.tracking": "AutoTrackable=variables.tracking.AutoTrackable",
     "python.training.training": "train",
     "python.training.training_util": """
         train.global_step write_graph=io.graph_io.write_graph
@@ -594,5 +593,6 @@ MODULES = {
         **KERAS_ROWS,
         **MODEL_ROWS,
         **RAGGED_ROWS,
+        **TRACKING_ROWS,
     }.items()
 }

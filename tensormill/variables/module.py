@@ -39,7 +39,7 @@ class Module(AutoTrackable):
     A class may name attributes that are left out in `_TF_MODULE_IGNORED_PROPERTIES`.
     """
 
-    _TF_MODULE_IGNORED_PROPERTIES: frozenset[str] = frozenset(["_tracked"])
+    _TF_MODULE_IGNORED_PROPERTIES: frozenset[str] = frozenset(["_tracked", "_left_out"])
 
     def __init__(self, name: str | None = None) -> None:
         """Give the module a name, by default that of its class in lower case.

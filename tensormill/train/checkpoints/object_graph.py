@@ -16,6 +16,7 @@ from typing import Any
 from tensorboard.compat.proto.trackable_object_graph_pb2 import TrackableObjectGraph
 
 from tensormill.variables.base import VariableBase
+from tensormill.variables.tracked_resources import NotTrackable
 from tensormill.variables.tracking import dependencies_of
 
 __all__ = ["VALUE", "ObjectNode", "graph_message", "object_nodes", "slot_of", "state_of"]
@@ -58,6 +59,11 @@ def object_nodes(root: Any) -> list[ObjectNode]:
     while position < len(nodes):
         node = nodes[position]
         position += 1
+        if isinstance(node.target, NotTrackable):
+            raise NotImplementedError(
+                f"The object {node.target} does not support object-based saving. File a feature "
+                "request if this limitation bothers you."
+            )
         for name, target in dependencies_of(node.target):
             if id(target) not in numbers:
                 numbers[id(target)] = len(nodes)
