@@ -17,12 +17,16 @@ from tensormill.distributed.status_codec import error_from_rpc, error_from_statu
 from tensormill.distributed.waiting import wait_for
 from tensormill.graph import errors
 from tensormill.graph.tensor_wire_codec import Piece
-from tensormill.proto.services import LOOP_SERVICE, MASTER_SERVICE, Service
+from tensormill.proto import presence_pb2
+from tensormill.proto.services import LOOP_SERVICE, MASTER_SERVICE, PRESENCE_SERVICE, Service
+from tensormill.runtime.deadlines import DEADLINES
 
 __all__ = ["TARGET_PREFIX", "MasterClient", "address_of"]
 
 TARGET_PREFIX = "grpc://"
 _ASK_TASKS_S = 1.0
+_ATTEND_AGAIN_S = 1.0
+"""How soon a session is attended again when the connection was lost."""
 _GRACE_S = 2.0
 """How much longer than a step may take its master may need to say what it waited for."""
 
@@ -168,6 +172,26 @@ class MasterClient:
     def send(self, method: str, request: Any, timeout_s: float) -> None:
         """Call a method without waiting for what it answers."""
         self._method(method).future(request, timeout=timeout_s)
+
+    def attend(self, session_handle: str) -> None:
+        """See to it that a master of tensormill learns when this process is gone.
+
+        Where there is a direct connection, that tells it.
+        """
+        if not self._channel.is_tensormill or self._channel.direct() is not None:
+            return
+        attend = self._method("Attend", PRESENCE_SERVICE)
+        request = presence_pb2.AttendRequest(session_handle=session_handle)
+
+        def begin() -> None:
+            with contextlib.suppress(ValueError):  # the connection is closed
+                attend.future(request, wait_for_ready=True).add_done_callback(end)
+
+        def end(call: Any) -> None:
+            if call.code() is grpc.StatusCode.UNAVAILABLE:  # the connection was lost
+                DEADLINES.after(_ATTEND_AGAIN_S, begin)
+
+        begin()
 
     def close(self) -> None:
         """Close the connection; calls that are under way end."""

@@ -26,7 +26,7 @@ from tensormill.distributed.served_partial_runs import ServedPartialRuns
 from tensormill.distributed.served_session import ServedSession, ServedStep
 from tensormill.graph import errors, tf_logging
 from tensormill.graph.errors import OpError
-from tensormill.proto import master_pb2
+from tensormill.proto import master_pb2, presence_pb2
 from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.deadlines import DEADLINES
@@ -49,20 +49,41 @@ SLOW_MASTER_METHODS = frozenset(
 """The methods that may wait for other tasks or take long."""
 
 
+class _Attendance:
+    """A call over gRPC that a client keeps open as long as its session, as a `Peer`.
+
+    Attributes:
+      call: the call.
+      is_left_alive: see `Peer`; who lives on attends again.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.is_left_alive = False
+
+
 class _Entry:
     """A session with what belongs to it.
 
     Attributes:
       peer: the connection of the client who used it last, if that tells when the client has gone.
+      attendance: the call that tells it, where no connection does.
     """
 
     def __init__(self, served: ServedSession, config: Any) -> None:
         self.peer: Peer | None = None
+        self.attendance: _Attendance | None = None
         self.served = served
         self.config = config
         self._usual_options = StepOptions.from_proto(None, config)
         self.partial_runs = ServedPartialRuns(served)
         self.callables = ServedCallables(served)
+
+    def close(self) -> None:
+        """Close the session; its client need not attend it any more."""
+        self.served.close()
+        if self.attendance is not None:
+            self.attendance.call.reply(presence_pb2.AttendResponse())
 
     def options(self, asked: Any) -> StepOptions:
         """Return the options of a step.
@@ -115,6 +136,10 @@ class MasterService:
             "ReleaseCallable": self._release_callable,
         }
 
+    def presence_handlers(self) -> Mapping[str, Handler]:
+        """Return the handler of the method by which clients attend their sessions."""
+        return {"Attend": self._attend}
+
     @property
     def session_count(self) -> int:
         """How many sessions are open."""
@@ -132,7 +157,7 @@ class MasterService:
             entries = list(self._entries.values())
             self._entries.clear()
         for entry in entries:
-            entry.served.close()
+            entry.close()
 
     # -- sessions --------------------------------------------------------------------------------
 
@@ -186,7 +211,7 @@ class MasterService:
             entry = self._entries.pop(request.session_handle, None)
         if entry is None:
             raise _restarted(request.session_handle, errors.aborted)
-        entry.served.close()
+        entry.close()
         call.reply(master_pb2.CloseSessionResponse())
 
     def _reset(self, request: Any, call: Call) -> None:
@@ -210,6 +235,21 @@ class MasterService:
                 target.append(device_to_proto(device))
         call.reply(response)
 
+    def _attend(self, request: Any, call: Call) -> None:
+        entry = self._entry(request.session_handle)
+        attendance = _Attendance(call)
+        with self._lock:
+            earlier, entry.attendance = entry.attendance, attendance
+            if entry.peer is None or entry.peer is earlier:
+                entry.peer = attendance
+            is_open = request.session_handle in self._entries
+        if earlier is not None:
+            earlier.call.reply(presence_pb2.AttendResponse())
+        if is_open:
+            call.on_cancel(lambda: self.client_gone(attendance))
+        else:  # it was closed meanwhile
+            call.reply(presence_pb2.AttendResponse())
+
     def client_gone(self, peer: Peer) -> None:
         """Close the sessions that a client has left behind, unless it comes back for them soon."""
         if not any(entry.peer is peer for entry in list(self._entries.values())):
@@ -231,7 +271,7 @@ class MasterService:
                 del self._entries[handle]
         for handle, entry in left.items():
             tf_logging.info("session %s is closed, as its client has gone", handle)
-            entry.served.close()
+            entry.close()
 
     def find_session(self, handle: str, call: Call) -> ServedSession:
         """Return the session of a handle, which a call uses.
@@ -243,7 +283,7 @@ class MasterService:
 
     def _used(self, handle: str, call: Call) -> _Entry:
         entry = self._entry(handle)
-        entry.peer = call.peer
+        entry.peer = call.peer or entry.attendance
         return entry
 
     def _entry(self, handle: str) -> _Entry:

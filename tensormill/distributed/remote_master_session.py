@@ -133,6 +133,7 @@ class RemoteMasterSession:
         self._open.handle = response.session_handle
         self._graph_version = response.graph_version
         self._sent_version = version
+        self._client.attend(self._open.handle)
 
     def _call(
         self, method: str, request: Any, *, waits: bool = False, reports: bool = False

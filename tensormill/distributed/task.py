@@ -22,6 +22,7 @@ from tensormill.proto.services import (
     DIRECT_SERVICE,
     LOOP_SERVICE,
     MASTER_SERVICE,
+    PRESENCE_SERVICE,
     TRANSFER_SERVICE,
     WORKER_SERVICE,
 )
@@ -91,6 +92,7 @@ class Task:
                 **self._worker_service.transfer_handlers(),
             },
             LOOP_SERVICE: self._loops.handlers(),
+            PRESENCE_SERVICE: self._master_service.presence_handlers(),
             CLUSTER_SERVICE: self._cluster_service.handlers(),
         }
         slow = SLOW_MASTER_METHODS | SLOW_WORKER_METHODS | SLOW_LOOP_METHODS | SLOW_CLUSTER_METHODS

@@ -14,6 +14,7 @@ from tensormill.proto import (
     direct_pb2,
     loops_pb2,
     master_pb2,
+    presence_pb2,
     worker_pb2,
 )
 
@@ -22,6 +23,7 @@ __all__ = [
     "DIRECT_SERVICE",
     "LOOP_SERVICE",
     "MASTER_SERVICE",
+    "PRESENCE_SERVICE",
     "TRANSFER_SERVICE",
     "WORKER_SERVICE",
     "Method",
@@ -106,6 +108,8 @@ WORKER_SERVICE = _service(
 )
 
 LOOP_SERVICE = _service("tensormill.LoopService", loops_pb2, "RunLoop", "StopLoop")
+
+PRESENCE_SERVICE = _service("tensormill.PresenceService", presence_pb2, "Attend")
 
 TRANSFER_SERVICE = Service(
     "tensormill.TransferService",

@@ -12,7 +12,7 @@ import tensormill as tf
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server import Server
 from tensormill.proto import worker_pb2
-from tensormill.proto.services import WORKER_SERVICE
+from tensormill.proto.services import PRESENCE_SERVICE, WORKER_SERVICE
 from tests.clusters import free_addresses, over_wire, running_cluster
 from tests.gates import wait_until
 
@@ -84,6 +84,62 @@ def test_a_session_that_goes_on_over_another_connection_is_kept() -> None:
         service._close_left(gone)
         assert session.run(tf.constant(3.0)) == 3.0
         session.close()
+
+
+# -- clients without a direct connection -----------------------------------------------------------
+
+
+def attended(server: Any) -> Any:
+    """Return the only session of a server, once its client attends it."""
+    (entry,) = server._task._master_service._entries.values()
+    wait_until(lambda: entry.attendance is not None)
+    return entry
+
+
+def test_a_client_over_grpc_attends_its_session(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENSORMILL_LANE", "grpc")
+    session = tf.Session(server.target, config=over_wire())
+    assert session.run(tf.constant(1.0)) == 1.0
+    call = attended(server).attendance.call
+    assert session_count(server) == 1
+    session._master_session._open.is_closed = True  # nobody says so to the master
+    session._master_session._client.close()
+    wait_until(lambda: session_count(server) == 0)
+    assert not call._take()  # its end was seen
+    session.close()
+
+
+def test_a_session_that_is_attended_anew_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENSORMILL_LANE", "grpc")
+    with Server({"a": ["127.0.0.1:0"]}, limits=ServerLimits(client_grace_s=3600.0)) as server:
+        session = tf.Session(server.target, config=over_wire())
+        session.run(tf.constant(1.0))
+        entry = attended(server)
+        earlier = entry.attendance
+        client = session._master_session._client
+        client.attend(session._master_session._open.handle)
+        wait_until(lambda: entry.attendance is not earlier)
+        service = server._task._master_service
+        service.client_gone(earlier)
+        assert not service._calls_off
+        service._close_left(earlier)
+        assert session.run(tf.constant(2.0)) == 2.0
+        assert entry.peer is entry.attendance
+        session.close()
+        assert session_count(server) == 0
+        assert not entry.attendance.call._take()  # it was answered
+
+
+def test_what_is_no_session_cannot_be_attended(server: Any) -> None:
+    method = PRESENCE_SERVICE.methods["Attend"]
+    with grpc.insecure_channel(server.address) as channel:
+        attend = channel.unary_unary(
+            method.path, method.request.SerializeToString, method.response.FromString
+        )
+        with pytest.raises(grpc.RpcError, match="is not found"):
+            attend(method.request(session_handle="none"), timeout=20)
 
 
 # -- masters ---------------------------------------------------------------------------------------

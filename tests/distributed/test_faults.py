@@ -249,8 +249,6 @@ def test_a_client_that_is_killed_in_mid_step_leaves_nothing_behind(
         service = worker._task._master_service
         assert service.session_count == 1
     wait_until_nothing_runs([ps, worker])
-    if lane == "grpc":  # which does not tell the end of a client from the end of a call
-        return
     wait_until(lambda: service.session_count == 0)
     for server in (ps, worker):
         wait_until(lambda task=server._task: set(task.own_link._sessions) == {""})
