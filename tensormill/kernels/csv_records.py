@@ -26,6 +26,7 @@ __all__ = ["CsvDecoder", "check_selected_columns"]
 
 Array = np.ndarray[Any, Any]
 
+_LARGEST: Final = float(np.finfo(np.float32).max)
 _SMALLEST_BLOCK: Final = 8
 """From how many records on it is faster to look at them column by column."""
 
@@ -156,6 +157,8 @@ class CsvDecoder:
                 value = _numbers([field], kind)[0].item()
         if kind is None:
             return as_object_array([value], ())
+        if -_LARGEST <= value <= _LARGEST:
+            return torch.from_numpy(np.array(value, kind))
         return torch.tensor(value, dtype=dtype)
 
     def _fields(self, text: bytes, record: int) -> list[bytes]:

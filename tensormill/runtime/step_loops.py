@@ -27,7 +27,7 @@ _TURN_S: Final = 0.02
 """How long a loop that does not wait keeps a thread: other loops want it, too."""
 _LONG_STEP_NS: Final = 2_000_000
 """A short step that runs now and then, with nothing of it in the caches, takes up to 1 ms."""
-_STEPS_UNMEASURED: Final = 15
+_STEPS_UNMEASURED: Final = 63
 
 Call = Callable[[Callable[[], None]], None]
 """Runs a function on a thread that computes."""

@@ -95,6 +95,22 @@ class ElementPool:
         self._places[changed] = order
         return block
 
+    def take_one(self, number: int) -> Row:
+        """Remove an element and return it; the last one has its number then."""
+        size, places = self.size - 1, self._places
+        place = places[number]
+        row: list[Any] = []
+        for column, is_tensor in zip(self._columns, self._are_tensors, strict=True):
+            value = column[place, ...].copy()
+            row.append(torch.from_numpy(value) if is_tensor else value)
+            if column.dtype == object:
+                column[place] = None
+        taken = tuple(row)
+        self.size = size
+        places[number] = places[size]
+        places[size] = place
+        return taken
+
     def _fits(self, forms: list[tuple[Any, ...]], values: Row, axes: int) -> bool:
         if forms == self._forms:
             return True

@@ -87,6 +87,9 @@ class Pool(Protocol):
           moved: new numbers of elements that stay, each with the one that it had.
         """
 
+    def take_one(self, number: int) -> Row:
+        """Remove an element and return it; the last one has its number then."""
+
 
 class ElementStore(Protocol):
     """What is in a queue.
@@ -215,6 +218,9 @@ class _NoPool:
     def take(self, numbers: Sequence[int], moved: Mapping[int, int]) -> Block:
         raise IndexError
 
+    def take_one(self, number: int) -> Row:
+        raise IndexError
+
 
 class RandomStore:
     """Any element may be the next, each with the same chance; some must stay while it is open.
@@ -303,6 +309,8 @@ class RandomStore:
     def take_many(self, count: int) -> list[Piece]:
         """Remove elements, which are there."""
         size = self.size
+        if count == 1 and not self._rows:
+            return [self._pool.take_one(self._draw(1)[0] % size)]
         numbers, moved = [], dict[int, int]()
         number_now = moved.get
         for word in reversed(self._draw(count)):

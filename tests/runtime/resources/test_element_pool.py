@@ -143,7 +143,9 @@ def test_a_store_mixes_elements_from_the_pool_with_others() -> None:
     ]
     assert store.size == 0
     store.put_block(Block((np.arange(3),), 0, 3))
-    assert isinstance(store.take(), Block)
+    assert [type(piece) for piece in store.take_many(2)] == [Block]
+    taken = store.take()
+    assert [int(value) for value in taken[0:1]] == [1]
 
 
 def test_what_was_taken_for_nothing_goes_back_the_last_one_first() -> None:
