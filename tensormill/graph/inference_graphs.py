@@ -126,7 +126,8 @@ def strip_unused(
     if not isinstance(kinds, list):
         kinds = [kinds] * len(input_node_names)
     replaced = GraphDef()
-    replaced.library.CopyFrom(input_graph_def.library)
+    if input_graph_def.HasField("library"):
+        replaced.library.CopyFrom(input_graph_def.library)
     for node in input_graph_def.node:
         if node.name not in input_node_names:
             replaced.node.add().CopyFrom(node)
@@ -185,7 +186,8 @@ def fold_batch_norms(input_graph_def: Any) -> Any:
             gone.update((node.name, *(part.name for part in found.values())))
             added += _folded(node, found)
     result = GraphDef()
-    result.library.CopyFrom(input_graph_def.library)
+    if input_graph_def.HasField("library"):
+        result.library.CopyFrom(input_graph_def.library)
     result.node.extend(node for node in input_graph_def.node if node.name not in gone)
     result.node.extend(added)
     return result

@@ -1,4 +1,4 @@
-"""Normalisers in the manner of `tf.contrib.layers`.
+"""Normalisers by example in the manner of `tf.contrib.layers`.
 
 Source: TensorFlow 1.15, contrib/layers/python/layers/layers.py and normalization.py.
 """
@@ -9,229 +9,25 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensormill.graph import dtypes
-from tensormill.graph.collections import GraphKeys
 from tensormill.graph.conversion import convert_to_tensor
-from tensormill.graph.default_scopes import add_to_collections, name_scope
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor
 from tensormill.layers.model_scope import (
     finish,
     get_variable_collections,
-    renaming_getter,
 )
-from tensormill.layers.normalization import BatchNormalization
-from tensormill.ops.arithmetic import divide, maximum
-from tensormill.ops.array_shapes import reshape, size
+from tensormill.ops.arithmetic import divide
+from tensormill.ops.array_shapes import reshape
 from tensormill.ops.array_shapes import shape as shape_of
-from tensormill.ops.casting import cast
 from tensormill.ops.elementwise_unary import sqrt, square
-from tensormill.ops.identities import identity
 from tensormill.ops.reduction import reduce_sum
-from tensormill.ops.smart_cond import smart_cond, smart_constant_value
-from tensormill.ops.statistics import batch_normalization, moments, weighted_moments
-from tensormill.train.moving_averages import assign_moving_average
+from tensormill.ops.statistics import batch_normalization, moments
 from tensormill.variables.arg_scope import add_arg_scope
 from tensormill.variables.initializers import Ones, Zeros
 from tensormill.variables.model_variables import model_variable
 from tensormill.variables.scope import variable_scope
 
-__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "unit_norm"]
-
-
-@add_arg_scope
-def batch_norm(
-    inputs: Any,
-    decay: float = 0.999,
-    center: bool = True,
-    scale: bool = False,
-    epsilon: float = 0.001,
-    activation_fn: Callable[..., Any] | None = None,
-    param_initializers: dict[str, Any] | None = None,
-    param_regularizers: dict[str, Any] | None = None,
-    updates_collections: Any = GraphKeys.UPDATE_OPS,
-    is_training: Any = True,
-    reuse: Any = None,
-    variables_collections: Any = None,
-    outputs_collections: Any = None,
-    trainable: bool = True,
-    batch_weights: Any = None,
-    fused: bool | None = None,
-    data_format: str = "NHWC",
-    zero_debias_moving_mean: bool = False,
-    scope: Any = None,
-    renorm: bool = False,
-    renorm_clipping: dict[str, Any] | None = None,
-    renorm_decay: float = 0.99,
-    adjustment: Callable[..., Any] | None = None,
-) -> Tensor:
-    """Return the inputs normalised channel by channel.
-
-    Args:
-      inputs: [batch, ..., channels], or as `data_format` says.
-      decay: how much of the moving averages an update keeps.
-      center: whether to add `beta`.
-      scale: whether to multiply with `gamma`.
-      epsilon: added to the variance.
-      activation_fn: a function, or None.
-      param_initializers: initializers of beta, gamma, moving_mean, moving_variance.
-      param_regularizers: regularizers of beta and gamma.
-      updates_collections: the collection of the updates; None makes the output wait for them.
-      is_training: a bool or a bool tensor.
-      reuse: whether to reuse variables.
-      variables_collections: collections for the variables, or a dict of them by name.
-      outputs_collections: collections for the output.
-      trainable: whether optimizers change `beta` and `gamma`.
-      batch_weights: [batch], how much each example counts in the moments.
-      fused: whether to use the op that does all in one; None where it can be used.
-      data_format: "NHWC" or "NCHW".
-      zero_debias_moving_mean: correct the moving mean for the zeros that it began with.
-      scope: the name of the variable scope.
-      renorm: whether to correct the batch's moments by those of training so far.
-      renorm_clipping: the limits "rmax", "rmin" and "dmax" of the corrections.
-      renorm_decay: how much of the moments of training an update keeps.
-      adjustment: a function of the input's shape that gives a scale and a bias for training.
-
-    Raises:
-      ValueError: an unknown data format, or arguments that exclude each other.
-    """
-    if data_format not in ("NHWC", "NCHW"):
-        raise ValueError("data_format has to be either NCHW or NHWC.")
-    initializers, regularizers = param_initializers or {}, param_regularizers or {}
-    if batch_weights is not None or zero_debias_moving_mean:
-        for name, is_given in (("renorm", renorm), ("adjustment", adjustment is not None)):
-            if is_given:
-                raise ValueError(
-                    f"{name} is not supported with batch_weights, updates_collections or "
-                    "zero_debias_moving_mean"
-                )
-        is_fused = fused in (None, True) and batch_weights is None
-        return _weighted_batch_norm(
-            inputs, decay, center, scale, epsilon, activation_fn, initializers, regularizers,
-            updates_collections, is_training, reuse, variables_collections, outputs_collections,
-            trainable, batch_weights, data_format, zero_debias_moving_mean, scope, is_fused,
-        )  # fmt: skip
-    getter = renaming_getter({}, variables_collections)
-    with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse, custom_getter=getter) as opened:
-        layer = BatchNormalization(
-            axis=1 if data_format == "NCHW" else -1,
-            momentum=decay,
-            epsilon=epsilon,
-            center=center,
-            scale=scale,
-            beta_initializer=initializers.get("beta", Zeros()),
-            gamma_initializer=initializers.get("gamma", Ones()),
-            moving_mean_initializer=initializers.get("moving_mean", Zeros()),
-            moving_variance_initializer=initializers.get("moving_variance", Ones()),
-            beta_regularizer=regularizers.get("beta"),
-            gamma_regularizer=regularizers.get("gamma"),
-            trainable=trainable,
-            renorm=renorm,
-            renorm_clipping=renorm_clipping,
-            renorm_momentum=renorm_decay,
-            adjustment=adjustment,
-            fused=fused if inputs.get_shape().ndims == 4 else False,
-            name=opened.name,
-            _scope=opened,
-            _reuse=reuse,
-        )
-        outputs = layer.apply(inputs, training=is_training)
-        if updates_collections is None:
-            with outputs.graph.control_dependencies(layer.updates):
-                outputs = identity(outputs)
-        elif updates_collections != GraphKeys.UPDATE_OPS:
-            for update in layer.updates:
-                add_to_collections(updates_collections, update)
-        with name_scope(opened.original_name_scope):
-            return finish(outputs, opened.name, outputs_collections, activation_fn)
-
-
-def _weighted_batch_norm(
-    inputs: Any,
-    decay: float,
-    center: bool,
-    scale: bool,
-    epsilon: float,
-    activation_fn: Callable[..., Any] | None,
-    initializers: dict[str, Any],
-    regularizers: dict[str, Any],
-    updates_collections: Any,
-    is_training: Any,
-    reuse: Any,
-    variables_collections: Any,
-    outputs_collections: Any,
-    trainable: bool,
-    batch_weights: Any,
-    data_format: str,
-    zero_debias: bool,
-    scope: Any,
-    is_fused: bool,
-) -> Tensor:
-    """Normalise by moments in which examples count differently, or with a corrected mean.
-
-    Where TensorFlow has a fused op for it, the moving variance is that of a sample.
-    """
-    with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse) as opened:
-        inputs = convert_to_tensor(inputs)
-        dims = inputs.get_shape().as_list()
-        axis = 1 if data_format == "NCHW" else len(dims) - 1
-        axes = [a for a in range(len(dims)) if a != axis]
-        wide = [dims[axis] if a == axis else 1 for a in range(len(dims))]
-
-        def parameter(name: str, initializer: Any, is_trainable: bool) -> Any:
-            return model_variable(
-                name,
-                shape=[dims[axis]],
-                dtype=inputs.dtype.base_dtype,
-                initializer=initializers.get(name, initializer),
-                regularizer=regularizers.get(name),
-                collections=get_variable_collections(variables_collections, name),
-                trainable=is_trainable,
-            )
-
-        beta = parameter("beta", Zeros(), trainable) if center else None
-        gamma = parameter("gamma", Ones(), trainable) if scale else None
-        moving_mean = parameter("moving_mean", Zeros(), False)
-        moving_variance = parameter("moving_variance", Ones(), False)
-
-        def batch_moments() -> tuple[Tensor, Tensor]:
-            if batch_weights is None:
-                return moments(inputs, axes)
-            weights = convert_to_tensor(batch_weights, dtype=inputs.dtype)
-            return weighted_moments(inputs, axes, reshape(weights, [-1] + [1] * (len(dims) - 1)))
-
-        known = smart_constant_value(is_training)
-        mean, variance = moving_mean, moving_variance
-        if known is not False:
-            means = batch_moments()
-            spread = means[1]
-            if is_fused and len(dims) in (2, 4):
-                count = cast(size(inputs), inputs.dtype) / dims[axis]
-                spread = spread * (count / maximum(count - 1.0, 1.0))
-
-            def moved() -> list[Tensor]:
-                return [
-                    identity(assign_moving_average(moving_mean, means[0], decay, zero_debias)),
-                    identity(assign_moving_average(moving_variance, spread, decay, False)),
-                ]
-
-            def kept() -> list[Tensor]:
-                return [identity(moving_mean), identity(moving_variance)]
-
-            updates = smart_cond(is_training, moved, kept)
-            mean, variance = smart_cond(is_training, lambda: list(means), kept)
-            if updates_collections is None:
-                with inputs.graph.control_dependencies(updates):
-                    mean, variance = identity(mean), identity(variance)
-            else:
-                for update in updates:
-                    add_to_collections(updates_collections, update)
-        beta = None if beta is None else reshape(beta, wide)
-        gamma = None if gamma is None else reshape(gamma, wide)
-        outputs = batch_normalization(
-            inputs, reshape(mean, wide), reshape(variance, wide), beta, gamma, epsilon
-        )
-        outputs.set_shape(inputs.get_shape())
-        return finish(outputs, opened.name, outputs_collections, activation_fn)
+__all__ = ["group_norm", "instance_norm", "layer_norm", "unit_norm"]
 
 
 def _parameters(

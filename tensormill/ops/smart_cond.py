@@ -14,11 +14,13 @@ def smart_constant_value(pred: Any) -> bool | None:
     """Return the value of a predicate that is known while the graph is built, else None.
 
     Args:
-      pred: a bool, 0, 1, or a bool scalar tensor.
+      pred: a bool, 0, 1, or a bool scalar tensor or variable.
 
     Raises:
       TypeError: it is none of these.
     """
+    if hasattr(pred, "_as_graph_element") and not isinstance(pred, Tensor):
+        return None  # a variable
     if isinstance(pred, Tensor):
         value = constant_value(pred)
         return None if value is None else bool(value)
@@ -38,7 +40,7 @@ def smart_cond(
     """Return what the chosen function gives; `tf.cond` where the predicate is not known yet.
 
     Args:
-      pred: a bool, 0, 1, or a bool scalar tensor.
+      pred: a bool, 0, 1, or a bool scalar tensor or variable.
       true_fn: makes the branch for a true predicate.
       false_fn: makes the other branch.
       name: the prefix of the names.

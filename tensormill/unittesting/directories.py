@@ -12,9 +12,18 @@ from functools import cache
 __all__ = ["get_temp_dir", "make_temp_dir", "test_src_dir_path"]
 
 
-@cache
 def get_temp_dir() -> str:
-    """Return a directory for the tests of this process, which is removed when it ends."""
+    """Return a directory for the tests of this process, which is removed when it ends.
+
+    It is made again where a module of tests has removed it.
+    """
+    directory = _name_temp_dir()
+    os.makedirs(directory, exist_ok=True)
+    return directory
+
+
+@cache
+def _name_temp_dir() -> str:
     directory = tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     return directory

@@ -179,3 +179,45 @@ def test_batch_norm_corrects_the_moving_mean_for_its_zeros() -> None:
         np.testing.assert_allclose(
             session.run(variance), 0.9 + 0.1 * rows.var(0, ddof=1), rtol=1e-5
         )
+
+
+@pytest.mark.parametrize("rank", [2, 3, 4])
+@pytest.mark.parametrize("data_format", ["NHWC", "NCHW"])
+@pytest.mark.parametrize("fused", [False, True])
+def test_batch_norm_without_a_collection_updates_while_it_computes(
+    rank: int, data_format: str, fused: bool
+) -> None:
+    value = np.random.RandomState(0).rand(*(6, 3, 3, 3)[:rank]).astype(np.float32)
+    is_training = tf.Variable(True, trainable=False)
+    outputs = tf.contrib.layers.batch_norm(
+        tf.constant(value),
+        decay=0.5,
+        updates_collections=None,
+        is_training=is_training,
+        data_format=data_format,
+        fused=fused,
+    )
+    assert tf.get_collection(tf.GraphKeys.UPDATE_OPS) == []
+    assert outputs.shape.as_list() == list(value.shape)
+    (moving_mean,) = tf.contrib.framework.get_variables_by_name("BatchNorm/moving_mean")
+    axis = 1 if data_format == "NCHW" else rank - 1
+    mean = value.mean(tuple(a for a in range(rank) if a != axis), keepdims=True)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        trained = session.run(outputs)
+        session.run(is_training.assign(False))
+        used = session.run(outputs)
+        moved = session.run(moving_mean)
+    scaled = trained * np.sqrt(value.var(tuple(a for a in range(rank) if a != axis), keepdims=True))
+    np.testing.assert_allclose(scaled, value - mean, atol=0.02)
+    np.testing.assert_allclose(moved, mean.reshape(-1) / 2, rtol=1e-5)
+    assert not np.allclose(used, trained)
+
+
+def test_batch_norm_leaves_updates_in_a_collection_of_the_program() -> None:
+    tf.contrib.layers.batch_norm(tf.ones([2, 4, 4, 3]), updates_collections="my_updates")
+    assert tf.get_collection(tf.GraphKeys.UPDATE_OPS) == []
+    assert [update.op.name for update in tf.get_collection("my_updates")] == [
+        "BatchNorm/AssignMovingAvg",
+        "BatchNorm/AssignMovingAvg_1",
+    ]

@@ -10,6 +10,7 @@ from tensormill.feature_column.indicator import indicator_column as one_hot_colu
 from tensormill.feature_column.parse_specs import (
     make_parse_example_spec as create_feature_spec_for_parsing,
 )
+from tensormill.layers.model_batch_norm import batch_norm
 from tensormill.layers.model_embeddings import (
     bow_encoder,
     embed_sequence,
@@ -43,7 +44,6 @@ from tensormill.layers.model_layers import relu6_layer as relu6
 from tensormill.layers.model_layers import relu_layer as relu
 from tensormill.layers.model_layers import separable_conv2d as separable_convolution2d
 from tensormill.layers.model_normalization import (
-    batch_norm,
     group_norm,
     instance_norm,
     layer_norm,

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import tensormill.api as tf
-from tensormill.layers import model_initializers, model_layers, model_normalization, model_shaping
+from tensormill.layers import model_batch_norm, model_initializers, model_layers, model_shaping
 from tensormill.layers.regularizers import l2_regularizer
 from tensormill.variables.arg_scope import arg_scope
 
@@ -31,7 +31,7 @@ __all__ = [
 conv2d, separable_conv2d = model_layers.conv2d, model_layers.separable_conv2d
 max_pool2d, avg_pool2d = model_shaping.max_pool2d, model_shaping.avg_pool2d
 fully_connected, dropout = model_layers.fully_connected, model_shaping.dropout
-batch_norm = model_normalization.batch_norm
+batch_norm = model_batch_norm.batch_norm
 
 EndPoints = dict[str, Any]
 Depth = Callable[[int], int]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from tensormill.graph.collections import GraphKeys
+from tensormill.layers.model_batch_norm import batch_norm
 from tensormill.layers.model_layers import conv2d
-from tensormill.layers.model_normalization import batch_norm
 from tensormill.layers.model_scope import collect_named_outputs, convert_collection_to_dict
 from tensormill.layers.model_shaping import max_pool2d, softmax
 from tensormill.layers.regularizers import l2_regularizer

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.layers.model_batch_norm import batch_norm
 from tensormill.layers.model_layers import conv2d
-from tensormill.layers.model_normalization import batch_norm
 from tensormill.layers.model_scope import collect_named_outputs
 from tensormill.ops.activations import relu
 from tensormill.slim.nets.resnet_blocks import (

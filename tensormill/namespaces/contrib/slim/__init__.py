@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.layers.model_batch_norm import batch_norm
 from tensormill.layers.model_layers import (
     conv1d,
     conv2d,
@@ -18,7 +19,7 @@ from tensormill.layers.model_layers import conv2d_transpose as convolution2d_tra
 from tensormill.layers.model_layers import conv3d as convolution3d
 from tensormill.layers.model_layers import conv3d_transpose as convolution3d_transpose
 from tensormill.layers.model_layers import separable_conv2d as separable_convolution2d
-from tensormill.layers.model_normalization import batch_norm, layer_norm, unit_norm
+from tensormill.layers.model_normalization import layer_norm, unit_norm
 from tensormill.layers.model_shaping import (
     avg_pool2d,
     avg_pool3d,
