@@ -51,7 +51,7 @@ class Barrier:
                 )
         self._barrier_ref: Tensor = barrier_op(
             component_types=self._types,
-            shapes=listed or [],
+            shapes=self._shapes,
             shared_name=shared_name or "",
             name=name,
         )

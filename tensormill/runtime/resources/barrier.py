@@ -14,6 +14,7 @@ import torch
 
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
+from tensormill.graph.op_def_text import dtype_text
 from tensormill.graph.shapes import Dims, format_dims
 from tensormill.runtime.resources.attempts import NOT_YET, Attempts, Begin
 from tensormill.runtime.resources.queue_values import empty_batch
@@ -53,6 +54,24 @@ class Barrier:
         self._is_closed = False
         self._cancels = False
 
+    def check_matches(self, dtypes: Sequence[DType], dims: Sequence[Dims]) -> None:
+        """Refuse other components for this barrier.
+
+        Raises:
+          InvalidArgumentError: they are others.
+        """
+        barrier = f"Shared barrier '{self.name}' has component"
+        if tuple(dtypes) != self.dtypes:
+            raise errors.invalid_argument(
+                f"{barrier} types {_types_text(self.dtypes)} but requested component types were "
+                f"{_types_text(dtypes)}"
+            )
+        own, asked = _shapes_text(self._dims), _shapes_text(dims)
+        if own != asked:
+            raise errors.invalid_argument(
+                f"{barrier} shapes {own} but requested component shapes were {asked}"
+            )
+
     def read(self) -> np.ndarray[Any, Any]:
         """Return what a reference to the barrier holds: container and name."""
         return np.array([self.container.encode(), self.name.encode()], object)
@@ -67,9 +86,11 @@ class Barrier:
 
         def attempt() -> Any:
             self._check_open(keys)
+            has_new = any(key not in self._incomplete for key in keys)
             for key, row in zip(keys, rows, strict=True):
                 self._add(key, row, component)
-            self._next_index += 1  # the keys of one insertion are of the same age
+            if has_new:
+                self._next_index += 1  # the keys of one insertion are of the same age
             return None
 
         self._attempt(done, "InsertMany", attempt)
@@ -113,8 +134,18 @@ class Barrier:
                 f"The component ID is out of range {component} > num_components (= "
                 f"{len(self.dtypes)})"
             )
+        if np.ndim(keys) != 1:
+            raise errors.invalid_argument(
+                f"Keys must be a vector, but have shape {format_dims(np.shape(keys), 'kernel')}"
+            )
         shape = tuple(values.shape)
-        expected = (len(keys), *(self._dims[component] or ())) if self._dims else None
+        if len(keys) and 0 in shape[1:]:
+            raise errors.invalid_argument(
+                f"Tensors with no elements are not supported {self.name}: received shape "
+                f"{format_dims(shape, 'kernel')}"
+            )
+        dims = self._dims[component] if self._dims else None
+        expected = None if dims is None else (len(keys), *dims)
         if shape[:1] != (len(keys),) or (expected is not None and shape != expected):
             wanted = (len(keys),) if expected is None else expected
             raise errors.invalid_argument(
@@ -187,3 +218,12 @@ class Barrier:
         self._waiting.submit(
             done, lambda key: Begin(key, attempt, name), convert or (lambda made: made)
         )
+
+
+def _types_text(dtypes: Sequence[DType]) -> str:
+    return ", ".join(map(dtype_text, dtypes))
+
+
+def _shapes_text(dims: Sequence[Dims]) -> str:
+    """Return shapes as text; one that is not known stands there as that of a scalar."""
+    return "[" + ", ".join(format_dims(item or (), "kernel") for item in dims) + "]"

@@ -296,14 +296,20 @@ class ResourceContainers:
         dtypes: Sequence[DType],
         dims: Sequence[Dims],
     ) -> Barrier:
-        """Return the barrier of a node: a shared one if it has a `shared_name`, else its own."""
+        """Return the barrier of a node: a shared one if it has a `shared_name`, else its own.
+
+        Raises:
+          InvalidArgumentError: the shared one has other components.
+        """
         name, is_private = resource_name(container, shared_name, node_name)
         container = container or DEFAULT_CONTAINER
         if is_private:
             return Barrier(container, name, dtypes, dims)
-        return self.lookup_or_create(
+        found = self.lookup_or_create(
             "barrier", container, name, lambda: Barrier(container, name, dtypes, dims)
         )
+        found.check_matches(dtypes, dims)
+        return found
 
     def mutex(self, container: str, shared_name: str, node_name: str) -> Mutex:
         """Return the mutex of a node: a shared one if it has a `shared_name`, else its own."""
