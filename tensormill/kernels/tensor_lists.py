@@ -51,40 +51,41 @@ def _checked(value: Any, element_dtype: DType) -> TensorList:
     return found
 
 
-def _element_dims(found: TensorList, asked: Any) -> Dims:
-    """Return what the list, the input and the elements that are set say of an element's shape."""
-    dims = _merged(_dims(asked), found.dims)
-    for item in found.items:
-        if item is None or (dims is not None and None not in dims):
-            continue
-        dims = _merged(dims, tuple(item.shape))
-    return dims
-
-
 def _merged(dims: Dims, other: Dims) -> Dims:
-    if dims is not None and other is not None and len(dims) != len(other):
+    """Return what two shapes say together.
+
+    Raises:
+      InvalidArgumentError: they contradict one another.
+    """
+    if are_compatible(dims, other):
+        return merge_dims(dims, other)
+    assert dims is not None
+    assert other is not None
+    if len(dims) != len(other):
         raise errors.invalid_argument(
             f"PartialTensorShape: Incompatible ranks during merge: {len(dims)} vs. {len(other)}"
         )
-    if not are_compatible(dims, other):
-        raise errors.invalid_argument(
-            "PartialTensorShape: Incompatible shapes during merge: "
-            f"{_text(dims)} vs. {_text(other)}"
-        )
-    return merge_dims(dims, other)
+    raise errors.invalid_argument(
+        f"PartialTensorShape: Incompatible shapes during merge: {_text(dims)} vs. {_text(other)}"
+    )
+
+
+def _is_open(dims: Dims) -> bool:
+    return dims is None or None in dims
+
+
+def _element_dims(found: TensorList, asked: Any, items: Sequence[Any]) -> Dims:
+    """Return what the input, the list and those of some elements that are set say of a shape."""
+    dims = _merged(_dims(asked), found.dims)
+    if _is_open(found.dims):
+        for item in items:
+            if item is not None:
+                dims = _merged(dims, tuple(item.shape))
+    return dims
 
 
 def _stacked(found: TensorList, items: Sequence[Any], dims: Dims) -> Any:
     """Return elements along a new first dimension; those that are not set are zeros."""
-    for item in items:
-        if item is not None:
-            _merged(dims, tuple(item.shape))
-    if dims is None or None in dims:
-        what = "only contains uninitialized tensors" if items else "is empty"
-        raise errors.invalid_argument(
-            f"Tried to stack list which {what} and has a non-fully-defined element_shape: "
-            f"{_text(dims)}"
-        )
     if not items:
         return zeros_of(found, (0, *dims))
     zeros = zeros_of(found, dims) if None in items else None
@@ -291,16 +292,15 @@ def tensor_list_pop_back(
         raise errors.invalid_argument("Trying to pop from an empty list.")
     last = found.items[-1]
     if last is None:
-        last = _zeros_for(found, element_shape)
+        last = _zeros_for(found, _element_dims(found, element_shape, ()), ".{}")
     return found.with_items(found.items[:-1]), last
 
 
-def _zeros_for(found: TensorList, element_shape: Any) -> Any:
-    dims = _element_dims(found, element_shape)
+def _zeros_for(found: TensorList, dims: Dims, ending: str) -> Any:
     if dims is None or None in dims:
         raise errors.invalid_argument(
             "Trying to read an uninitialized tensor but element_shape is not fully defined"
-            f"{_text(dims)} and no list element is set."
+            f"{ending.format(_text(dims))}"
         )
     return zeros_of(found, dims)
 
@@ -316,7 +316,10 @@ def tensor_list_get_item(
             f"Trying to access element {at} in a list with {len(found.items)} elements."
         )
     item = found.items[at]
-    return _zeros_for(found, element_shape) if item is None else item
+    if item is not None:
+        return item
+    dims = _element_dims(found, element_shape, found.items)
+    return _zeros_for(found, dims, ": {} and no list element is set.")
 
 
 @kernel("TensorListSetItem", "cpu", "gpu", host_inputs=("index",))
@@ -354,10 +357,17 @@ def tensor_list_gather(
     for index in indices.tolist():
         if not 0 <= index < len(found.items):
             raise errors.invalid_argument(
-                f"Index {index} out o range; list only has {len(found.items)} elements."
+                f"Trying to gather element {index} in a list with {len(found.items)} elements."
             )
         items.append(found.items[index])
-    return _stacked(found, items, _element_dims(found, element_shape))
+    dims = _element_dims(found, element_shape, items)
+    if _is_open(dims):
+        what = "uninitialized tensors" if items else "0-elements"
+        of_what = "element_shape" if items else "shape"
+        raise errors.invalid_argument(
+            f"Tried to gather {what} from a list with non-fully-defined {of_what}: {_text(dims)}"
+        )
+    return _stacked(found, items, dims)
 
 
 @kernel("TensorListStack", "cpu", "gpu", host_inputs=_SHAPE)
@@ -370,18 +380,29 @@ def tensor_list_stack(
             f"Operation expected a list with {num_elements} elements but got a list with "
             f"{len(found.items)} elements."
         )
-    return _stacked(found, found.items, _element_dims(found, element_shape))
+    dims = _element_dims(found, element_shape, found.items)
+    if _is_open(dims):
+        what = (
+            "list which only contains uninitialized tensors and has a"
+            if found.items
+            else "elements of an empty list with"
+        )
+        raise errors.invalid_argument(
+            f"Tried to stack {what} non-fully-defined element_shape: {_text(dims)}"
+        )
+    return _stacked(found, found.items, dims)
 
 
 def _joined(found: TensorList, asked: Dims, leading: list[int]) -> tuple[Any, Any]:
     """Return the elements joined along their first dimension, and their lengths there."""
     rest: Dims = None if asked is None else asked[1:]
+    sizes = set()
     if found.dims is not None:
         if not found.dims:
             raise errors.invalid_argument(
                 "Concat requires elements to be at least vectors, found scalars instead."
             )
-        rest = merge_dims(rest, found.dims[1:])
+        rest = _merged(rest, found.dims[1:])
     for item in found.items:
         if item is None:
             continue
@@ -389,26 +410,17 @@ def _joined(found: TensorList, asked: Dims, leading: list[int]) -> tuple[Any, An
             raise errors.invalid_argument(
                 "Concat saw a scalar shape at index 0 but requires at least vectors."
             )
-        if not are_compatible(rest, tuple(item.shape[1:])):
-            raise errors.invalid_argument(
-                f"Incompatible shapes during merge: {_text(rest)} vs. "
-                f"{_text(tuple(item.shape[1:]))}"
-            )
-        rest = merge_dims(rest, tuple(item.shape[1:]))
+        rest = _merged(rest, tuple(item.shape[1:]))
+        sizes.add(item.shape[0])
     first = asked[0] if asked else None
     if first is None and found.dims:
         first = found.dims[0]
-    parts = []
-    for place, item in enumerate(found.items):
-        if item is None:
-            rows = leading[place] if place < len(leading) else first
-            if rows is None or rest is None or None in rest:
-                raise errors.invalid_argument(
-                    "Concating uninitialized element requires either full element_shape or "
-                    "leading_dims to be known"
-                )
-            item = zeros_of(found, (rows, *rest))
-        parts.append(item)
+    if first is None and len(sizes) == 1:
+        (first,) = sizes
+    parts = [
+        _unset_part(found, place, leading, first, rest) if item is None else item
+        for place, item in enumerate(found.items)
+    ]
     lengths = np.array([part.shape[0] for part in parts], np.int64)
     if not parts:
         if rest is None or None in rest:
@@ -420,6 +432,24 @@ def _joined(found: TensorList, asked: Dims, leading: list[int]) -> tuple[Any, An
     if isinstance(parts[0], np.ndarray):
         return np.concatenate(parts), lengths
     return torch.cat(parts), lengths
+
+
+def _unset_part(
+    found: TensorList, place: int, leading: list[int], first: int | None, rest: Dims
+) -> Any:
+    """Return what stands for an element that is not set among those that are joined."""
+    if rest is None or None in rest:
+        raise errors.invalid_argument(
+            "Trying to concat list with only uninitialized tensors but "
+            f"element_shape_except_first_dim is not fully defined: {_text(rest)}"
+        )
+    rows = leading[place] if place < len(leading) else first
+    if rows is None:
+        raise errors.invalid_argument(
+            f"List contains uninitialized tensor at index {place} but leading_dims has only "
+            f"{len(leading)} elements."
+        )
+    return zeros_of(found, (rows, *rest))
 
 
 @kernel("TensorListConcat", "cpu", "gpu", host_outputs=("lengths",))

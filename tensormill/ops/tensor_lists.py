@@ -8,7 +8,6 @@ import numpy as np
 
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
-from tensormill.graph.dtypes import DType
 from tensormill.graph.op_registry import define
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
@@ -19,6 +18,16 @@ from tensormill.ops.conditional import cond
 from tensormill.ops.filling import zeros_like
 from tensormill.ops.joining import concat
 from tensormill.ops.slicing import slice as slice_of
+from tensormill.ops.tensor_list_facts import (
+    JOINING,
+    POPPING,
+    PUSHING,
+    asked_dims,
+    known_dims,
+    known_facts,
+    list_of,
+    merged_dims,
+)
 
 _SHAPE_TYPE = "shape_type: {int32, int64}"
 _TYPED = ("element_dtype: type",)
@@ -155,54 +164,18 @@ tensor_list_resize_op = define(
 )
 
 
-def _asked_dims(ctx: ShapeContext, name: str = "element_shape") -> Dims:
-    """Return what an input says of the shape of elements; -1 alone says nothing."""
-    dims = ctx.shape(name)
-    if dims is None or len(dims) != 1:
-        return None
-    return ctx.value_as_shape(name)
-
-
-def _known(ctx: ShapeContext, name: str = "input_handle") -> tuple[Any, Dims]:
-    """Return what is known of the elements of a list: dtype and shape."""
-    found = ctx.op.input_argument(name)._handle_data
-    return (None, None) if found is None else found
-
-
-def _merged(ctx: ShapeContext, *more: Dims) -> Dims:
-    """Return the shape of the elements of the list at the input `input_handle`.
-
-    Raises:
-      ValueError: the list holds another dtype, or shapes contradict one another.
-    """
-    dtype, dims = _known(ctx)
-    wanted = ctx.attrs.get("element_dtype")
-    if dtype is not None and wanted is not None and dtype != wanted:
-        raise ValueError(f"Expected list with element dtype {wanted.name} but got {dtype.name}")
-    for item in more:
-        dims = merge_dims(dims, item)
-    return dims
-
-
-def _list_of(ctx: ShapeContext, dims: Dims, dtype: DType | None = None, at: int = 0) -> Dims:
-    """Say what an output's list holds, and return the shape of that output."""
-    ctx.op.outputs[at]._handle_data = (dtype or ctx.attrs.get("element_dtype"), dims)
-    return ()
-
-
 @empty_tensor_list_op.shape
 @tensor_list_reserve_op.shape
 def new_list_shape(ctx: ShapeContext) -> list[Dims]:
-    return [_list_of(ctx, _asked_dims(ctx))]
+    return [list_of(ctx, asked_dims(ctx))]
 
 
 @tensor_list_from_tensor_op.shape
 def from_tensor_shape(ctx: ShapeContext) -> list[Dims]:
-    dims = ctx.shape("tensor")
-    if dims == ():
-        raise ValueError("Shape must be at least rank 1 but is rank 0")
-    asked = _asked_dims(ctx)
-    return [_list_of(ctx, asked if dims is None else merge_dims(asked, dims[1:]))]
+    dims, asked = ctx.shape("tensor"), asked_dims(ctx)
+    if dims:
+        merge_dims(dims[1:], asked)
+    return [list_of(ctx, asked)]
 
 
 @tensor_list_split_op.shape
@@ -211,28 +184,34 @@ def split_shape(ctx: ShapeContext) -> list[Dims]:
     if dims == ():
         raise ValueError("Shape must be at least rank 1 but is rank 0")
     with_rank(ctx.shape("lengths"), 1)
-    asked = _asked_dims(ctx)
+    asked = asked_dims(ctx)
     if dims is not None:
-        asked = merge_dims(asked, (None, *dims[1:]))
-    return [_list_of(ctx, asked)]
+        merge_dims(asked, (None, *dims[1:]))
+    return [list_of(ctx, asked)]
 
 
 @tensor_list_scatter_op.shape
 @tensor_list_scatter_v2_op.shape
 def scatter_shape(ctx: ShapeContext) -> list[Dims]:
-    return [_list_of(ctx, _asked_dims(ctx))]
+    return [list_of(ctx, asked_dims(ctx))]
 
 
 @tensor_list_scatter_into_op.shape
 def scatter_into_shape(ctx: ShapeContext) -> list[Dims]:
     with_rank(ctx.shape("indices"), 1)
-    return [_list_of(ctx, _merged(ctx))]
+    return [list_of(ctx, merged_dims(ctx))]
 
 
 @tensor_list_push_back_op.shape
+def push_back_shape(ctx: ShapeContext) -> list[Dims]:
+    return [list_of(ctx, known_dims(ctx, PUSHING))]
+
+
 @tensor_list_set_item_op.shape
-def grown_list_shape(ctx: ShapeContext) -> list[Dims]:
-    return [_list_of(ctx, _merged(ctx))]
+def set_item_shape(ctx: ShapeContext) -> list[Dims]:
+    dims = known_facts(ctx)[1]
+    merge_dims(ctx.shape("item"), dims)
+    return [list_of(ctx, dims)]
 
 
 @tensor_list_push_back_batch_op.shape
@@ -242,25 +221,25 @@ def push_back_batch_shape(ctx: ShapeContext) -> list[Dims]:
 
 @tensor_list_pop_back_op.shape
 def pop_back_shape(ctx: ShapeContext) -> list[Dims]:
-    dims = _merged(ctx)
-    return [_list_of(ctx, dims), dims]
+    dims = known_dims(ctx, POPPING)
+    return [list_of(ctx, dims), dims]
 
 
 @tensor_list_get_item_op.shape
 def get_item_shape(ctx: ShapeContext) -> list[Dims]:
-    return [_merged(ctx, _asked_dims(ctx))]
+    return [merged_dims(ctx, asked_dims(ctx))]
 
 
 @tensor_list_gather_op.shape
 def gather_shape(ctx: ShapeContext) -> list[Dims]:
-    dims = _merged(ctx, _asked_dims(ctx))
+    dims = merged_dims(ctx, asked_dims(ctx))
     (count,) = with_rank(ctx.shape("indices"), 1)
     return [None if dims is None else (count, *dims)]
 
 
 @tensor_list_stack_op.shape
 def stack_shape(ctx: ShapeContext) -> list[Dims]:
-    dims = _merged(ctx, _asked_dims(ctx))
+    dims = merged_dims(ctx, asked_dims(ctx))
     count = ctx.attrs["num_elements"]
     return [None if dims is None else (None if count < 0 else count, *dims)]
 
@@ -268,8 +247,8 @@ def stack_shape(ctx: ShapeContext) -> list[Dims]:
 @tensor_list_concat_op.shape
 @tensor_list_concat_v2_op.shape
 def concat_shape(ctx: ShapeContext) -> list[Dims]:
-    given = ctx.attrs["element_shape"] if "element_shape" in ctx.attrs else _asked_dims(ctx)
-    dims = _merged(ctx, None if given is None else tuple(given))
+    given = ctx.attrs["element_shape"] if "element_shape" in ctx.attrs else asked_dims(ctx)
+    dims = merged_dims(ctx, None if given is None else tuple(given))
     if dims == ():
         raise ValueError("Shape must be at least rank 1 but is rank 0")
     return [None if dims is None else (None, *dims[1:]), (None,)]
@@ -277,12 +256,15 @@ def concat_shape(ctx: ShapeContext) -> list[Dims]:
 
 @tensor_list_concat_lists_op.shape
 def concat_lists_shape(ctx: ShapeContext) -> list[Dims]:
+    names = ("input_a", "input_b")
+    a, b = (known_dims(ctx, f"{name}.{JOINING}", name) for name in names)
+    list_of(ctx, merge_dims(a, b))
     return [merge_dims(ctx.shape(0), ctx.shape(1))]
 
 
 @tensor_list_element_shape_op.shape
 def element_shape_shape(ctx: ShapeContext) -> list[Dims]:
-    dims = _known(ctx)[1]
+    dims = known_facts(ctx)[1]
     return [None if dims is None else (len(dims),)]
 
 
@@ -293,9 +275,9 @@ def length_shape(ctx: ShapeContext) -> list[Dims]:
 
 @tensor_list_resize_op.shape
 def resize_shape(ctx: ShapeContext) -> list[Dims]:
-    dtype, dims = _known(ctx)
+    dtype, dims = known_facts(ctx)
     if dtype is not None:
-        _list_of(ctx, dims, dtype)
+        list_of(ctx, dims, dtype)
     return [()]
 
 
