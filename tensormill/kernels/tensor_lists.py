@@ -86,6 +86,7 @@ def _element_dims(found: TensorList, asked: Any, items: Sequence[Any]) -> Dims:
 
 def _stacked(found: TensorList, items: Sequence[Any], dims: Dims) -> Any:
     """Return elements along a new first dimension; those that are not set are zeros."""
+    assert dims is not None
     if not items:
         return zeros_of(found, (0, *dims))
     zeros = zeros_of(found, dims) if None in items else None
