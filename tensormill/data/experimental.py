@@ -38,6 +38,7 @@ from tensormill.data.optional import Optional, get_next_as_optional
 from tensormill.data.options import (
     AutoShardPolicy,
     DistributeOptions,
+    MapVectorizationOptions,
     OptimizationOptions,
     StatsOptions,
     ThreadingOptions,
@@ -68,6 +69,7 @@ __all__ = [
     "Counter",
     "CsvDataset",
     "DistributeOptions",
+    "MapVectorizationOptions",
     "OptimizationOptions",
     "Optional",
     "RandomDataset",

@@ -12,7 +12,9 @@ from tensormill.graph.sparse_tensor import SparseTensorValue
 
 __all__ = [
     "assert_same_structure",
+    "assert_shallow_structure",
     "flatten",
+    "flatten_up_to",
     "is_structure",
     "map_structure",
     "map_structure_up_to",
@@ -71,38 +73,60 @@ def map_structure(function: Callable[..., Any], *structures: Any) -> Any:
 
 def map_structure_up_to(shallow: Any, function: Callable[..., Any], *structures: Any) -> Any:
     """Return the results of a function on what stands where one structure has its leaves."""
-    columns = [_up_to(shallow, structure) for structure in structures]
+    columns = [flatten_up_to(shallow, structure) for structure in structures]
     return pack(shallow, [function(*parts) for parts in zip(*columns, strict=True)])
+
+
+def flatten_up_to(shallow: Any, structure: Any) -> list[Any]:
+    """Return what stands where another structure has its leaves.
+
+    Raises:
+      TypeError: the structures are made of different types.
+      ValueError: they have different numbers of parts, or keys.
+    """
+    assert_shallow_structure(shallow, structure)
+    return _up_to(shallow, structure)
 
 
 def _up_to(shallow: Any, value: Any) -> list[Any]:
     if not is_structure(shallow):
         return [value]
-    if isinstance(shallow, Mapping):
-        if not isinstance(value, Mapping):
-            raise TypeError(
-                "If shallow structure is a sequence, input must also be a sequence. Input has "
-                f"type: {type(value)}."
-            )
-        if set(shallow) != set(value):
-            raise ValueError(
-                "The two structures don't have the same keys. Input structure has keys "
-                f"{list(value)}, while shallow structure has keys {list(shallow)}."
-            )
-        pairs = [(shallow[key], value[key]) for key in sorted(shallow)]
-    else:
-        if not is_structure(value):
-            raise TypeError(
-                "If shallow structure is a sequence, input must also be a sequence. Input has "
-                f"type: {type(value)}."
-            )
-        if len(value) != len(shallow):
-            raise ValueError(
-                "The two structures don't have the same sequence length. Input structure has "
-                f"length {len(value)}, while shallow structure has length {len(shallow)}."
-            )
-        pairs = list(zip(shallow, value, strict=True))
+    pairs = zip(_parts(shallow), _parts(value), strict=True)
     return [leaf for part, item in pairs for leaf in _up_to(part, item)]
+
+
+def assert_shallow_structure(shallow: Any, structure: Any, check_types: bool = True) -> None:
+    """Raise an error unless a structure is nested at least as another one is.
+
+    Raises:
+      TypeError: it ends before the other one does, or is made of other types, and `check_types`.
+      ValueError: it has another number of parts, or other keys.
+    """
+    if not is_structure(shallow):
+        return
+    both_mappings = isinstance(shallow, Mapping) and isinstance(structure, Mapping)
+    if not is_structure(structure):
+        raise TypeError(
+            "If shallow structure is a sequence, input must also be a sequence. Input has "
+            f"type: {type(structure)}."
+        )
+    if check_types and not both_mappings and not isinstance(structure, type(shallow)):
+        raise TypeError(
+            "The two structures don't have the same sequence type. Input structure has type "
+            f"{type(structure)}, while shallow structure has type {type(shallow)}."
+        )
+    if len(structure) != len(shallow):
+        raise ValueError(
+            "The two structures don't have the same sequence length. Input structure has "
+            f"length {len(structure)}, while shallow structure has length {len(shallow)}."
+        )
+    if both_mappings and set(shallow) != set(structure):
+        raise ValueError(
+            "The two structures don't have the same keys. Input structure has keys "
+            f"{list(structure)}, while shallow structure has keys {list(shallow)}."
+        )
+    for part, item in zip(_parts(shallow), _parts(structure), strict=True):
+        assert_shallow_structure(part, item, check_types)
 
 
 def assert_same_structure(first: Any, second: Any, check_types: bool = True) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tensormill.tensorflow_modules.algebra_table import ALGEBRA_ROWS
+from tensormill.tensorflow_modules.data_table import DATA_ROWS
 from tensormill.tensorflow_modules.initializer_table import INITIALIZER_ROWS
 from tensormill.tensorflow_modules.keras_table import KERAS_ROWS
 from tensormill.tensorflow_modules.model_table import MODEL_ROWS
@@ -355,30 +356,6 @@ _ROWS = {
         variables.slices variables.ref_variable VariableV1=variables.creation.Variable""",
     "python.ops.weights_broadcast_ops": "ops.weights_broadcast",
     # -- data ------------------------------------------------------------------------------------
-    "python.data.ops.dataset_ops": """
-        data.dataset data.sources data.iterator data.options DatasetV1=data.dataset.Dataset
-        DatasetV2=data.dataset.Dataset DatasetV1Adapter=data.dataset.Dataset
-        StructuredFunctionWrapper=data.structured_function.StructuredFunction""",
-    "python.data.ops.iterator_ops": "data.iterator data.optional",
-    "python.data.ops.optional_ops": "data.optional",
-    "python.data.kernel_tests.test_base": "unittesting.dataset_test_case",
-    "python.data.experimental": "data.experimental",
-    "python.data.experimental.ops.counter": "data.experimental CounterV1=data.experimental.Counter",
-    "python.data.experimental.ops.interleave_ops": """
-        data.experimental
-        choose_from_datasets_v2=data.experimental.choose_from_datasets
-        sample_from_datasets_v2=data.experimental.sample_from_datasets""",
-    "python.data.experimental.ops.random_ops": """
-        data.experimental RandomDatasetV1=data.experimental.RandomDataset""",
-    "python.data.experimental.ops.readers": """
-        data.experimental CsvDatasetV1=data.experimental.CsvDataset
-        CsvDatasetV2=data.experimental.CsvDataset
-        make_csv_dataset_v1=data.experimental.make_csv_dataset
-        make_csv_dataset_v2=data.experimental.make_csv_dataset
-        make_batched_features_dataset_v2=data.experimental.make_batched_features_dataset""",
-    "python.data.ops.readers": "data.files",
-    "python.data.util.nest": """
-        data.nest pack_sequence_as=data.nest.pack is_sequence=data.nest.is_structure""",
     # -- client, platform, util --------------------------------------------------------------------
     "python.client.device_lib": "session.device_attributes",
     "python.client.session": """
@@ -590,6 +567,7 @@ MODULES = {
         **_ROWS,
         **INITIALIZER_ROWS,
         **ALGEBRA_ROWS,
+        **DATA_ROWS,
         **KERAS_ROWS,
         **MODEL_ROWS,
         **RAGGED_ROWS,
