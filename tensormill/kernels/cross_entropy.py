@@ -10,6 +10,9 @@ from tensormill.kernels.registry import kernel
 
 Tensor = torch.Tensor
 
+_loss_of_labels = torch._C._nn.nll_loss_nd
+_NO_LABEL = -(1 << 62)
+"""The label whose rows have no loss in torch; TensorFlow has none such."""
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
@@ -42,13 +45,13 @@ def sparse_softmax_cross_entropy_with_logits(
 ) -> tuple[Tensor, Tensor]:
     _check_sparse_shapes(features, labels)
     log_probabilities = torch.log_softmax(features, 1)
-    index = labels.to(torch.int64).unsqueeze(1)
+    labels = labels.to(torch.int64)
     try:
-        loss = log_probabilities.gather(1, index).squeeze(1).neg_()
+        loss = _loss_of_labels(log_probabilities, labels, None, 0, _NO_LABEL)
     except (RuntimeError, IndexError):
         raise _label_out_of_range(features, labels) from None
     backprop = log_probabilities.exp_()
-    backprop.scatter_add_(1, index, backprop.new_full((), -1.0).expand(index.shape))
+    backprop.scatter_(1, labels.unsqueeze(1), -1.0, reduce="add")
     return loss, backprop
 
 

@@ -18,6 +18,8 @@ from tensormill.runtime.plan.node_context import attr_parameters, node_context
 __all__ = ["fold_node"]
 
 _MAX_FOLDED_BYTES = 10 << 20
+_MAX_GROWN_BYTES = 1 << 18
+"""Larger values than this, and than what they come from, are not kept, but made in each step."""
 _CPU = torch.device("cpu")
 
 
@@ -49,10 +51,13 @@ def fold_node(node: Node) -> list[np.ndarray[Any, Any]] | None:
         return None
     has_list = any(arg.is_list for arg in node.op_def.outputs)
     values = list(result) if has_list or len(node.output_dtypes) != 1 else [result]
+    given = sum(source.attrs["value"].array.nbytes for source, _ in node.inputs)
     arrays = []
     for value, dtype in zip(values, node.output_dtypes, strict=True):
         array = np.asarray(value) if not hasattr(value, "untyped_storage") else to_host(value)
         if array.nbytes > _MAX_FOLDED_BYTES:
+            return None
+        if array.nbytes > max(_MAX_GROWN_BYTES, given):
             return None
         # A view of an input's memory must not tie the constant to the user's array.
         arrays.append(array.copy() if is_number(dtype) else array)

@@ -37,3 +37,20 @@ def test_what_only_idle_nodes_read_is_left_out_too() -> None:
         names = {i.node.name for s in program.segments for i in s.block.block.instructions}
         assert not names & {"Neg", "idle"}
         np.testing.assert_array_equal(session.run(result, {x: [1.0, 2.0]}), [2.0, 4.0])
+
+
+@pytest.mark.parametrize(("rows", "is_kept"), [(100, True), (10_000, False)])
+def test_large_values_made_of_small_ones_are_not_kept_between_steps(
+    rows: int, is_kept: bool
+) -> None:
+    zeros = tf.fill([rows, 100], 3.0)
+    x = tf.placeholder(tf.float32, [])
+    result = zeros * x
+    with tf.Session() as session:
+        program = session._master_session.prepare([x], [result], []).program
+        op_types = {i.node.op_type for s in program.segments for i in s.block.block.instructions}
+        assert ("Fill" not in op_types) is is_kept
+        for _ in range(3):
+            found = session.run(result, {x: 2.0})
+            assert found.shape == (rows, 100)
+            assert (found == 6.0).all()
