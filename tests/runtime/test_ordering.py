@@ -58,3 +58,23 @@ def test_what_runs_after_one_update_and_before_another_stays_between_them() -> N
         names = node_names(session, [seen], other)
         updates = [at for at, name in enumerate(names) if "ApplyGradientDescent" in name]
         assert updates[0] < names.index("seen") < updates[1]
+
+
+def test_updates_that_follow_each_other_read_their_common_scalars_once() -> None:
+    weights = [tf.Variable(tf.ones([3, 3]), name=f"w{i}") for i in range(4)]
+    product = tf.ones([2, 3])
+    for variable in weights:
+        product = tf.tanh(product @ variable)
+    train = tf.train.AdamOptimizer(0.1).minimize(tf.reduce_sum(product))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        program: Program = session._master_session.prepare([], [], [train]).program
+        made = [i for segment in program.segments for i in segment.block.block.instructions]
+        powers = [i for i in made if i.is_conversion and i.node.op_type == "ApplyAdam"]
+        assert len(powers) == len({(i.function, *i.arguments) for i in powers})
+        updates = [i for i in made if i.node.op_type == "ApplyAdam" and not i.is_conversion]
+        assert len(updates) == 4
+        assert len({tuple(i.arguments[3:5]) for i in updates}) == 1
+        for _ in range(3):
+            session.run(train)
+        assert all(np.isfinite(session.run(weights)).ravel())

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from tensormill.graph.shapes import is_fully_defined
 from tensormill.ops.training import UPDATE_RULES
 from tensormill.runtime.node import Node
-from tensormill.runtime.plan.instructions import Instruction, LoopInstruction
+from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot
 from tensormill.runtime.plan.lowering import LoweredGraph
 
 __all__ = ["gather_updates"]
@@ -51,6 +52,8 @@ def _gathered(instructions: list[Instruction], kind: str) -> list[Instruction]:
     ]
     first, last = places[0], places[-1]
     moved = [instructions[place] for place in places]
+    while first and _is_for(instructions[first - 1], moved[0]):
+        first -= 1
     others = [instructions[place] for place in range(first, last) if place not in set(places)]
     if any(i.is_async or isinstance(i, LoopInstruction) for i in others):
         return instructions
@@ -64,7 +67,32 @@ def _gathered(instructions: list[Instruction], kind: str) -> list[Instruction]:
         (source for node in wanted for source in _sources(node)), wanted
     ):
         return instructions
+    for_moved = _without_repeats(for_moved, moved)
     return [*instructions[:first], *others, *for_moved, *moved, *instructions[last + 1 :]]
+
+
+def _is_for(instruction: Instruction, update: Instruction) -> bool:
+    return instruction.is_conversion and instruction.node is update.node
+
+
+def _without_repeats(
+    conversions: list[Instruction], updates: list[Instruction]
+) -> list[Instruction]:
+    """Let updates that read the same scalar before any of them runs read it once."""
+    made: dict[Any, Slot] = {}
+    same: dict[Slot, Slot] = {}
+    kept = []
+    for conversion in conversions:
+        conversion.arguments = [same.get(slot, slot) for slot in conversion.arguments]
+        key = (conversion.function, *conversion.arguments)
+        known = made.setdefault(key, conversion.outputs[0])
+        if known == conversion.outputs[0]:
+            kept.append(conversion)
+        else:
+            same[conversion.outputs[0]] = known
+    for update in updates:
+        update.arguments = [same.get(slot, slot) for slot in update.arguments]
+    return kept
 
 
 def _any_depends(nodes: Iterable[Node], wanted: set[Node]) -> bool:
