@@ -237,6 +237,18 @@ def _floor_mod_scalars(x: Any, y: Any) -> Any:
     return x % y
 
 
+def _maximum_scalars(x: Any, y: Any) -> Any:
+    if isinstance(x, np.floating):
+        return np.maximum(x, y)
+    return x if x > y else y
+
+
+def _minimum_scalars(x: Any, y: Any) -> Any:
+    if isinstance(x, np.floating):
+        return np.minimum(x, y)
+    return x if x < y else y
+
+
 def _div_no_nan_scalars(x: Any, y: Any) -> Any:
     return x / y if y else y * 0
 
@@ -249,6 +261,6 @@ host_kernel("RealDiv", operator.truediv, HOST_FLOATS, "({0} / {1})")
 host_kernel("FloorDiv", _floor_div_scalars, _HOST)
 host_kernel("FloorMod", _floor_mod_scalars, _HOST)
 host_kernel("DivNoNan", _div_no_nan_scalars, HOST_FLOATS)
-host_kernel("Maximum", np.maximum, _HOST)
-host_kernel("Minimum", np.minimum, _HOST)
+host_kernel("Maximum", _maximum_scalars, _HOST)
+host_kernel("Minimum", _minimum_scalars, _HOST)
 host_kernel("Pow", np.power, HOST_FLOATS)

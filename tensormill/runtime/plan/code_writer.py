@@ -82,6 +82,8 @@ class _Writer:
         open_guard: SlotGuard = ()
         for instruction in instructions:
             guard = instruction.guard
+            if not guard and _does_nothing(instruction):
+                continue
             if guard != open_guard and guard:
                 test = " and ".join(
                     self._ref(slot) if value else f"not {self._ref(slot)}" for slot, value in guard
@@ -165,3 +167,10 @@ class _Writer:
     def _line(self, text: str, instruction: Instruction) -> None:
         self._lines.append(text)
         self._line_instructions.append(instruction)
+
+
+def _does_nothing(instruction: Instruction) -> bool:
+    """Return whether a node only says what others wait for, which their order says already."""
+    return instruction.node.op_type == "NoOp" and not (
+        instruction.is_conversion or instruction.outputs or instruction.drops
+    )
