@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 from tensormill.graph import errors
@@ -10,7 +12,7 @@ from tensormill.kernels.registry import kernel
 
 Tensor = torch.Tensor
 
-_loss_of_labels = torch._C._nn.nll_loss_nd
+_loss_of_labels: Callable[..., Tensor] = torch._C._nn.nll_loss_nd
 _NO_LABEL = -(1 << 62)
 """The label whose rows have no loss in torch; TensorFlow has none such."""
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
