@@ -71,7 +71,7 @@ def _named(features: Any) -> dict[str, Any]:
     return features if isinstance(features, dict) else {"": features}
 
 
-def _renamed(spec: EstimatorSpec, is_classifier: bool) -> EstimatorSpec:
+def renamed(spec: EstimatorSpec, is_classifier: bool) -> EstimatorSpec:
     """Return a spec with the names that predictions and metrics have here."""
     given: Mapping[str, Tensor] = spec.predictions
     if is_classifier:
@@ -97,7 +97,7 @@ def _renamed(spec: EstimatorSpec, is_classifier: bool) -> EstimatorSpec:
     )
 
 
-def _classifier_head(n_classes: int, weight_column: Any, label_keys: Any) -> Head:
+def classifier_head(n_classes: int, weight_column: Any, label_keys: Any) -> Head:
     mean = Reduction.SUM_OVER_BATCH_SIZE
     if n_classes == 2:
         return BinaryHead(weight_column, [_HALF], label_keys, mean)
@@ -135,7 +135,7 @@ class _ColumnsEstimator(Estimator):
                 labels,
                 train_op_fn=lambda loss: _clipped_steps(make_optimizer(), loss, gradient_clip_norm),
             )
-            return _renamed(spec, is_classifier)
+            return renamed(spec, is_classifier)
 
         super().__init__(model_fn, **kwargs)
 
@@ -248,7 +248,7 @@ class DNNClassifier(_Classifier):
         input_layer_min_slice_size: int | None = None,
         label_keys: Any = None,
     ) -> None:
-        head = _classifier_head(n_classes, weight_column_name, label_keys)
+        head = classifier_head(n_classes, weight_column_name, label_keys)
         columns = tuple(feature_columns)
         super().__init__(
             head,
@@ -313,7 +313,7 @@ class LinearClassifier(_Classifier):
         feature_engineering_fn: Callable[..., Any] | None = None,
         label_keys: Any = None,
     ) -> None:
-        head = _classifier_head(n_classes, weight_column_name, label_keys)
+        head = classifier_head(n_classes, weight_column_name, label_keys)
         columns = tuple(feature_columns)
         super().__init__(
             head,

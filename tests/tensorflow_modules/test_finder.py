@@ -145,8 +145,8 @@ def test_a_name_that_is_missing_is_told_from_a_mistake() -> None:
         ),
         ("from tensormill import lite", "TensorFlow 1.15 has tf.lite"),
         (
-            "from tensormill.contrib.tensor_forest.python import tensor_forest",
-            "lacks the modules of tf.contrib.tensor_forest",
+            "from tensormill.contrib.bigtable.python.ops import bigtable_api",
+            "lacks the modules of tf.contrib.bigtable",
         ),
         ("from tensormill.core.framework import nothing_pb2", "no messages nothing_pb2"),
         ("from tensormill.python.ops import no_such_ops", "cannot import name 'no_such_ops'"),
