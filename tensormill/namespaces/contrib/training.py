@@ -25,4 +25,7 @@ from tensormill.train.evaluation import (
     evaluate_repeatedly,
     get_or_create_eval_step,
 )
+from tensormill.train.feeding_queue_runner import FeedingQueueRunner
 from tensormill.train.hparams import HParams, parse_values
+from tensormill.train.resampling import resample_at_rate, weighted_resample
+from tensormill.train.sampling import rejection_sample, stratified_sample
