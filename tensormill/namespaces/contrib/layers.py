@@ -49,6 +49,14 @@ from tensormill.layers.model_normalization import (
     layer_norm,
     unit_norm,
 )
+from tensormill.layers.model_sequences import (
+    conv2d_in_plane,
+    images_to_sequence,
+    poincare_normalize,
+    pool,
+    sequence_to_images,
+)
+from tensormill.layers.model_sequences import conv2d_in_plane as convolution2d_in_plane
 from tensormill.layers.model_shaping import (
     avg_pool2d,
     avg_pool3d,
@@ -91,3 +99,4 @@ from tensormill.learn.columns import (
     sparse_column_with_keys,
 )
 from tensormill.ops.safe_embedding import safe_embedding_lookup_sparse
+from tensormill.train.adaptive_clipping import adaptive_clipping_fn
