@@ -10,6 +10,20 @@ from tensormill.rnn.block_cells import (
 )
 from tensormill.rnn.cell_wrappers import DeviceWrapper, DropoutWrapper, ResidualWrapper
 from tensormill.rnn.cells import BasicRNNCell, GRUCell, LayerRNNCell, RNNCell
+from tensormill.rnn.gated_cells import (
+    CoupledInputForgetGateLSTMCell,
+    GLSTMCell,
+    IntersectionRNNCell,
+    PhasedLSTMCell,
+    TimeFreqLSTMCell,
+)
+from tensormill.rnn.independent_cells import (
+    CompiledWrapper,
+    IndRNNCell,
+    IndyGRUCell,
+    IndyLSTMCell,
+    SRUCell,
+)
 from tensormill.rnn.lstm import BasicLSTMCell, LSTMCell, LSTMStateTuple
 from tensormill.rnn.multi_cell import MultiRNNCell
 from tensormill.rnn.other_cells import (
@@ -41,19 +55,26 @@ __all__ = [
     "AttentionCellWrapper",
     "BasicLSTMCell",
     "BasicRNNCell",
+    "CompiledWrapper",
     "Conv1DLSTMCell",
     "Conv2DLSTMCell",
     "Conv3DLSTMCell",
     "ConvLSTMCell",
+    "CoupledInputForgetGateLSTMCell",
     "DeviceWrapper",
     "DropoutWrapper",
     "EmbeddingWrapper",
     "FusedRNNCellAdaptor",
+    "GLSTMCell",
     "GRUBlockCell",
     "GRUBlockCellV2",
     "GRUCell",
     "HighwayWrapper",
+    "IndRNNCell",
+    "IndyGRUCell",
+    "IndyLSTMCell",
     "InputProjectionWrapper",
+    "IntersectionRNNCell",
     "LSTMBlockCell",
     "LSTMBlockFusedCell",
     "LSTMCell",
@@ -63,8 +84,11 @@ __all__ = [
     "MultiRNNCell",
     "NASCell",
     "OutputProjectionWrapper",
+    "PhasedLSTMCell",
     "RNNCell",
     "ResidualWrapper",
+    "SRUCell",
+    "TimeFreqLSTMCell",
     "TimeReversedFusedRNN",
     "UGRNNCell",
     "stack_bidirectional_dynamic_rnn",
