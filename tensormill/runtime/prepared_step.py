@@ -163,8 +163,8 @@ class _Deadline:
 
 _NO_OPTIONS: Final = StepOptions()
 _NOTHING: Final = StepOutcome([])
-_READ_WHOLE_FILES: Final = frozenset({"ReadFile", "WholeFileReader", "WholeFileReaderV2"})
-"""Op types that may wait for a disk each time."""
+_HOLD_THREADS: Final = ("Dataset", "Iterator", "ReadFile", "RecordInput", "WholeFileReader")
+"""Parts of the op types of which a kernel may wait, for a disk or for other threads."""
 _STEPS_BEFORE_AHEAD: Final = 16
 """How many steps run by themselves before elements are made ahead."""
 
@@ -408,7 +408,7 @@ class PreparedStep:
         return (
             program.is_bounded
             and bool(program.fed_queues()[0])
-            and not any(node.op_type in _READ_WHOLE_FILES for node in self.graph.nodes)
+            and not any(part in n.op_type for n in self.graph.nodes for part in _HOLD_THREADS)
         )
 
     def repeat_once(self, on_done: OnStepDone) -> CancellationScope | None:

@@ -12,6 +12,7 @@ from tensormill.runtime import step_loops
 from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.resources.feeders import Feeding
 from tensormill.runtime.step_loops import LoopTurns, StepLoop, repeat_here
+from tensormill.session.fetches import FetchMapper
 
 
 class Steps:
@@ -165,3 +166,55 @@ def test_a_loop_on_the_calling_thread_ends_when_it_is_to_and_raises_what_ended_i
     with pytest.raises(tf.errors.OutOfRangeError, match="enough"):
         repeat_here(steps, LoopTurns(), lambda: False, Nobody())
     assert steps.count == 4
+
+
+def loop_step(enqueued: Any, queue: Any) -> Any:
+    session = tf.Session()
+    step = session._signature(FetchMapper(session.graph, queue.enqueue([enqueued])), []).step
+    session.close()
+    return step
+
+
+def test_steps_that_may_hold_their_thread_share_none() -> None:
+    queue = tf.FIFOQueue(5, [tf.string], name="words")
+    dataset = tf.data.Dataset.from_tensors(b"x").repeat()
+    _, content = tf.WholeFileReader().read(tf.FIFOQueue(5, [tf.string], [()]))
+    waits = [
+        tf.read_file(tf.FIFOQueue(5, [tf.string], [()]).dequeue()),
+        content,
+        tf.data.make_one_shot_iterator(dataset).get_next(),
+        tf.py_func(lambda: b"x", [], tf.string),
+    ]
+    assert [loop_step(value, queue).may_share_thread for value in waits] == [False] * 4
+    assert loop_step(tf.as_string(tf.random_uniform([])), queue).may_share_thread
+
+
+def test_a_generator_that_waits_for_what_another_loop_enqueues_is_no_dead_lock() -> None:
+    numbers = tf.FIFOQueue(2, [tf.int32], [()], name="numbers")
+    counter = tf.Variable(0, dtype=tf.int32)
+    number = numbers.dequeue()
+    session = tf.Session()
+
+    def generate() -> Any:
+        while True:
+            yield session.run(number)
+
+    dataset = tf.data.Dataset.from_generator(generate, tf.int32, [])
+    doubled = tf.FIFOQueue(2, [tf.int32], [()], name="doubled")
+    element = tf.data.make_one_shot_iterator(dataset).get_next()
+    runners = [
+        tf.train.QueueRunner(doubled, [doubled.enqueue(element * 2)]),
+        tf.train.QueueRunner(numbers, [numbers.enqueue(tf.count_up_to(counter, 10**6))]),
+    ]
+    taken = doubled.dequeue_many(6)
+    coordinator = tf.train.Coordinator()
+    with session:
+        session.run(counter.initializer)
+        threads = [
+            thread
+            for runner in runners
+            for thread in runner.create_threads(session, coordinator, start=True)
+        ]
+        assert session.run(taken).tolist() == [0, 2, 4, 6, 8, 10]
+        coordinator.request_stop()
+        coordinator.join(threads)
