@@ -14,20 +14,22 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import control_dependencies, name_scope
 from tensormill.graph.tensor import Tensor
 from tensormill.layers.core import Dense
-from tensormill.ops.activations import softmax
-from tensormill.ops.array_shapes import expand_dims, reshape, squeeze
+from tensormill.ops.array_shapes import expand_dims, squeeze
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.assertions import assert_equal
-from tensormill.ops.elementwise_unary import rsqrt, square, tanh
-from tensormill.ops.filling import one_hot, ones, ones_like, zeros
-from tensormill.ops.gathering import where
-from tensormill.ops.grids import sequence_mask
+from tensormill.ops.filling import zeros
 from tensormill.ops.identities import identity
 from tensormill.ops.joining import concat
 from tensormill.ops.matrix_multiplication import matmul
-from tensormill.ops.reduction import argmax, reduce_sum
 from tensormill.ops.tensor_array_class import TensorArray
 from tensormill.rnn.cells import RNNCell, assert_like_cell
+from tensormill.seq2seq.attention_scores import (
+    bahdanau_score,
+    luong_score,
+    masked_score,
+    prepare_memory,
+    stateless,
+)
 from tensormill.variables.initializers import Constant, Ones, Zeros
 from tensormill.variables.scope import variable_scope
 from tensormill.variables.store import get_variable
@@ -38,54 +40,49 @@ __all__ = [
     "AttentionWrapperState",
     "BahdanauAttention",
     "LuongAttention",
-    "hardmax",
+    "compute_attention",
 ]
-
-
-def hardmax(logits: Any, name: str | None = None) -> Tensor:
-    """Return ones at the largest logit of each row, zeros elsewhere."""
-    with name_scope(name, "Hardmax", [logits]):
-        logits = convert_to_tensor(logits, name="logits")
-        depth = logits.get_shape()[-1].value
-        if depth is None:
-            depth = shape_of(logits)[-1]
-        return one_hot(argmax(logits, -1), depth, dtype=logits.dtype)
 
 
 class AttentionMechanism:
     """The base of what says where in a memory to look.
 
     Args:
-      memory: [batch, time, depth].
-      memory_sequence_length: integers [batch]; what is behind does not count.
       query_layer: a layer on queries, or None.
+      memory: [batch, time, depth].
+      probability_fn: of scores and of the state before.
+      memory_sequence_length: integers [batch]; what is behind does not count.
       memory_layer: a layer on the memory, or None.
-      probability_fn: of scores; the softmax by default.
+      check_inner_dims_defined: whether the axes behind the time must have known sizes.
       score_mask_value: the score of what does not count; -inf by default.
+      name: the name of the nodes.
+
+    Raises:
+      ValueError: a size is not known.
     """
 
     def __init__(
         self,
-        memory: Any,
-        memory_sequence_length: Any,
         query_layer: Any,
-        memory_layer: Any,
-        probability_fn: Callable[..., Any] | None,
-        score_mask_value: Any,
+        memory: Any,
+        probability_fn: Callable[..., Any],
+        memory_sequence_length: Any = None,
+        memory_layer: Any = None,
+        check_inner_dims_defined: bool = True,
+        score_mask_value: Any = None,
+        name: str | None = None,
     ) -> None:
         self._query_layer = query_layer
         self._memory_layer = memory_layer
-        self._probability_fn = probability_fn or softmax
-        with name_scope(None, "BaseAttentionMechanismInit", nest.flatten(memory)):
-            memory = nest.map_structure(lambda m: convert_to_tensor(m, name="memory"), memory)
+        self._given_probability_fn = probability_fn
+        with name_scope(name, "BaseAttentionMechanismInit", nest.flatten(memory)):
             self._lengths: Any = None
             if memory_sequence_length is not None:
                 self._lengths = convert_to_tensor(
                     memory_sequence_length, name="memory_sequence_length"
                 )
-                memory = nest.map_structure(self._masked, memory)
-            self._values = memory
-            self._keys = memory if memory_layer is None else memory_layer(memory)
+            self._values = prepare_memory(memory, self._lengths, check_inner_dims_defined)
+            self._keys = self._values if memory_layer is None else memory_layer(self._values)
             first = nest.flatten(self._keys)[0]
             self._batch_size = first.get_shape()[0].value or shape_of(first)[0]
             self._size = first.get_shape()[1].value or shape_of(first)[1]
@@ -93,22 +90,10 @@ class AttentionMechanism:
                 score_mask_value = -math.inf
             self._mask_value = score_mask_value
 
-    def _masked(self, memory: Tensor) -> Tensor:
-        dtype = nest.flatten(memory)[0].dtype
-        mask = sequence_mask(self._lengths, maxlen=shape_of(memory)[1], dtype=dtype)
-        rank: Any = memory.get_shape().ndims
-        extra = ones([rank - 2], dtype=dtypes.int32)
-        return memory * reshape(mask, concat((shape_of(mask), extra), 0))
-
-    def _masked_score(self, score: Tensor) -> Tensor:
-        if self._lengths is None:
-            return score
-        mask = sequence_mask(self._lengths, maxlen=shape_of(score)[1])
-        return where(mask, score, self._mask_value * ones_like(score))
-
-    def _probabilities(self, score: Tensor, state: Any) -> Tensor:
-        """Return alignments for scores; the state is the alignments before."""
-        result: Tensor = self._probability_fn(self._masked_score(score))
+    def _probability_fn(self, score: Tensor, state: Any) -> Tensor:
+        """Return alignments for scores; the state is that of the step before."""
+        masked = masked_score(score, self._lengths, self._mask_value)
+        result: Tensor = self._given_probability_fn(masked, state)
         return result
 
     @property
@@ -188,7 +173,13 @@ class LuongAttention(AttentionMechanism):
     ) -> None:
         layer = Dense(num_units, name="memory_layer", use_bias=False, dtype=dtype or dtypes.float32)
         super().__init__(
-            memory, memory_sequence_length, None, layer, probability_fn, score_mask_value
+            None,
+            memory,
+            stateless(probability_fn),
+            memory_sequence_length,
+            layer,
+            score_mask_value=score_mask_value,
+            name=name,
         )
         self._num_units = num_units
         self._scale = scale
@@ -203,21 +194,14 @@ class LuongAttention(AttentionMechanism):
           ValueError: queries and keys differ in depth.
         """
         with variable_scope(None, self._SCOPE, [query]):
-            alignments = self._probabilities(self._score(query), state)
+            alignments = self._probability_fn(self._score(query), state)
         return alignments, alignments
 
     def _score(self, query: Tensor) -> Tensor:
-        depth, units = query.get_shape()[-1], self._keys.get_shape()[-1]
-        if depth != units:
-            raise ValueError(
-                "Incompatible or unknown inner dimensions between query and keys.  Query "
-                f"({query}) has units: {depth}.  Keys ({self._keys}) have units: {units}.  "
-                "Perhaps you need to set num_units to the keys' dimension (" + str(units) + ")?"
-            )
-        score = squeeze(matmul(expand_dims(query, 1), self._keys, transpose_b=True), [1])
+        gain = None
         if self._scale:
-            score *= get_variable("attention_g", dtype=query.dtype, initializer=Ones(), shape=())
-        return score
+            gain = get_variable("attention_g", dtype=query.dtype, initializer=Ones(), shape=())
+        return luong_score(query, self._keys, gain)
 
 
 class BahdanauAttention(AttentionMechanism):
@@ -249,12 +233,13 @@ class BahdanauAttention(AttentionMechanism):
     ) -> None:
         kind = dtype or dtypes.float32
         super().__init__(
-            memory,
-            memory_sequence_length,
             Dense(num_units, name="query_layer", use_bias=False, dtype=kind),
+            memory,
+            stateless(probability_fn),
+            memory_sequence_length,
             Dense(num_units, name="memory_layer", use_bias=False, dtype=kind),
-            probability_fn,
-            score_mask_value,
+            score_mask_value=score_mask_value,
+            name=name,
         )
         self._num_units = num_units
         self._normalize = normalize
@@ -265,24 +250,20 @@ class BahdanauAttention(AttentionMechanism):
     def __call__(self, query: Tensor, state: Any) -> tuple[Tensor, Any]:
         """Return alignments [batch, time], twice."""
         with variable_scope(None, self._SCOPE, [query]):
-            alignments = self._probabilities(self._score(query), state)
+            alignments = self._probability_fn(self._score(query), state)
         return alignments, alignments
 
     def _score(self, query: Tensor) -> Tensor:
-        processed = expand_dims(self._query_layer(query), 1)
+        processed = self._query_layer(query) if self._query_layer else query
         units, dtype = self._num_units, query.dtype
         weights: Any = get_variable("attention_v", [units], dtype=dtype)
-        total = self._keys + processed
+        gain: Any = None
+        offset: Any = None
         if self._normalize:
-            gain = get_variable(
-                "attention_g",
-                dtype=dtype,
-                initializer=Constant(math.sqrt(1.0 / units)),
-                shape=(),
-            )
-            total += get_variable("attention_b", [units], dtype=dtype, initializer=Zeros())
-            weights = gain * weights * rsqrt(reduce_sum(square(weights)))
-        return reduce_sum(weights * tanh(total), [2])
+            start = Constant(math.sqrt(1.0 / units))
+            gain = get_variable("attention_g", dtype=dtype, initializer=start, shape=())
+            offset = get_variable("attention_b", [units], dtype=dtype, initializer=Zeros())
+        return bahdanau_score(processed, self._keys, weights, gain, offset)
 
 
 class AttentionWrapperState(NamedTuple):
@@ -329,7 +310,7 @@ class AttentionWrapper(RNNCell):
       initial_cell_state: the first state of the cell.
       name: the name of the variable scope.
       attention_layer: layers to use instead of those made by `attention_layer_size`.
-      attention_fn: computes the attention; see `_look`.
+      attention_fn: computes the attention; see `compute_attention`.
       dtype: of the variables.
 
     Raises:
@@ -372,7 +353,7 @@ class AttentionWrapper(RNNCell):
         self._cell = cell
         self._mechanisms = tuple(mechanisms)
         self._input_fn = cell_input_fn or (lambda inputs, seen: concat([inputs, seen], -1))
-        self._attention_fn = attention_fn or _look
+        self._attention_fn = attention_fn or compute_attention
         self._output_attention = output_attention
         self._keeps_history = alignment_history
         self._initial_cell_state: Any = None
@@ -517,11 +498,22 @@ class AttentionWrapper(RNNCell):
         return (attention if self._output_attention else output), after
 
 
-def _look(
-    mechanism: AttentionMechanism, output: Tensor, state: Any, layer: Any
+def compute_attention(
+    attention_mechanism: AttentionMechanism,
+    cell_output: Tensor,
+    attention_state: Any,
+    attention_layer: Any,
 ) -> tuple[Tensor, Tensor, Any]:
-    """Return the attention, the alignments and the next state of a mechanism."""
-    alignments, following = mechanism(output, state=state)
-    context = squeeze(matmul(expand_dims(alignments, 1), mechanism.values), [1])
-    attention = context if layer is None else layer(concat([output, context], 1))
-    return attention, alignments, following
+    """Return the attention, the alignments and the next state of a mechanism.
+
+    Args:
+      attention_mechanism: the mechanism.
+      cell_output: [batch, size], which is the query.
+      attention_state: the state of the mechanism.
+      attention_layer: on the output and what was seen; without it, what was seen is the attention.
+    """
+    alignments, following = attention_mechanism(cell_output, state=attention_state)
+    context = squeeze(matmul(expand_dims(alignments, 1), attention_mechanism.values), [1])
+    if attention_layer is None:
+        return context, alignments, following
+    return attention_layer(concat([cell_output, context], 1)), alignments, following

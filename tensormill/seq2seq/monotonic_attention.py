@@ -25,7 +25,12 @@ from tensormill.ops.joining import concat
 from tensormill.ops.random import random_normal
 from tensormill.ops.scan import cumprod, cumsum
 from tensormill.ops.transposition import transpose
-from tensormill.seq2seq.attention import AttentionMechanism, BahdanauAttention, LuongAttention
+from tensormill.seq2seq.attention import (
+    AttentionMechanism,
+    BahdanauAttention,
+    LuongAttention,
+)
+from tensormill.seq2seq.attention_scores import masked_score
 from tensormill.variables.store import get_variable
 
 __all__ = [
@@ -101,8 +106,8 @@ class _Monotonic(AttentionMechanism):
             "attention_score_bias", dtype=score.dtype, initializer=self._score_bias_init
         )
 
-    def _probabilities(self, score: Tensor, state: Any) -> Tensor:
-        score = self._masked_score(score)
+    def _probability_fn(self, score: Tensor, state: Any) -> Tensor:
+        score = masked_score(score, self._lengths, self._mask_value)
         if self._sigmoid_noise > 0:
             noise = random_normal(shape_of(score), dtype=score.dtype, seed=self._sigmoid_noise_seed)
             score += self._sigmoid_noise * noise

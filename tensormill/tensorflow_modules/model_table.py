@@ -207,6 +207,15 @@ MODEL_ROWS = {
     "contrib.losses.python.metric_learning.metric_loss_ops": "losses.metric_learning",
     "contrib.rnn.python.ops.core_rnn_cell": """
         _linear=rnn.linear.linear _Linear=rnn.linear.Linear""",
+    "contrib.seq2seq.python.ops.attention_wrapper": """
+        _BaseAttentionMechanism=seq2seq.attention.AttentionMechanism
+        _bahdanau_score=seq2seq.attention_scores.bahdanau_score
+        _compute_attention=seq2seq.attention.compute_attention
+        _luong_score=seq2seq.attention_scores.luong_score
+        _maybe_mask_score=seq2seq.attention_scores.masked_score
+        _prepare_memory=seq2seq.attention_scores.prepare_memory""",
+    "contrib.seq2seq.python.ops.helper": """
+        _transpose_batch_time=rnn.time_steps.swap_batch_and_time""",
     "contrib.slim.python.slim.data.data_decoder": "namespaces.contrib.slim.data_decoder",
     "contrib.slim.python.slim.data.data_provider": "DataProvider=slim.dataset.DataProvider",
     "contrib.slim.python.slim.data.dataset": "namespaces.contrib.slim.dataset",

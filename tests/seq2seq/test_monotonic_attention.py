@@ -123,3 +123,40 @@ def test_samples_of_helpers_follow_their_probabilities() -> None:
         flips, drawn = session.run([ones, classes])
     np.testing.assert_array_equal(flips, np.tile([0, 1], (7, 1)))
     np.testing.assert_array_equal(drawn, np.tile([1, 0], (2, 3, 1)))
+
+
+def test_programs_derive_mechanisms_that_add_what_they_saw() -> None:
+    """As text-to-speech programs do it: scores from places seen before, sums as the state."""
+    from tensormill.contrib.seq2seq.python.ops import attention_wrapper
+
+    class Summing(attention_wrapper.BahdanauAttention):  # type: ignore[misc]
+        def __init__(self, units: int, memory: Any, lengths: Any) -> None:
+            super().__init__(units, memory, lengths, probability_fn=None, name="Summing")
+            self.place_layer = tf.layers.Dense(units, use_bias=False, name="place_layer")
+
+        def __call__(self, query: Any, state: Any) -> Any:
+            with tf.variable_scope(None, "summing", [query]):
+                places = self.place_layer(tf.expand_dims(state, 2))
+                query = tf.expand_dims(self.query_layer(query), 1)
+                energy = tf.reduce_sum(tf.tanh(self.keys + query + places), 2)
+            alignments = self._probability_fn(energy, state)
+            return alignments, alignments + state
+
+    memory = tf.constant(np.random.RandomState(2).rand(2, 4, 3).astype(np.float32))
+    mechanism = Summing(5, memory, [4, 2])
+    assert isinstance(mechanism, attention_wrapper._BaseAttentionMechanism)
+    query = tf.constant(np.random.RandomState(3).rand(2, 3).astype(np.float32))
+    state = mechanism.initial_state(2, tf.float32)
+    for _ in range(3):
+        context, _, state = attention_wrapper._compute_attention(mechanism, query, state, None)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        seen, total = session.run([context, state])
+    assert seen.shape == (2, 3)
+    np.testing.assert_allclose(total.sum(1), 3.0, rtol=1e-5)
+    np.testing.assert_array_equal(total[1, 2:], 0.0)
+
+
+def test_memories_need_known_sizes_behind_the_time() -> None:
+    with pytest.raises(ValueError, match="to have fully defined inner dims"):
+        seq2seq.LuongAttention(4, tf.placeholder(tf.float32, [2, None, None]))

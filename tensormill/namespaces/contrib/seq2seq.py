@@ -6,8 +6,8 @@ from tensormill.seq2seq.attention import (
     AttentionWrapperState,
     BahdanauAttention,
     LuongAttention,
-    hardmax,
 )
+from tensormill.seq2seq.attention_scores import hardmax
 from tensormill.seq2seq.beam_attention import (
     attention_probs_from_attn_state,
     gather_tree_from_array,
