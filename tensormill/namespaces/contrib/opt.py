@@ -14,3 +14,12 @@ from tensormill.train.optimizer_variants import (
     VariableClippingOptimizer,
     extend_with_decoupled_weight_decay,
 )
+from tensormill.train.scaled_optimizers import (
+    AdaMaxOptimizer,
+    AdamGSOptimizer,
+    LARSOptimizer,
+    MultitaskOptimizerWrapper,
+    RegAdagradOptimizer,
+    clip_gradients_by_global_norm,
+)
+from tensormill.train.sign_optimizers import AddSignOptimizer, PowerSignOptimizer
