@@ -102,3 +102,52 @@ def test_the_projector_reads_what_is_written(tmp_path: Path) -> None:
         projector.visualize_embeddings(writer, config)
     text = (tmp_path / "projector_config.pbtxt").read_text()
     assert 'tensor_name: "words"' in text
+
+
+def test_slim_traces_steps_and_needs_a_folder_for_it(tmp_path: Path) -> None:
+    loss, _ = _loss()
+    learning = tf.contrib.slim.learning
+    train = learning.create_train_op(loss, tf.train.GradientDescentOptimizer(0.1))
+    for argument in ({"trace_every_n_steps": 1}, {"saver": tf.train.Saver()}):
+        (name,) = argument
+        with pytest.raises(ValueError, match=f"Cannot provide {name} because logdir=None"):
+            learning.train(train, None, number_of_steps=2, **argument)
+    learning.train(train, str(tmp_path), number_of_steps=4, trace_every_n_steps=2)
+    assert sorted(path.name for path in tmp_path.glob("tf_trace-*.json")) == [
+        "tf_trace-1.json", "tf_trace-3.json",
+    ]  # fmt: skip
+
+
+def test_slim_looks_after_an_optimizer_that_synchronizes_replicas(tmp_path: Path) -> None:
+    loss, _ = _loss()
+    learning = tf.contrib.slim.learning
+    optimizer = tf.train.SyncReplicasOptimizer(
+        tf.train.GradientDescentOptimizer(0.1), replicas_to_aggregate=1, total_num_replicas=1
+    )
+    train = learning.create_train_op(loss, optimizer)
+    with pytest.raises(ValueError, match="startup_delay_steps must be zero"):
+        learning.train(
+            train, str(tmp_path), sync_optimizer=optimizer, startup_delay_steps=1, number_of_steps=1
+        )
+    with pytest.raises(ValueError, match=r"must be a tf\.train\.SyncReplicasOptimizer"):
+        learning.train(train, str(tmp_path), sync_optimizer=tf.train.AdamOptimizer())
+    last = learning.train(train, str(tmp_path), sync_optimizer=optimizer, number_of_steps=3)
+    assert 0 < last < 25
+    assert tf.train.latest_checkpoint(str(tmp_path)).endswith("-3")
+
+
+def test_slim_begins_again_after_a_step_was_aborted(tmp_path: Path) -> None:
+    loss, _ = _loss()
+    learning = tf.contrib.slim.learning
+    train = learning.create_train_op(loss, tf.train.GradientDescentOptimizer(0.1))
+    calls = []
+
+    def step(*args: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 2:
+            raise tf.errors.AbortedError(None, None, "the server started again")
+        return learning.train_step(*args)
+
+    learning.train(train, str(tmp_path), train_step_fn=step, number_of_steps=2)
+    assert len(calls) > 2
+    assert tf.train.latest_checkpoint(str(tmp_path)).endswith("-2")
