@@ -207,6 +207,12 @@ MODEL_ROWS = {
     "contrib.losses.python.metric_learning.metric_loss_ops": "losses.metric_learning",
     "contrib.rnn.python.ops.core_rnn_cell": """
         _linear=rnn.linear.linear _Linear=rnn.linear.Linear""",
+    "contrib.framework": """
+        deprecated=tensorflow_modules.deprecation.deprecated
+        deprecated_args=tensorflow_modules.deprecation.deprecated_args
+        deprecated_arg_values=tensorflow_modules.deprecation.deprecated_arg_values
+        get_graph_from_inputs=tensorflow_modules.graph_functions.get_graph_from_inputs
+        get_name_scope=tensorflow_modules.graph_functions.get_name_scope""",
     "contrib.seq2seq.python.ops.attention_wrapper": """
         _BaseAttentionMechanism=seq2seq.attention.AttentionMechanism
         _bahdanau_score=seq2seq.attention_scores.bahdanau_score
