@@ -2,11 +2,7 @@
 
 from tensormill.feature_column import (
     bucketized_column,
-    crossed_column,
-    embedding_column,
-    shared_embedding_columns,
 )
-from tensormill.feature_column.indicator import indicator_column as one_hot_column
 from tensormill.feature_column.parse_specs import (
     make_parse_example_spec as create_feature_spec_for_parsing,
 )
@@ -92,11 +88,18 @@ from tensormill.layers.regularizers import (
     sum_regularizer,
 )
 from tensormill.learn.columns import (
+    crossed_column,
+    embedding_column,
     infer_real_valued_columns,
+    input_from_feature_columns,
+    one_hot_column,
     real_valued_column,
+    shared_embedding_columns,
     sparse_column_with_hash_bucket,
     sparse_column_with_integerized_feature,
     sparse_column_with_keys,
+    weighted_sparse_column,
+    weighted_sum_from_feature_columns,
 )
 from tensormill.ops.safe_embedding import safe_embedding_lookup_sparse
 from tensormill.train.adaptive_clipping import adaptive_clipping_fn
