@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import tensorboard.compat.proto
-from google.protobuf import any_pb2, descriptor_pb2
+from google.protobuf import any_pb2, descriptor_pb2, wrappers_pb2
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,6 +37,7 @@ def foreign_declarations() -> descriptor_pb2.FileDescriptorSet:
             name = f"tensorboard.compat.proto.{module.name}"
             add(importlib.import_module(name).DESCRIPTOR)
     add(any_pb2.DESCRIPTOR)
+    add(wrappers_pb2.DESCRIPTOR)
     return declarations
 
 

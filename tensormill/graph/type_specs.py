@@ -165,6 +165,12 @@ class CompositeTensor:
         """Whether its tensors are of a graph: always."""
         return True
 
+    def _to_components(self) -> Any:
+        return self._type_spec._to_components(self)
+
+    def _component_metadata(self) -> Any:
+        return self._type_spec
+
     def consumers(self) -> list[Any]:
         """Return the operations that take one of its tensors."""
         found: list[Any] = []

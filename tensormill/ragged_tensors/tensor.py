@@ -18,6 +18,7 @@ from tensormill.graph.operators import OPERATORS
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.stacks import get_default_session
 from tensormill.graph.tensor import Tensor, TensorLike
+from tensormill.graph.type_specs import CompositeTensor
 from tensormill.ops.arithmetic import maximum
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.casting import cast
@@ -41,7 +42,7 @@ __all__ = [
 _INTEGERS = (dtypes.int32, dtypes.int64)
 
 
-class RaggedTensor(RaggedFactories, RaggedOverloads, TensorLike):
+class RaggedTensor(RaggedFactories, RaggedOverloads, TensorLike, CompositeTensor):
     """Values, and the splits where each row begins and ends.
 
     It is made by `from_row_splits` and the like.

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from tensormill.tensorflow_modules.algebra_table import ALGEBRA_ROWS
 from tensormill.tensorflow_modules.data_table import DATA_ROWS
+from tensormill.tensorflow_modules.framework_table import FRAMEWORK_ROWS
 from tensormill.tensorflow_modules.initializer_table import INITIALIZER_ROWS
 from tensormill.tensorflow_modules.keras_table import KERAS_ROWS
 from tensormill.tensorflow_modules.model_table import MODEL_ROWS
@@ -77,12 +78,6 @@ _ROWS = {
         merge_device=tensorflow_modules.graph_functions.merge_device
         is_device_spec=tensorflow_modules.graph_functions.is_device_spec""",
     "python.framework.device_spec": "DeviceSpecV1=graph.device_names.DeviceSpec",
-    "python.framework.dtypes": """
-        graph.dtypes _TYPE_TO_STRING=tensorflow_modules.dtype_tables.TYPE_TO_STRING
-        _NP_TO_TF=tensorflow_modules.dtype_tables.NP_TO_TF
-        _TF_TO_NP=tensorflow_modules.dtype_tables.TF_TO_NP
-        _np_bfloat16=tensorflow_modules.dtype_tables.np_bfloat16
-        TYPE_TO_STRING=tensorflow_modules.dtype_tables.TYPE_TO_STRING""",
     "python.framework.error_interpolation": """
         tensorflow_modules.error_interpolation
         _BAD_FILE_SUBSTRINGS=tensorflow_modules.error_interpolation._BAD_FILE_SUBSTRINGS
@@ -94,11 +89,6 @@ _ROWS = {
         _find_index_of_defining_frame_for_op=tensorflow_modules.error_interpolation.index_of_defining_frame
         _get_defining_frame_from_op=tensorflow_modules.error_interpolation.defining_frame
         _compute_useful_frames=tensorflow_modules.error_interpolation.useful_frames""",
-    "python.framework.errors": "graph.errors",
-    "python.framework.errors_impl": """
-        graph.errors
-        OperatorNotAllowedInGraphError=graph.tensor.OperatorNotAllowedInGraphError
-        _make_specific_exception=tensorflow_modules.graph_functions.make_specific_exception""",
     "python.framework.function": """
         functional.defun functional.function_messages functional.defun_graph
         _DefinedFunction=functional.defun.DefinedFunction
@@ -144,7 +134,6 @@ _ROWS = {
     "python.framework.subscribe": "tensorflow_modules.subscriptions",
     "python.framework.tensor_spec": "graph.tensor_specs",
     "python.framework.traceable_stack": "tensorflow_modules.traceable_stack",
-    "python.framework.composite_tensor": "graph.type_specs",
     "python.framework.type_spec": "graph.type_specs graph.tensor_specs",
     "python.framework.random_seed": """
         ops.random_seeds set_seed=ops.random_seeds.set_random_seed""",
@@ -364,7 +353,6 @@ _ROWS = {
     "python.client.timeline": "session.timeline",
     "python.lib.io.file_io": "tensorflow_modules.file_functions platform.gfile",
     "python.platform.app": "platform.app",
-    "python.platform.benchmark": "unittesting.benchmark",
     "python.platform.flags": "platform.flags",
     "python.platform.gfile": "platform.gfile",
     "python.platform.googletest": """
@@ -572,5 +560,6 @@ MODULES = {
         **MODEL_ROWS,
         **RAGGED_ROWS,
         **TRACKING_ROWS,
+        **FRAMEWORK_ROWS,
     }.items()
 }

@@ -1,7 +1,6 @@
 """Whole programs with `tf.test.main`, benchmarks, and attributes that are replaced."""
 
 import io
-import json
 import unittest
 
 import pytest
@@ -47,22 +46,6 @@ def test_main_reads_the_flags_of_the_program(monkeypatch):
         assert seen == {"argv": ["program", "Sums", "-v"]}
     finally:
         delattr(tf.flags.FLAGS, "tensormill_test_size")
-
-
-class Products(tf.test.Benchmark):
-    def benchmarkProduct(self):
-        with tf.Graph().as_default(), tf.Session(config=tf.test.benchmark_config()) as session:
-            product = tf.constant(2.0) * 3.0
-            self.run_op_benchmark(session, product, min_iters=3, mbs=1, name="product")
-
-
-def test_main_runs_benchmarks_where_it_is_asked_to(capsys):
-    tf.test.main(["program", "--benchmarks=Products"])
-    report = json.loads(capsys.readouterr().out)
-    assert report["name"] == "product"
-    assert report["iters"] == 3
-    assert report["wall_time"] > 0
-    assert report["throughput"] == pytest.approx(1 / report["wall_time"])
 
 
 def test_replaced_attributes_come_back():
