@@ -52,7 +52,10 @@ identity_op = define("Identity", inputs=("input: T",), outputs=("output: T",), a
 
 @identity_op.shape
 def same_shape(ctx: ShapeContext) -> list[Dims]:
-    return [ctx.op.input_tensors[0].dims]
+    value = ctx.op.input_tensors[0]
+    if value._handle_data is not None:
+        ctx.op.outputs[0]._handle_data = value._handle_data
+    return [value.dims]
 
 
 @identity_op.gradient

@@ -54,6 +54,9 @@ def same_shape(ctx: ShapeContext) -> list[Dims]:
 
 @identity_n_op.shape
 def same_shapes(ctx: ShapeContext) -> list[Dims]:
+    for value, output in zip(ctx.op.input_tensors, ctx.op.outputs, strict=True):
+        if value._handle_data is not None:
+            output._handle_data = value._handle_data
     return ctx.shapes()
 
 

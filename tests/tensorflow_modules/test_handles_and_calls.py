@@ -99,3 +99,28 @@ def test_loops_say_which_results_of_their_functions_do_not_fit() -> None:
         looped = functional_ops.While([1.0, 2.0], condition, body)
         with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match=message):
             session.run(looped)
+
+
+def test_handles_keep_what_is_known_of_them_through_identities_and_custom_gradients():
+    seen = []
+
+    @tf.custom_gradient
+    def updated(handle: Any, indices: Any, values: Any) -> Any:
+        update = resource_variable_ops.resource_scatter_update(handle, indices, values)
+        with tf.control_dependencies([update]):
+            new_handle = tf.identity(handle)
+
+        def grad(dresult: Any) -> Any:
+            seen.append(tf.get_static_value(dresult.dense_shape))
+            return [dresult, None, None]
+
+        return new_handle, grad
+
+    with tf.Graph().as_default():
+        variable = tf.Variable(tf.zeros([10, 4]), use_resource=True)
+        handle = updated(variable.handle, tf.constant([0]), tf.constant([[0.0, 1, 2, 3]]))
+        assert handle._handle_data == variable.handle._handle_data
+        rows = resource_variable_ops.resource_gather(handle, tf.constant([2, 3]), tf.float32)
+        (gradient,) = tf.gradients([rows], [variable])
+        assert isinstance(gradient, tf.IndexedSlices)
+    assert seen[0].tolist() == [10, 4]
