@@ -11,6 +11,14 @@ from tensormill.learn.canned import (
 from tensormill.learn.columns import (
     infer_real_valued_columns as infer_real_valued_columns_from_input,
 )
+from tensormill.learn.example_reading import (
+    queue_parsed_features,
+    read_batch_examples,
+    read_batch_features,
+    read_batch_record_features,
+    read_keyed_batch_examples,
+    read_keyed_batch_features,
+)
 from tensormill.learn.experiment import Experiment
 from tensormill.learn.fitted_estimator import Estimator, SKCompat
 from tensormill.learn.metric_spec import MetricSpec
