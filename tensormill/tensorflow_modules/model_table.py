@@ -246,6 +246,9 @@ MODEL_ROWS = {
     "contrib.slim.python.slim.nets.vgg": "namespaces.contrib.slim.nets.vgg",
     "contrib.slim.python.slim.queues": "namespaces.contrib.slim.queues",
     "contrib.slim.python.slim.summaries": "namespaces.contrib.slim.summaries",
+    "contrib.cudnn_rnn.python.layers.cudnn_rnn": "cudnn_rnn.layers",
+    "contrib.cudnn_rnn.python.ops.cudnn_rnn_ops": """
+        cudnn_rnn.functions cudnn_rnn.saveables cudnn_rnn.compatible_cells cudnn_rnn.parameters""",
     "contrib.boosted_trees.estimator_batch.estimator": "forests.boosted_estimators",
     "contrib.boosted_trees.proto.learner_pb2": "@proto.learner_pb2",
     "contrib.tensor_forest": "forests.random_forest",

@@ -27,6 +27,7 @@ from tensormill.namespaces.contrib import (
 
 _LATE = (
     "deprecated",
+    "cudnn_rnn",
     "distribute",
     "eager",
     "estimator",
