@@ -74,7 +74,7 @@ def same_shape(ctx: ShapeContext) -> list[Dims]:
 
 @debug_nan_count_op.shape
 def count_shape(ctx: ShapeContext) -> list[Dims]:
-    return [(1,)]
+    return [()]  # as TensorFlow says; the value has one element
 
 
 @debug_numeric_summary_op.shape

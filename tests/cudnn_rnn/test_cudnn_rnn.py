@@ -148,7 +148,7 @@ def test_cells_restore_what_a_layer_has_saved_and_back(mode: str, tmp_path: Path
     with tf.Graph().as_default(), tf.Session() as session:
         with tf.variable_scope(f"cudnn_{mode}"):
             cells = tf.nn.rnn_cell.MultiRNNCell([cell(UNITS) for _ in range(2)])
-            outputs, _ = tf.nn.dynamic_rnn(cells, x, dtype=tf.float32, time_major=True)
+            outputs, _ = tf.nn.dynamic_rnn(cells, tf.constant(x), dtype=tf.float32, time_major=True)
         saver = tf.train.Saver()
         saver.restore(session, path)
         assert np.allclose(session.run(outputs), expected, atol=1e-5)

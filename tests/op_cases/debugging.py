@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.op_cases.case import OpCase
+from tests.op_cases.case import OpCase, OpProgram
 
 _MIXED = np.float32([[np.nan, -np.inf, -2.5, 0], [3, np.inf, np.nan, 1]])
 
@@ -12,7 +12,19 @@ CASES = [
     OpCase("CopyHost", [np.int64([5, -7])]),
     OpCase("DebugIdentity", [_MIXED], {"tensor_name": "x:0"}),
     OpCase("DebugIdentity", [np.array([b"word"], object)], {"tensor_name": "x:0"}),
-    OpCase("DebugNanCount", [_MIXED], {"tensor_name": "x:0"}),
+    # Its static shape is that of a scalar, and its value has one element.
+    OpProgram(
+        ("DebugNanCount",),
+        """
+        counts = [
+            tf.raw_ops.DebugNanCount(input=tf.constant(values), tensor_name="x:0")
+            for values in ([float("nan"), 1.0, float("nan")], [2.0], [3])
+        ]
+        with tf.Session() as session:
+            result = [np.asarray(session.run(counts)), [c.dtype.name for c in counts],
+                      [c.shape.as_list() for c in counts]]
+        """,
+    ),
     OpCase("DebugNumericSummary", [_MIXED], {"tensor_name": "x:0"}),
     OpCase("DebugNumericSummary", [np.int32([-3, 0, 4, 9])], {"tensor_name": "x:0"}),
     OpCase("DebugNumericSummary", [np.float64([-3, 0, 4, 9])],
