@@ -197,15 +197,17 @@ def zero_negative_and_huge_sizes(tf, np, target, name):
             session.run([q.enqueue(element)])
             taking = [q.dequeue_many(count)]
             taking += [] if kind == "priority" else [q.dequeue_up_to(count)]
+            # What a step that is late has taken may come back or not: that queue is not asked.
+            late = make(9, f"{name}_{kind}_late")
+            session.run([late.enqueue(element)])
+            got.append([try_to(late.dequeue_many(n), waits=True) for n in (2, 2**31 - 1)])
             for is_closed in (False, True):
                 if is_closed:
                     session.run(q.close())
                 for dequeue in taking:
                     for number in (0, -1, -(2**31), 2**31 - 1, 2, [0]):
-                        waits = number in (2, 2**31 - 1) and not is_closed
-                        got.append([try_to(dequeue, {count: number}, waits)])
-                        if not waits:  # what was taken comes back some time after the deadline
-                            got[-1].append(try_to(q.size()))
+                        if is_closed or number not in (2, 2**31 - 1):
+                            got.append([try_to(dequeue, {count: number}), try_to(q.size())])
             got.append([try_to(dequeue, {count: 1}) for dequeue in taking])
             empty = [np.zeros([0], np.int64), np.zeros([0], np.int32)]
             got.append(try_to(q.enqueue_many(empty if kind == "priority" else empty[1:])))
