@@ -415,7 +415,8 @@ _ROWS = {
     "python.training.device_setter": "train.device_setter",
     "python.training.learning_rate_decay": "train.learning_rate_decay",
     "python.training.moving_averages": "train.moving_averages",
-    "python.training.optimizer": "train.optimizer",
+    "python.training.optimizer": """
+        train.optimizer _deduplicate_indexed_slices=train.optimizer._deduplicated""",
     "python.training.slot_creator": "train.slot_creator",
     "python.training.checkpoint_state_pb2": "proto.checkpoint_state_pb2",
     "python.training.experimental.loss_scale": "train.loss_scale",
@@ -424,7 +425,10 @@ _ROWS = {
         train.loss_scale_optimizer
         enable_mixed_precision_graph_rewrite_v1=train.loss_scale_optimizer.enable_mixed_precision_graph_rewrite
         disable_mixed_precision_graph_rewrite_v1=train.loss_scale_optimizer.disable_mixed_precision_graph_rewrite""",
-    "python.training.input": "train.input_producers",
+    "python.training.input": """
+        train.input_producers
+        _as_tensor_list=tensorflow_modules.batch_inputs.as_tensor_list
+        _as_original_type=tensorflow_modules.batch_inputs.as_original_type""",
     "python.training.saver_test_utils": "unittesting.checkpointed_table",
     "python.training.tensorboard_logging": "tensorflow_modules.summary_logging",
     "python.training.server_lib": "Server=distributed.server.Server",

@@ -11,6 +11,8 @@ from tensormill.python.framework import (
     errors_impl,
     kernels,
 )
+from tensormill.python.training import input as inputs
+from tensormill.python.training import optimizer
 
 
 def sparse_value(indices, shape):
@@ -81,3 +83,20 @@ def test_registered_kernels_are_listed():
     assert not kernels.get_registered_kernels_for_op("NoSuchOp").kernel
     ops = {kernel.op for kernel in kernels.get_all_registered_kernels().kernel}
     assert {"MatMul", "Identity"} <= ops
+
+
+def test_dictionaries_to_batch_become_lists_and_dictionaries_again():
+    values = {"b": 2, "a": 1, "c": 3}
+    assert inputs._as_tensor_list(values) == [1, 2, 3]
+    assert inputs._as_original_type(values, [1, 2, 3]) == values
+    assert inputs._as_original_type({"a": 1}, 5) == {"a": 5}
+    assert inputs._as_tensor_list([3, 2]) == [3, 2]
+    assert inputs._as_original_type([3, 2], [3, 2]) == [3, 2]
+
+
+def test_slices_of_one_row_are_summed():
+    with tf.Graph().as_default(), tf.Session() as session:
+        slices = tf.constant([[1.0], [2.0], [4.0]]), tf.constant([3, 1, 3])
+        values, rows = session.run(optimizer._deduplicate_indexed_slices(*slices))
+    assert values.tolist() == [[5.0], [2.0]]
+    assert rows.tolist() == [3, 1]
