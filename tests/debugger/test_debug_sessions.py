@@ -35,6 +35,7 @@ def watched(folder: Path, fetches: Any, feed_dict: Any = None, **watch: Any) -> 
     return dump, values
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_each_tensor_of_a_step_is_seen(tmp_path: Path) -> None:
     x, y = logarithms()
     dump, value = watched(tmp_path, tf.nn.relu(y + 1.0, name="h"), {x: [[1.0, 2.0]]})

@@ -115,6 +115,7 @@ def traced() -> tuple[Any, Any]:
     return total, metadata
 
 
+@pytest.mark.usefixtures("no_gpu")
 def test_a_step_tells_time_and_memory_of_each_operation() -> None:
     _, metadata = traced()
     profile = tf.profiler.profile(
