@@ -27,7 +27,7 @@ class CancellationScope:
         self._parent = parent
         self._parent_token = -1
         if parent is not None:
-            token = parent.register(self.cancel)
+            token = parent.register(self._follow)
             self._parent_token = -1 if token is None else token
 
     @property
@@ -72,6 +72,12 @@ class CancellationScope:
                 failure = failure or error
         if failure is not None:
             raise failure
+
+    def _follow(self, reason: str) -> None:
+        """Cancel the branch for the same cause as that above it."""
+        if self._parent is not None and self._parent.is_abandoned:
+            self.is_abandoned = True
+        self.cancel(reason)
 
     def abandon(self, reason: str) -> None:
         """Cancel the branch because nobody gets what it makes any more."""

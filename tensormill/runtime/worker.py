@@ -164,7 +164,8 @@ class WorkerSession:
 
     def close(self) -> None:
         """End what runs here for the session, and let go of its kernels."""
-        self.cancellation.cancel(f"Session {self.session_handle} was closed.")
+        # Nobody gets what its steps make: this may come before the master's word on one of them.
+        self.cancellation.abandon(f"Session {self.session_handle} was closed.")
         with self._lock:
             kept = list(self._stateful.values())
             self._stateful.clear()

@@ -94,6 +94,21 @@ def test_what_a_waiting_client_had_gathered_comes_back_when_it_dies(
     assert [session.run(one) for _ in range(2)] == [0, 1]
 
 
+def test_what_a_step_had_gathered_comes_back_where_its_session_is_deleted(
+    servers: Any, queue: Any, session: Any
+) -> None:
+    size, one, seven = queue.size(), queue.dequeue(), queue.dequeue_many(7)
+    victim = Victim(servers["worker"])
+    victim.begin([seven])
+    wait_until(lambda: session.run(size) == 0)
+    handle = victim._session._master_session._open.handle
+    # As when the end of a session is read before the end of its steps.
+    servers["ps"]._task.own_link.delete_session(handle, lambda gone, error: None)
+    wait_until(lambda: session.run(size) == 5)
+    assert [session.run(one) for _ in range(2)] == [0, 1]
+    victim.die()
+
+
 def test_nothing_comes_twice_where_the_master_ends(servers: Any, queue: Any, session: Any) -> None:
     one, size = queue.dequeue(), queue.size()
     with tf.Session(servers["worker"].target, config=over_wire()) as client:
