@@ -373,13 +373,13 @@ _by_key.update(
 )
 
 
-def as_dtype(value: Any) -> DType:
-    """Return the dtype that `value` names.
+def as_dtype(type_value: Any) -> DType:
+    """Return the dtype that `type_value` names.
 
     Args:
-      value: a `DType`, its name ("float32", "float", "half_ref"), TensorFlow's enum number, a NumPy
-        type or dtype, a Python type (float is float32, int is int32, str and bytes are string), or
-        anything with a `dtype` of these, such as an array or a tensor.
+      type_value: a `DType`, its name ("float32", "float", "half_ref"), TensorFlow's enum number, a
+        NumPy type or dtype, a Python type (float is float32, int is int32, str and bytes are
+        string), or anything with a `dtype` of these, such as an array or a tensor.
 
     Raises:
       TypeError: it names none.
@@ -387,17 +387,18 @@ def as_dtype(value: Any) -> DType:
     >>> as_dtype("float"), as_dtype(np.int64), as_dtype(np.dtype("S5")), as_dtype(10)
     (tf.float32, tf.int64, tf.string, tf.bool)
     """
-    if type(value) is DType:
-        return value
+    if type(type_value) is DType:
+        return type_value
     try:
-        return _by_key[value]
+        return _by_key[type_value]
     except (KeyError, TypeError):  # TypeError: not hashable
         pass
-    numpy_dtype = value if isinstance(value, np.dtype) else getattr(value, "dtype", None)
+    is_numpy = isinstance(type_value, np.dtype)
+    numpy_dtype = type_value if is_numpy else getattr(type_value, "dtype", None)
     if type(numpy_dtype) is DType:
         return numpy_dtype
     if isinstance(numpy_dtype, np.dtype):
         found = _by_key.get(numpy_dtype) or NUMPY_TO_DTYPE.get(numpy_dtype.type)
         if found is not None:
             return found
-    raise TypeError(f"Cannot convert value {value!r} to a TensorFlow DType.")
+    raise TypeError(f"Cannot convert value {type_value!r} to a TensorFlow DType.")

@@ -578,9 +578,9 @@ def as_dimension(value: Any) -> Dimension:
     return value if isinstance(value, Dimension) else Dimension(value)
 
 
-def as_shape(value: Any) -> TensorShape:
-    """Return `value` as a `TensorShape`."""
-    return value if isinstance(value, TensorShape) else TensorShape(value)
+def as_shape(shape: Any) -> TensorShape:
+    """Return `shape` as a `TensorShape`."""
+    return shape if isinstance(shape, TensorShape) else TensorShape(shape)
 
 
 def unknown_shape(rank: int | None = None, *, ndims: int | None = None) -> TensorShape:

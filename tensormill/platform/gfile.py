@@ -102,9 +102,28 @@ class GFile:
         if not any(letter in self._mode for letter in allowed):
             raise errors.permission_denied(f"File isn't open for {action}")
 
-    def seek(self, offset: int, whence: int = 0) -> None:
-        """Move to a position, from the start (0), here (1) or the end (2)."""
-        self._opened().seek(offset, whence)
+    def seek(self, offset: int | None = None, whence: int = 0, position: int | None = None) -> None:
+        """Move to a position, from the start (0), here (1) or the end (2).
+
+        Args:
+          offset: how far.
+          whence: from where.
+          position: the old name of `offset`.
+
+        Raises:
+          TypeError: neither is given, or both are.
+          InvalidArgumentError: `whence` is another number.
+        """
+        wanted = offset if position is None else position
+        if wanted is None or None not in (offset, position):
+            raise TypeError("seek() requires offset, or its old name position, and not both")
+        if whence not in (0, 1, 2):
+            raise errors.invalid_argument(
+                f"Invalid whence argument: {whence}. Valid values are 0, 1, or 2."
+            )
+        # Files of text move to what is counted from the start alone.
+        start = (0, self.tell, self.size)[whence]
+        self._opened().seek(wanted + (start() if callable(start) else start))
 
     def tell(self) -> int:
         """Return the position."""

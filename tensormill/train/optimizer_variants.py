@@ -18,10 +18,12 @@ from tensormill.ops.elementwise_unary import sqrt
 from tensormill.ops.gathering import gather
 from tensormill.ops.grouping import group
 from tensormill.train.adam import AdamOptimizer
+from tensormill.train.checkpoints.saver import Saver
 from tensormill.train.momentum import MomentumOptimizer
 from tensormill.train.moving_averages import ExponentialMovingAverage
 from tensormill.train.optimizer import Optimizer
 from tensormill.variables.assignments import assign, scatter_sub, scatter_update
+from tensormill.variables.initialization import global_variables
 
 __all__ = [
     "AdamWOptimizer",
@@ -299,8 +301,17 @@ class MovingAverageOptimizer(Optimizer):
         """Return the moving average of a variable."""
         return self._ema.average(var)
 
-    def swapping_names(self, var_list: Sequence[Any]) -> dict[str, Any]:
-        """Return what a Saver saves so that each variable is restored from its average.
+    def swapping_saver(
+        self, var_list: Any = None, name: str = "swapping_saver", **kwargs: Any
+    ) -> Saver:
+        """Return a saver that saves averages as the variables, and variables as their averages.
+
+        A model that is used, and has no averages, then restores them.
+
+        Args:
+          var_list: what to save; all variables by default.
+          name: the name of the nodes.
+          **kwargs: of the saver.
 
         Raises:
           RuntimeError: no gradients were applied yet.
@@ -309,11 +320,12 @@ class MovingAverageOptimizer(Optimizer):
             raise RuntimeError(
                 "Must call apply_gradients or minimize before creating the swapping_saver"
             )
-        by_name = {var.op.name: var for var in var_list}
+        saved = global_variables() if var_list is None else var_list
+        by_name = dict(saved) if isinstance(saved, dict) else {v.op.name: v for v in saved}
         for var in self._variables:
             average = self._ema.average(var)
             if average is None:
                 continue
             first, second = var.op.name, average.op.name
             by_name[first], by_name[second] = average, var
-        return by_name
+        return Saver(by_name, name=name, **kwargs)

@@ -89,12 +89,12 @@ def count_up_to(ref: Any, limit: int, name: str | None = None) -> Tensor:
     return counted
 
 
-def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
+def is_variable_initialized(variable: Any, name: str | None = None) -> Tensor:
     """Return a tensor that says whether a variable has a value."""
-    if ref.dtype._is_ref_dtype:
-        known: Tensor = state.is_variable_initialized_op(ref, name=name)
+    if variable.dtype._is_ref_dtype:
+        known: Tensor = state.is_variable_initialized_op(variable, name=name)
         return known
-    known = ref.is_initialized(name=name)
+    known = variable.is_initialized(name=name)
     return known
 
 

@@ -89,3 +89,22 @@ def test_a_graph_is_written_as_text_and_as_bytes(tmp_path: Path) -> None:
     path = tf.io.write_graph(expected, tmp_path, "g.pb", as_text=False)
     assert tf.GraphDef.FromString(Path(path).read_bytes()) == expected
     assert sorted(p.name for p in tmp_path.iterdir()) == ["g.pb", "new"]
+
+
+def test_a_position_may_be_given_under_its_old_name(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_text("abcdef")
+    with tf.gfile.Open(str(path)) as file:
+        file.seek(position=2)
+        assert file.read(1) == "c"
+        file.seek(offset=-1, whence=2)
+        assert file.read() == "f"
+        file.seek(2)
+        file.seek(1, whence=1)
+        assert file.read() == "def"
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid whence argument: 3"):
+            file.seek(0, whence=3)
+        with pytest.raises(TypeError, match="and not both"):
+            file.seek()
+        with pytest.raises(TypeError, match="and not both"):
+            file.seek(1, position=1)

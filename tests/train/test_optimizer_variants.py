@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,20 +71,23 @@ def test_lazy_adam_leaves_other_rows_alone(use_resource: bool) -> None:
     np.testing.assert_array_equal(made[1], _START[1])
 
 
-def test_averages_follow_and_can_be_swapped() -> None:
+def test_averages_follow_and_can_be_swapped(tmp_path: Path) -> None:
     optimizer = tf.contrib.opt.MovingAverageOptimizer(
         tf.train.GradientDescentOptimizer(1.0), average_decay=0.5
     )
     var = tf.Variable([4.0], name="var")
     with pytest.raises(RuntimeError, match="Must call apply_gradients"):
-        optimizer.swapping_names([var])
+        optimizer.swapping_saver()
     train = optimizer.minimize(var)
     average = optimizer.average(var)
-    assert optimizer.swapping_names([var]) == {"var": average, average.op.name: var}
+    saver = optimizer.swapping_saver()
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         session.run(train)
         np.testing.assert_allclose(session.run([var, average]), [[3.0], [3.5]])
+        path = saver.save(session, str(tmp_path / "swapped"))
+        tf.train.Saver([var, average]).restore(session, path)
+        np.testing.assert_allclose(session.run([var, average]), [[3.5], [3.0]])
 
 
 def test_variables_are_clipped_after_the_step() -> None:

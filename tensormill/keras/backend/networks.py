@@ -25,7 +25,16 @@ __all__ = [
 ]  # fmt: skip
 
 sigmoid, tanh = tf.nn.sigmoid, tf.nn.tanh
-softplus, softsign = tf.nn.softplus, tf.nn.softsign
+
+
+def softplus(x: Any) -> Any:
+    """Return log(1 + exp(x))."""
+    return tf.nn.softplus(x)
+
+
+def softsign(x: Any) -> Any:
+    """Return x / (1 + |x|)."""
+    return tf.nn.softsign(x)
 
 
 # -- choices ---------------------------------------------------------------------------------------

@@ -29,19 +29,47 @@ __all__ = [
 ]  # fmt: skip
 
 is_tensor = tf.is_tensor
-shape = tf.shape
-identity = tf.identity
-transpose = tf.transpose
-gather = tf.gather
 maximum, minimum = tf.maximum, tf.minimum
 equal, not_equal = tf.equal, tf.not_equal
 greater, greater_equal = tf.greater, tf.greater_equal
 less, less_equal = tf.less, tf.less_equal
-square, abs, exp, log, round, sign, pow = (
-    tf.square, tf.abs, tf.exp, tf.log, tf.round, tf.sign, tf.pow,
-)  # fmt: skip
+square, abs, exp, log, round, sign = tf.square, tf.abs, tf.exp, tf.log, tf.round, tf.sign
 sin, cos = tf.sin, tf.cos
-ones_like, zeros_like = tf.ones_like, tf.zeros_like
+
+
+def shape(x: Any) -> Any:
+    """Return the shape, int32 [rank]."""
+    return tf.shape(x)
+
+
+def identity(x: Any, name: str | None = None) -> Any:
+    """Return a tensor of the same values."""
+    return tf.identity(x, name=name)
+
+
+def transpose(x: Any) -> Any:
+    """Return a tensor with its axes in the opposite order."""
+    return tf.transpose(x)
+
+
+def gather(reference: Any, indices: Any) -> Any:
+    """Return the slices of `reference` at indices along its first axis."""
+    return tf.gather(reference, indices)
+
+
+def pow(x: Any, a: Any) -> Any:
+    """Return each element to the power of `a`."""
+    return tf.pow(x, a)
+
+
+def zeros_like(x: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """Return zeros in the shape of a tensor."""
+    return tf.zeros_like(x, dtype=dtype, name=name)
+
+
+def ones_like(x: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """Return ones in the shape of a tensor."""
+    return tf.ones_like(x, dtype=dtype, name=name)
 
 
 def dtype(x: Any) -> str:

@@ -67,10 +67,28 @@ def placeholder(
     dtype: Any = None,
     sparse: bool = False,
     name: str | None = None,
+    ragged: bool = False,
 ) -> Any:
-    """Return a placeholder of a shape, or of a rank."""
+    """Return a placeholder of a shape, or of a rank.
+
+    Args:
+      shape: the shape, None for sizes that are not known.
+      ndim: the rank, where there is no shape.
+      dtype: the dtype; `floatx` by default.
+      sparse: whether it is a sparse tensor.
+      name: the name.
+      ragged: whether it is a ragged tensor, in every dimension whose size is not known.
+
+    Raises:
+      ValueError: it is to be both sparse and ragged.
+    """
+    if sparse and ragged:
+        raise ValueError("Cannot set both sparse and ragged to True when creating a placeholder.")
     if shape is None and ndim is not None:
         shape = (None,) * ndim
+    if ragged:
+        rank = next((i for i in reversed(range(len(shape))) if shape[i] is None), 0)
+        return tf.ragged.placeholder(dtype or floatx(), rank, shape[rank + 1 :], name=name)
     if sparse:
         return tf.sparse_placeholder(dtype or floatx(), shape=shape, name=name)
     return tf.placeholder(dtype or floatx(), shape=shape, name=name)
