@@ -8,25 +8,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from tensormill.graph import dtypes
 from tensormill.graph.collections import GraphKeys
+from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import control_dependencies, get_collection, name_scope
 from tensormill.graph.indexed_slices import IndexedSlices
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import summaries as summary_ops
+from tensormill.ops.assertions import assert_scalar
 from tensormill.ops.casting import cast
 from tensormill.ops.check import check_numerics
 from tensormill.ops.clipping import clip_by_global_norm, clip_by_norm, global_norm
+from tensormill.ops.comparison import greater, less
 from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.identities import identity
 from tensormill.ops.random import truncated_normal
-from tensormill.ops.statistics import zero_fraction
+from tensormill.ops.reduction import reduce_mean
 from tensormill.train.adagrad import AdagradOptimizer
 from tensormill.train.adam import AdamOptimizer
 from tensormill.train.ftrl import FtrlOptimizer
-from tensormill.train.global_step import get_or_create_global_step
+from tensormill.train.global_step import (
+    assert_global_step,
+    get_global_step,
+    get_or_create_global_step,
+)
 from tensormill.train.gradient_descent import GradientDescentOptimizer
 from tensormill.train.momentum import MomentumOptimizer
 from tensormill.train.optimizer import Optimizer
@@ -46,9 +54,12 @@ __all__ = [
     "optimize_loss",
     "summarize_activation",
     "summarize_activations",
+    "summarize_biases",
     "summarize_collection",
     "summarize_tensor",
     "summarize_tensors",
+    "summarize_variables",
+    "summarize_weights",
 ]
 
 OPTIMIZER_CLS_NAMES: dict[str, Callable[..., Any]] = {
@@ -85,6 +96,11 @@ def _learning_rate(value: Any) -> Any:
 def _made_optimizer(optimizer: Any, rate: Any) -> Optimizer:
     made: Any
     if isinstance(optimizer, str):
+        if rate is None:
+            raise ValueError(
+                "Learning rate is None, but should be specified if optimizer is string "
+                f"({optimizer})."
+            )
         if optimizer not in OPTIMIZER_CLS_NAMES:
             raise ValueError(
                 f"Optimizer name should be one of [{', '.join(OPTIMIZER_CLS_NAMES)}], you "
@@ -93,7 +109,10 @@ def _made_optimizer(optimizer: Any, rate: Any) -> Optimizer:
         made = OPTIMIZER_CLS_NAMES[optimizer](learning_rate=rate)
     elif isinstance(optimizer, type) and issubclass(optimizer, Optimizer):
         if rate is None:
-            raise ValueError("Learning rate is None, but should be specified.")
+            raise ValueError(
+                "Learning rate is None, but should be specified if optimizer is class "
+                f"({optimizer})."
+            )
         made = optimizer(learning_rate=rate)  # type: ignore[call-arg]
     elif isinstance(optimizer, Optimizer):
         made = optimizer
@@ -132,7 +151,7 @@ def optimize_loss(
 
     Args:
       loss: a scalar.
-      global_step: the number of steps, or None.
+      global_step: the number of steps; None for that of the graph, if it has one.
       learning_rate: a float, for which the variable `learning_rate` is made; a scalar tensor; None.
       optimizer: a name ("SGD", "Adam" …), a class, an optimizer, or a function of the rate.
       gradient_noise_scale: adds noise to gradients.
@@ -147,8 +166,14 @@ def optimize_loss(
       increment_global_step: whether the step is counted.
 
     Raises:
+      TypeError: `global_step` is no scalar of integers.
       ValueError: an argument is not what it should be.
     """
+    loss = assert_scalar(convert_to_tensor(loss))
+    if global_step is None:
+        global_step = get_global_step()
+    else:
+        assert_global_step(global_step)
     with variable_scope(name, "OptimizeLoss", [loss, global_step]):
         updates = list(get_collection(GraphKeys.UPDATE_OPS) if update_ops is None else update_ops)
         if updates:
@@ -159,17 +184,17 @@ def optimize_loss(
             if global_step is None:
                 raise ValueError("global_step is required for learning_rate_decay_fn.")
             rate = learning_rate_decay_fn(rate, global_step)
-        if rate is not None and "learning_rate" in wanted:
-            _scalar("learning_rate", rate)
+            if "learning_rate" in wanted:
+                _scalar("learning_rate", rate)
         opt = _made_optimizer(optimizer, rate)
-        chosen = variables or trainable_variables()
+        chosen = trainable_variables() if variables is None else variables
         pairs = opt.compute_gradients(
             loss, chosen, colocate_gradients_with_ops=colocate_gradients_with_ops
         )
         if gradient_noise_scale is not None:
             pairs = _noisy(pairs, gradient_noise_scale)
         if gradient_multipliers is not None:
-            pairs = multiply_gradients(pairs, gradient_multipliers)
+            pairs = _with_multiplied(pairs, gradient_multipliers)
         if {"global_gradient_norm", "gradient_norm"} & set(wanted):
             _scalar("global_norm/gradient_norm", global_norm([g for g, _ in pairs]))
         if isinstance(clip_gradients, float):
@@ -210,7 +235,7 @@ def _summarize_gradients(pairs: Any, wanted: Sequence[str]) -> None:
         values = gradient.values if isinstance(gradient, IndexedSlices) else gradient
         if values is None:
             continue
-        label = variable.op.name
+        label = variable.name.replace(":", "_")
         if "gradients" in wanted:
             summary_ops.histogram(f"gradients/{label}", values)
         if "gradient_norm" in wanted:
@@ -228,6 +253,18 @@ def _noisy(pairs: Any, scale: float) -> list[Any]:
         )
         noisy.append((gradient + truncated_normal(shape) * scale, variable))
     return noisy
+
+
+def _with_multiplied(pairs: Any, multipliers: dict[Any, Any]) -> list[Any]:
+    """As `multiply_gradients`, but factors of variables without gradient are passed over."""
+    known = [(variable, multipliers.get(variable.name)) for _, variable in pairs]
+    by_object = {id(key): factor for key, factor in multipliers.items()}
+    present = {
+        variable: by_object.get(id(variable), by_name)
+        for (variable, by_name), (gradient, _) in zip(known, pairs, strict=True)
+        if gradient is not None and (id(variable) in by_object or by_name is not None)
+    }
+    return multiply_gradients(list(pairs), present) if present else list(pairs)
 
 
 def multiply_gradients(grads_and_vars: Any, gradient_multipliers: dict[Any, Any]) -> list[Any]:
@@ -360,9 +397,9 @@ _checked = check_numerics
 
 
 def summarize_tensor(tensor: Any, tag: str | None = None) -> Tensor | None:
-    """Return a summary of a tensor: a scalar, or a histogram; None where there is one already."""
-    label = tag or re.sub(r":\d+$", "", tensor.name)
-    if tensor.dtype == dtypes.string or tensor.dtype == dtypes.bool:
+    """Return a summary of a tensor: a scalar, or a histogram; None where it is no number."""
+    label = tag or f"{tensor.op.name}_summary"
+    if tensor.dtype.is_compatible_with(dtypes.string) or tensor.dtype.base_dtype == dtypes.bool:
         return None
     if tensor.get_shape().ndims == 0:
         return summary_ops.scalar(label, tensor)
@@ -372,7 +409,12 @@ def summarize_tensor(tensor: Any, tag: str | None = None) -> Tensor | None:
 def summarize_activation(op: Any) -> Tensor | None:
     """Return a summary of a tensor, and note how many of its entries are zero or saturated."""
     if op.op.type in ("Relu", "Softplus", "Relu6"):
-        summary_ops.scalar(f"{op.op.name}/zeros", zero_fraction(op))
+        given = op.op.inputs[0]
+        below = reduce_mean(cast(less(given, cast(0.0, given.dtype)), dtypes.float32))
+        summary_ops.scalar(f"{op.op.name}/zeros", below)
+        if op.op.type == "Relu6":
+            above = reduce_mean(cast(greater(given, cast(6.0, given.dtype)), dtypes.float32))
+            summary_ops.scalar(f"{op.op.name}/sixes", above)
     return summary_ops.histogram(f"{op.op.name}/activation", op)
 
 
@@ -402,3 +444,8 @@ def summarize_activations(
 ) -> list[Any]:
     """Return summaries of the ACTIVATIONS collection."""
     return summarize_collection(GraphKeys.ACTIVATIONS, name_filter, summarizer)
+
+
+summarize_variables = partial(summarize_collection, GraphKeys.GLOBAL_VARIABLES)
+summarize_weights = partial(summarize_collection, GraphKeys.WEIGHTS)
+summarize_biases = partial(summarize_collection, GraphKeys.BIASES)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensormill.graph.collections import GraphKeys
+from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import get_collection
 from tensormill.graph.op_scope import OpScope
@@ -97,21 +98,27 @@ def l1_l2_regularizer(
     Raises:
       ValueError: a scale is negative or an int.
     """
-    both = [l1_regularizer(scale_l1), l2_regularizer(scale_l2)]
-    return sum_regularizer(both, scope=scope or "l1_l2_regularizer")
+    return _sum_of(
+        [l1_regularizer(scale_l1), l2_regularizer(scale_l2)], scope or "l1_l2_regularizer"
+    )
 
 
 def sum_regularizer(
     regularizer_list: Sequence[Regularizer | None], scope: str | None = None
-) -> Regularizer:
-    """Return a function that gives the sum of several penalties.
+) -> Regularizer | None:
+    """Return a function that gives the sum of several penalties; None where there are none.
 
     Args:
       regularizer_list: functions; None among them are passed over.
       scope: the name of the nodes.
     """
     functions = [regularizer for regularizer in regularizer_list if regularizer is not None]
+    if not functions:
+        return None
+    return _sum_of(functions, scope)
 
+
+def _sum_of(functions: Sequence[Regularizer], scope: str | None) -> Regularizer:
     def regularize(weights: Any) -> Tensor | None:
         with OpScope(scope, "sum_regularizer", [weights]) as name:
             penalties = [function(weights) for function in functions]
@@ -136,7 +143,13 @@ def apply_regularization(regularizer: Regularizer, weights_list: Any = None) -> 
         raise ValueError("No weights to regularize.")
     with OpScope(None, "get_regularization_penalty", list(weights)) as scope:
         penalties = [regularizer(item) for item in weights]
-        present = [penalty for penalty in penalties if penalty is not None]
-        total = add_n(present, name=scope)
+        scalars = [constant(0.0) if penalty is None else penalty for penalty in penalties]
+        for penalty in scalars:
+            rank = penalty.shape.ndims
+            if rank != 0:
+                raise ValueError(
+                    f"regularizer must return a scalar Tensor instead of a Tensor with rank {rank}."
+                )
+        total = add_n(scalars, name=scope)
         total.graph.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, total)
         return total

@@ -13,6 +13,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import reshape
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.array_shapes import size as size_of
+from tensormill.ops.assertions import assert_same_float_dtype
 from tensormill.ops.casting import cast
 from tensormill.ops.comparison import greater, greater_equal, logical_and
 from tensormill.ops.embedding import embedding_lookup_sparse, is_resource, parts_of
@@ -64,6 +65,7 @@ def safe_embedding_lookup_sparse(
         else convert_to_tensor(part, dtype)
         for part in parts
     ]
+    assert_same_float_dtype([*parts, sparse_weights])
     with OpScope(name, "embedding_lookup", [*parts, sparse_ids, sparse_weights]) as scope:
         original_shape = sparse_ids.dense_shape
         static = original_shape.dims

@@ -20,7 +20,8 @@ def test_optimize_loss_takes_a_step_and_summarizes() -> None:
     loss, x = _loss()
     step = tf.train.get_or_create_global_step()
     train = tf.contrib.layers.optimize_loss(
-        loss, step, 0.1, "SGD", clip_gradients=5.0, gradient_multipliers={"x": 2.0},
+        loss, step, 0.1, "SGD", clip_gradients=5.0,
+        gradient_multipliers={"x:0": 2.0, "none:0": 3.0},
         learning_rate_decay_fn=lambda rate, step: rate * 0.5,
         summaries=tf.contrib.layers.OPTIMIZER_SUMMARIES,
     )  # fmt: skip
@@ -34,8 +35,8 @@ def test_optimize_loss_takes_a_step_and_summarizes() -> None:
     assert tags == [
         "OptimizeLoss/global_norm/clipped_gradient_norm",
         "OptimizeLoss/global_norm/gradient_norm",
-        "OptimizeLoss/gradient_norm/x",
-        "OptimizeLoss/gradients/x",
+        "OptimizeLoss/gradient_norm/x_0",
+        "OptimizeLoss/gradients/x_0",
         "OptimizeLoss/learning_rate_1",
         "OptimizeLoss/loss",
     ]
@@ -151,3 +152,45 @@ def test_slim_begins_again_after_a_step_was_aborted(tmp_path: Path) -> None:
     learning.train(train, str(tmp_path), train_step_fn=step, number_of_steps=2)
     assert len(calls) > 2
     assert tf.train.latest_checkpoint(str(tmp_path)).endswith("-2")
+
+
+def test_optimize_loss_counts_the_steps_of_the_graph_and_passes_over_missing_gradients() -> None:
+    loss, x = _loss()
+    other = tf.get_variable("other", initializer=1.0)
+    step = tf.train.get_or_create_global_step()
+    train = tf.contrib.layers.optimize_loss(
+        loss, None, 0.1, "SGD", gradient_multipliers={x: 0.5, other: 3.0}
+    )
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(train)
+        np.testing.assert_allclose(session.run(x), [2.7, 3.6], rtol=1e-5)
+        assert session.run([step, other]) == [1, 1.0]
+
+
+def test_optimize_loss_refuses_losses_and_steps_that_are_none() -> None:
+    loss, x = _loss()
+    with pytest.raises(ValueError, match="Expected scalar shape"):
+        tf.contrib.layers.optimize_loss(x, None, 0.1, "SGD")
+    with pytest.raises(TypeError, match="must be a Variable or Tensor"):
+        tf.contrib.layers.optimize_loss(loss, 0, 0.1, "SGD")
+    with pytest.raises(TypeError, match="does not have integer type"):
+        tf.contrib.layers.optimize_loss(loss, tf.constant(1.0), 0.1, "SGD")
+    with pytest.raises(ValueError, match="if optimizer is string"):
+        tf.contrib.layers.optimize_loss(loss, None, None, "SGD")
+
+
+def test_summaries_of_tensors_have_names_of_their_own() -> None:
+    given = tf.constant([-1.0, 3.0, 7.0, 8.0], name="given")
+    relu6 = tf.nn.relu6(given, name="relu6")
+    tf.contrib.layers.summarize_activation(relu6)
+    tf.contrib.layers.summarize_tensor(given)
+    merged = tf.summary.merge_all()
+    with tf.Session() as session:
+        found = tf.Summary.FromString(session.run(merged)).value
+    values = {item.tag: item.simple_value for item in found}
+    assert sorted(values) == [
+        "given_summary", "relu6/activation", "relu6/sixes", "relu6/zeros"
+    ]  # fmt: skip
+    assert values["relu6/zeros"] == 0.25
+    assert values["relu6/sixes"] == 0.5

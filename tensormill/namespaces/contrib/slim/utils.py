@@ -1,6 +1,5 @@
 """`tf.contrib.slim.utils`: names of outputs, and values that are known while a graph is built."""
 
-from tensormill.graph.constant_value import constant_value
 from tensormill.layers.model_scope import (
     append_tensor_alias,
     collect_named_outputs,
@@ -9,4 +8,12 @@ from tensormill.layers.model_scope import (
     get_tensor_aliases,
     get_variable_collections,
 )
-from tensormill.ops.smart_cond import smart_cond
+from tensormill.layers.static_values import (
+    channel_dimension,
+    constant_value,
+    last_dimension,
+    n_positive_integers,
+    smart_cond,
+    static_cond,
+    two_element_tuple,
+)
