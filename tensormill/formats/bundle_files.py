@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 
 from tensormill.formats.checksums import crc32c, mask
 from tensormill.formats.table import TableWriter
-from tensormill.proto.tensor_bundle_pb2 import BundleHeader
+from tensormill.proto.tensor_bundle_pb2 import BundleHeaderProto
 
 __all__ = [
     "CHUNK_BYTES",
@@ -70,7 +70,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
 
 def write_index(prefix: str, num_shards: int, entries: Iterable[tuple[bytes, Any]]) -> None:
     """Write the index of a bundle; the entries need not be sorted."""
-    header = BundleHeader(num_shards=num_shards)
+    header = BundleHeaderProto(num_shards=num_shards)
     header.version.producer = _FORMAT_VERSION
     with replacing(index_path(prefix)) as file:
         table = TableWriter(file)

@@ -30,7 +30,7 @@ from tensormill.formats.slices import (
 )
 from tensormill.formats.table import TableReader
 from tensormill.formats.varints import read_varint
-from tensormill.proto.tensor_bundle_pb2 import BundleEntry, BundleHeader
+from tensormill.proto.tensor_bundle_pb2 import BundleEntryProto, BundleHeaderProto
 
 __all__ = ["BundleReader"]
 
@@ -60,8 +60,8 @@ class BundleReader:
             content = self._table.get(HEADER_KEY)
             if content is None:
                 raise DamagedFileError("failed to seek to header entry")
-            header = BundleHeader.FromString(content)
-            if header.endianness != BundleHeader.LITTLE:
+            header = BundleHeaderProto.FromString(content)
+            if header.endianness != BundleHeaderProto.LITTLE:
                 raise DamagedFileError("the bytes of its numbers are big-endian")
         except TruncatedFileError:
             self.close()
@@ -92,7 +92,10 @@ class BundleReader:
     def entries(self) -> Iterator[tuple[bytes, Any]]:
         """Yield (key, entry) for all tensors and slices; the first stands under the empty key."""
         for key, value in self._table.items():
-            yield key, BundleEntry() if key == HEADER_KEY else BundleEntry.FromString(value)
+            yield (
+                key,
+                BundleEntryProto() if key == HEADER_KEY else BundleEntryProto.FromString(value),
+            )
 
     def names(self) -> list[str]:
         """Return the names of the tensors, those of slices left out, in ascending order."""
@@ -104,7 +107,7 @@ class BundleReader:
 
     def _entry(self, key: bytes) -> Any:
         value = self._table.get(key)
-        return None if value is None else BundleEntry.FromString(value)
+        return None if value is None else BundleEntryProto.FromString(value)
 
     def read_strings(self, name: str) -> list[bytes]:
         """Return the elements of a tensor of strings that is not partitioned."""

@@ -24,7 +24,7 @@ from tensormill.formats.checksums import crc32c, mask
 from tensormill.formats.slice_files import write_extents
 from tensormill.formats.slice_keys import slice_key
 from tensormill.formats.varints import encode_varint
-from tensormill.proto.tensor_bundle_pb2 import BundleEntry
+from tensormill.proto.tensor_bundle_pb2 import BundleEntryProto
 
 __all__ = ["BundleWriter", "DuplicateKeyError", "merge_bundles"]
 
@@ -101,7 +101,7 @@ class BundleWriter:
             return
         whole = self._entries.get(name.encode())
         if whole is None:
-            whole = self._entries[name.encode()] = BundleEntry(dtype=dtype)
+            whole = self._entries[name.encode()] = BundleEntryProto(dtype=dtype)
             _set_shape(whole, full_shape)
         write_extents(whole.slices.add(), extents)
         self._add(slice_key(name, extents), dtype, shape, content)
@@ -109,7 +109,7 @@ class BundleWriter:
     def _add(self, key: bytes, dtype: int, shape: Sequence[int], content: Any) -> None:
         if key in self._entries:
             raise DuplicateKeyError(f"Adding duplicate key: {key.decode(errors='replace')}")
-        entry = BundleEntry(dtype=dtype, offset=self._offset)
+        entry = BundleEntryProto(dtype=dtype, offset=self._offset)
         _set_shape(entry, shape)
         if dtype == STRING:
             size, checksum = self._write_strings(content)

@@ -14,7 +14,7 @@ from typing import Any
 from tensormill.formats.bundle_files import HEADER_KEY, replacing
 from tensormill.formats.slice_keys import WHOLE, slice_key
 from tensormill.formats.table import TableReader, TableWriter
-from tensormill.proto.tensor_bundle_pb2 import SavedTensorSlices
+from tensormill.proto.saved_tensor_slice_pb2 import SavedTensorSlices
 
 __all__ = ["SliceFileReader", "SliceFileWriter", "read_extents", "write_extents"]
 
@@ -22,7 +22,7 @@ _FORMAT_VERSION = 1
 
 
 def write_extents(message: Any, extents: Sequence[tuple[int, int]]) -> None:
-    """Write extents into a TensorSlice message."""
+    """Write extents into a TensorSliceProto message."""
     for start, length in extents:
         extent = message.extent.add(start=start)
         if length != WHOLE:
@@ -30,7 +30,7 @@ def write_extents(message: Any, extents: Sequence[tuple[int, int]]) -> None:
 
 
 def read_extents(message: Any) -> list[tuple[int, int]]:
-    """Return the extents of a TensorSlice message."""
+    """Return the extents of a TensorSliceProto message."""
     return [
         (extent.start, extent.length if extent.WhichOneof("has_length") else WHOLE)
         for extent in message.extent
@@ -67,7 +67,7 @@ class SliceFileWriter:
         saved = SavedTensorSlices()
         saved.data.name = name
         write_extents(saved.data.slice, extents)
-        saved.data.data = values
+        saved.data.data.MergeFromString(values)
         self._values[key] = saved.SerializeToString()
 
     def write(self, path: str) -> None:
@@ -115,4 +115,5 @@ class SliceFileReader:
     def read(self, name: str, extents: Sequence[tuple[int, int]]) -> bytes:
         """Return the values of a slice that the file holds, as a serialized TensorProto."""
         content = self._table.get(slice_key(name, extents))
-        return SavedTensorSlices.FromString(content or b"").data.data
+        saved = SavedTensorSlices.FromString(content or b"")
+        return saved.data.data.SerializeToString()

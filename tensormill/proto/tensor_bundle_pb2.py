@@ -12,37 +12,23 @@ from google.protobuf.internal import builder as _builder
 _sym_db = _symbol_database.Default()
 
 
+from tensorboard.compat.proto import tensor_shape_pb2 as tensorboard_dot_compat_dot_proto_dot_tensor__shape__pb2
+from tensorboard.compat.proto import types_pb2 as tensorboard_dot_compat_dot_proto_dot_types__pb2
+from tensorboard.compat.proto import versions_pb2 as tensorboard_dot_compat_dot_proto_dot_versions__pb2
+from tensormill.proto import tensor_slice_pb2 as tensormill_dot_proto_dot_tensor__slice__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tensormill/proto/tensor_bundle.proto\x12\ntensormill\"v\n\x0bTensorSlice\x12.\n\x06\x65xtent\x18\x01 \x03(\x0b\x32\x1e.tensormill.TensorSlice.Extent\x1a\x37\n\x06\x45xtent\x12\r\n\x05start\x18\x01 \x01(\x03\x12\x10\n\x06length\x18\x02 \x01(\x03H\x00\x42\x0c\n\nhas_length\"p\n\x0b\x42undleShape\x12(\n\x03\x64im\x18\x02 \x03(\x0b\x32\x1b.tensormill.BundleShape.Dim\x12\x14\n\x0cunknown_rank\x18\x03 \x01(\x08\x1a!\n\x03\x44im\x12\x0c\n\x04size\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\"N\n\rBundleVersion\x12\x10\n\x08producer\x18\x01 \x01(\x05\x12\x14\n\x0cmin_consumer\x18\x02 \x01(\x05\x12\x15\n\rbad_consumers\x18\x03 \x03(\x05\"\xaa\x01\n\x0c\x42undleHeader\x12\x12\n\nnum_shards\x18\x01 \x01(\x05\x12\x37\n\nendianness\x18\x02 \x01(\x0e\x32#.tensormill.BundleHeader.Endianness\x12*\n\x07version\x18\x03 \x01(\x0b\x32\x19.tensormill.BundleVersion\"!\n\nEndianness\x12\n\n\x06LITTLE\x10\x00\x12\x07\n\x03\x42IG\x10\x01\"\xad\x01\n\x0b\x42undleEntry\x12\r\n\x05\x64type\x18\x01 \x01(\x05\x12&\n\x05shape\x18\x02 \x01(\x0b\x32\x17.tensormill.BundleShape\x12\x10\n\x08shard_id\x18\x03 \x01(\x05\x12\x0e\n\x06offset\x18\x04 \x01(\x03\x12\x0c\n\x04size\x18\x05 \x01(\x03\x12\x0e\n\x06\x63rc32c\x18\x06 \x01(\x07\x12\'\n\x06slices\x18\x07 \x03(\x0b\x32\x17.tensormill.TensorSlice\"|\n\x0eSavedSliceMeta\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x05shape\x18\x02 \x01(\x0b\x32\x17.tensormill.BundleShape\x12\x0c\n\x04type\x18\x03 \x01(\x05\x12&\n\x05slice\x18\x04 \x03(\x0b\x32\x17.tensormill.TensorSlice\"o\n\x14SavedTensorSliceMeta\x12*\n\x06tensor\x18\x01 \x03(\x0b\x32\x1a.tensormill.SavedSliceMeta\x12+\n\x08versions\x18\x02 \x01(\x0b\x32\x19.tensormill.BundleVersion\"P\n\nSavedSlice\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x05slice\x18\x02 \x01(\x0b\x32\x17.tensormill.TensorSlice\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"i\n\x11SavedTensorSlices\x12.\n\x04meta\x18\x01 \x01(\x0b\x32 .tensormill.SavedTensorSliceMeta\x12$\n\x04\x64\x61ta\x18\x02 \x01(\x0b\x32\x16.tensormill.SavedSliceb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tensormill/proto/tensor_bundle.proto\x12\ntensormill\x1a+tensorboard/compat/proto/tensor_shape.proto\x1a$tensorboard/compat/proto/types.proto\x1a\'tensorboard/compat/proto/versions.proto\x1a#tensormill/proto/tensor_slice.proto\"\xb2\x01\n\x11\x42undleHeaderProto\x12\x12\n\nnum_shards\x18\x01 \x01(\x05\x12<\n\nendianness\x18\x02 \x01(\x0e\x32(.tensormill.BundleHeaderProto.Endianness\x12(\n\x07version\x18\x03 \x01(\x0b\x32\x17.tensorboard.VersionDef\"!\n\nEndianness\x12\n\n\x06LITTLE\x10\x00\x12\x07\n\x03\x42IG\x10\x01\"\xd4\x01\n\x10\x42undleEntryProto\x12$\n\x05\x64type\x18\x01 \x01(\x0e\x32\x15.tensorboard.DataType\x12,\n\x05shape\x18\x02 \x01(\x0b\x32\x1d.tensorboard.TensorShapeProto\x12\x10\n\x08shard_id\x18\x03 \x01(\x05\x12\x0e\n\x06offset\x18\x04 \x01(\x03\x12\x0c\n\x04size\x18\x05 \x01(\x03\x12\x0e\n\x06\x63rc32c\x18\x06 \x01(\x07\x12,\n\x06slices\x18\x07 \x03(\x0b\x32\x1c.tensormill.TensorSliceProtob\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tensormill.proto.tensor_bundle_pb2', _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
-  _globals['_TENSORSLICE']._serialized_start=52
-  _globals['_TENSORSLICE']._serialized_end=170
-  _globals['_TENSORSLICE_EXTENT']._serialized_start=115
-  _globals['_TENSORSLICE_EXTENT']._serialized_end=170
-  _globals['_BUNDLESHAPE']._serialized_start=172
-  _globals['_BUNDLESHAPE']._serialized_end=284
-  _globals['_BUNDLESHAPE_DIM']._serialized_start=251
-  _globals['_BUNDLESHAPE_DIM']._serialized_end=284
-  _globals['_BUNDLEVERSION']._serialized_start=286
-  _globals['_BUNDLEVERSION']._serialized_end=364
-  _globals['_BUNDLEHEADER']._serialized_start=367
-  _globals['_BUNDLEHEADER']._serialized_end=537
-  _globals['_BUNDLEHEADER_ENDIANNESS']._serialized_start=504
-  _globals['_BUNDLEHEADER_ENDIANNESS']._serialized_end=537
-  _globals['_BUNDLEENTRY']._serialized_start=540
-  _globals['_BUNDLEENTRY']._serialized_end=713
-  _globals['_SAVEDSLICEMETA']._serialized_start=715
-  _globals['_SAVEDSLICEMETA']._serialized_end=839
-  _globals['_SAVEDTENSORSLICEMETA']._serialized_start=841
-  _globals['_SAVEDTENSORSLICEMETA']._serialized_end=952
-  _globals['_SAVEDSLICE']._serialized_start=954
-  _globals['_SAVEDSLICE']._serialized_end=1034
-  _globals['_SAVEDTENSORSLICES']._serialized_start=1036
-  _globals['_SAVEDTENSORSLICES']._serialized_end=1141
+  _globals['_BUNDLEHEADERPROTO']._serialized_start=214
+  _globals['_BUNDLEHEADERPROTO']._serialized_end=392
+  _globals['_BUNDLEHEADERPROTO_ENDIANNESS']._serialized_start=359
+  _globals['_BUNDLEHEADERPROTO_ENDIANNESS']._serialized_end=392
+  _globals['_BUNDLEENTRYPROTO']._serialized_start=395
+  _globals['_BUNDLEENTRYPROTO']._serialized_end=607
 # @@protoc_insertion_point(module_scope)
