@@ -96,7 +96,9 @@ def test_a_deep_classifier_has_the_variables_of_tensorflow(tmp_path):
 
 
 def test_a_monitor_stops_a_training_that_gets_no_better(tmp_path):
-    monitor = learn.monitors.ValidationMonitor(X, -10 * Y, every_n_steps=2, early_stopping_rounds=4)
+    monitor = learn.monitors.ValidationMonitor(
+        X, -10 * Y, every_n_steps=2, early_stopping_rounds=4, check_interval_secs=None
+    )
     model = learn.Estimator(
         line_fn,
         str(tmp_path),
