@@ -224,21 +224,21 @@ class DirectConnection:
         self._server_threads.mark_computing()
         while True:
             self._turns.take(self._frames.release_segments)
-            frame = self._read()
-            if frame is None:
+            work = self._read()
+            if work is None:
                 self._turns.pass_on()  # to a thread that ends likewise
                 return
             has_follower = self._note_answering()
             self._turns.pass_on()
             if has_follower:
                 try:
-                    self._handle(frame)
+                    work()
                 finally:
                     with self._lock:
                         self._answering -= 1
             else:
-                self._server_threads.submit(partial(self._handle, frame))
-            del frame
+                self._server_threads.submit(work)
+            del work
             self._frames.release_segments(only_large=True)
 
     def _take_receipt(self, frame: Frame) -> None:
@@ -247,27 +247,29 @@ class DirectConnection:
         else:
             self._deliveries.refuse(frame.call)
 
-    def _read(self) -> Frame | None:
-        """Return the last frame that has come, those before it go elsewhere; None at the end.
+    def _read(self) -> Callable[[], None] | None:
+        """Return what the last frame that has come asks for; None at the end.
 
-        Receipts, which come before an end, are taken in their order.
+        What those before it ask for is done elsewhere. Receipts, which come before an end, are
+        taken in the order of the frames, and so is note of calls and of who wants no answer: a
+        request and its cancel may come together.
         """
         if self._is_over:
             return None
         frames = self._frames
         try:
-            frame = frames.receive()
-            while frame.kind == _RECEIPT or frames.has_more:
-                if frame.kind == _RECEIPT:
-                    self._take_receipt(frame)
-                else:
-                    self._server_threads.submit(partial(self._handle, frame))
-                frame = frames.receive()
+            while True:
+                work = self._take(frames.receive())
+                if work is None:
+                    continue
+                if not frames.has_more:
+                    break
+                self._server_threads.submit(work)
         except ConnectionBroken:
             self._end()
             return None
         self._deliveries.look()
-        return frame
+        return work
 
     def _note_answering(self) -> bool:
         """Leave the reading to another thread; return False where there may be no more of them."""
@@ -291,29 +293,32 @@ class DirectConnection:
 
     # -- requests ----------------------------------------------------------------------------------
 
-    def _handle(self, frame: Frame) -> None:
+    def _take(self, frame: Frame) -> Callable[[], None] | None:
+        """Take note of a frame; return what is left to be done, on any thread."""
+        if frame.kind == _RECEIPT:
+            self._take_receipt(frame)
+            return None
         if frame.kind == _CANCEL:
             if frame.call == LIVING_ON:
                 self.is_left_alive = True
-                return
+                return None
             with self._lock:
-                call = self._calls.pop(frame.call, None)
-            if call is not None:
-                call.cancel()
-            return
+                unwanted = self._calls.pop(frame.call, None)
+            return None if unwanted is None else unwanted.cancel
         if frame.kind != _REQUEST or frame.code >= len(self._methods):
             self._frames.shut_down()
-            return
+            return None
         call = _DirectCall(self, frame.call)
-        if frame.call == NO_ANSWER:
-            self._answer(self._methods[frame.code], frame, call)
-            return
-        with self._lock:
-            if frame.call in self._calls or self._is_over:
-                return
-            self._calls[frame.call] = call
+        if frame.call != NO_ANSWER:
+            with self._lock:
+                if frame.call in self._calls:
+                    return None
+                self._calls[frame.call] = call
+        return partial(self._handle, frame, call)
+
+    def _handle(self, frame: Frame, call: _DirectCall) -> None:
         served = self._methods[frame.code]
-        if served.is_slow:
+        if served.is_slow and frame.call != NO_ANSWER:
             self._server_threads.wait(lambda: self._answer(served, frame, call))
         else:
             self._answer(served, frame, call)

@@ -203,6 +203,30 @@ def test_the_server_survives_a_handler_that_raises_and_a_request_that_is_none(se
     assert answer(client.call(PATH, request())) == 1
 
 
+@pytest.mark.parametrize("attempt", range(10))
+def test_a_request_and_its_cancel_that_come_together_leave_nothing_behind(attempt) -> None:
+    echo, ended = Echo(), threading.Event()
+    ours, theirs = socket.socketpair()
+    client = FrameSocket(ours, MAX_BODY_BYTES)
+    client.send(FrameKind.REQUEST, 0, 0, 1, request("wait"))
+    client.send(FrameKind.CANCEL, 0, 0, 1, [])
+    threads = ServerThreads("test", DEFAULT_LIMITS)
+    connection = DirectConnection(
+        FrameSocket(theirs, MAX_BODY_BYTES),
+        [DirectMethod(WORKER_SERVICE.methods["RecvTensor"], echo.handle, False)],
+        threads,
+        "test",
+        lambda connection: ended.set(),
+    )
+    connection.start()
+    assert echo.arrived.acquire(timeout=WAIT_S)
+    assert echo.cancelled.wait(WAIT_S)
+    client.close()
+    assert ended.wait(WAIT_S)
+    connection.join()
+    threads.close()
+
+
 def test_calls_of_several_threads_overlap(served) -> None:
     client, echo = served
     answers: list[int] = []
