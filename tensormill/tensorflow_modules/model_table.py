@@ -204,6 +204,14 @@ MODEL_ROWS = {
     "contrib.learn.python.learn.preprocessing.categorical_vocabulary": "learn.vocabulary",
     "contrib.learn.python.learn.preprocessing.text": "namespaces.contrib.learn.preprocessing.text",
     "contrib.learn.python.learn.learn_runner": "learn.experiment",
+    "contrib.learn.python.learn.learn_io": "namespaces.contrib.learn.io",
+    **dict.fromkeys(
+        (
+            f"contrib.learn.python.learn.learn_io.{name}_io"
+            for name in ("generator", "numpy", "pandas")
+        ),
+        "learn.input_functions",
+    ),
     "contrib.learn.python.learn.metric_spec": "learn.metric_spec",
     "contrib.learn.python.learn.monitors": "learn.monitors",
     "contrib.losses.python.metric_learning.metric_loss_ops": "losses.metric_learning",

@@ -21,7 +21,16 @@ from tensormill.learn.example_reading import (
 )
 from tensormill.learn.experiment import Experiment
 from tensormill.learn.fitted_estimator import Estimator, SKCompat
+from tensormill.learn.input_functions import (
+    extract_pandas_data,
+    extract_pandas_labels,
+    extract_pandas_matrix,
+    generator_input_fn,
+    numpy_input_fn,
+    pandas_input_fn,
+)
 from tensormill.learn.metric_spec import MetricSpec
 from tensormill.learn.model_fn_ops import ModeKeys, ModelFnOps
+from tensormill.learn.monitors import NanLossDuringTrainingError
 from tensormill.learn.run_config import RunConfig
-from tensormill.namespaces.contrib.learn import datasets, learn_runner, preprocessing
+from tensormill.namespaces.contrib.learn import datasets, io, learn_runner, preprocessing
