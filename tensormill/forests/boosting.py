@@ -185,7 +185,7 @@ def _places(arrays: BoostedArrays) -> Array:
     """Return the leaf of each kept example in the tree that grows."""
     x = arrays.examples
     rows = np.arange(len(x))
-    nodes = np.full(len(x), arrays.state[0], np.int64)
+    nodes: Array = np.full(len(x), arrays.state[0], np.int64)
     while (arrays.left[nodes] > 0).any():
         children = arrays.left[nodes]
         right = x[rows, arrays.feature[nodes]] > arrays.threshold[nodes]

@@ -184,7 +184,9 @@ def extract_glimpse(
         result = low + torch.rand(shape, dtype=input.dtype) * (high - low)
     else:
         result = torch.randn(shape, dtype=input.dtype)
-    for number, (y, x) in enumerate(offsets.astype(np.float32).tolist()):
+    places: list[Array] = list(offsets.astype(np.float32))
+    for number, place in enumerate(places):
+        y, x = place.tolist()
         top = _start(y, height, rows, centered, normalized)
         left = _start(x, width, columns, centered, normalized)
         inside_y = slice(max(top, 0), max(min(top + rows, height), 0))
@@ -229,7 +231,8 @@ def _draw(images: Tensor, boxes: Array, colors: Tensor) -> Tensor:
         )
     colors = colors[:, :channels].to(images.dtype)
     result = images.clone()
-    for image, image_boxes in zip(result, boxes.astype(np.float32), strict=True):
+    rounded: list[Array] = list(boxes.astype(np.float32))
+    for image, image_boxes in zip(result, rounded, strict=True):
         for number, box in enumerate(image_boxes):
             _draw_box(image, box, colors[number % len(colors)])
     return result

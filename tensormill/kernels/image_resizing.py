@@ -31,7 +31,7 @@ def _scale(size: int, wanted: int, align_corners: bool) -> np.float32:
 def _places(size: int, wanted: int, align_corners: bool, half_pixel_centers: bool) -> Array:
     """Return where each place of the output lies in the input, float32."""
     scale = _scale(size, wanted, align_corners)
-    steps = np.arange(wanted, dtype=np.float32)
+    steps: Array = np.arange(wanted, dtype=np.float32)
     if half_pixel_centers:
         return (steps + np.float32(0.5)) * scale - np.float32(0.5)
     return steps * scale
@@ -180,7 +180,7 @@ def resize_area(images: Tensor, size: Array, *, align_corners: bool) -> Tensor:
 
 def _nearest(size: int, wanted: int, align_corners: bool, half_pixel_centers: bool) -> Tensor:
     scale = _scale(size, wanted, align_corners)
-    steps = np.arange(wanted, dtype=np.float32)
+    steps: Array = np.arange(wanted, dtype=np.float32)
     if half_pixel_centers:
         steps = steps + np.float32(0.5)
     place = steps * scale

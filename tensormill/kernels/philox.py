@@ -266,7 +266,7 @@ def _truncated(convert: Callable[[Array], Array], group_size: int) -> Sampler:
     group_blocks = group_size * _RESERVED // _BLOCK_SIZE
 
     def sample(place: Philox, count: int) -> Array:
-        groups = np.arange(-(-count // group_size))
+        groups: Array = np.arange(-(-count // group_size))
         results = convert(_spread_blocks(place, groups, group_blocks, 1)[:, :4])
         results = results.reshape(len(groups), group_size)
         groups = groups[(np.abs(results) >= _TRUNCATION).any(axis=1)]

@@ -153,7 +153,7 @@ def ragged_tensor_to_sparse(
     values_shape = tuple(rt_dense_values.shape)
     if nested[-1][-1] != values_shape[0]:
         raise errors.invalid_argument(_MISFIT)
-    columns = [np.arange(nested[0].size - 1)]
+    columns: list[Array] = [np.arange(nested[0].size - 1)]
     for splits in nested:
         lengths = np.diff(splits)
         parents = np.repeat(np.arange(len(lengths)), lengths)
