@@ -33,6 +33,7 @@ __all__ = [
     "create_meta_graph_def",
     "export_meta_graph",
     "export_scoped_meta_graph",
+    "is_default_attr_value",
     "ops_used_by_graph_def",
     "strip_graph_default_valued_attrs",
     "stripped_op_list_for_graph",
@@ -289,19 +290,28 @@ def stripped_op_list_for_graph(graph_def: Any) -> Any:
     return to_op_list(set(ops_used_by_graph_def(graph_def)) & OP_DEFS.keys())
 
 
+def is_default_attr_value(op_def: Any, attr_name: str, attr_value: Any) -> bool:
+    """Return whether a value of an attribute is the default that an OpDef gives it."""
+    return any(
+        attr.name == attr_name
+        and attr.HasField("default_value")
+        and attr.default_value == attr_value
+        for attr in op_def.attr
+    )
+
+
 def strip_graph_default_valued_attrs(meta_graph_def: Any) -> None:
     """Take the attributes that have their default value out of the nodes of a meta graph."""
-    defaults: dict[str, dict[str, Any]] = {}
+    op_defs: dict[str, Any] = {}
     nodes = [meta_graph_def.graph_def.node]
     nodes += [function.node_def for function in meta_graph_def.graph_def.library.function]
     for node in (node for group in nodes for node in group):
-        if node.op not in defaults:
-            known = to_op_list([node.op]).op[0].attr if node.op in OP_DEFS else ()
-            defaults[node.op] = {
-                attr.name: attr.default_value for attr in known if attr.HasField("default_value")
-            }
-        for name, value in defaults[node.op].items():
-            if name in node.attr and node.attr[name] == value:
+        if node.op not in OP_DEFS:
+            continue
+        if node.op not in op_defs:
+            op_defs[node.op] = to_op_list([node.op]).op[0]
+        for name in list(node.attr):
+            if is_default_attr_value(op_defs[node.op], name, node.attr[name]):
                 del node.attr[name]
     meta_graph_def.meta_info_def.stripped_default_attrs = True
 

@@ -47,6 +47,13 @@ class ChromeTrace:
             {"name": "process_name", "ph": "M", "pid": pid, "args": {"name": name}}
         )
 
+    def add_thread(self, name: str, row: tuple[int, int]) -> None:
+        """Name a thread of a process."""
+        pid, tid = row
+        self._processes.append(
+            {"name": "thread_name", "ph": "M", "pid": pid, "tid": tid, "args": {"name": name}}
+        )
+
     def add(
         self,
         phase: str,

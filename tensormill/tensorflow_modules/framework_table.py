@@ -27,6 +27,21 @@ FRAMEWORK_ROWS = {
         _EXCEPTION_CLASS_TO_CODE=graph.errors._CLASS_TO_CODE
         _make_specific_exception=tensorflow_modules.graph_functions.make_specific_exception""",
     "python.framework.kernels": "tensorflow_modules.kernel_definitions",
+    "python.framework.tensor_util": """
+        constant_value_as_shape=tensorflow_modules.static_shapes.constant_value_as_shape
+        shape_tensor=tensorflow_modules.static_shapes.shape_tensor
+        maybe_set_static_shape=tensorflow_modules.static_shapes.maybe_set_static_shape
+        TensorShapeProtoToList=tensorflow_modules.static_shapes.TensorShapeProtoToList
+        ShapeEquals=tensorflow_modules.static_shapes.ShapeEquals
+        tensorflow_modules.tensor_contents
+        _NP_TO_APPEND_FN=tensorflow_modules.tensor_contents.APPENDERS
+        _MediumAppendFloat16ArrayToTensorProto=tensorflow_modules.tensor_contents.AppendFloat16ArrayToTensorProto""",
+    "python.framework.fast_tensor_util": "tensorflow_modules.tensor_contents",
+    "python.framework.test_util": """
+        unittesting.test_decorators unittesting.graph_comparison
+        unittesting.test_case unittesting.graph_inspection unittesting.checked_thread
+        unittesting.local_servers
+        _find_reference_cycle=unittesting.reference_cycles.find_reference_cycle""",
     "python.platform.benchmark": """
         unittesting.benchmark
         Benchmark=unittesting.benchmark.ReportingBenchmark

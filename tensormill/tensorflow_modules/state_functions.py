@@ -20,7 +20,7 @@ from tensormill.variables.initializers import Ones
 from tensormill.variables.scope import AUTO_REUSE, variable_scope
 from tensormill.variables.store import get_variable
 
-__all__ = ["init_variable", "steps_per_run", "variable_op", "variable_op_v2"]
+__all__ = ["init_variable", "name_or_message", "steps_per_run", "variable_op", "variable_op_v2"]
 
 
 def variable_op(
@@ -92,3 +92,10 @@ def steps_per_run() -> Any:
             collections=[collection, GraphKeys.LOCAL_VARIABLES],
             use_resource=True,
         )
+
+
+def name_or_message(obj: Any) -> Any:
+    """Return the name of an object for a message: what to say where it has none."""
+    if obj is None:
+        return "None"
+    return getattr(obj, "name", f"<no name for {type(obj)}>")

@@ -102,7 +102,8 @@ _ROWS = {
     "python.framework.importer": "graph.graph_def_import",
     "python.framework.indexed_slices": """
         graph.indexed_slices IndexedSlicesSpec=graph.tensor_specs.IndexedSlicesSpec""",
-    "python.framework.meta_graph": "train.meta_graph",
+    "python.framework.meta_graph": """
+        train.meta_graph _is_default_attr_value=io.meta_graph_export.is_default_attr_value""",
     "python.framework.graph_to_function_def": """
         graph_to_function_def=tensorflow_modules.graph_functions.graph_to_function_def""",
     "python.framework.op_def_library": "tensorflow_modules.op_def_library",
@@ -145,17 +146,7 @@ _ROWS = {
         graph.shapes scalar=tensorflow_modules.static_shapes.scalar
         vector=tensorflow_modules.static_shapes.vector
         matrix=tensorflow_modules.static_shapes.matrix""",
-    "python.framework.tensor_util": """
-        constant_value_as_shape=tensorflow_modules.static_shapes.constant_value_as_shape
-        shape_tensor=tensorflow_modules.static_shapes.shape_tensor
-        maybe_set_static_shape=tensorflow_modules.static_shapes.maybe_set_static_shape
-        TensorShapeProtoToList=tensorflow_modules.static_shapes.TensorShapeProtoToList
-        ShapeEquals=tensorflow_modules.static_shapes.ShapeEquals""",
     "python.framework.test_ops": "@unittesting.graph_test_ops",
-    "python.framework.test_util": """
-        unittesting.test_decorators unittesting.graph_comparison
-        unittesting.test_case unittesting.graph_inspection unittesting.checked_thread
-        unittesting.local_servers""",
     "python.framework.versions": "platform.versions",
     "python.tf2": "enabled=platform.behavior.executing_eagerly",
     "python.autograph.core.ag_ctx": "graph.autograph_status",
@@ -229,6 +220,7 @@ _ROWS = {
     "python.ops.gradients_util": """
         ops.gradients ops.gradient_aggregation
         _GradientsHelper=ops.gradients.gradients
+        _SymGrad=tensorflow_modules.gradient_functions.symbolic_gradients
         _hessian_vector_product=tensorflow_modules.gradient_functions.hessian_vector_product""",
     "python.ops.image_ops": """
         namespaces.image ops.image_resizing ops.image_geometry
@@ -349,8 +341,11 @@ _ROWS = {
     "python.client.device_lib": "session.device_attributes",
     "python.client.session": """
         session.session session.base_session session.conversions
-        _DeviceAttributes=session.device_attributes.DeviceAttributes""",
-    "python.client.timeline": "session.timeline",
+        _DeviceAttributes=session.device_attributes.DeviceAttributes
+        _FetchMapper=tensorflow_modules.fetch_structures.StructureMapper""",
+    "python.client.timeline": """
+        session.timeline
+        _ChromeTraceFormatter=tensorflow_modules.trace_events.TraceEvents""",
     "python.lib.io.file_io": "tensorflow_modules.file_functions platform.gfile",
     "python.platform.app": "platform.app",
     "python.platform.flags": "platform.flags",
@@ -391,7 +386,9 @@ _ROWS = {
         _CoordinatedSession=train.monitored.wrapped_sessions.CoordinatedSession
         _HookedSession=train.monitored.wrapped_sessions.HookedSession
         _RecoverableSession=train.monitored.wrapped_sessions.RecoverableSession""",
-    "python.training.session_manager": "train.monitored.session_manager",
+    "python.training.session_manager": """
+        train.monitored.session_manager
+        _maybe_name=tensorflow_modules.state_functions.name_or_message""",
     "python.training.session_run_hook": "train.monitored.session_run_hook",
     "python.training.supervisor": "train.monitored.supervisor",
     "python.training.checkpoint_management": "train.checkpoints.state_file",
@@ -428,6 +425,18 @@ _ROWS = {
     "python.training.input": """
         train.input_producers
         _as_tensor_list=tensorflow_modules.batch_inputs.as_tensor_list
+        _as_tensor_list_list=train.batching._as_lists
+        _flatten=tensorflow_modules.batch_inputs.flatten
+        _validate=tensorflow_modules.batch_inputs.validate
+        _validate_join=tensorflow_modules.batch_inputs.validate_join
+        _validate_keep_input=train.batching._checked_keep
+        _dtypes=train.batching._common_dtypes
+        _shapes=train.batching._common_shapes
+        _merge_shapes=tensorflow_modules.batch_inputs.merge_shapes
+        _select_which_to_enqueue=train.batching._kept
+        _enqueue=tensorflow_modules.batch_inputs.enqueue
+        _enqueue_join=tensorflow_modules.batch_inputs.enqueue_join
+        _which_queue=tensorflow_modules.batch_inputs.which_queue
         _as_original_type=tensorflow_modules.batch_inputs.as_original_type""",
     "python.training.saver_test_utils": "unittesting.checkpointed_table",
     "python.training.tensorboard_logging": "tensorflow_modules.summary_logging",

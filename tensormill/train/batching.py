@@ -28,8 +28,10 @@ from tensormill.train.queue_runner import QueueRunner, add_queue_runner
 from tensormill.train.sparse_components import SparseComponents
 
 __all__ = [
+    "add_filling",
     "batch",
     "batch_join",
+    "converted_lists",
     "maybe_batch",
     "maybe_batch_join",
     "maybe_shuffle_batch",
@@ -82,7 +84,7 @@ class _Pipeline:
         lists = _as_lists(tensors_list)
         flat = [tensor for tensors in lists for tensor in tensors]
         with name_scope(self.name, self.default_name, [*flat, self.keep_input]) as scope:
-            converted = [_converted(tensors, self.default_name) for tensors in lists]
+            converted = converted_lists(lists, self.default_name)
             keep = _checked_keep(self.keep_input, self.enqueue_many)
             sparse = SparseComponents(self.enqueue_many, keep)
             stored = [sparse.store(tensors) for tensors in converted]
@@ -90,21 +92,37 @@ class _Pipeline:
             queue = self.make_queue(
                 dtypes=types, shapes=_common_shapes(stored, self.shapes, self.enqueue_many)
             )
-            self._fill(queue, stored, keep)
+            add_filling(queue, stored, self.enqueue_many, keep, self.threads or 1)
             summarize_fill(queue, self.capacity, self.fill_name, self.least)
             dequeue = queue.dequeue_up_to if self.allow_smaller_final_batch else queue.dequeue_many
             batch = sparse.restore(dequeue(self.batch_size, name=scope))
             return _structured(original, batch)
 
-    def _fill(self, queue: QueueBase, lists: Sequence[Sequence[Any]], keep: Tensor) -> None:
-        add = queue.enqueue_many if self.enqueue_many else queue.enqueue
-        adding: list[Operation] = []
-        for tensors in lists:
-            if keep.shape.ndims == 1:
-                adding.append(add(_kept(tensors, keep)))
-            else:
-                adding.append(smart_cond(keep, partial(add, tensors), no_op))
-        add_queue_runner(QueueRunner(queue, adding * (self.threads or 1)))
+
+def add_filling(
+    queue: QueueBase,
+    lists: Sequence[Sequence[Any]],
+    enqueue_many: bool,
+    keep: Tensor,
+    threads: int = 1,
+) -> None:
+    """Add the queue runner that fills a queue.
+
+    Args:
+      queue: the queue.
+      lists: the components of the examples of each source.
+      enqueue_many: they are batches of examples.
+      keep: which examples to take: a bool scalar, or a vector.
+      threads: how many read each source.
+    """
+    add = queue.enqueue_many if enqueue_many else queue.enqueue
+    adding: list[Operation] = []
+    for tensors in lists:
+        if keep.shape.ndims == 1:
+            adding.append(add(_kept(tensors, keep)))
+        else:
+            adding.append(smart_cond(keep, partial(add, tensors), no_op))
+    add_queue_runner(QueueRunner(queue, adding * threads))
 
 
 def _as_lists(tensors_list: Any) -> list[list[Any]]:
@@ -125,11 +143,16 @@ def _structured(original: Any, batch: Any) -> Any:
     return dict(zip(sorted(original, key=str), listed, strict=True))
 
 
-def _converted(tensors: Sequence[Any], where: str) -> list[Any]:
-    converted = convert_n_to_tensor_or_indexed_slices(tensors)
-    if not converted:
+def converted_lists(lists: Sequence[Sequence[Any]], where: str) -> list[list[Any]]:
+    """Return lists as lists of tensors.
+
+    Raises:
+      ValueError: one of them is empty.
+    """
+    converted = [list(convert_n_to_tensor_or_indexed_slices(tensors)) for tensors in lists]
+    if not all(converted):
         raise ValueError(f"Expected at least one tensor in {where}().")
-    return list(converted)
+    return converted
 
 
 def _checked_keep(keep_input: Any, enqueue_many: bool) -> Tensor:

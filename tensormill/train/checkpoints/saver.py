@@ -31,7 +31,7 @@ from tensormill.train.checkpoints.object_based import object_graph_key_mapping, 
 from tensormill.train.checkpoints.saveables import all_saveable_objects
 from tensormill.train.global_step import global_step as value_of_global_step
 
-__all__ = ["Saver", "get_saver_or_default"]
+__all__ = ["Saver", "get_saver_or_default", "saver_from_object_based_checkpoint"]
 
 _SECONDS_PER_HOUR = 3600
 _STEP_DIGITS = 8
@@ -435,9 +435,9 @@ class Saver:
             "fragile, and will re-build the Saver. Instead, consider loading object-based "
             "checkpoints using tf.train.Checkpoint()."
         )
-        saveables = renamed_saveables(self._var_list, names_to_keys)
-        if self._object_restore_saver is None:
-            self._object_restore_saver = Saver(saveables, builder=self._builder)
+        self._object_restore_saver = saver_from_object_based_checkpoint(
+            prefix, self._var_list, self._builder, names_to_keys, self._object_restore_saver
+        )
         self._object_restore_saver.restore(sess, prefix)
 
 
@@ -462,6 +462,38 @@ def _explained(error: errors.OpError, reason: str) -> errors.OpError:
         f"checkpoint. Original error:\n\n{error.message}"
     )
     return type(error)(error.node_def, error.op, text)  # type: ignore[call-arg]
+
+
+def saver_from_object_based_checkpoint(
+    checkpoint_path: str,
+    var_list: Any = None,
+    builder: Any = None,
+    names_to_keys: dict[str, str] | None = None,
+    cached_saver: Saver | None = None,
+) -> Saver:
+    """Return a saver that reads variables out of a checkpoint by object.
+
+    Args:
+      checkpoint_path: of the checkpoint.
+      var_list: the variables, None for all that can be saved.
+      builder: of the saver's operations.
+      names_to_keys: the keys in the checkpoint by the names of variables; None to read them there.
+      cached_saver: an earlier one for the same variables, which is returned after the check that
+        the checkpoint has them.
+
+    Raises:
+      ValueError: it is no checkpoint by object.
+      NotFoundError: the checkpoint lacks a variable.
+    """
+    if names_to_keys is None:
+        try:
+            names_to_keys = object_graph_key_mapping(checkpoint_path)
+        except errors.NotFoundError as error:
+            raise ValueError(
+                f"Checkpoint in {checkpoint_path} not an object-based checkpoint."
+            ) from error
+    saveables = renamed_saveables(var_list, names_to_keys)
+    return cached_saver or Saver(saveables, builder=builder)
 
 
 def get_saver_or_default() -> Saver:
