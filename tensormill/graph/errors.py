@@ -61,6 +61,7 @@ __all__ = [
     "DeadlineExceededError",
     "ErrorRecord",
     "FailedPreconditionError",
+    "InaccessibleTensorError",
     "InternalError",
     "InvalidArgumentError",
     "NotFoundError",
@@ -554,6 +555,10 @@ def data_loss(message: str, *, hint: str | None = None) -> DataLossError:
 def unauthenticated(message: str, *, hint: str | None = None) -> UnauthenticatedError:
     """Return an `UnauthenticatedError` to raise; `hint` says what to do."""
     return _with_hint(UnauthenticatedError, message, hint)
+
+
+class InaccessibleTensorError(ValueError):
+    """A tensor or operation is used outside of the function or block of code that it is in."""
 
 
 class Status:

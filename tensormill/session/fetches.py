@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tensormill.graph.errors import InaccessibleTensorError
 from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
@@ -100,7 +101,7 @@ class FetchMapper:
             ) from error
         op = element if isinstance(element, Operation) else element.op
         if not self._graph.is_fetchable(op):
-            raise ValueError(
+            raise InaccessibleTensorError(
                 f"Operation {op.name} has been marked as not fetchable. Typically this happens "
                 "when it is defined in another function or code block. Use return values, explicit "
                 "Python locals or TensorFlow collections to access it."

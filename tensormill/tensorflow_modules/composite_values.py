@@ -5,10 +5,13 @@ Source: TensorFlow 1.15, python/framework/composite_tensor_utils.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.dtypes import as_dtype
 from tensormill.graph.nest import is_nested, map_structure
 from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.type_specs import CompositeTensor
@@ -19,6 +22,8 @@ from tensormill.ragged_tensors.value import RaggedTensorValue
 
 __all__ = [
     "append_composite_tensor",
+    "convert_n_to_tensor_or_composite",
+    "convert_to_tensor_or_composite",
     "get_shape",
     "is_composite_or_composite_value",
     "replace_composites_with_components",
@@ -88,3 +93,55 @@ def _append_ragged(target: RaggedTensorValue, to_append: RaggedTensorValue) -> R
     if isinstance(target.values, RaggedTensorValue):
         return RaggedTensorValue(_append_ragged(target.values, to_append.values), splits)
     return RaggedTensorValue(np.concatenate((target.values, to_append.values), axis=0), splits)
+
+
+def convert_to_tensor_or_composite(
+    value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False
+) -> Any:
+    """Return a value as a tensor; a composite tensor as it is.
+
+    Args:
+      value: what can be converted to a tensor, or a composite tensor.
+      dtype: the wanted dtype, or None.
+      name: of a tensor that is made.
+      as_ref: a tensor of a reference dtype is wanted.
+
+    Raises:
+      ValueError: it has another dtype.
+    """
+    if not isinstance(value, CompositeTensor):
+        return convert_to_tensor(value, dtype=dtype, name=name, as_ref=as_ref)
+    of_value = getattr(value, "dtype", None)
+    if dtype is not None and not as_dtype(dtype).is_compatible_with(of_value):
+        raise ValueError(
+            f"Tensor conversion requested dtype {as_dtype(dtype).name} for Tensor with dtype "
+            f"{getattr(of_value, 'name', of_value)}: {str(value)!r}"
+        )
+    return value
+
+
+def convert_n_to_tensor_or_composite(
+    values: Sequence[Any], dtype: Any = None, name: str | None = None, as_ref: bool = False
+) -> list[Any]:
+    """Return values as tensors; composite tensors and None as they are.
+
+    Args:
+      values: the values.
+      dtype: the wanted dtype, or None.
+      name: what the names of tensors that are made begin with.
+      as_ref: tensors of reference dtypes are wanted.
+
+    Raises:
+      TypeError: the values are no sequence.
+      ValueError: one has another dtype.
+    """
+    if not isinstance(values, Sequence):
+        raise TypeError("values must be a sequence.")
+    return [
+        None
+        if value is None
+        else convert_to_tensor_or_composite(
+            value, dtype, None if name is None else f"{name}_{position}", as_ref
+        )
+        for position, value in enumerate(values)
+    ]

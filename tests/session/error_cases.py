@@ -225,10 +225,14 @@ CASES = [
     ),
     ErrorCase("session.run(d, {hidden: 1.0})", "ValueError", "Tensor hidden:0 may not be fed."),
     ErrorCase(
-        "session.run(hidden)", "ValueError", "Operation hidden has been marked as not fetchable."
+        "session.run(hidden)",
+        "InaccessibleTensorError",
+        "Operation hidden has been marked as not fetchable.",
     ),
     ErrorCase(
-        "session.run(hidden.op)", "ValueError", "Operation hidden has been marked as not fetchable."
+        "session.run(hidden.op)",
+        "InaccessibleTensorError",
+        "Operation hidden has been marked as not fetchable.",
     ),
     ErrorCase(
         "session.run(y)",

@@ -10,6 +10,7 @@ from tensormill.python.framework import (
     dtypes,
     errors_impl,
     kernels,
+    ops,
 )
 from tensormill.python.training import input as inputs
 from tensormill.python.training import optimizer
@@ -100,3 +101,25 @@ def test_slices_of_one_row_are_summed():
         values, rows = session.run(optimizer._deduplicate_indexed_slices(*slices))
     assert values.tolist() == [[5.0], [2.0]]
     assert rows.tolist() == [3, 1]
+
+
+def test_composite_tensors_are_not_converted():
+    with tf.Graph().as_default():
+        sparse = tf.SparseTensor([[0]], [1], [1])
+        assert ops.convert_to_tensor_or_composite(sparse, tf.int32) is sparse
+        with pytest.raises(ValueError, match="requested dtype float32 for Tensor with dtype int32"):
+            ops.convert_to_tensor_or_composite(sparse, tf.float32)
+        none, same, made = ops.convert_n_to_tensor_or_composite([None, sparse, 3], name="made")
+        assert none is None
+        assert same is sparse
+        assert made.op.name == "made_2"
+        with pytest.raises(TypeError, match="sequence"):
+            ops.convert_n_to_tensor_or_composite(3)
+
+
+def test_what_may_not_be_fetched_has_an_error_of_its_own():
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        hidden = tf.constant(1)
+        graph.prevent_fetching(hidden.op)
+        with pytest.raises(errors_impl.InaccessibleTensorError, match="not fetchable"):
+            session.run(hidden)
