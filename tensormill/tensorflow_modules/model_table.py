@@ -187,6 +187,7 @@ MODEL_ROWS = {
         namespaces.contrib.feature_column""",
     "contrib.layers.python.layers.feature_column": "learn.columns feature_column",
     "contrib.layers.python.layers.utils": "namespaces.contrib.slim.utils",
+    "contrib.layers.python.layers.rev_block_lib": "layers.reversible",
     "contrib.layers.python.layers.summaries": "layers.model_training",
     "contrib.layers.python.ops.sparse_ops": "layers.sparse_values",
     "contrib.learn.python.learn": "namespaces.contrib.learn",

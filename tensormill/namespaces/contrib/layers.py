@@ -87,6 +87,7 @@ from tensormill.layers.regularizers import (
     l2_regularizer,
     sum_regularizer,
 )
+from tensormill.layers.reversible import rev_block
 from tensormill.learn.columns import (
     crossed_column,
     embedding_column,
