@@ -119,8 +119,6 @@ class Layout:
         for first in range(0, len(weights), count):
             yield list(weights[first : first + count]), list(biases[first : first + count])
 
-    # -- as variables of cells ---------------------------------------------------------------------
-
     def to_cell_variables(self, params: Any) -> tuple[list[Tensor], list[Tensor]]:
         """Return kernels and biases as cells have them, from a vector."""
         kernels: list[Tensor] = []

@@ -46,8 +46,6 @@ class Dataset(DatasetBase):
 
     AUTOTUNE = _AUTOTUNE
 
-    # -- sources -------------------------------------------------------------------------------
-
     @staticmethod
     def from_tensors(tensors: Any) -> Dataset:
         """Return a dataset with one element.
@@ -184,8 +182,6 @@ class Dataset(DatasetBase):
         if shuffle is None or shuffle:
             dataset = dataset.shuffle(sources.size_of(names), seed=seed)
         return dataset
-
-    # -- transformations without functions -----------------------------------------------------
 
     def _like(self, builder: Any, *inputs: Any, **attrs: Any) -> Dataset:
         """Return a dataset with elements of the same structure."""
@@ -397,8 +393,6 @@ class Dataset(DatasetBase):
             raise TypeError(f"`transformation_func` must return a Dataset. Got {type(dataset)}.")
         return dataset  # type: ignore[return-value]
 
-    # -- transformations by functions ----------------------------------------------------------
-
     def _function(self, function: Callable[..., Any], name: str) -> StructuredFunction:
         return StructuredFunction(function, name, self._structure)
 
@@ -521,8 +515,6 @@ class Dataset(DatasetBase):
             **flat_attrs(structure),
         )
         return packed(structure, tensors)
-
-    # -- iterators -----------------------------------------------------------------------------
 
     def make_one_shot_iterator(self) -> Iterator:
         """Return an iterator that needs no initialization, and runs through once.

@@ -79,8 +79,6 @@ class DebugAnalyzer:
             ("eval", "ev"): (self.evaluate, "compute with tensors: ev 'np.max(`node:0`)'"),
         }
 
-    # -- tensors -----------------------------------------------------------------------------------
-
     def list_tensors(self, args: Sequence[str]) -> list[str]:
         """Return a line for each value: when it was seen, its size, op type and name."""
         parser = Arguments("list_tensors")
@@ -215,8 +213,6 @@ class DebugAnalyzer:
             np.save(parsed.write_path, value)
         lines = [f'Evaluated expression "{parsed.expression}":', *_facts(value)]
         return [*lines, "", *_value_lines(value, parsed.all)]
-
-    # -- nodes -------------------------------------------------------------------------------------
 
     def _node_name(self, text: str) -> str:
         name = text.partition(":")[0]

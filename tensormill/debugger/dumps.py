@@ -87,8 +87,6 @@ class DebugDumpDir:
                     path = os.path.relpath(os.path.join(parent, name), self._dump_root)
                     yield DebugTensorDatum(self._dump_root, path)
 
-    # -- the step ----------------------------------------------------------------------------------
-
     def set_python_graph(self, python_graph: Any) -> None:
         """Tell in which graph the nodes are, for where they were made."""
         self._python_graph = python_graph
@@ -112,8 +110,6 @@ class DebugDumpDir:
     def run_feed_keys_info(self) -> Any:
         """What was fed, as a text; None where it was not written."""
         return _only(self._messages("feed_keys_info_*"))
-
-    # -- values ------------------------------------------------------------------------------------
 
     @property
     def dumped_tensor_data(self) -> list[DebugTensorDatum]:
@@ -222,8 +218,6 @@ class DebugDumpDir:
         """Return the sizes of the files of the values of a tensor."""
         data = self._watched(node_name, output_slot, debug_op, device_name)
         return [datum.dump_size_bytes for datum in data]
-
-    # -- the graph ---------------------------------------------------------------------------------
 
     def loaded_partition_graphs(self) -> bool:
         """Return whether it is known what the step ran."""

@@ -126,8 +126,6 @@ class LocalCLIDebugWrapperSession(BaseDebugWrapperSession):
         analyzer = DebugAnalyzer(dump, self._filters)
         self._next = self._ask(title, first, analyzer.commands)
 
-    # -- the dialogue ------------------------------------------------------------------------------
-
     def _ask(
         self, title: str, first: str, commands: Mapping[tuple[str, ...], tuple[Command, str]]
     ) -> _Choice:

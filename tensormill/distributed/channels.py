@@ -129,8 +129,6 @@ class Channel:
             direct.close()
         self._grpc.close()
 
-    # -- the choice --------------------------------------------------------------------------------
-
     def direct(self) -> DirectClient | None:
         """Return the direct connection, if there is one."""
         direct = self._direct

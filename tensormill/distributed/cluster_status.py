@@ -67,9 +67,6 @@ def cluster_status(target: str, timeout_s: float = _TIMEOUT_S) -> ClusterStatus:
     return ClusterStatus(ask_cluster(address_of(name), timeout_s))
 
 
-# -- text ------------------------------------------------------------------------------------------
-
-
 def _task_lines(report: Any) -> Iterator[str]:
     status = report.status
     title = f"{report.task.replace('/replica:0', '')} at {report.address}"
@@ -146,8 +143,6 @@ def _size(size_bytes: float) -> str:
         size_bytes /= 1024
     return f"{size_bytes:.1f} GiB"
 
-
-# -- metrics ---------------------------------------------------------------------------------------
 
 _METRICS = {
     "tensormill_task_up": "Whether the task answers.",

@@ -221,8 +221,6 @@ class DirectClient:
         with self._read_lock:  # a caller may be reading
             self._frames.close()
 
-    # -- sending -----------------------------------------------------------------------------------
-
     def _check_open(self) -> None:
         if self.is_broken:
             raise ConnectionBroken(_CLOSED)
@@ -259,8 +257,6 @@ class DirectClient:
             self._frames.send(FrameKind.CANCEL, 0, 0, LIVING_ON, ())
         except ConnectionBroken:
             pass
-
-    # -- receiving ---------------------------------------------------------------------------------
 
     def _start_reader(self) -> None:
         if self._reader is None:

@@ -152,8 +152,6 @@ class DirectListener:
         for connection in connections:
             connection.join()
 
-    # -- offers ------------------------------------------------------------------------------------
-
     def _offer(self, request: Any, call: Call) -> None:
         token = secrets.token_bytes(TOKEN_BYTES)
         now_s = time.monotonic()
@@ -174,8 +172,6 @@ class DirectListener:
         with self._lock:
             end_s = self._tokens.pop(token, 0.0)
         return end_s > time.monotonic()
-
-    # -- connections -------------------------------------------------------------------------------
 
     def _accept(self) -> None:
         poll = select.poll()

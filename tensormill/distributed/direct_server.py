@@ -212,8 +212,6 @@ class DirectConnection:
             return False
         return True
 
-    # -- threads -----------------------------------------------------------------------------------
-
     def _add_thread(self) -> None:
         number = len(self._threads) + 1
         thread = threading.Thread(target=self._serve, name=f"{self._name} {number}")
@@ -290,8 +288,6 @@ class DirectConnection:
             call.cancel()
         self._deliveries.end()
         self._on_end(self)
-
-    # -- requests ----------------------------------------------------------------------------------
 
     def _take(self, frame: Frame) -> Callable[[], None] | None:
         """Take note of a frame; return what is left to be done, on any thread."""

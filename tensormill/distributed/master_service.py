@@ -159,8 +159,6 @@ class MasterService:
         for entry in entries:
             entry.close()
 
-    # -- sessions --------------------------------------------------------------------------------
-
     def _create_session(self, request: Any, call: Call) -> None:
         config = request.config
         if config.use_per_session_threads or config.session_inter_op_thread_pool:
@@ -292,8 +290,6 @@ class MasterService:
             raise errors.aborted(f"Session {handle} is not found.")
         return entry
 
-    # -- steps -----------------------------------------------------------------------------------
-
     def _run_step(self, message: memoryview, call: Call) -> None:
         try:
             request = self._requests.read(message)
@@ -335,8 +331,6 @@ class MasterService:
         runs = self._used(request.session_handle, call).partial_runs
         handle = runs.set_up(request.feed, request.fetch, request.target)
         call.reply(master_pb2.PartialRunSetupResponse(partial_run_handle=handle))
-
-    # -- callables -------------------------------------------------------------------------------
 
     def _make_callable(self, request: Any, call: Call) -> None:
         callables = self._used(request.session_handle, call).callables

@@ -131,8 +131,6 @@ class WorkerService:
         """Return the handler of the method by which tasks of tensormill run parts."""
         return {"RunPart": reads_itself(self._run_framed)}
 
-    # -- sessions --------------------------------------------------------------------------------
-
     def _get_status(self, request: Any, call: Call) -> None:
         devices = map(device_to_proto, self._own.devices)
         call.reply(worker_pb2.GetStatusResponse(device_attributes=devices))
@@ -189,8 +187,6 @@ class WorkerService:
                 f'("{self._worker.task_name}") just restarted.'
             )
         return found
-
-    # -- graphs ----------------------------------------------------------------------------------
 
     def _register_graph(self, request: Any, call: Call) -> None:
         session_handle, graphs = self._graphs_of(request)
@@ -345,8 +341,6 @@ class WorkerService:
     def _clean_up_all(self, request: Any, call: Call) -> None:
         self._worker.resources.reset(request.container)
         call.reply(worker_pb2.CleanupAllResponse())
-
-    # -- values ----------------------------------------------------------------------------------
 
     def _receive(self, request: Any, call: Call) -> None:
         self._receive_ids.admit(request.request_id)

@@ -147,8 +147,6 @@ class Distribution:
             f"dtype={self.dtype.name}>"
         )
 
-    # -- shapes ------------------------------------------------------------------------------------
-
     def _batch(self) -> Tensor:
         """Return a tensor of the shape of the batch."""
         raise NotImplementedError("batch_shape is not implemented: " + type(self).__name__)
@@ -209,8 +207,6 @@ class Distribution:
         with self._name_scope(name):
             return _is_scalar(self.batch_shape, self.batch_shape_tensor)
 
-    # -- samples -----------------------------------------------------------------------------------
-
     def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         """Return samples [n, *batch, *event]."""
         raise NotImplementedError("sample_n is not implemented: " + type(self).__name__)
@@ -245,8 +241,6 @@ class Distribution:
         sizes = TensorShape(constant_value_as_shape(sample_shape))
         x.set_shape(sizes.concatenate(self.batch_shape).concatenate(self.event_shape))
         return x
-
-    # -- densities ---------------------------------------------------------------------------------
 
     def _log_prob(self, value: Any) -> Tensor:
         raise NotImplementedError("log_prob is not implemented: " + type(self).__name__)
@@ -335,8 +329,6 @@ class Distribution:
         """Return the value whose `cdf` is given."""
         with self._name_scope(name, [value]):
             return self._quantile(self._value(value))
-
-    # -- moments -----------------------------------------------------------------------------------
 
     def _mean(self) -> Tensor:
         raise NotImplementedError("mean is not implemented: " + type(self).__name__)

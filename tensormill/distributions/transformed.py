@@ -98,8 +98,6 @@ class TransformedDistribution(Distribution):
             raise NotImplementedError("the rank of event_shape must be known")
         return count
 
-    # -- shapes ------------------------------------------------------------------------------------
-
     def _event_shape(self) -> TensorShape:
         before = _static(self._event_given, self.distribution.event_shape)
         return self.bijector.forward_event_shape(before)
@@ -117,8 +115,6 @@ class TransformedDistribution(Distribution):
         if self._batch_given is not None:
             return self._batch_given
         return self.distribution.batch_shape_tensor()
-
-    # -- samples -----------------------------------------------------------------------------------
 
     def _sample_n(self, n: Any, seed: int | None = None, **kwargs: Any) -> Tensor:
         given = [part for part in (self._batch_given, self._event_given) if part is not None]
@@ -152,8 +148,6 @@ class TransformedDistribution(Distribution):
         whole = rank(x)
         start = whole - count if to_right else count
         return transpose(x, concat([range_of(start, whole), range_of(0, start)], 0))
-
-    # -- densities ---------------------------------------------------------------------------------
 
     def _static_event_ndims(self) -> Any:
         ndims = self.event_shape.ndims

@@ -104,8 +104,6 @@ class Estimator:
         self._params = copy.deepcopy(params or {})
         self._warm_start_settings = warm_start.settings_of(warm_start_from)
 
-    # -- what it is --------------------------------------------------------------------------------
-
     @property
     def model_dir(self) -> str:
         """The folder of checkpoints and events."""
@@ -159,8 +157,6 @@ class Estimator:
     def eval_dir(self, name: str | None = None) -> str:
         """Return the folder of the events of evaluations, by the name that they are given."""
         return os.path.join(self._model_dir, "eval" if not name else f"eval_{name}")
-
-    # -- training ----------------------------------------------------------------------------------
 
     def train(
         self,
@@ -237,8 +233,6 @@ class Estimator:
             global_step_tensor,
             saving_listeners,
         )
-
-    # -- evaluation --------------------------------------------------------------------------------
 
     def evaluate(
         self,
@@ -347,8 +341,6 @@ class Estimator:
         if not checkpoint_path and self._warm_start_settings:
             warm_start.apply_settings(self._warm_start_settings)
 
-    # -- prediction --------------------------------------------------------------------------------
-
     def predict(
         self,
         input_fn: Callable[..., Any],
@@ -400,8 +392,6 @@ class Estimator:
                     else:
                         for index in range(_batch_length(values)):
                             yield {key: value[index] for key, value in values.items()}
-
-    # -- export ------------------------------------------------------------------------------------
 
     def export_saved_model(
         self,
@@ -494,8 +484,6 @@ class Estimator:
             path,
             strip_default_attrs,
         )
-
-    # -- calls of the user's functions -------------------------------------------------------------
 
     def _create_global_step(self, graph: Any) -> Any:
         return create_global_step(graph)

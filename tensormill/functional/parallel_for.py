@@ -171,9 +171,6 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any) -> Any:
     return pfor(loop_fn, shape_of(first)[0] if rows is None else rows)
 
 
-# -- Jacobians -------------------------------------------------------------------------------------
-
-
 def jacobian(
     output: Tensor, inputs: Any, use_pfor: bool = True, parallel_iterations: int | None = None
 ) -> Any:

@@ -50,8 +50,6 @@ class Graph(GraphScopes, GraphCollections):
         self._versions = GRAPH_DEF_VERSIONS
         self._extra: dict[Any, Any] = {}
 
-    # -- nodes -----------------------------------------------------------------------------------
-
     def add_operation(
         self,
         op_def: OpDef,

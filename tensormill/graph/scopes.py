@@ -311,8 +311,6 @@ class GraphScopes(GraphElements):
         self._names_lock = threading.Lock()
         self._names_in_use: dict[str, int] = {}  # guarded by _names_lock
 
-    # -- names -----------------------------------------------------------------------------------
-
     def unique_name(self, name: str, mark_as_used: bool = True) -> str:
         """Return `name` under the open name scope, made unique with `_1`, `_2` … where it is taken.
 
@@ -379,8 +377,6 @@ class GraphScopes(GraphElements):
     @_name_stack.setter
     def _name_stack(self, name: str) -> None:
         self._thread_scopes.open.name = name
-
-    # -- devices, colocation, control dependencies -------------------------------------------------
 
     def _apply_device_functions(self, op: Any) -> None:
         """Tell something like an operation the device that open scopes of names ask for.
@@ -513,8 +509,6 @@ class GraphScopes(GraphElements):
 
     def _set_control_flow_context(self, context: Any) -> None:
         self._thread_scopes.open.control_flow = context
-
-    # -- containers, attributes, gradients -------------------------------------------------------
 
     @contextmanager
     def container(self, container_name: str) -> Iterator[str]:

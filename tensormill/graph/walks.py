@@ -62,9 +62,6 @@ def concatenate_unique(la: list[Any], lb: Iterable[Any]) -> list[Any]:
     return la
 
 
-# -- lists of operations and tensors ---------------------------------------------------------------
-
-
 def get_tensors(graph: Any) -> list[Tensor]:
     """Return all tensors of a graph.
 
@@ -186,9 +183,6 @@ def get_consuming_ops(ts: Any) -> list[Operation]:
     """Return the operations that tensors are inputs of, each once."""
     tensors = make_list_of_t(ts, allow_graph=False)
     return concatenate_unique([], (op for tensor in tensors for op in tensor.consumers()))
-
-
-# -- walks -----------------------------------------------------------------------------------------
 
 
 def get_backward_walk_ops(

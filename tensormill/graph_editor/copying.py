@@ -129,9 +129,6 @@ def _mapped(
     return replaced(tree)
 
 
-# -- what becomes of one thing ---------------------------------------------------------------------
-
-
 def replace_t_with_placeholder_handler(info: TransformerInfo, t: Tensor) -> Tensor:
     """Return a placeholder for a tensor from outside."""
     with info.graph_.as_default():
@@ -197,9 +194,6 @@ def copy_op_handler(
         for old, new in zip(op.outputs, made.outputs, strict=True):
             new.set_shape(old.shape)
     return made, made.outputs
-
-
-# -- the whole -------------------------------------------------------------------------------------
 
 
 class Transformer:

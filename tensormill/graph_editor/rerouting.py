@@ -33,9 +33,6 @@ __all__ = [
 MayChange = Callable[[Operation], bool]
 
 
-# -- tensors ---------------------------------------------------------------------------------------
-
-
 def reroute_ts(ts0: Any, ts1: Any, can_modify: Any = None, cannot_modify: Any = None) -> int:
     """Give what takes the tensors of `ts1` those of `ts0` in their place.
 
@@ -94,9 +91,6 @@ def _uses(
             for index, tensor in enumerate(op.input_tensors):
                 if tensor is old:
                     yield op, index, new
-
-
-# -- views -----------------------------------------------------------------------------------------
 
 
 def swap_inputs(sgv0: Any, sgv1: Any) -> tuple[SubGraphView, SubGraphView]:
@@ -158,9 +152,6 @@ def _reroute_outputs(sgv0: Any, sgv1: Any, swap: bool) -> tuple[SubGraphView, Su
     kept += [*view1.ops, *get_generating_ops(view1.passthroughs)]
     _reroute(view0.outputs, view1.outputs, _permission(None, kept), swap)
     return view0, view1
-
-
-# -- control inputs --------------------------------------------------------------------------------
 
 
 def remove_control_inputs(op: Operation, cops: Any) -> None:

@@ -64,9 +64,6 @@ class ControlOutputs:
         return self._graph
 
 
-# -- by pattern and by test ------------------------------------------------------------------------
-
-
 def can_be_regex(obj: Any) -> bool:
     """Return whether something is a pattern: a string or a compiled one."""
     return isinstance(obj, (str, re.Pattern))
@@ -194,9 +191,6 @@ def _pattern_text(pattern: Any, graph: Any) -> str:
     if graph is None:
         raise ValueError("Use the keyword argument 'graph' to use regex.")
     return make_regex(pattern).pattern
-
-
-# -- by place --------------------------------------------------------------------------------------
 
 
 def check_cios(

@@ -60,8 +60,6 @@ class SubGraphView:
         """Return a view of the same operations."""
         return copy.copy(self)
 
-    # -- what it holds -----------------------------------------------------------------------------
-
     @property
     def graph(self) -> Graph:
         """The graph; the default one for a view of nothing."""
@@ -153,8 +151,6 @@ class SubGraphView:
           ValueError: the tensor is none.
         """
         return _position(t, self._output_ts, "output")
-
-    # -- other views of the same -------------------------------------------------------------------
 
     def remap_inputs(self, new_input_indices: Sequence[int]) -> SubGraphView:
         """Return a view with these of the inputs, in this order, each at most once."""

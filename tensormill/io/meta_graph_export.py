@@ -206,9 +206,6 @@ def create_meta_graph_def(
     return message
 
 
-# -- nodes -----------------------------------------------------------------------------------------
-
-
 def _part_of(
     whole: Any, scope: str | None, excluded: Collection[str], clear_devices: bool
 ) -> tuple[Any, list[str]]:
@@ -314,9 +311,6 @@ def strip_graph_default_valued_attrs(meta_graph_def: Any) -> None:
             if is_default_attr_value(op_defs[node.op], name, node.attr[name]):
                 del node.attr[name]
     meta_graph_def.meta_info_def.stripped_default_attrs = True
-
-
-# -- collections -----------------------------------------------------------------------------------
 
 
 def add_collection_def(

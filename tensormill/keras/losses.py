@@ -108,9 +108,6 @@ def reduced(losses: Any, sample_weight: Any, reduction: str) -> Any:
     return tf.div_no_nan(total, tf.cast(tf.size(losses), total.dtype))
 
 
-# -- functions -------------------------------------------------------------------------------------
-
-
 def _pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     y_pred = tf.convert_to_tensor(y_pred)
     return tf.cast(y_true, y_pred.dtype), y_pred
@@ -249,9 +246,6 @@ mape = MAPE = mean_absolute_percentage_error
 msle = MSLE = mean_squared_logarithmic_error
 kld = KLD = kullback_leibler_divergence
 cosine = cosine_proximity = cosine_similarity
-
-
-# -- objects ---------------------------------------------------------------------------------------
 
 
 class Loss:

@@ -130,9 +130,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-# -- functions -------------------------------------------------------------------------------------
-
-
 def accuracy(y_true: Any, y_pred: Any) -> Any:
     """Return 1 where labels and predictions are equal, else 0."""
     y_true, y_pred = matched(y_true, y_pred)
@@ -170,9 +167,6 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> A
     """Return 1 where the class is among the `k` greatest predictions, else 0."""
     classes = tf.reshape(tf.cast(y_true, tf.int32), [-1])
     return tf.cast(tf.nn.in_top_k(y_pred, classes, k), floatx())
-
-
-# -- objects ---------------------------------------------------------------------------------------
 
 
 def _class(name: str, function: Any, metric_name: str, **defaults: Any) -> Any:

@@ -51,8 +51,6 @@ class Optimizer:
             if key in kwargs:
                 setattr(self, key, kwargs[key])
 
-    # -- settings ----------------------------------------------------------------------------------
-
     def _set_hyper(self, name: str, value: Any) -> None:
         if name not in self._hyper or not isinstance(self._hyper[name], tf.Variable):
             self._hyper[name] = value
@@ -133,8 +131,6 @@ class Optimizer:
     def set_weights(self, weights: Any) -> None:
         """Set the `weights`."""
         batch_set_value(list(zip(self.weights, weights, strict=True)))
-
-    # -- steps -------------------------------------------------------------------------------------
 
     def get_gradients(self, loss: Any, params: Any) -> list[Any]:
         """Return the gradients of a loss, clipped as the optimizer says.
@@ -253,8 +249,6 @@ class Optimizer:
         )
         return self._update_dense(whole, variable, step)
 
-    # -- slots -------------------------------------------------------------------------------------
-
     def add_slot(self, var: Any, slot_name: str, initializer: Any = "zeros") -> Any:
         """Return the slot of a variable, made where it is not there yet."""
         key = (var.op.name, slot_name)
@@ -282,8 +276,6 @@ class Optimizer:
     def get_slot_names(self) -> list[str]:
         """Return the names of the slots."""
         return list(self.slots)
-
-    # -- as plain data -----------------------------------------------------------------------------
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""

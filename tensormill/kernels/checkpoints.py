@@ -58,9 +58,6 @@ def _content(value: Any, dtype: DType) -> Any:
     return value.ravel().tolist() if dtype is string else to_host(value)
 
 
-# -- the second format -----------------------------------------------------------------------------
-
-
 @kernel("SaveV2", "cpu")
 def save_v2(
     prefix: Any, tensor_names: Any, shape_and_slices: Any, tensors: list[Any], *, dtypes: Any
@@ -144,9 +141,6 @@ def sharded_filename(basename: Any, shard: Any, num_shards: Any) -> Any:
 @kernel("ShardedFilespec", "cpu", host_inputs=("num_shards",))
 def sharded_filespec(basename: Any, num_shards: Any) -> Any:
     return np.array(b"%b-?????-of-%05d" % (basename.item(), int(num_shards)), object)
-
-
-# -- the first format ------------------------------------------------------------------------------
 
 
 def _save_slices(path: str, names: list[str], specs: list[bytes], data: Any, types: Any) -> None:

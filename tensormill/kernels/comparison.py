@@ -90,8 +90,6 @@ def approximate_equal(x: Tensor, y: Tensor, *, tolerance: float) -> Tensor:
     return (x - y).abs() < tolerance
 
 
-# -- host scalars ----------------------------------------------------------------------------------
-
 _NUMBERS = (*HOST_FLOATS, *HOST_INTEGERS)
 
 host_kernel("Less", operator.lt, _NUMBERS, "({0} < {1})")

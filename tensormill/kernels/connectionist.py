@@ -40,9 +40,6 @@ def _log_softmax(logits: Array) -> Array:
     return np.asarray(wide - np.log(np.exp(wide).sum(-1, keepdims=True)))
 
 
-# -- the loss --------------------------------------------------------------------------------------
-
-
 @kernel(
     "CTCLoss",
     "cpu",
@@ -165,9 +162,6 @@ def _loss_of_row(log_y: Array, labels: Sequence[int], merge: bool) -> tuple[floa
     for place, symbol in enumerate(path.tolist()):
         gradient[:, symbol] -= shares[:, place]
     return -float(whole), gradient
-
-
-# -- decoders --------------------------------------------------------------------------------------
 
 
 def _sparse(rows: Sequence[Sequence[int]]) -> tuple[Array, Array, Array]:

@@ -216,8 +216,6 @@ def cross(a: Tensor, b: Tensor) -> Tensor:
     return left - a[..., list(first)] * b[..., list(second)]
 
 
-# -- host scalars ----------------------------------------------------------------------------------
-
 _HOST = (*HOST_FLOATS, *HOST_INTEGERS)
 
 

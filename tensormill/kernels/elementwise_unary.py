@@ -151,8 +151,6 @@ kernel("ComplexAbs", "cpu", "gpu")(torch.abs)
 kernel("Conj", "cpu", "gpu", types={"T": COMPLEX})(torch.conj_physical)
 
 
-# -- host scalars ----------------------------------------------------------------------------------
-
 host_kernel("Neg", operator.neg, (*HOST_FLOATS, *HOST_INTEGERS), "(-{0})")
 host_kernel("Abs", abs, (*HOST_FLOATS, *HOST_INTEGERS))
 host_kernel("Square", np.square, (*HOST_FLOATS, *HOST_INTEGERS), "({0} * {0})")

@@ -260,8 +260,6 @@ class WireBatch:
         self._parts: list[tuple[Array, Array, _Entries]] = []
         self._others: tuple[Array, Array, _Entries] | None = None
 
-    # -- entries -----------------------------------------------------------------------------------
-
     def add_entries(self, rows: Array, at: Array, ends: Array, step: int) -> Array | None:
         """Take note of the next entry of each example; return where it ends, None if it is odd.
 
@@ -379,8 +377,6 @@ class WireBatch:
             wanted = np.frombuffer(key, np.uint8)[1:-1]
             chosen = chosen[(self._buffer.take(places, mode="clip") == wanted).all(1)]
         return entries[chosen]
-
-    # -- lists -------------------------------------------------------------------------------------
 
     def _packed(self, starts: Array, ends: Array, holds_floats: bool) -> tuple[Array, Array] | None:
         """Return numbers and how many each list has."""

@@ -168,9 +168,6 @@ def gather_string_rows(params: Any, indices: Any, *, validate_indices: bool) -> 
     return gather_strings(params, indices, np.int32(0), batch_dims=0)
 
 
-# -- gather_nd -------------------------------------------------------------------------------------
-
-
 def flat_places(indices: torch.Tensor, sizes: tuple[int, ...], fails: Any) -> torch.Tensor:
     """Return coordinates [..., depth] into `sizes` as places in the flattened dimensions.
 
@@ -251,9 +248,6 @@ def _bracketed(place: list[int]) -> str:
 
 def _listed(index: list[int]) -> str:
     return f"[{', '.join(map(str, index))}]"
-
-
-# -- where, select ---------------------------------------------------------------------------------
 
 
 @kernel("Where", "cpu", "gpu")

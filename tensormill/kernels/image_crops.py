@@ -19,8 +19,6 @@ from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 Array = np.ndarray[Any, Any]
 Tensor = torch.Tensor
 
-# -- boxes that are cut out ------------------------------------------------------------------------
-
 
 def _check_boxes(boxes: Tensor, box_ind: Tensor, batch: int) -> None:
     if boxes.dim() != 2 or boxes.shape[1] != 4:
@@ -156,9 +154,6 @@ def _by_edges(by_places: Tensor, size: int, count: int) -> tuple[Tensor, Tensor]
     return (by_places * (size - 1 - far)).sum(1), (by_places * far).sum(1)
 
 
-# -- glimpses --------------------------------------------------------------------------------------
-
-
 @kernel("ExtractGlimpse", "cpu", host_inputs=("size", "offsets"))
 def extract_glimpse(
     input: Tensor,
@@ -205,8 +200,6 @@ def _start(offset: float, size: int, window: int, centered: bool, normalized: bo
         offset = offset / 2 + size / 2
     return int(offset - window / 2)
 
-
-# -- boxes that are drawn --------------------------------------------------------------------------
 
 _COLORS = torch.tensor(
     [
@@ -273,9 +266,6 @@ def draw_bounding_boxes_v2(images: Tensor, boxes: Array, colors: Tensor) -> Tens
     if not colors.numel():
         return draw_bounding_boxes(images, boxes)
     return _draw(images, boxes, colors)
-
-
-# -- boxes that are chosen at random ---------------------------------------------------------------
 
 
 class _Draws:

@@ -27,9 +27,6 @@ def _text(value: Any) -> str:
     return format_dims(tuple(value.shape), "kernel")
 
 
-# -- concat ----------------------------------------------------------------------------------------
-
-
 @kernel_factory("ConcatV2", "cpu", "gpu", types={"T": DEVICE_TYPES}, host_inputs=("axis",))
 def make_concat_v2(ctx: KernelContext) -> Any:
     constant = ctx.constant("axis")
@@ -172,9 +169,6 @@ def concat_offset(concat_dim: Any, shape: list[Any]) -> list[Any]:
     return offsets
 
 
-# -- pack, unpack ----------------------------------------------------------------------------------
-
-
 @kernel("Pack", "cpu", "gpu", types={"T": DEVICE_TYPES})
 def pack(values: list[torch.Tensor], *, axis: int) -> torch.Tensor:
     try:
@@ -269,9 +263,6 @@ def parallel_concat_on_host(values: list[Any], *, shape: Dims) -> Any:
     return torch.from_numpy(joined) if joined.dtype != object else joined
 
 
-# -- split -----------------------------------------------------------------------------------------
-
-
 @kernel_factory("Split", "cpu", "gpu", host_inputs=("split_dim",), aliases=True)
 def make_split(ctx: KernelContext) -> Any:
     count = ctx.attrs["num_split"]
@@ -358,9 +349,6 @@ def make_split_v(ctx: KernelContext) -> Any:
         return torch.split_with_sizes(value, sizes, axis)
 
     return split_v
-
-
-# -- tile ------------------------------------------------------------------------------------------
 
 
 @kernel("Tile", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=("multiples",), aliases=True)

@@ -22,9 +22,6 @@ from tensormill.kernels.vocabulary_files import read_entries
 Shape = tuple[int, ...]
 
 
-# -- making tables ---------------------------------------------------------------------------------
-
-
 def _shared_name(ctx: KernelContext) -> str:
     """Return the name under which sessions share a table, "" for a table of the node's own."""
     name = str(ctx.attrs["shared_name"].decode())
@@ -96,9 +93,6 @@ for _version in ("", "V2"):
     kernel_factory(f"MutableDenseHashTable{_version}", "cpu")(make_dense_table)
 
 
-# -- values ----------------------------------------------------------------------------------------
-
-
 def _items(value: Any, dims: Dims) -> list[Any]:
     """Return a value as a list of items: Python values, or tuples where an item has a shape."""
     if not dims:
@@ -143,9 +137,6 @@ def _check_types(table: Any, key: DType, value: DType | None) -> None:
             f"Signature mismatch, have: resource, {got}-> expected: resource, "
             f"{table.key_dtype.name}, {table.value_dtype.name}->"
         )
-
-
-# -- using tables ----------------------------------------------------------------------------------
 
 
 def lookup_table_find(

@@ -71,9 +71,6 @@ def check_matrices(x: Tensor) -> None:
         )
 
 
-# -- batches of matrices ---------------------------------------------------------------------------
-
-
 def band_ends(k: Any) -> tuple[int, int]:
     """Return the lowest and the highest diagonal that `k` names."""
     ends = np.asarray(k).ravel().tolist()

@@ -13,9 +13,6 @@ Tensor = torch.Tensor
 _batch_norm_backward = torch.ops.aten.native_batch_norm_backward.default
 
 
-# -- biases ----------------------------------------------------------------------------------------
-
-
 @kernel("BiasAdd", "cpu", "gpu")
 def bias_add(value: Tensor, bias: Tensor, *, data_format: bytes) -> Tensor:
     if value.dim() < 2:
@@ -55,9 +52,6 @@ def bias_add_grad(out_backprop: Tensor, *, data_format: bytes) -> Tensor:
     else:
         axes = list(range(out_backprop.dim() - 1))
     return out_backprop.sum(axes, dtype=out_backprop.dtype)
-
-
-# -- batch normalisation ---------------------------------------------------------------------------
 
 
 def _channels_first(image: Tensor, data_format: bytes) -> Tensor:
@@ -211,9 +205,6 @@ def fused_batch_norm_grad_v3(
         data_format=data_format,
         is_training=is_training,
     )
-
-
-# -- local response normalisation ------------------------------------------------------------------
 
 
 def _depth_window_sum(image: Tensor, radius: int) -> Tensor:

@@ -181,9 +181,6 @@ def stateless_stream(seed: Array) -> Philox:
     return Philox(mixed[0] | mixed[1] << 32, (mixed[2] | mixed[3] << 32) << 64)
 
 
-# -- bits to numbers -------------------------------------------------------------------------------
-
-
 def _to_float32(words: Array) -> Array:
     bits = words & np.uint32(0x7FFFFF)
     bits |= np.uint32(127 << 23)
@@ -244,8 +241,6 @@ def _normals_float64(words: Array) -> Array:
     np.multiply(np.cos(angle), radius, out=normals[:, 1])
     return normals.reshape(*words.shape[:-1], -1)
 
-
-# -- samplers: (place in a stream, count) -> numbers -----------------------------------------------
 
 Sampler = Callable[[Philox, int], Array]
 

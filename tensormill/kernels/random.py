@@ -64,9 +64,6 @@ def _generator(ctx: KernelContext) -> torch.Generator:
     return generator
 
 
-# -- uniform and normal numbers --------------------------------------------------------------------
-
-
 def _unseeded_truncated(sizes: tuple[int, ...], dtype: torch.dtype, **options: Any) -> torch.Tensor:
     work = torch.float64 if dtype is torch.float64 else torch.float32
     uniform = torch.rand(sizes, dtype=work, **options)
@@ -165,9 +162,6 @@ def make_parameterized_truncated_normal(ctx: KernelContext) -> Any:
     return parameterized_truncated_normal
 
 
-# -- gamma and Poisson numbers ---------------------------------------------------------------------
-
-
 @kernel_factory("RandomGamma", "cpu", host_inputs=["shape"])
 def make_gamma(ctx: KernelContext) -> Any:
     generator = _generator(ctx)
@@ -196,9 +190,6 @@ def make_poisson(ctx: KernelContext) -> Any:
         return torch.poisson(spread, generator=generator).to(dtype)
 
     return poisson
-
-
-# -- orders and categories -------------------------------------------------------------------------
 
 
 @kernel_factory("RandomShuffle", "cpu")

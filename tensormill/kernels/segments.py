@@ -95,9 +95,6 @@ _NUMPY_MAX = _numpy_rows(np.maximum, _lowest)
 _NUMPY_MIN = _numpy_rows(np.minimum, _highest)
 
 
-# -- sorted segments -------------------------------------------------------------------------------
-
-
 def check_sorted(data: Tensor, ids: Tensor) -> int:
     """Return the number of segments.
 
@@ -162,9 +159,6 @@ _register_sorted("SegmentMin", _reduce_present("amin"), _TORCH_TYPES)
 _register_sorted("SegmentMin", _numpy_rows(np.minimum, _highest, True), WIDE_UNSIGNED)
 
 
-# -- unsorted segments -----------------------------------------------------------------------------
-
-
 def _extremes(ids: Tensor) -> tuple[int, int]:
     """Return the smallest and the greatest id; (0, -1) where there are none."""
     if not ids.numel():
@@ -214,9 +208,6 @@ _register_unsorted("UnsortedSegmentMax", _MAX, _TORCH_TYPES)
 _register_unsorted("UnsortedSegmentMax", _NUMPY_MAX, WIDE_UNSIGNED)
 _register_unsorted("UnsortedSegmentMin", _MIN, _TORCH_TYPES)
 _register_unsorted("UnsortedSegmentMin", _NUMPY_MIN, WIDE_UNSIGNED)
-
-
-# -- sparse segments -------------------------------------------------------------------------------
 
 
 def _weights(kind: str, counts: Tensor, dtype: torch.dtype) -> Tensor | None:

@@ -51,9 +51,6 @@ def check_sparse(indices: Any, values: Any, shape: Any) -> None:
         )
 
 
-# -- dense -----------------------------------------------------------------------------------------
-
-
 @kernel("SparseToDense", "cpu", host_inputs=("sparse_indices", "output_shape"))
 def sparse_to_dense(
     sparse_indices: Any,
@@ -117,9 +114,6 @@ def _coordinates(values: Any) -> str:
     return f"[{','.join(str(int(v)) for v in values)}]"
 
 
-# -- order and shape -------------------------------------------------------------------------------
-
-
 @kernel(
     "SparseReorder",
     "cpu",
@@ -165,9 +159,6 @@ def sparse_reshape(input_indices: Any, input_shape: Any, new_shape: Any) -> Any:
     places = np.ravel_multi_index(tuple(input_indices.T), old)
     made = np.stack(np.unravel_index(places, new), axis=1).astype(np.int64)
     return made, np.array(new, np.int64)
-
-
-# -- joining, splitting, slicing -------------------------------------------------------------------
 
 
 @kernel(
@@ -264,9 +255,6 @@ def sparse_slice_grad(
         if source is not None:
             made[at] = backprop_val_grad[source]
     return made
-
-
-# -- rows ------------------------------------------------------------------------------------------
 
 
 @kernel(

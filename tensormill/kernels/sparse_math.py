@@ -19,9 +19,6 @@ from tensormill.kernels.value_types import as_ints
 Array = np.ndarray[Any, Any]
 
 
-# -- products, sums --------------------------------------------------------------------------------
-
-
 def _check_product_indices(
     rows: torch.Tensor, columns: torch.Tensor, size: list[int], is_adjoint: bool
 ) -> None:
@@ -145,9 +142,6 @@ def sparse_add_grad(
     return taken(a_indices), taken(b_indices)
 
 
-# -- reductions ------------------------------------------------------------------------------------
-
-
 def _groups(indices: Array, shape: list[int], axes: Any) -> tuple[Array, list[int], list[int]]:
     """Return the place of each element among the results, the kept sizes, the reduced axes."""
     rank = len(shape)
@@ -239,9 +233,6 @@ def sparse_reduce_max_sparse(
     return _reduced_sparse(
         input_indices, input_values, input_shape, reduction_axes, keep_dims, "max"
     )
-
-
-# -- element by element ----------------------------------------------------------------------------
 
 
 @kernel("SparseSoftmax", "cpu", host_inputs=("sp_indices", "sp_shape"))

@@ -49,9 +49,6 @@ def _copied(values: list[Any]) -> list[Any]:
     return [v.clone() if isinstance(v, torch.Tensor) else np.array(v) for v in values]
 
 
-# -- lists -----------------------------------------------------------------------------------------
-
-
 @async_kernel("Stage", "cpu", "gpu", is_factory=True)
 def make_stage(ctx: KernelContext) -> Any:
     area = _list_area(ctx)
@@ -109,9 +106,6 @@ def _make_size(find: Area, is_incomplete: bool = False) -> Callable[[KernelConte
 
 async_kernel("StageClear", "cpu", "gpu", is_factory=True)(_make_clear(_list_area))
 kernel_factory("StageSize", "cpu", "gpu", host_outputs=("size",))(_make_size(_list_area))
-
-
-# -- by key ----------------------------------------------------------------------------------------
 
 
 def _make_put(find: Area) -> Callable[[KernelContext], Any]:

@@ -33,9 +33,6 @@ def _numbers(function: Callable[[bytes], Any], value: Any, kind: Any) -> torch.T
     return torch.from_numpy(np.array(listed, kind).reshape(value.shape))
 
 
-# -- text of numbers, numbers of text --------------------------------------------------------------
-
-
 def _check_format(attrs: dict[str, Any], dtype: DType) -> None:
     """Refuse a format that C has not, or not for this dtype."""
     fill = attrs["fill"].decode(errors="replace")
@@ -101,9 +98,6 @@ def string_to_number(value: Any, *, out_type: DType) -> torch.Tensor:
 
     with np.errstate(over="ignore"):
         return _numbers(number, value, kind)
-
-
-# -- joining and splitting -------------------------------------------------------------------------
 
 
 @kernel("StringJoin", "cpu")
@@ -190,9 +184,6 @@ def reduce_join(value: Any, reduction_indices: Any, *, keep_dims: bool, separato
     return as_object_array(joined, shape)
 
 
-# -- regular expressions ---------------------------------------------------------------------------
-
-
 @lru_cache(maxsize=256)
 def _compiled(pattern: bytes) -> re.Pattern[str]:
     try:
@@ -254,9 +245,6 @@ def static_regex_full_match(value: Any, *, pattern: bytes) -> torch.Tensor:
     return _matches(value, pattern)
 
 
-# -- parts, lengths, cases -------------------------------------------------------------------------
-
-
 def _units(text: bytes, unit: bytes) -> Any:
     """Return a string as what its length counts: bytes, or characters."""
     return text.decode("utf-8", "surrogateescape") if unit == b"UTF8_CHAR" else text
@@ -312,9 +300,6 @@ def string_upper(value: Any, *, encoding: bytes) -> Array:
     if encoding == b"utf-8":
         return _mapped(lambda text: text.decode().upper().encode(), value)
     return _mapped(bytes.upper, value)
-
-
-# -- hashes, Base64, raw bytes ---------------------------------------------------------------------
 
 
 @kernel("StringToHashBucketFast", "cpu")

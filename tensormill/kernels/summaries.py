@@ -46,9 +46,6 @@ def _tag(value: Any, what: str = "tag") -> str:
     return str(value.item().decode(errors="replace"))
 
 
-# -- numbers ---------------------------------------------------------------------------------------
-
-
 @kernel("ScalarSummary", "cpu")
 def scalar_summary(tags: Any, values: torch.Tensor) -> Array:
     numbers = to_host(values)
@@ -106,9 +103,6 @@ def histogram_summary(tag: Any, values: torch.Tensor) -> Array:
     summary = Summary()
     histogram_message(summary.value.add(tag=name).histo, array)
     return _result(summary)
-
-
-# -- pictures and sounds ---------------------------------------------------------------------------
 
 
 def _numbered(name: str, kind: str, number: int, most: int) -> str:
@@ -187,9 +181,6 @@ def audio_summary_v2(
         value.audio.content_type = "audio/wav"
         value.audio.encoded_audio_string = encode_wav(frames, int(rate))
     return _result(summary)
-
-
-# -- tensors ---------------------------------------------------------------------------------------
 
 
 def _tensor_message(value: Any, dtype: DType) -> Any:

@@ -179,9 +179,6 @@ def upper_bound(rows: torch.Tensor, values: torch.Tensor, *, out_type: DType) ->
     return _search(rows, values, out_type, right=True)
 
 
-# -- edit distance ---------------------------------------------------------------------------------
-
-
 def _levenshtein(a: list[Any], b: list[Any]) -> int:
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):

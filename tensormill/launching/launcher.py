@@ -123,8 +123,6 @@ class Launcher:
         """Return where the log of a task is."""
         return self._log_directory / f"{task.job}-{task.index}.log"
 
-    # -- the loop ----------------------------------------------------------------------------------
-
     def _step(self) -> None:
         """Take one event, or draw."""
         wait_s = _REDRAW_S
@@ -185,8 +183,6 @@ class Launcher:
             self._kill_at = None
             self._stop(self._job.tasks, signal.SIGKILL)
 
-    # -- events ------------------------------------------------------------------------------------
-
     def _printed(self, name: TaskName, line: str) -> list[Instruction]:
         task = self._tasks[name]
         task.lines.append(line)
@@ -215,8 +211,6 @@ class Launcher:
                 self._view.say(f"{self.log_path(name)} cannot be written: {error.strerror}")
             return self._job.interrupted(_FAILED)
         return []
-
-    # -- logs, view --------------------------------------------------------------------------------
 
     def _open_logs(self) -> None:
         try:

@@ -178,8 +178,6 @@ class Layer:
         numbers[base] = numbers.get(base, 0) + 1
         return f"{base}_{numbers[base]}", base
 
-    # -- what it is --------------------------------------------------------------------------------
-
     @property
     def name(self) -> str:
         """The name that was given, or a unique one made of the class name."""
@@ -269,8 +267,6 @@ class Layer:
                 f"can build it manually via: `{self.name}.build(batch_input_shape)`."
             )
         return int(sum(np.prod(w.get_shape().as_list(), dtype=np.int64) for w in self.weights))
-
-    # -- variables, losses and updates -------------------------------------------------------------
 
     def add_loss(self, losses: Any, inputs: Any = None) -> None:
         """Add a loss tensor, or several, to the layer and to the REGULARIZATION_LOSSES."""
@@ -362,8 +358,6 @@ class Layer:
     ) -> None:
         with name_scope(name + "/Regularizer"):
             self.add_loss(regularizer(variable))
-
-    # -- calls -------------------------------------------------------------------------------------
 
     def build(self, input_shape: Any) -> None:
         """Make the variables; called by the first call with the shape of the input."""

@@ -393,9 +393,6 @@ def create_train_op(
 _checked = check_numerics
 
 
-# -- summaries of tensors --------------------------------------------------------------------------
-
-
 def summarize_tensor(tensor: Any, tag: str | None = None) -> Tensor | None:
     """Return a summary of a tensor: a scalar, or a histogram; None where it is no number."""
     label = tag or f"{tensor.op.name}_summary"

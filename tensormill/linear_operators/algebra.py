@@ -214,9 +214,6 @@ def _composed(a: Any, b: Any, operators: list[Any]) -> Any:
     )
 
 
-# -- products --------------------------------------------------------------------------------------
-
-
 @RegisterMatmul(LinearOperator, LinearOperator)
 def product_of_any(a: Any, b: Any) -> Any:
     return _composed(a, b, [a, b])
@@ -293,9 +290,6 @@ def product_of_circulants(a: Any, b: Any) -> Any:
 
 def _column(value: Any) -> Any:
     return expand_dims(value, -1)
-
-
-# -- solutions -------------------------------------------------------------------------------------
 
 
 @RegisterSolve(LinearOperator, LinearOperator)

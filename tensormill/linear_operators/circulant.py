@@ -134,8 +134,6 @@ class CirculantBase(LinearOperator):
         size = reduce_prod(sizes[-self.block_depth :])
         return concat((sizes[: -self.block_depth], [size, size]), axis=0)
 
-    # -- assertions --------------------------------------------------------------------------------
-
     def assert_hermitian_spectrum(self, name: str = "assert_hermitian_spectrum") -> Any:
         """Return an operation that fails where the operator does not keep numbers real."""
         epsilon = np.finfo(self.dtype.real_dtype.as_numpy_dtype).eps
@@ -160,8 +158,6 @@ class CirculantBase(LinearOperator):
             self._spectrum,
             message="Not self-adjoint:  The spectrum contained non-zero imaginary part.",
         )
-
-    # -- products and solutions --------------------------------------------------------------------
 
     def convolution_kernel(self, name: str = "convolution_kernel") -> Any:
         """Return what the operator convolves with."""
@@ -198,8 +194,6 @@ class CirculantBase(LinearOperator):
     def _solve(self, rhs: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Any:
         rhs = adjoint_of(rhs) if adjoint_arg else rhs
         return self._filtered(rhs, self._factors(adjoint), invert=True)
-
-    # -- numbers of the whole ----------------------------------------------------------------------
 
     @property
     def _axes(self) -> list[int]:

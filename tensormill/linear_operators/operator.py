@@ -86,8 +86,6 @@ class LinearOperator(Module):
         with name_scope(self.name if name is None else f"{self.name}/{name}") as scope:
             yield scope
 
-    # -- what is known -----------------------------------------------------------------------------
-
     @property
     def dtype(self) -> Any:
         """The dtype of the elements."""
@@ -198,8 +196,6 @@ class LinearOperator(Module):
             known = self.range_dimension.value
             return self.shape_tensor()[-2] if known is None else convert_to_tensor(known)
 
-    # -- assertions --------------------------------------------------------------------------------
-
     def _assert_non_singular(self) -> Any:
         if self._can_use_cholesky():
             return self.assert_positive_definite()
@@ -257,8 +253,6 @@ class LinearOperator(Module):
             raise TypeError(
                 f"Expected argument to have dtype {self.dtype}.  Found: {arg.dtype} in tensor {arg}"
             )
-
-    # -- products and solutions --------------------------------------------------------------------
 
     def _matmul(self, x: Any, adjoint: bool = False, adjoint_arg: bool = False) -> Any:
         raise NotImplementedError("_matmul is not implemented.")
@@ -388,8 +382,6 @@ class LinearOperator(Module):
             self._check_input_dtype(rhs)
             _require_equal(self.shape, -1 if adjoint else -2, rhs.shape, -1)
             return self._solvevec(rhs, adjoint=adjoint)
-
-    # -- other operators and dense forms -----------------------------------------------------------
 
     def adjoint(self, name: str = "adjoint") -> Any:
         """Return the adjoint operator."""

@@ -212,8 +212,6 @@ def recall(
     )  # fmt: skip
 
 
-# -- thresholds ------------------------------------------------------------------------------------
-
 _COUNTS = {
     "tp": ("true_positives", True, True),
     "fn": ("false_negatives", True, False),

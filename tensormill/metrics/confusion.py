@@ -138,9 +138,6 @@ def mean_per_class_accuracy(
         return value, update
 
 
-# -- at thresholds ---------------------------------------------------------------------------------
-
-
 def _count_at_thresholds(
     default_name: str,
     key: str,

@@ -254,9 +254,6 @@ def precision_at_k(
 sparse_precision_at_k = precision_at_k
 
 
-# -- average precision -----------------------------------------------------------------------------
-
-
 def _relevant_count(labels: Any, k: int) -> Tensor:
     """Return how many of k predictions could be labels."""
     if k < 1:

@@ -154,9 +154,6 @@ def aggregate_metric_map(names_to_tuples: Any) -> tuple[dict[Any, Any], dict[Any
     )
 
 
-# -- among the k best ------------------------------------------------------------------------------
-
-
 def _at_k(name: str, k: int | None = None, class_id: int | None = None) -> str:
     made = f"{name}_at_k" if k is None else f"{name}_at_{k}"
     return made if class_id is None else f"{made}_class{class_id}"
@@ -237,9 +234,6 @@ def streaming_sparse_average_precision_at_top_k(
     )
 
 
-# -- rates -----------------------------------------------------------------------------------------
-
-
 def _rate(
     default_name: str,
     wrong: Callable[..., Metric],
@@ -291,9 +285,6 @@ def streaming_false_negative_rate(
         "false_negative_rate", classification.false_negatives, classification.true_positives,
         predictions, labels, weights, metrics_collections, updates_collections, name,
     )  # fmt: skip
-
-
-# -- at thresholds ---------------------------------------------------------------------------------
 
 
 def _counts(

@@ -183,9 +183,6 @@ def softmax_shape(ctx: ShapeContext) -> list[Dims]:
     return [with_rank_at_least(ctx.shape(0), 1)]
 
 
-# -- gradients -------------------------------------------------------------------------------------
-
-
 @relu_op.gradient
 def relu_gradient(op: Operation, grad: Tensor) -> Tensor:
     return relu_grad_op(grad, op.outputs[0])
@@ -281,9 +278,6 @@ def softmax_gradient(op: Operation, grad: Tensor) -> Tensor:
 def log_softmax_gradient(op: Operation, grad: Tensor) -> Tensor:
     made = exp(op.outputs[0])
     return grad - reduce_sum(grad, -1, keepdims=True) * made
-
-
-# -- functions -------------------------------------------------------------------------------------
 
 
 def relu(features: Any, name: str | None = None) -> Tensor:

@@ -124,9 +124,6 @@ def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
     return mul_op(factor, x, name=name)
 
 
-# -- Python operators ------------------------------------------------------------------------------
-
-
 def _operands(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     """Return both sides as tensors: a plain value takes the dtype of the other side if it can."""
     if isinstance(x, TensorLike):

@@ -150,8 +150,6 @@ def rank_internal(input: Any, name: str | None = None, optimize: bool = True) ->
         return rank_op(tensor, name=scope)
 
 
-# -- reshape, squeeze, expand_dims -----------------------------------------------------------------
-
 reshape_op = define(
     "Reshape",
     inputs=("tensor: T", "shape: Tshape"),
@@ -368,8 +366,6 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     """
     return ensure_shape_op(x, shape=as_dims(shape), name=name)
 
-
-# -- broadcasting ----------------------------------------------------------------------------------
 
 broadcast_to_op = define(
     "BroadcastTo",

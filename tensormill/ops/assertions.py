@@ -306,9 +306,6 @@ def assert_non_positive(
     )
 
 
-# -- ranks, dtypes and shapes ----------------------------------------------------------------------
-
-
 def _assert_rank(
     function_name: str,
     words: str,

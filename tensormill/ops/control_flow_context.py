@@ -128,8 +128,6 @@ class ControlFlowContext:
         """Whether gradients may be taken through the loop around it."""
         raise NotImplementedError
 
-    # -- as a message ------------------------------------------------------------------------------
-
     def _values_to_proto(self, export_scope: str | None) -> Any:
         """Return what the context knows of tensors as a ValuesDef message."""
         message = ValuesDef(

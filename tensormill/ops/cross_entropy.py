@@ -119,9 +119,6 @@ def sparse_softmax_cross_entropy_gradient(
     return [_logits_gradient(op, grad_loss, grad_backprop), None]
 
 
-# -- softmax ---------------------------------------------------------------------------------------
-
-
 def _ensure_named(function: str, sentinel: Any, labels: Any, logits: Any) -> None:
     """Refuse positional arguments: their order differs between versions of TensorFlow."""
     if sentinel is not None:
@@ -281,9 +278,6 @@ def _check_sparse_labels(labels: Tensor, logits: Tensor) -> bool:
             f"of logits except for the last dimension (received {logits.shape})."
         )
     return True
-
-
-# -- sigmoid ---------------------------------------------------------------------------------------
 
 
 def _check_same_shape(logits: Tensor, other: Tensor, name: str) -> None:

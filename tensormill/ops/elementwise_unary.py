@@ -276,8 +276,6 @@ def conj_grad(op: Operation, grad: Tensor) -> Tensor:
     return conj_op(grad)
 
 
-# -- public functions ------------------------------------------------------------------------------
-
 negative = function_of(neg_op, "negative", "Return -x, element by element.")
 sign = function_of(sign_op, "sign", "Return -1, 0 or 1; x / |x| of complex numbers.")
 square = function_of(square_op, "square", "Return x * x, element by element.")

@@ -184,8 +184,6 @@ def ones_like_v2(input: Any, dtype: Any = None, name: str | None = None) -> Tens
     return ones_like(input, dtype, name)
 
 
-# -- one_hot ---------------------------------------------------------------------------------------
-
 one_hot_op = define(
     "OneHot",
     inputs=("indices: TI", "depth: int32", "on_value: T", "off_value: T"),

@@ -292,8 +292,6 @@ def batch_gather_nd(params: Any, indices: Any, batch_dims: int, name: str | None
         return gather_nd_op(params, concat([*columns, indices], -1))
 
 
-# -- where, select ---------------------------------------------------------------------------------
-
 where_op = define(
     "Where",
     inputs=("input: T",),

@@ -160,9 +160,6 @@ def sobel_edges(image: Any) -> Tensor:
     return edges
 
 
-# -- PSNR and SSIM ---------------------------------------------------------------------------------
-
-
 def _checked_shapes(a: Tensor, b: Tensor) -> list[Any]:
     """Return checks that two batches of images have the same shape.
 

@@ -171,8 +171,6 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     return concat_v2(values, axis, name=name)
 
 
-# -- stack, unstack --------------------------------------------------------------------------------
-
 pack_op = define(
     "Pack",
     inputs=("values: N * T",),
@@ -318,8 +316,6 @@ def parallel_stack(values: Any, name: str = "parallel_stack") -> Tensor:
         return parallel_concat_op(parts, shape=(len(values), *dims))
 
 
-# -- split -----------------------------------------------------------------------------------------
-
 split_op = define(
     "Split",
     inputs=("split_dim: int32", "value: T"),
@@ -437,8 +433,6 @@ def split(
         num = sizes.dims[0]
     return split_v_op(value, sizes, axis, num_split=num, name=name)
 
-
-# -- tile ------------------------------------------------------------------------------------------
 
 tile_op = define(
     "Tile",

@@ -151,9 +151,6 @@ def matrix_solve_ls_shape(ctx: ShapeContext) -> list[Dims]:
     return [_solution_shape(ctx, is_square=False)]
 
 
-# -- gradients -------------------------------------------------------------------------------------
-
-
 def adjoint(matrix: Any, name: str | None = None) -> Tensor:
     """Return the transposed and conjugated matrices.
 
@@ -265,9 +262,6 @@ def _gramian_factor(a: Tensor, weight: Any, adjoint_a: bool) -> Tensor:
     gramian = matmul(a, a, adjoint_a=adjoint_a, adjoint_b=not adjoint_a)
     factor: Tensor = cholesky_op(matrix_set_diag(gramian, matrix_diag_part(gramian) + weight))
     return factor
-
-
-# -- public functions ------------------------------------------------------------------------------
 
 
 def matrix_inverse(input: Any, adjoint: bool = False, name: str | None = None) -> Tensor:

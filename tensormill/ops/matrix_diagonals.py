@@ -24,8 +24,6 @@ def _node(op_type: str, *inputs: Any, **attrs: Any) -> Tensor:
     return made
 
 
-# -- whole tensors ---------------------------------------------------------------------------------
-
 diag_op = define("Diag", inputs=("diagonal: T",), outputs=("output: T",), attrs=(_DIAG_TYPES,))
 diag_part_op = define(
     "DiagPart", inputs=("input: T",), outputs=("diagonal: T",), attrs=(_DIAG_TYPES,)
@@ -64,8 +62,6 @@ def diag_part_grad(op: Operation, grad: Tensor) -> Tensor:
     return diag_op(grad)
 
 
-# -- bands -----------------------------------------------------------------------------------------
-
 matrix_band_part_op = define(
     "MatrixBandPart",
     inputs=("input: T", "num_lower: Tindex", "num_upper: Tindex"),
@@ -83,8 +79,6 @@ def matrix_band_part_shape(ctx: ShapeContext) -> list[Dims]:
 def matrix_band_part_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
     return [matrix_band_part_op(grad, op.inputs[1], op.inputs[2]), None, None]
 
-
-# -- batches of matrices ---------------------------------------------------------------------------
 
 matrix_diag_op = define(
     "MatrixDiag", inputs=("diagonal: T",), outputs=("output: T",), attrs=("T: type",)
@@ -277,9 +271,6 @@ def matrix_set_diag_v3_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
         matrix_diag_part_v3_op(grad, k, _zero(grad), align=align),
         None,
     ]
-
-
-# -- public functions ------------------------------------------------------------------------------
 
 
 def diag(diagonal: Any, name: str | None = None) -> Tensor:

@@ -148,9 +148,6 @@ def tridiagonal_mat_mul_gradient(op: Operation, grad: Tensor) -> list[Tensor]:
     return [by_diagonal(_left(rhs)), by_diagonal(rhs), by_diagonal(_right(rhs)), by_rhs]
 
 
-# -- LU --------------------------------------------------------------------------------------------
-
-
 def lu(input: Any, output_idx_type: Any = dtypes.int32, name: str | None = None) -> list[Tensor]:
     """Return the LU decomposition of matrices, both factors in one, and the order of the rows.
 
@@ -246,8 +243,6 @@ def lu_matrix_inverse(
         return lu_solve(lower_upper, perm, identity)
 
 
-# -- the exponential -------------------------------------------------------------------------------
-
 _PADE: dict[int, tuple[float, ...]] = {
     3: (120.0, 60.0, 12.0),
     5: (30240.0, 15120.0, 3360.0, 420.0, 30.0),
@@ -331,9 +326,6 @@ def expm(input: Any, name: str | None = None) -> Tensor:
         result = reshape(result, given)
         result.set_shape(static)
         return result
-
-
-# -- tridiagonal systems ---------------------------------------------------------------------------
 
 
 def _compact(diagonals: Any, form: str) -> Tensor:

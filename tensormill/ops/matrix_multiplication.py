@@ -132,9 +132,6 @@ def batch_mat_mul_v2_shape(ctx: ShapeContext) -> list[Dims]:
     return [batch + matrix]
 
 
-# -- gradients -------------------------------------------------------------------------------------
-
-
 @mat_mul_op.gradient
 def mat_mul_grad(op: Operation, grad: Tensor) -> list[Tensor]:
     a, b = conj_of(op.inputs[0]), conj_of(op.inputs[1])
@@ -220,9 +217,6 @@ def _reduce_batches(gx: Tensor, gy: Tensor, x: Tensor, y: Tensor) -> list[Tensor
         OP_DEFS["Reshape"].builder(OP_DEFS["Sum"].builder(g, r), s)
         for g, r, s in zip((gx, gy), axes, shapes, strict=True)
     ]
-
-
-# -- public functions ------------------------------------------------------------------------------
 
 
 def matmul(

@@ -257,9 +257,6 @@ l2_loss_op = define(
 )
 
 
-# -- biases ----------------------------------------------------------------------------------------
-
-
 @bias_add_op.shape
 def bias_add_shape(ctx: ShapeContext) -> list[Dims]:
     value = with_rank_at_least(ctx.shape(0), 2)
@@ -344,9 +341,6 @@ def bias_add_v1(value: Any, bias: Any, name: str | None = None) -> Tensor:
         value = convert_to_tensor(value, name="input")
         bias = convert_to_tensor(bias, dtype=value.dtype, name="bias")
         return bias_add_v1_op(value, bias, name=scope)
-
-
-# -- batch normalisation ---------------------------------------------------------------------------
 
 
 def _channel_dims(ctx: ShapeContext, first_vector: int, last_vector: int) -> tuple[Dims, Dims]:
@@ -522,9 +516,6 @@ def fused_batch_norm(
         name=name,
     )
     return made[0], made[1], made[2]
-
-
-# -- local response normalisation, L2 loss ---------------------------------------------------------
 
 
 @lrn_op.shape

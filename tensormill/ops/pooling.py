@@ -197,9 +197,6 @@ avg_pool_grad_op = define(
 )
 
 
-# -- shapes ----------------------------------------------------------------------------------------
-
-
 @max_pool_op.shape
 @avg_pool_op.shape
 def pool_shape(ctx: ShapeContext) -> list[Dims]:
@@ -270,9 +267,6 @@ def max_pool_with_argmax_shape(ctx: ShapeContext) -> list[Dims]:
 @avg_pool_grad_op.shape
 def avg_pool_grad_shape(ctx: ShapeContext) -> list[Dims]:
     return [with_rank(ctx.value_as_shape(0), len(ctx.attrs["data_format"]))]
-
-
-# -- gradients -------------------------------------------------------------------------------------
 
 
 def window_attrs(op: Operation, *more: str) -> dict[str, Any]:
@@ -372,9 +366,6 @@ def avg_pool_grad_gradient(op: Operation, grad: Tensor) -> list[Tensor]:
         stop_gradient(op.inputs[0]),
         avg_pool_op(grad, **window_attrs(op, "data_format")),
     ]
-
-
-# -- functions -------------------------------------------------------------------------------------
 
 
 def _channel_index(data_format: str) -> int:

@@ -104,8 +104,6 @@ class QueueBase:
         refs = stack([queue.queue_ref for queue in queues])
         return QueueBase(dtypes, shapes, names, gather(refs, index))
 
-    # -- what it is --------------------------------------------------------------------------------
-
     @property
     def queue_ref(self) -> Tensor:
         """The tensor that refers to the queue."""
@@ -130,8 +128,6 @@ class QueueBase:
     def names(self) -> Any:
         """The name of each component, or None."""
         return self._names
-
-    # -- operations --------------------------------------------------------------------------------
 
     def enqueue(self, vals: Any, name: str | None = None) -> Operation:
         """Return an operation that adds an element; it waits while there is no room.
@@ -241,8 +237,6 @@ class QueueBase:
         make = queue_size_v2_op if self._is_resource else queue_size_op
         made: Tensor = make(self._queue_ref, name=name or f"{self._name}_Size")
         return made
-
-    # -- components --------------------------------------------------------------------------------
 
     def _as_components(self, vals: Any) -> list[Tensor]:
         if isinstance(vals, dict):

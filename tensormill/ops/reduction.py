@@ -82,9 +82,6 @@ all_op = _reduction("All", None)
 any_op = _reduction("Any", None)
 
 
-# -- gradients -------------------------------------------------------------------------------------
-
-
 def _static_axes(op: Operation) -> tuple[list[int], tuple[int | None, ...]] | None:
     """Return the axes that a node reduces, and the shape of its input, where both are known."""
     dims, axes = op.inputs[0].dims, constant_value(op.inputs[1])
@@ -193,9 +190,6 @@ def prod_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
     others_product = _node("Reshape", conj_of(left) * conj_of(right), shape)
     back = _node("Transpose", others_product, _node("InvertPermutation", order))
     return [spread * back, None]
-
-
-# -- public functions ------------------------------------------------------------------------------
 
 
 def one_given(new: Any, old: Any, new_name: str, old_name: str, default: Any = None) -> Any:
@@ -396,8 +390,6 @@ def count_nonzero(
         counted = cast(_node("NotEqual", x, zero), dtypes.int64)
         return cast(reduce_sum(counted, axis, keepdims=keepdims), dtype)
 
-
-# -- positions of extremes -------------------------------------------------------------------------
 
 arg_max_op = define(
     "ArgMax",

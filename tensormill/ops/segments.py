@@ -28,9 +28,6 @@ def _node(op_type: str, *inputs: Any, **attrs: Any) -> Tensor:
     return made
 
 
-# -- sorted segments -------------------------------------------------------------------------------
-
-
 def _segment(op_type: str, dtypes_text: str, differentiable: bool = True) -> OpBuilder:
     builder = define(
         op_type,
@@ -87,9 +84,6 @@ def segment_extreme_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
 
 def _gather(params: Tensor, indices: Tensor) -> Tensor:
     return _node("GatherV2", params, indices, 0)
-
-
-# -- unsorted segments -----------------------------------------------------------------------------
 
 
 def _unsorted(op_type: str, dtypes_text: str, indices: str) -> OpBuilder:
@@ -177,8 +171,6 @@ def unsorted_segment_prod_grad(op: Operation, grad: Tensor) -> list[Tensor | Non
     return [gathered * partial, None, None]
 
 
-# -- sparse segments -------------------------------------------------------------------------------
-
 _TIDX = "Tidx: {int32, int64} = DT_INT32"
 _TSEGMENTS = "Tsegmentids: {int32, int64} = DT_INT32"
 _FLOAT = "T: {bfloat16, float16, float32, float64}"
@@ -261,9 +253,6 @@ sparse_segment_mean_op, sparse_segment_mean_counted_op, sparse_segment_mean_grad
 sparse_segment_sqrt_n_op, sparse_segment_sqrt_n_counted_op, sparse_segment_sqrt_n_grad_op = _sparse(
     "SqrtN", _FLOAT
 )
-
-
-# -- public functions ------------------------------------------------------------------------------
 
 
 def _segment_function(builder: OpBuilder, name: str, what: str) -> Callable[..., Tensor]:

@@ -46,8 +46,6 @@ __all__ = [
     "stft",
 ]
 
-# -- windows ---------------------------------------------------------------------------------------
-
 
 def hann_window(
     window_length: Any,
@@ -110,9 +108,6 @@ def _raised_cosine(
             lambda: cast(a - b * cos(angles), dtype),
         )
         return window
-
-
-# -- short-time Fourier transforms -----------------------------------------------------------------
 
 
 def _enclosing_power_of_two(value: Tensor) -> Tensor:
@@ -232,9 +227,6 @@ def inverse_stft(
         return overlap_and_add(frames, frame_step)
 
 
-# -- cosine transforms -----------------------------------------------------------------------------
-
-
 def _check_dct(type: int, n: Any, axis: int, norm: str | None) -> None:
     if axis != -1:
         raise NotImplementedError(f"axis must be -1. Got: {axis}")
@@ -318,9 +310,6 @@ def idct(
     """Return the inverse of a cosine transform (up to a factor, without "ortho"); see `dct`."""
     _check_dct(type, n, axis, norm)
     return dct(input, type={1: 1, 2: 3, 3: 2}[type], n=n, axis=axis, norm=norm, name=name)
-
-
-# -- mel spectra -----------------------------------------------------------------------------------
 
 
 def _mel(frequencies: Any) -> Any:

@@ -100,8 +100,6 @@ depth_to_space_op = define(
 
 _Rule = Callable[[int | None, int], int | None]
 
-# -- shapes ----------------------------------------------------------------------------------------
-
 
 def _divided(size: int | None, divisor: int) -> int | None:
     if size is None:
@@ -232,9 +230,6 @@ def _resized(ctx: ShapeContext, space_rule: _Rule, depth_rule: _Rule) -> list[Di
     return [tuple(made)]
 
 
-# -- gradients -------------------------------------------------------------------------------------
-
-
 @space_to_batch_nd_op.gradient
 def space_to_batch_nd_gradient(op: Operation, grad: Tensor) -> list[Tensor | None]:
     return [batch_to_space_nd_op(grad, op.inputs[1], op.inputs[2]), None, None]
@@ -267,9 +262,6 @@ def depth_to_space_gradient(op: Operation, grad: Tensor) -> Tensor:
     return space_to_depth_op(
         grad, block_size=op.attrs["block_size"], data_format=op.attrs["data_format"]
     )
-
-
-# -- functions -------------------------------------------------------------------------------------
 
 
 def space_to_batch_nd(

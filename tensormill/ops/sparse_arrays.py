@@ -120,9 +120,6 @@ def _rank_of(dims: Dims) -> int | None:
     return None if dims is None or not dims else dims[0]
 
 
-# -- placeholders, dense tensors -------------------------------------------------------------------
-
-
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
     """Make a sparse tensor whose value must be fed.
 
@@ -230,9 +227,6 @@ def from_dense(tensor: Any, name: str | None = None) -> SparseTensor:
         return SparseTensor(indices, values, shape(tensor, out_type=dtypes.int64))
 
 
-# -- order and shape -------------------------------------------------------------------------------
-
-
 @sparse_reorder_op.shape
 def sparse_reorder_shape(ctx: ShapeContext) -> list[Dims]:
     indices, values, _ = (t.dims for t in ctx.op.input_tensors)
@@ -268,9 +262,6 @@ def sparse_reshape_shape(ctx: ShapeContext) -> list[Dims]:
     indices, _, new_shape = (t.dims for t in ctx.op.input_tensors)
     rank = None if new_shape is None else new_shape[0]
     return [(None if indices is None else indices[0], rank), (rank,)]
-
-
-# -- joining, splitting, slicing -------------------------------------------------------------------
 
 
 @sparse_concat_op.shape
@@ -419,9 +410,6 @@ def sparse_retain(sp_input: Any, to_retain: Any) -> SparseTensor:
         gather(sparse.values, chosen),
         OP_DEFS["Identity"].builder(sparse.dense_shape),
     )
-
-
-# -- rows ------------------------------------------------------------------------------------------
 
 
 @sparse_fill_empty_rows_op.shape

@@ -189,9 +189,6 @@ sparse_dense_cwise_add_op = define(
 )
 
 
-# -- products --------------------------------------------------------------------------------------
-
-
 @sparse_tensor_dense_mat_mul_op.shape
 def sparse_tensor_dense_mat_mul_shape(ctx: ShapeContext) -> list[Dims]:
     a = ctx.value_as_shape(2)
@@ -254,9 +251,6 @@ def sparse_tensor_dense_matmul(
             adjoint_a=adjoint_a,
             adjoint_b=adjoint_b,
         )
-
-
-# -- sums ------------------------------------------------------------------------------------------
 
 
 @sparse_tensor_dense_add_op.shape
@@ -434,9 +428,6 @@ def sparse_reduce_max_sparse(
         keep_dims=bool(keepdims or keep_dims),
     )
     return SparseTensor(*made)
-
-
-# -- element by element ----------------------------------------------------------------------------
 
 
 @sparse_softmax_op.shape

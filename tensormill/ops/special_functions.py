@@ -166,8 +166,6 @@ def betainc_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
     return [None, None, reduce_sum(product) if x.dims == () else product]
 
 
-# -- public functions ------------------------------------------------------------------------------
-
 erf = function_of(erf_op, "erf", "Return the error function, element by element.")
 erfc = function_of(erfc_op, "erfc", "Return 1 minus the error function.")
 lgamma = function_of(lgamma_op, "lgamma", "Return log(|gamma(x)|), element by element.")

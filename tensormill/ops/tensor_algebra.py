@@ -174,9 +174,6 @@ def _contract_first_pair(
     return [made, *tensors[2:]], [kept, *labels[2:]]
 
 
-# -- norms, traces, identity matrices --------------------------------------------------------------
-
-
 def norm(
     tensor: Any,
     ord: Any = "euclidean",

@@ -104,8 +104,6 @@ class TensorArray:
             else:
                 self._handle, self._flow = tensor_array_v3(size, **options)
 
-    # -- what it is -------------------------------------------------------------------------------
-
     @property
     def flow(self) -> Tensor:
         """The scalar that orders what comes next after what was done to the array."""
@@ -131,8 +129,6 @@ class TensorArray:
         """Whether a write behind the end makes the array longer."""
         return self._dynamic_size
 
-    # -- as a variable of loops and the result of branches ----------------------------------------
-
     def _component_tensors(self) -> list[Tensor]:
         return [self._flow]
 
@@ -156,8 +152,6 @@ class TensorArray:
         made._first_written = self._first_written
         made._element_dims = self._element_dims
         return made
-
-    # -- reading ----------------------------------------------------------------------------------
 
     def identity(self) -> TensorArray:
         """Return the same array, ordered after the control dependencies that are open."""
@@ -226,8 +220,6 @@ class TensorArray:
             return convert_to_tensor(self._size, dtype=dtypes.int32)
         size: Tensor = tensor_array_size_v3(self._handle, self._flow, name=name)
         return size
-
-    # -- writing ----------------------------------------------------------------------------------
 
     def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
         """Return the array after `value` became the element with the number `index`.
@@ -315,8 +307,6 @@ class TensorArray:
             )
             made._element_dims = self._element_dims
             return made
-
-    # -- checks -----------------------------------------------------------------------------------
 
     def _check_dtype(self, value: Tensor) -> None:
         if value.dtype.base_dtype != self._dtype:

@@ -379,8 +379,6 @@ class WhileContext(ControlFlowContext):
             for scope in scopes.controls:
                 scope.note_seen(tensor.op)
 
-    # -- the user's loop -------------------------------------------------------------------------
-
     def enter_variables(self, loop_vars: list[Tensor], invariants: list[Dims]) -> list[Tensor]:
         """Bring the initial values of the loop variables into the loop.
 
@@ -428,8 +426,6 @@ class WhileContext(ControlFlowContext):
             for tensor in entered:
                 if is_loop_constant_enter(tensor.op.input_tensors[0].op):
                     tensor.op._add_control_input(pivot.op)
-
-    # -- the loops of gradients ------------------------------------------------------------------
 
     def AddForwardLoopCounter(self, outer_grad_state: Any) -> tuple[Tensor, Tensor]:
         """Count the iterations of the forward loop.

@@ -121,8 +121,6 @@ class RaggedTensorDynamicShape:
                 dim_size_dtype=dim_size_dtype,
             )
 
-    # -- what it is --------------------------------------------------------------------------------
-
     def dimension_size(self, axis: int) -> Tensor:
         """Return the size of a dimension: a scalar, or a vector if it is ragged.
 
@@ -191,8 +189,6 @@ class RaggedTensorDynamicShape:
             return reduce_sum(self._outer[axis])
         total: Tensor = self.dimension_size(axis) * self.num_slices_in_dimension(axis - 1)
         return total
-
-    # -- what it becomes ---------------------------------------------------------------------------
 
     def with_dim_size_dtype(self, dtype: Any) -> RaggedTensorDynamicShape:
         """Return the same shape, its sizes in another dtype.

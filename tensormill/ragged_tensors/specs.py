@@ -102,8 +102,6 @@ class RaggedTensorSpec(TypeSpec):
             made = RaggedTensor(made, convert_to_tensor(splits), internal=True)
         return made
 
-    # -- how input pipelines keep it: as one variant -----------------------------------------------
-
     @property
     def _flat_tensor_specs(self) -> list[TensorSpec]:
         return [TensorSpec(None, dtypes.variant)]

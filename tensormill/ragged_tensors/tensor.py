@@ -96,8 +96,6 @@ class RaggedTensor(RaggedFactories, RaggedOverloads, TensorLike, CompositeTensor
         self._cached_value_rowids = cached_value_rowids
         self._cached_nrows = cached_nrows
 
-    # -- what it is --------------------------------------------------------------------------------
-
     @property
     def dtype(self) -> DType:
         """The dtype of the values."""
@@ -247,8 +245,6 @@ class RaggedTensor(RaggedFactories, RaggedOverloads, TensorLike, CompositeTensor
             if axis is None:
                 return box
             return gather(box, axis)
-
-    # -- like it, but ------------------------------------------------------------------------------
 
     def with_values(self, new_values: Any) -> RaggedTensor:
         """Return a ragged tensor with the same rows of other values."""

@@ -135,8 +135,6 @@ class SessionTasks:
         """Return the way to a task."""
         return self._own if task == self.own_task else self._links[task]
 
-    # -- joining -----------------------------------------------------------------------------------
-
     def needed_for(self, requests: Iterable[str]) -> set[str]:
         """Return the other tasks without whose devices it cannot be said where something goes.
 
@@ -209,8 +207,6 @@ class SessionTasks:
         self.devices = [*kept, *devices]
         self._incarnations.update({device.name: device.incarnation for device in devices})
 
-    # -- tasks that are lost -----------------------------------------------------------------------
-
     def note_error(self, task: str, error: OpError, stamp: Stamp) -> None:
         """Take note of how a task failed: it may be gone, or have forgotten the session.
 
@@ -278,8 +274,6 @@ class SessionTasks:
             _log.info("session %s was opened again on %s", self._spec.handle, task)
             self._note_devices(task, found[task])
             self._generations[task] += 1
-
-    # -- graphs and state --------------------------------------------------------------------------
 
     def register(self, parts: Mapping[str, Partition]) -> dict[str, RegisteredPartition]:
         """Let each task compile its partition.

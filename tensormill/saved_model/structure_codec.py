@@ -107,9 +107,6 @@ def _not_encodable(value: Any) -> NotEncodableError:
     return NotEncodableError(f"No encoder for object [{value}] of type [{type(value)}].")
 
 
-# -- containers ------------------------------------------------------------------------------------
-
-
 def _is_named_tuple(value: Any) -> bool:
     return isinstance(value, tuple) and hasattr(value, "_fields")
 
@@ -145,9 +142,6 @@ def _read_named_tuple(message: Any, decode: Recursion) -> Any:
     make: Any = namedtuple
     made = make(value.name, [pair.key for pair in value.values])
     return made(*[decode(pair.value) for pair in value.values])
-
-
-# -- values ----------------------------------------------------------------------------------------
 
 
 def _plain(field: str, kind: type, excluded: type | tuple[()] = ()) -> Codec:

@@ -237,8 +237,6 @@ class BeamSearchDecoder(Decoder):
             return part
         return gather_tree_from_array(part.stack(), parents, lengths)
 
-    # -- beams as part of the batch ----------------------------------------------------------------
-
     def _split(self, tensor: Tensor) -> Tensor:
         """Return [batch * beam, ...] as [batch, beam, ...]."""
         shape = concat([[self._batch_size, self._beam_width], shape_of(tensor)[1:]], 0)

@@ -107,9 +107,6 @@ class _Settings:
 _settings = _Settings()
 
 
-# -- devices ---------------------------------------------------------------------------------------
-
-
 def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice]:
     """Return the devices of this machine, of one type where it is given."""
     counts: dict[str, int] = {}
@@ -223,9 +220,6 @@ def _check_present(device: Any) -> None:
         raise ValueError(f"Unrecognized device: {device!r}")
 
 
-# -- execution -------------------------------------------------------------------------------------
-
-
 def get_device_policy() -> str:
     """Return how operations get inputs from other devices."""
     return _settings.policy or "silent"
@@ -280,9 +274,6 @@ def get_intra_op_parallelism_threads() -> int:
 def set_intra_op_parallelism_threads(num_threads: int) -> None:
     """Remember it; a session is told by `ConfigProto(intra_op_parallelism_threads=n)`."""
     _settings.intra_op_threads = num_threads
-
-
-# -- the optimizer ---------------------------------------------------------------------------------
 
 
 def get_optimizer_jit() -> bool:

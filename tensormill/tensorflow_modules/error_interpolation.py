@@ -57,9 +57,6 @@ def parse_message(message: str) -> tuple[list[str], list[Tag]]:
     return [*separators, message[end:]], tags
 
 
-# -- where an operation was made -------------------------------------------------------------------
-
-
 def index_of_defining_frame(op: Any) -> int:
     """Return which frame of an operation is the innermost one of the program, 0 without one."""
     frames = op.traceback
@@ -116,9 +113,6 @@ def traceback_files_common_prefix(all_ops: Iterable[Any]) -> str:
     folders = [os.path.dirname(file).split(os.sep) for file in files]
     shared = takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))
     return os.sep.join(parts[0] for parts in shared)
-
-
-# -- the scopes that an operation was made in ------------------------------------------------------
 
 
 def _summary(
@@ -178,9 +172,6 @@ def compute_field_dict(op: Any, strip_file_prefix: str = "") -> dict[str, Any]:
         "devices": devices,
         "devs_and_colocs": f"{colocations}\n{devices}",
     }
-
-
-# -- messages --------------------------------------------------------------------------------------
 
 
 def _sources(op: Operation) -> list[Operation]:

@@ -104,9 +104,6 @@ def register_dense_tensor_like_type(tensor_type: type) -> None:
             raise TypeError(f"Type {tensor_type.__name__} does not define a `{name}` property")
 
 
-# -- names -----------------------------------------------------------------------------------------
-
-
 def get_name_scope() -> str:
     """Return the name scope that is open in the default graph, without a slash at its end."""
     return get_default_graph().get_name_scope()
@@ -224,9 +221,6 @@ def make_specific_exception(node_def: Any, op: Any, message: str, error_code: in
     return errors.error_from_code(error_code, message, node_def=node_def, op=op)
 
 
-# -- shapes ----------------------------------------------------------------------------------------
-
-
 class RegisterShape:
     """Does nothing, as in TensorFlow 1.15: the ops bring their shape functions."""
 
@@ -242,9 +236,6 @@ def is_constant(tensor_or_op: Any) -> bool:
     """Return whether a tensor, or an operation, is a constant."""
     op = tensor_or_op.op if isinstance(tensor_or_op, Tensor) else tensor_or_op
     return isinstance(op, Operation) and op.type == "Const"
-
-
-# -- devices ---------------------------------------------------------------------------------------
 
 
 def is_device_spec(obj: Any) -> bool:

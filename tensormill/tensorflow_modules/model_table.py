@@ -159,7 +159,6 @@ MODEL_ROWS = {
         _StopAfterNEvalsHook=train.evaluation.StopAfterNEvalsHook
         _get_or_create_eval_step=train.evaluation.get_or_create_eval_step""",
     "python.util.function_utils": "estimator.function_arguments tensorflow_modules.function_facts",
-    # -- what is for TPUs --------------------------------------------------------------------------
     **dict.fromkeys(
         (
             f"python.tpu.{name}"
@@ -177,7 +176,6 @@ MODEL_ROWS = {
     "python.tpu.tpu_estimator": "estimator.tpu",
     "python.tpu.tpu_function": "tensorflow_modules.tpu_context tensorflow_modules.tpu_names",
     "python.tpu.tpu_optimizer": "estimator.tpu",
-    # -- contrib -----------------------------------------------------------------------------------
     "contrib.eager.python.tfe": "namespaces.contrib.eager",
     "contrib.estimator.python.estimator.head": "namespaces.contrib.estimator",
     "contrib.estimator.python.estimator.multi_head": "namespaces.contrib.estimator",

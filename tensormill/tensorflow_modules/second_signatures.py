@@ -21,7 +21,6 @@ _SAMPLED = """weights biases labels inputs num_sampled num_classes num_true=1
     sampled_values=None"""
 
 _ROWS = {
-    # -- check_ops ---------------------------------------------------------------------------------
     **{
         f"assert_{name}_v2": f"ops.assertions.assert_{name} x y {_CHECK}"
         for name in ("equal", "less", "less_equal", "greater", "greater_equal")
@@ -39,7 +38,6 @@ _ROWS = {
     "assert_type_v2": "ops.assertions.assert_type tensor tf_type message name",
     "assert_scalar_v2": "ops.assertions.assert_scalar tensor message name",
     "assert_shapes_v2": "ops.shape_assertions.assert_shapes shapes data summarize message name",
-    # -- nn_ops, nn_impl ---------------------------------------------------------------------------
     "convolution_v2": """namespaces.nn.convolution input filters strides padding='VALID'
         data_format dilations name""",
     "convolution_internal": """namespaces.nn.convolution input filters strides padding='VALID'
@@ -87,7 +85,6 @@ _ROWS = {
         name='nce_loss' +partition_strategy='div'""",
     "sampled_softmax_loss_v2": f"""namespaces.nn.sampled_softmax_loss {_SAMPLED}
         remove_accidental_hits=True seed name='sampled_softmax_loss' +partition_strategy='div'""",
-    # -- math_ops, array_ops -----------------------------------------------------------------------
     **{
         f"reduce_{name}": f"api.reduce_{name} input_tensor axis keepdims=False name"
         for name in ("all", "any", "logsumexp", "max", "mean", "min", "prod", "sum")
@@ -101,13 +98,11 @@ _ROWS = {
     "shape_v2": "api.shape input out_type name",
     "size_v2": "api.size input out_type name",
     "transpose_v2": "api.transpose a perm conjugate name",
-    # -- control_flow_ops --------------------------------------------------------------------------
     "case_v2": "api.case pred_fn_pairs default exclusive strict name='case'",
     "cond_for_tf_v2": "api.cond pred true_fn false_fn name",
     "tuple_v2": "api.tuple tensors control_inputs name",
     "while_loop_v2": """api.while_loop cond body loop_vars shape_invariants parallel_iterations
         back_prop swap_memory maximum_iterations name +return_same_structure=True""",
-    # -- image_ops_impl ----------------------------------------------------------------------------
     "crop_and_resize_v2": """namespaces.image.crop_and_resize image boxes box_indices crop_size
         method='bilinear' extrapolation_value=0.0 name""",
     "extract_image_patches_v2": """namespaces.image.extract_image_patches images sizes strides
@@ -118,7 +113,6 @@ _ROWS = {
     "sample_distorted_bounding_box_v2": """namespaces.image.sample_distorted_bounding_box image_size
         bounding_boxes seed=0 min_object_covered=0.1 aspect_ratio_range area_range max_attempts
         use_image_if_no_bounding_boxes name""",
-    # -- sparse_ops --------------------------------------------------------------------------------
     "sparse_concat_v2": """ops.sparse_arrays.sparse_concat axis sp_inputs
         expand_nonconcat_dims>expand_nonconcat_dims name""",
     "sparse_add_v2": "ops.sparse_math.sparse_add a b threshold=0",
@@ -129,11 +123,9 @@ _ROWS = {
     },
     "serialize_sparse_v2": "api.serialize_sparse sp_input out_type name",
     "serialize_many_sparse_v2": "api.serialize_many_sparse sp_input out_type name",
-    # -- string_ops --------------------------------------------------------------------------------
     "reduce_join_v2": "namespaces.strings.reduce_join inputs axis keepdims separator name",
     "string_length_v2": "namespaces.strings.length input unit='BYTE' name",
     "substr_v2": "namespaces.strings.substr input pos len unit='BYTE' name",
-    # -- array_ops, linalg_ops, embedding_ops, parsing_ops -----------------------------------------
     "space_to_batch_v2": "api.space_to_batch_nd input block_shape paddings name",
     "space_to_depth_v2": "api.space_to_depth input block_size data_format='NHWC' name",
     "depth_to_space_v2": "api.depth_to_space input block_size data_format='NHWC' name",

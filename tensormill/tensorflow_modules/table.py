@@ -61,7 +61,6 @@ class Sources:
 
 
 _ROWS = {
-    # -- framework ---------------------------------------------------------------------------------
     "python.framework.common_shapes": "tensorflow_modules.static_shapes",
     "python.framework.cpp_shape_inference_pb2": """
         CppShapeInferenceResult=:tensorboard.compat.proto.cpp_shape_inference_pb2.CppShapeInferenceResult
@@ -158,7 +157,6 @@ _ROWS = {
     "python.autograph.impl.api": "functional.unconverted",
     "python.autograph.utils.ag_logging": "functional.unconverted",
     "python.autograph.pyct.transformer": "tensorflow_modules.source_transformer",
-    # -- eager -------------------------------------------------------------------------------------
     "python.eager.backprop": "GradientTape=ops.gradient_tape.GradientTape",
     "python.eager.context": "tensorflow_modules.eager_context",
     "python.eager.monitoring": "tensorflow_modules.monitoring",
@@ -166,7 +164,6 @@ _ROWS = {
         function=functional.traced.traced Function=functional.traced.TracedFunction""",
     "python.eager.function": """
         defun=functional.traced.traced ConcreteFunction=functional.traced.TracedFunction""",
-    # -- ops ---------------------------------------------------------------------------------------
     "python.ops.array_ops": """
         ops.array_shapes ops.filling ops.gathering ops.grids ops.identities ops.indexing
         ops.joining ops.padding ops.slicing ops.space_to_batch ops.transposition ops.uniqueness
@@ -340,8 +337,6 @@ _ROWS = {
         variables.creation variables.initialization variables.policies variables.partitioned
         variables.slices variables.ref_variable VariableV1=variables.creation.Variable""",
     "python.ops.weights_broadcast_ops": "ops.weights_broadcast",
-    # -- data ------------------------------------------------------------------------------------
-    # -- client, platform, util --------------------------------------------------------------------
     "python.client.device_lib": "session.device_attributes",
     "python.client.session": """
         session.session session.base_session session.conversions
@@ -497,7 +492,6 @@ _ROWS = {
         _add_should_use_warning=tensorflow_modules.unused_results.add_should_use_warning""",
     "python.util.tf_stack": "tensorflow_modules.stack_frames",
     "python.util.all_util": "tensorflow_modules.decorators",
-    # -- exported models ---------------------------------------------------------------------------
     "python.saved_model.builder": """
         saved_model.builder _SavedModelBuilder=saved_model.signature_builder.SignatureBuilder""",
     "python.saved_model.builder_impl": """
@@ -526,13 +520,11 @@ _ROWS = {
     "python.tools.optimize_for_inference_lib": "graph.inference_graphs",
     "python.tools.strip_unused_lib": "graph.inference_graphs",
     "tools.docs.doc_controls": "tensorflow_modules.doc_controls",
-    # -- what TensorFlow's own tests share ---------------------------------------------------------
     "python.kernel_tests.random.util": """
         unittesting.sample_statistics
         test_moment_matching=unittesting.sample_statistics.moment_scores
         test_truncated_normal=unittesting.sample_statistics.check_truncated_normal""",
     "python.ops.spectral_ops_test_util": "fft_kernel_label_map=:contextlib.nullcontext",
-    # -- layers ------------------------------------------------------------------------------------
     "python.layers.base": "layers.base",
     "python.layers.layers": "layers",
     "python.layers.core": """
@@ -559,7 +551,6 @@ _ROWS = {
         smart_cond=ops.smart_cond.smart_cond constant_value=ops.smart_cond.smart_constant_value
         normalize_padding=layers.arguments.padding_name
         normalize_data_format=layers.arguments.data_format_name""",
-    # -- examples ----------------------------------------------------------------------------------
     "examples.tutorials.mnist.input_data": "tensorflow_modules.mnist",
     "contrib.learn.python.learn.datasets.mnist": "tensorflow_modules.mnist",
     "contrib.learn.python.learn.datasets.base": "learn.datasets tensorflow_modules.mnist",

@@ -93,8 +93,6 @@ class _Reader(ast.NodeVisitor):
         # Name in the program -> full name of the module that it stands for.
         self._modules: dict[str, str] = {}
 
-    # -- imports -----------------------------------------------------------------------------------
-
     def visit_Import(self, node: ast.Import) -> None:
         """Note the modules that become names."""
         for alias in node.names:
@@ -129,8 +127,6 @@ class _Reader(ast.NodeVisitor):
                 self._note(node, full_name, needs_eager=True)
             elif isinstance(value, ModuleType):
                 self._modules[alias.asname or alias.name] = full_name
-
-    # -- uses --------------------------------------------------------------------------------------
 
     def visit_Assign(self, node: ast.Assign) -> None:
         """Follow `slim = tf.contrib.slim`."""

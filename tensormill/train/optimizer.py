@@ -122,8 +122,6 @@ class Optimizer:
         """Return the name of the optimizer."""
         return self._name
 
-    # -- gradients and updates ---------------------------------------------------------------------
-
     def minimize(
         self,
         loss: Tensor,
@@ -289,8 +287,6 @@ class Optimizer:
         with control_dependencies([update]):
             return variable.assign(constraint(variable))
 
-    # -- slots -------------------------------------------------------------------------------------
-
     def get_slot(self, var: Any, name: str) -> Any:
         """Return the slot `name` that was made for a variable, or None."""
         return self._slots.get(name, {}).get(_key(var))
@@ -371,8 +367,6 @@ class Optimizer:
 
     def _non_slot_variables(self) -> list[Any]:
         return list(self._non_slot_dict.values())
-
-    # -- what subclasses say -----------------------------------------------------------------------
 
     def _valid_dtypes(self) -> frozenset[DType]:
         """Return the dtypes that loss, variables and gradients may have."""

@@ -109,8 +109,6 @@ class QueueRunner:
             for code in proto.queue_closed_exception_types
         ) or (errors.OutOfRangeError,)
 
-    # -- what it is --------------------------------------------------------------------------------
-
     @property
     def queue(self) -> Any:
         """The queue."""
@@ -146,8 +144,6 @@ class QueueRunner:
         """The name of the queue."""
         name: str = self._queue.name
         return name
-
-    # -- threads -----------------------------------------------------------------------------------
 
     def create_threads(
         self, sess: Any, coord: Any = None, daemon: bool = False, start: bool = False
@@ -194,8 +190,6 @@ class QueueRunner:
     def _note_exception(self, error: BaseException) -> None:
         with self._lock:
             self._exceptions_raised.append(error)
-
-    # -- messages ----------------------------------------------------------------------------------
 
     def to_proto(self, export_scope: str | None = None) -> Any:
         """Return a QueueRunnerDef; None for a queue outside of `export_scope`."""

@@ -199,8 +199,6 @@ class SyncReplicasOptimizer(Optimizer):
             self._chief_queue_runner = QueueRunner(dummy_queue, [sync_op])
         return train_op
 
-    # -- what the chief needs ----------------------------------------------------------------------
-
     def get_chief_queue_runner(self) -> QueueRunner:
         """Return the queue runner that applies the gradients; the chief alone starts it.
 
@@ -245,8 +243,6 @@ class SyncReplicasOptimizer(Optimizer):
           num_tokens: how many tokens there are for the first step.
         """
         return _SyncReplicasHook(self, is_chief, num_tokens)
-
-    # -- of the wrapped optimizer ------------------------------------------------------------------
 
     def get_slot(self, var: Any, name: str) -> Any:
         """Return a slot of the wrapped optimizer."""

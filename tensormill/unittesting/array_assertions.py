@@ -39,8 +39,6 @@ class ArrayAssertions(absltest.TestCase):
             value = self.evaluate(value)
         return value if isinstance(value, np.ndarray) else np.array(value)
 
-    # -- near each other ---------------------------------------------------------------------------
-
     def assertAllClose(
         self, a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-6, msg: str | None = None
     ) -> None:
@@ -148,8 +146,6 @@ class ArrayAssertions(absltest.TestCase):
             text = f"{text} Contents: {b!r}."
         self.assertEqual(a.shape, b.shape, f"{text} {msg}")
 
-    # -- equal -------------------------------------------------------------------------------------
-
     def assertAllEqual(self, a: Any, b: Any, msg: str | None = None) -> None:
         """Fail unless two arrays have the same shape and elements; NaNs are equal to NaNs.
 
@@ -180,8 +176,6 @@ class ArrayAssertions(absltest.TestCase):
             return
         raise AssertionError(f"The two values are equal at all elements. {msg or ''}".rstrip())
 
-    # -- ragged ------------------------------------------------------------------------------------
-
     def _to_list(self, value: Any) -> Any:
         if isinstance(value, (Tensor, RaggedTensor)):
             value = self.evaluate(value)
@@ -207,8 +201,6 @@ class ArrayAssertions(absltest.TestCase):
         self.assertLen(a, len(b), f"Length differs for value{where}")
         for index, (left, right) in enumerate(zip(a, b, strict=True)):
             self._assert_lists_close(left, right, rtol, atol, [*path, index], msg)
-
-    # -- bounds ------------------------------------------------------------------------------------
 
     def assertAllGreater(self, a: Any, comparison_target: float) -> None:
         """Fail unless all elements are greater than a number."""
@@ -277,8 +269,6 @@ class ArrayAssertions(absltest.TestCase):
                 f"{unexpected.size} unique element(s) are not in the set {expected_set}: "
                 f"{unexpected}"
             )
-
-    # -- single numbers, vectors, dtypes, shapes ---------------------------------------------------
 
     def assertNear(self, f1: float, f2: float, err: float, msg: str | None = None) -> None:
         """Fail unless two numbers are at most `err` apart, or the same infinity."""

@@ -78,9 +78,6 @@ def assert_meta_graph_protos_equal(tester: Any, a: Any, b: Any) -> None:
     tester.assertProtoEquals(*copies)
 
 
-# -- layouts of images -----------------------------------------------------------------------------
-
-
 def _on_shape_or_tensor(
     on_shape: Callable[[list[Any]], list[Any]],
 ) -> Callable[[Callable[[Any], Any]], Callable[[Any], Any]]:

@@ -36,9 +36,6 @@ def _through(layers: Layers | None, inputs: Any) -> Any:
     return inputs
 
 
-# -- two dense layers ------------------------------------------------------------------------------
-
-
 class SmallModel(Model):
     """Two dense layers in a class."""
 
@@ -120,9 +117,6 @@ def get_small_mlp(num_hidden: int, num_classes: int, input_dim: int) -> Any:
     raise ValueError(f"Unknown model type {kind}")
 
 
-# -- given layers ----------------------------------------------------------------------------------
-
-
 class LayersModel(Model):
     """Layers one after the other, each an attribute of the model."""
 
@@ -200,9 +194,6 @@ def get_model_from_layers(
         inputs = Input(shape=input_shape, **options)
         return Model(inputs, _through(layers, inputs), name=name)
     raise ValueError(f"Unknown model type {kind}")
-
-
-# -- two branches ----------------------------------------------------------------------------------
 
 
 class BranchesModel(Model):

@@ -172,8 +172,6 @@ class LinearOperatorDerivedClassTest(TestCase, ABC):
         if operator.is_self_adjoint and operator.is_positive_definite:
             check(lambda: operator.cholesky().to_dense())
 
-    # -- what the tests share ----------------------------------------------------------------------
-
     @contextmanager
     def _made(self, info: Any, dtype: Any, use_placeholder: bool, **options: Any) -> Iterator[Any]:
         with self.session(graph=Graph()) as session:
@@ -197,9 +195,6 @@ class LinearOperatorDerivedClassTest(TestCase, ABC):
             rows = sizes[adjoint]()
             shape = concat((batch, [rows, columns]), 0) if with_batch else [rows, columns]
         return random_normal(shape, dtype=operator.dtype)
-
-
-# -- the tests -------------------------------------------------------------------------------------
 
 
 def _compared(

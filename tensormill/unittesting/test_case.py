@@ -78,8 +78,6 @@ class TestCase(ArrayAssertions):
             self._cached_session.close()
             self._cached_session = None
 
-    # -- running -----------------------------------------------------------------------------------
-
     def evaluate(self, tensors: Any) -> Any:
         """Return the values of a structure of tensors, run by the default or cached session."""
         session = get_default_session()
@@ -197,8 +195,6 @@ class TestCase(ArrayAssertions):
             os.dup2(saved, descriptor)
             os.close(saved)
 
-    # -- errors ------------------------------------------------------------------------------------
-
     @contextmanager
     def assertRaisesWithPredicateMatch(
         self, exception_type: type[Exception], expected_err_re_or_predicate: Any
@@ -236,8 +232,6 @@ class TestCase(ArrayAssertions):
         """Fail unless an error says that shapes do not fit."""
         texts = "Incompatible shapes|Dimensions must be equal|required broadcastable shapes"
         return self.assertRaisesWithPredicateMatch(exception_type, texts)
-
-    # -- texts, messages, devices ------------------------------------------------------------------
 
     def assertItemsEqual(self, first: Any, second: Any, msg: str | None = None) -> None:
         """Fail unless two collections hold the same items, in whatever order."""

@@ -115,9 +115,6 @@ def for_all_test_methods(decorator: Callable[..., Any], *args: Any, **kwargs: An
     return decorated
 
 
-# -- which mode ------------------------------------------------------------------------------------
-
-
 def run_in_graph_and_eager_modes(
     func: Any = None,
     config: Any = None,
@@ -227,8 +224,6 @@ def py_func_if_in_function(f: Any) -> Any:
     return f
 
 
-# -- switches that change nothing here -------------------------------------------------------------
-
 enable_control_flow_v2 = with_control_flow_v2 = enable_output_all_intermediates = _same
 enable_c_shapes = with_c_shapes = use_deterministic_cudnn = _same
 assert_no_new_pyobjects_executing_eagerly = assert_no_new_tensors = _same
@@ -251,9 +246,6 @@ disable_xla = no_xla_auto_jit = xla_allow_fallback = enable_tf_xla_constant_fold
 def disable_all_xla(description: str) -> Any:
     """Return a decorator of classes that changes nothing."""
     return _same()
-
-
-# -- devices ---------------------------------------------------------------------------------------
 
 
 def skip_if(condition: Any) -> Callable[[Any], Any]:
@@ -319,9 +311,6 @@ def force_cpu() -> Iterator[None]:
 def gpu_device_type() -> str | None:
     """Return the type of the GPUs, None where there is none."""
     return "GPU" if gpu_device_name() else None
-
-
-# -- parameters of tests ---------------------------------------------------------------------------
 
 
 def generate_combinations_with_testcase_name(**kwargs: Any) -> list[OrderedDict[str, Any]]:

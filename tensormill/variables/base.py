@@ -75,8 +75,6 @@ class VariableBase(OperatorOverloads, TensorLike):
         self._save_slice_info = None
         return checked
 
-    # -- what it is --------------------------------------------------------------------------------
-
     def experimental_ref(self) -> Reference:
         """Return what stands for the variable itself in sets and dictionaries."""
         return Reference(self)
@@ -155,8 +153,6 @@ class VariableBase(OperatorOverloads, TensorLike):
     def _get_save_slice_info(self) -> slices.SaveSliceInfo | None:
         return self._save_slice_info
 
-    # -- reading and loading -----------------------------------------------------------------------
-
     def value(self) -> Tensor:
         """Return the tensor that reads the variable once a step."""
         raise NotImplementedError
@@ -205,8 +201,6 @@ class VariableBase(OperatorOverloads, TensorLike):
 
     def __repr__(self) -> str:
         return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
-
-    # -- as a message ------------------------------------------------------------------------------
 
     def _snapshot_name(self) -> str:
         raise NotImplementedError

@@ -109,8 +109,6 @@ class RefVariable(VariableBase):
             dims = as_dims(shape)
         self._anchor = state.variable_v2(shape=dims, dtype=initial.dtype.base_dtype, name=scope)
 
-    # -- what it is --------------------------------------------------------------------------------
-
     @property
     def dtype(self) -> DType:
         """The dtype, which says that the variable is a reference: `float32_ref`."""
@@ -139,8 +137,6 @@ class RefVariable(VariableBase):
     def _snapshot_name(self) -> str:
         return self._snapshot.name
 
-    # -- reading -----------------------------------------------------------------------------------
-
     def value(self) -> Tensor:
         """Return the tensor that reads the variable once a step, `variable/read`."""
         return self._snapshot
@@ -159,8 +155,6 @@ class RefVariable(VariableBase):
                 lambda: self._initial_value,
             )
             return value
-
-    # -- updates -----------------------------------------------------------------------------------
 
     def assign(
         self,

@@ -66,8 +66,6 @@ class ResourceVariableBase(VariableBase):
         read = self._graph_element if self._cached_value is None else self._cached_value
         return read.name
 
-    # -- reading -----------------------------------------------------------------------------------
-
     def value(self) -> Tensor:
         """Return a tensor that reads the variable on its own device, or the cached one."""
         if self._cached_value is not None:
@@ -115,8 +113,6 @@ class ResourceVariableBase(VariableBase):
                 self.is_initialized(), self.read_value, lambda: self._initial_value
             )
             return value
-
-    # -- updates -----------------------------------------------------------------------------------
 
     def assign(
         self,

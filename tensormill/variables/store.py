@@ -198,8 +198,6 @@ class VariableStore:
             )
         return self._get_single_variable(name, shape, **options)
 
-    # -- one variable ------------------------------------------------------------------------------
-
     def _get_single_variable(
         self,
         name: str,
@@ -270,8 +268,6 @@ class VariableStore:
                 f"dtype {found.dtype.name}."
             )
         return found
-
-    # -- slices ------------------------------------------------------------------------------------
 
     def get_partitioned_variable(
         self,

@@ -188,9 +188,6 @@ def test_a_server_shows_tensors_too(tmp_path: Path) -> None:
     assert np.allclose(dump.get_tensors("log", 0, "DebugIdentity")[0], [[0.0, np.log(2)]])
 
 
-# -- wrappers --------------------------------------------------------------------------------------
-
-
 def test_each_step_is_written_into_a_folder_of_its_own(tmp_path: Path) -> None:
     x, y = logarithms()
 

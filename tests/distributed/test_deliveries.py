@@ -20,9 +20,6 @@ from tests.gates import wait_until
 pytestmark = pytest.mark.usefixtures("direct_lane")
 
 
-# -- what a connection knows -----------------------------------------------------------------------
-
-
 @pytest.fixture
 def places() -> memoryview:
     return memoryview(bytearray(16)).cast("Q")
@@ -123,9 +120,6 @@ def test_a_client_that_confirms_nothing_is_asked_for_nothing() -> None:
     assert added(deliveries, 1, lost) == NO_RECEIPT
     deliveries.end()
     assert lost == []
-
-
-# -- queues of a server ----------------------------------------------------------------------------
 
 
 @pytest.fixture(params=["one host", "two hosts"])

@@ -86,9 +86,6 @@ def test_a_session_that_goes_on_over_another_connection_is_kept() -> None:
         session.close()
 
 
-# -- clients without a direct connection -----------------------------------------------------------
-
-
 def attended(server: Any) -> Any:
     """Return the only session of a server, once its client attends it."""
     (entry,) = server._task._master_service._entries.values()
@@ -140,9 +137,6 @@ def test_what_is_no_session_cannot_be_attended(server: Any) -> None:
         )
         with pytest.raises(grpc.RpcError, match="is not found"):
             attend(method.request(session_handle="none"), timeout=20)
-
-
-# -- masters ---------------------------------------------------------------------------------------
 
 
 def create_worker_session(server: Any, handle: str, task: str, incarnation: int) -> None:

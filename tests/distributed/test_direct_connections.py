@@ -42,9 +42,6 @@ def frames() -> Iterator[tuple[FrameSocket, FrameSocket]]:
         end.close()
 
 
-# -- frames ----------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("sizes", [[], [0], [3], [65_536], [10, 3_000_000, 7], [1] * 600])
 def test_a_frame_arrives_as_it_was_sent(frames, sizes) -> None:
     pieces = [bytes([number % 251]) * size for number, size in enumerate(sizes)]
@@ -120,9 +117,6 @@ def test_what_is_no_frame_breaks_the_connection(head) -> None:
         frames.receive(WAIT_S)
     for end in ends:
         end.close()
-
-
-# -- calls -----------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -308,9 +302,6 @@ def test_what_a_deadline_called_is_let_go_before_the_next_one_comes() -> None:
     del held
     assert done.wait(WAIT_S)
     assert gone.wait(WAIT_S)
-
-
-# -- servers ---------------------------------------------------------------------------------------
 
 
 def offer(address: str) -> Any:

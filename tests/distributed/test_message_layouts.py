@@ -28,9 +28,6 @@ def view(message: bytes) -> memoryview:
     return memoryview(bytearray(message))
 
 
-# -- layouts ---------------------------------------------------------------------------------------
-
-
 def test_a_message_is_known_by_all_that_is_not_in_a_hole() -> None:
     layouts: MessageLayouts[str] = MessageLayouts()
     layouts.note(view(b"ab12cd"), [(2, 4)], "one")
@@ -56,9 +53,6 @@ def test_layouts_are_few_and_small() -> None:
     assert layouts.find(view(bytes([99, 1]))) is not None
     assert layouts.find(view(bytes([1, 1]))) is None
     assert layouts.find(view(bytes(1 << 20))) is None
-
-
-# -- requests --------------------------------------------------------------------------------------
 
 
 def facts(request: Any) -> tuple[Any, ...]:
@@ -140,9 +134,6 @@ def test_partial_runs_are_read_whole() -> None:
     for _ in range(3):
         request = requests.read(view(b"".join(writer.write([np.float32(1)]))))
         assert request.partial_run.partial_run_handle == "run"
-
-
-# -- replies ---------------------------------------------------------------------------------------
 
 
 def test_replies_that_come_again_say_the_same() -> None:

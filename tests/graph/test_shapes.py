@@ -27,9 +27,6 @@ def raises(text: str) -> "pytest.RaisesExc[ValueError]":
     return pytest.raises(ValueError, match=f"^{re.escape(text)}$")
 
 
-# --- Dims ------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -239,9 +236,6 @@ def test_a_rank_is_demanded_in_the_words_of_shape_functions() -> None:
         shapes.with_rank_at_most((3, 4), 1)
 
 
-# --- Dimension -------------------------------------------------------------------------------
-
-
 def test_arithmetic_with_dimensions_gives_dimensions() -> None:
     seven = Dimension(7)
     for result, expected in [
@@ -319,9 +313,6 @@ def test_dimensions_merge_if_they_are_compatible() -> None:
     assert Dimension(None).is_compatible_with(4)
     with raises("Dimensions 3 and 4 are not compatible"):
         Dimension(3).merge_with(4)
-
-
-# --- TensorShape -----------------------------------------------------------------------------
 
 
 def test_a_tensor_shape_gives_dimensions_when_indexed_or_iterated() -> None:

@@ -19,9 +19,6 @@ def value(tensor: tf.Tensor) -> list[float]:
         return np.asarray(session.run(tensor)).tolist()
 
 
-# -- choosing --------------------------------------------------------------------------------------
-
-
 def test_operations_are_chosen_by_pattern_and_tensors_by_theirs() -> None:
     a, b, c = chain()
     graph = tf.get_default_graph()
@@ -75,9 +72,6 @@ def test_a_view_knows_what_comes_in_and_what_leaves() -> None:
     swapped = ge.sgv(b.op, c.op).remap_outputs([1, 0])
     assert swapped.outputs == [c, b]
     assert swapped.remap_default().outputs == [b, c]
-
-
-# -- rerouting -------------------------------------------------------------------------------------
 
 
 def test_consumers_of_one_tensor_take_another() -> None:
@@ -135,9 +129,6 @@ def test_control_inputs_come_and_go() -> None:
         ge.add_control_inputs(second, first)
     ge.remove_control_inputs(second, first)
     assert second.control_inputs == []
-
-
-# -- copies ----------------------------------------------------------------------------------------
 
 
 def test_a_copy_has_names_in_its_scope_and_the_values_of_the_original() -> None:
@@ -201,9 +192,6 @@ def test_a_copy_may_have_other_attributes() -> None:
     )
     _, info = transformer(ge.sgv(product.op), tf.get_default_graph(), "")
     assert value(info.transformed(product)) == [[1.0, 3.0], [2.0, 4.0]]
-
-
-# -- replacing -------------------------------------------------------------------------------------
 
 
 def test_targets_are_what_they_would_be_with_another_input() -> None:

@@ -179,8 +179,6 @@ class Bijector:
             raise TypeError(f"Input had dtype {self.dtype} but expected {value.dtype}.")
         return value
 
-    # -- shapes ------------------------------------------------------------------------------------
-
     def _forward_event_shape(self, input_shape: Any) -> Any:
         return input_shape
 
@@ -216,8 +214,6 @@ class Bijector:
         with self._name_scope(name, [output_shape]):
             sizes = convert_to_tensor(output_shape, dtypes.int32, name="output_shape")
             return convert_to_tensor(self._inverse_event_shape_tensor(sizes))
-
-    # -- the map -----------------------------------------------------------------------------------
 
     def _forward(self, x: Any) -> Any:
         raise NotImplementedError("forward not implemented.")
@@ -382,8 +378,6 @@ class Bijector:
         if ndims < least:
             raise ValueError(f"event_ndims ({ndims}) must be larger than min_event_ndims ({least})")
         return []
-
-    # -- what is known -----------------------------------------------------------------------------
 
     def _known(self, kwargs: dict[str, Any], x: Any = None, y: Any = None) -> _Known:
         table, value = (self._from_x, x) if y is None else (self._from_y, y)

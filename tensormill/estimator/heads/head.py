@@ -98,8 +98,6 @@ class Head(ABC):
         self._loss_fn = loss_fn
         self.name = name
 
-    # -- what the kinds of heads say ---------------------------------------------------------------
-
     @property
     @abstractmethod
     def logits_dimension(self) -> int:
@@ -128,8 +126,6 @@ class Head(ABC):
     @abstractmethod
     def _metrics(self, predictions: dict[str, Tensor], spec: LossSpec) -> dict[str, Any]:
         """Return the metrics besides that of the loss, by name."""
-
-    # -- what they have in common ------------------------------------------------------------------
 
     def _key(self, name: str) -> str:
         return f"{name}/{self.name}" if self.name else name

@@ -37,9 +37,6 @@ def softsign(x: Any) -> Any:
     return tf.nn.softsign(x)
 
 
-# -- choices ---------------------------------------------------------------------------------------
-
-
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     """Return one of two tensors; each may be a function, which is called only where needed."""
     if condition.dtype != tf.bool:
@@ -76,9 +73,6 @@ def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
 def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
     """Return `alt` in training, else `x`; each may be a function."""
     return in_train_phase(alt, x, training=training)
-
-
-# -- activations -----------------------------------------------------------------------------------
 
 
 def relu(x: Any, alpha: Any = 0.0, max_value: Any = None, threshold: Any = 0) -> Any:
@@ -134,9 +128,6 @@ def l2_normalize(x: Any, axis: Any = None) -> Any:
 def in_top_k(predictions: Any, targets: Any, k: int) -> Any:
     """Return whether each target is among the `k` best predictions."""
     return tf.nn.in_top_k(predictions, targets, k)
-
-
-# -- losses ----------------------------------------------------------------------------------------
 
 
 def _logits_behind(output: Any, op_type: str) -> Any:
@@ -203,9 +194,6 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     return tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=output)
 
 
-# -- normalisation ---------------------------------------------------------------------------------
-
-
 def batch_normalization(
     x: Any, mean: Any, var: Any, beta: Any, gamma: Any, axis: int = -1, epsilon: float = 1e-3
 ) -> Any:
@@ -229,9 +217,6 @@ def normalize_batch_in_training(
     axes = [axis for axis in range(ndim(x) or 0) if axis not in reduction_axes]
     axis = axes[0] if axes else -1
     return batch_normalization(x, mean, variance, beta, gamma, axis, epsilon), mean, variance
-
-
-# -- convolutions and windows ----------------------------------------------------------------------
 
 
 def _format(data_format: str | None, rank: int) -> str:
@@ -459,9 +444,6 @@ def resize_volumes(
     for axis, factor in enumerate((depth_factor, height_factor, width_factor), start):
         x = tf.repeat(x, factor, axis=axis)
     return x
-
-
-# -- sequences of labels ---------------------------------------------------------------------------
 
 
 def ctc_label_dense_to_sparse(labels: Any, label_lengths: Any) -> Any:

@@ -62,9 +62,6 @@ class _Settings(threading.local):
 _settings = _Settings()
 
 
-# -- settings --------------------------------------------------------------------------------------
-
-
 def backend() -> str:
     """Return "tensorflow"."""
     return "tensorflow"
@@ -124,9 +121,6 @@ def manual_variable_initialization(value: bool) -> None:
     _settings.initializes_variables = not value
 
 
-# -- names -----------------------------------------------------------------------------------------
-
-
 def get_graph() -> Any:
     """Return the default graph."""
     return tf.get_default_graph()
@@ -142,9 +136,6 @@ def get_uid(prefix: str = "") -> int:
 def reset_uids() -> None:
     """Let `get_uid` begin again."""
     get_graph()._extra.pop(_NUMBERS_KEY, None)
-
-
-# -- the session -----------------------------------------------------------------------------------
 
 
 def track_variable(variable: Any) -> None:
@@ -190,9 +181,6 @@ def clear_session() -> None:
     if session is not None:
         session.close()
     tf.reset_default_graph()
-
-
-# -- the learning phase ----------------------------------------------------------------------------
 
 
 def learning_phase() -> Any:

@@ -97,9 +97,6 @@ def clip(x: Any, min_value: Any, max_value: Any) -> Any:
     return tf.clip_by_value(x, low, high)
 
 
-# -- making tensors --------------------------------------------------------------------------------
-
-
 def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
     """Return a variable of zeros; a tensor where a size is not known."""
     with tf.init_scope():
@@ -183,9 +180,6 @@ def truncated_normal(
     return tf.truncated_normal(shape, mean, stddev, dtype=dtype or floatx(), seed=seed)
 
 
-# -- products --------------------------------------------------------------------------------------
-
-
 def dot(x: Any, y: Any) -> Any:
     """Return the product over the last axis of `x` and the last but one of `y`."""
     if ndim(x) is not None and ((ndim(x) or 0) > 2 or (ndim(y) or 0) > 2):
@@ -225,9 +219,6 @@ def batch_dot(x: Any, y: Any, axes: Any = None) -> Any:
     known = [*left.get_shape().as_list()[:-1], *right.get_shape().as_list()[2:]]
     product.set_shape(known)
     return tf.expand_dims(product, 1) if len(known) == 1 else product
-
-
-# -- reductions ------------------------------------------------------------------------------------
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -302,9 +293,6 @@ def argmax(x: Any, axis: int = -1) -> Any:
 def argmin(x: Any, axis: int = -1) -> Any:
     """Return where the smallest value is."""
     return tf.argmin(x, axis)
-
-
-# -- shapes ----------------------------------------------------------------------------------------
 
 
 def reshape(x: Any, shape: Any) -> Any:
@@ -394,9 +382,6 @@ def one_hot(indices: Any, num_classes: int) -> Any:
 def temporal_padding(x: Any, padding: Any = (1, 1)) -> Any:
     """Return [batch, time, depth] with zeros before and after."""
     return tf.pad(x, [[0, 0], [padding[0], padding[1]], [0, 0]])
-
-
-# -- functions of elements -------------------------------------------------------------------------
 
 
 def map_fn(fn: Any, elems: Any, name: str | None = None, dtype: Any = None) -> Any:

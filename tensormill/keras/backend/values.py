@@ -144,9 +144,6 @@ def count_params(x: Any) -> int:
     return int(np.prod(x.get_shape().as_list()))
 
 
-# -- values ----------------------------------------------------------------------------------------
-
-
 def eval(x: Any) -> Any:
     """Return the value of a tensor or variable."""
     return get_value(to_dense(x))
@@ -223,9 +220,6 @@ def stop_gradient(variables: Any) -> Any:
     if isinstance(variables, (list, tuple)):
         return [tf.stop_gradient(each) for each in variables]
     return tf.stop_gradient(variables)
-
-
-# -- functions -------------------------------------------------------------------------------------
 
 
 class Function:

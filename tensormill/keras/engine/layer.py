@@ -113,8 +113,6 @@ class Layer(RecordedCalls, LayerWeights):
         number = get_uid(base) - 1
         return base if number == 0 else f"{base}_{number}"
 
-    # -- what it is --------------------------------------------------------------------------------
-
     @property
     def dynamic(self) -> bool:
         """False."""
@@ -136,8 +134,6 @@ class Layer(RecordedCalls, LayerWeights):
             metric = Mean(name=name or "metric")
             metric(value)
         self._own_metrics.append(metric)
-
-    # -- calls -------------------------------------------------------------------------------------
 
     def build(self, input_shape: Any) -> None:
         """Make the weights; called by the first call with the shapes of the inputs."""
@@ -301,8 +297,6 @@ class Layer(RecordedCalls, LayerWeights):
             Node(self, inputs, arguments, outputs)
         return outputs
 
-    # -- settings ----------------------------------------------------------------------------------
-
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor as plain data.
 
@@ -356,9 +350,6 @@ def _as_tensors(inputs: Any) -> Any:
         ),
         inputs,
     )
-
-
-# -- ops between layers ----------------------------------------------------------------------------
 
 
 class TensorFlowOpLayer(Layer):

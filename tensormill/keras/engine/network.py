@@ -93,8 +93,6 @@ class Network(Layer):
     def _is_graph_network(self) -> bool:
         return self._graph_of_layers is not None
 
-    # -- layers ------------------------------------------------------------------------------------
-
     @property
     def layers(self) -> list[Any]:
         """The layers of the network."""
@@ -202,8 +200,6 @@ class Network(Layer):
             if hasattr(layer, "reset_states") and getattr(layer, "stateful", False):
                 layer.reset_states()
 
-    # -- calls -------------------------------------------------------------------------------------
-
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of a shape, in a graph of placeholders.
 
@@ -277,8 +273,6 @@ class Network(Layer):
     @input_spec.setter
     def input_spec(self, value: Any) -> None:
         return
-
-    # -- files -------------------------------------------------------------------------------------
 
     def save_weights(
         self, filepath: Any, overwrite: bool = True, save_format: str | None = None

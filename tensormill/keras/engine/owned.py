@@ -174,8 +174,6 @@ class LayerWeights:
             )
         return int(sum(np.prod(each.get_shape().as_list()) for each in self.weights))
 
-    # -- weights -----------------------------------------------------------------------------------
-
     def add_weight(
         self,
         name: str | None = None,
@@ -260,8 +258,6 @@ class LayerWeights:
                     f"weight shape {np.shape(value)}"
                 )
         batch_set_value(list(zip(own, weights, strict=True)))
-
-    # -- losses, updates and metrics ---------------------------------------------------------------
 
     @property
     def losses(self) -> list[Any]:

@@ -59,8 +59,6 @@ class Model(Network):
         self.total_loss: Any = None
         self._trained_weights: list[Any] = []
 
-    # -- compiling ---------------------------------------------------------------------------------
-
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -206,8 +204,6 @@ class Model(Network):
         """The placeholders of the weights of elements."""
         return [each.sample_weight for each in self._endpoints or [] if each.loss is not None]
 
-    # -- functions of a batch ----------------------------------------------------------------------
-
     def _function(self, kind: str) -> Function:
         """Return what computes a batch: "train", "test" or "predict"."""
         if kind not in self._functions:
@@ -273,8 +269,6 @@ class Model(Network):
         """
         phase = [] if symbolic_learning_phase() is None else [kind == "train"]
         return list(self._function(kind)([*arrays, *phase]))
-
-    # -- data --------------------------------------------------------------------------------------
 
     def _set_inputs(self, inputs: Any) -> None:
         """Connect a model that does not know its inputs yet."""
@@ -360,8 +354,6 @@ class Model(Network):
                 lambda given: self._standardized(given[0], given[1], given[2], classes),
             )
         return ArrayBatches(self._standardized(x, y, weights, classes), size)
-
-    # -- training ----------------------------------------------------------------------------------
 
     def fit(
         self,

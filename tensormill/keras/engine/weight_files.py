@@ -91,9 +91,6 @@ def h5py() -> Any:
     return importlib.import_module("h5py")
 
 
-# -- checkpoints -----------------------------------------------------------------------------------
-
-
 def _attribute_name(weight: Any) -> str:
     return str(weight.op.name.rsplit("/", 1)[-1])
 
@@ -190,9 +187,6 @@ class LoadStatus:
         return self
 
     assert_existing_objects_matched = assert_nontrivial_match = expect_partial = assert_consumed
-
-
-# -- HDF5 files ------------------------------------------------------------------------------------
 
 
 def _layer_weights(layer: Any) -> list[Any]:

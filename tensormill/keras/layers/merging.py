@@ -357,9 +357,6 @@ class AdditiveAttention(Attention):
         )
 
 
-# -- functions -------------------------------------------------------------------------------------
-
-
 def add(inputs: Any, **kwargs: Any) -> Any:
     """Return the sum of the inputs."""
     return Add(**kwargs)(inputs)

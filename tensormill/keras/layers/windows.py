@@ -46,9 +46,6 @@ class _Spatial(Layer):
         return {**super().get_config(), "data_format": self.data_format}
 
 
-# -- pooling ---------------------------------------------------------------------------------------
-
-
 class _Pooling(_Spatial):
     """The greatest value or the mean of each window.
 
@@ -174,9 +171,6 @@ class GlobalAveragePooling1D(_Spatial):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return None: there are no steps any more."""
         return None
-
-
-# -- sizes -----------------------------------------------------------------------------------------
 
 
 class UpSampling1D(Layer):

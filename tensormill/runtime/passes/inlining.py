@@ -166,8 +166,6 @@ class _Inlining:
             for index, edge in enumerate(inputs)
         ]
 
-    # -- bodies --------------------------------------------------------------------------------
-
     def _inline(
         self, call: _Call, body: OrderedBody, inputs: Sequence[Edge]
     ) -> tuple[list[Edge], list[Node]]:
@@ -244,8 +242,6 @@ class _Inlining:
         waits = call.controls if all(t.op in argument_ops for t in op.input_tensors) else []
         pivots = call.pivots if not op.input_tensors and not inner else []
         node.controls = list(dict.fromkeys([*inner, *waits, *pivots]))
-
-    # -- branches ------------------------------------------------------------------------------
 
     def _if(self, node: Node) -> tuple[list[Edge], list[Node]]:
         predicate = self._predicate(node, node.inputs[0])
@@ -363,8 +359,6 @@ class _Inlining:
         )  # fmt: skip
         return (made, 0)
 
-    # -- loops ---------------------------------------------------------------------------------
-
     def _while(self, node: Node) -> tuple[list[Edge], list[Node]]:
         condition = self._bodies.body(node.attrs["cond"])
         body = self._bodies.body(node.attrs["body"])
@@ -429,8 +423,6 @@ class _Inlining:
         made = self._like(node, "Enter", f"{node.name}/enter_{index}", edge, attrs)
         made.controls = list(node.controls)
         return (made, 0)
-
-    # -- nodes ---------------------------------------------------------------------------------
 
     def _node(
         self,

@@ -142,8 +142,6 @@ class _Partitioning:
             return self._local_copy(node, node.device, place)
         return self._copies[node]
 
-    # -- edges -----------------------------------------------------------------------------------
-
     def _input(self, edge: Edge, consumer: Node, place: str) -> Edge:
         source, output = edge
         if self._is_anywhere(source):
@@ -283,8 +281,6 @@ class _Partitioning:
         self._partition(place).graph.nodes.append(receive)
         return receive
 
-    # -- narrow transfers ------------------------------------------------------------------------
-
     def _loses_bits(self, dtype: DType) -> bool:
         return self._client_place is not None and dtype == dtypes.float32
 
@@ -309,8 +305,6 @@ class _Partitioning:
         name = edge[0].name
         narrow = self._cast(edge, _NARROW, f"{name}/_narrow", device, place)
         return self._cast((narrow, 0), dtypes.float32, f"{name}/_wide", device, place)
-
-    # -- loops -----------------------------------------------------------------------------------
 
     def _control_loop(self, frame: LoopFrame, device: str, place: str) -> Node:
         """Return the Merge of the control loop of a loop in a place; it is made at first."""

@@ -105,8 +105,6 @@ class Placement:
             self._group_firsts, self._groups_without_operation = firsts, open_groups
             raise
 
-    # -- one operation -----------------------------------------------------------------------------
-
     def _rules_of(self, op: Operation) -> OpRules:
         rules = self._rules[op.type] = OpRules(op.op_schema, self._device_set.types)
         return rules
@@ -191,8 +189,6 @@ class Placement:
                 if devices.get(consumer) != device:
                     return
         self._follow(op, device, Cause.CONSUMERS, consumers[0])
-
-    # -- colocated operations ----------------------------------------------------------------------
 
     def _colocate(self, new: Sequence[Operation]) -> dict[Operation, Member]:
         """Return the members of sets that must share a device."""

@@ -161,8 +161,6 @@ class _Analysis:
         items = self._items_of(self._root)
         return Structure(items, self._guards, self._edge_guards)
 
-    # -- frames -------------------------------------------------------------------------------
-
     def _find_frame(self, node: Node) -> None:
         frame = self._root
         for source in self._forward_sources(node):
@@ -202,8 +200,6 @@ class _Analysis:
         if node.op_type in _MERGE:
             return [s for s, _ in node.inputs if s.op_type not in _NEXT] + node.controls
         return [s for s, _ in node.inputs] + node.controls
-
-    # -- items of one frame ---------------------------------------------------------------------
 
     def _items_of(self, frame: _Frame) -> list[Item]:
         """Return the items of a frame in order, with their guards.
@@ -279,8 +275,6 @@ class _Analysis:
                     order.append(item)
         return order
 
-    # -- guards ---------------------------------------------------------------------------------
-
     def _guard_of_item(self, item: Item) -> Guard:
         if isinstance(item, Loop):
             child = next(c for c, loop in self._loop_of.items() if loop is item)
@@ -333,8 +327,6 @@ class _Analysis:
             live = _joined(common, (((merge, MERGE_IS_LIVE), True),))
             self._edge_guards[(merge, 0)] = self._edge_guards[(merge, 1)] = live
         return common
-
-    # -- loops ----------------------------------------------------------------------------------
 
     def _fill_loop(self, frame: _Frame, loop: Loop) -> None:
         if any(self._may_wait(node) for node in frame.nodes):

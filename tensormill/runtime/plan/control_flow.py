@@ -199,8 +199,6 @@ class _StructureLowering(NodeLowering):
             return Form.HOST
         return value_form(node.output_dtypes[0])
 
-    # -- loops -----------------------------------------------------------------------------------
-
     def _lower_loop(self, loop: Loop) -> None:
         values = self.values
         node = loop.variables[0].merge if loop.variables else loop.invariants[0]

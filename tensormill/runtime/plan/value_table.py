@@ -86,8 +86,6 @@ class ValueTable:
         self.scopes = [Scope()]
         self.count = 0
 
-    # -- scopes ----------------------------------------------------------------------------------
-
     @property
     def scope(self) -> Scope:
         """The scope that is written now."""
@@ -112,8 +110,6 @@ class ValueTable:
         """Write an instruction into the open scope, under its guard."""
         instruction.guard = self.scope.guard
         self.scope.instructions.append(instruction)
-
-    # -- definitions -----------------------------------------------------------------------------
 
     def new_slot(self) -> Slot:
         """Return a slot that nothing uses yet."""
@@ -177,8 +173,6 @@ class ValueTable:
     def is_elsewhere(self, edge: Edge, node: Node) -> bool:
         """Return whether a tensor lives on another device than a node."""
         return self.native[edge] is Form.TENSOR and self._homes[edge] != self.device_of(node)
-
-    # -- uses ------------------------------------------------------------------------------------
 
     def use(self, edge: Edge, form: Form, consumer: Node) -> Slot:
         """Return the slot of a value in a form on the consumer's device.

@@ -166,8 +166,6 @@ class Queue:
         """Return what a reference to the queue holds: container and name."""
         return np.array([self.container.encode(), self.name.encode()], object)
 
-    # -- checks ------------------------------------------------------------------------------------
-
     def check_tuple(self, components: Sequence[Any], dtypes: tuple[DType, ...]) -> None:
         """Refuse components that are no element of this queue.
 
@@ -263,8 +261,6 @@ class Queue:
                 "specified shapes."
             )
 
-    # -- at once -----------------------------------------------------------------------------------
-
     def offer(self, components: Sequence[Any], alone: Mapping[int, bool]) -> bool:
         """Add an element if that can be done at once; return whether it was.
 
@@ -325,8 +321,6 @@ class Queue:
         with self._lock:
             pieces = self._state.poll_many(count)
         return None if pieces is None else self._batch(pieces)
-
-    # -- by callback -------------------------------------------------------------------------------
 
     def enqueue(self, components: Sequence[Any], alone: Mapping[int, bool], done: Done) -> None:
         """Add an element; `done` is called when it is in the queue, or never will be."""
@@ -394,8 +388,6 @@ class Queue:
         """Return whether the queue takes nothing any more."""
         return self._state.is_closed
 
-    # -- who feeds it ------------------------------------------------------------------------------
-
     def feeding_begins(self) -> None:
         """Take note of a loop of steps that enqueues."""
         with self._lock:
@@ -435,8 +427,6 @@ class Queue:
                     f"'{entry.done.instruction.node.name}' waits for {self.spec.kind} "
                     f"'{self.name}', which has {self.size()} elements and is not closed; {reason}"
                 )
-
-    # -- values -----------------------------------------------------------------------------------
 
     def _batch(self, pieces: Sequence[Piece]) -> list[Any]:
         if not self._pads:

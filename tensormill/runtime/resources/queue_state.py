@@ -21,9 +21,6 @@ from tensormill.runtime.resources.waiting import Cancel, Fail, Finish, Instructi
 __all__ = ["Close", "Dequeue", "Enqueue", "Event", "PutBack", "QueueState"]
 
 
-# -- events ----------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Enqueue:
     """Somebody wants to add elements: a row, or a block."""
@@ -61,9 +58,6 @@ class PutBack:
 
 
 Event = Enqueue | Dequeue | Close | PutBack | Cancel
-
-
-# -- attempts --------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True, eq=False)
@@ -110,8 +104,6 @@ class QueueState:
         self.enqueued = 0
         self._enqueues: OrderedDict[Hashable, _Adding | _Closing] = OrderedDict()
         self._dequeues: OrderedDict[Hashable, _Taking] = OrderedDict()
-
-    # -- what can be done at once ------------------------------------------------------------------
 
     def offer(self, row: Row) -> Sequence[Instruction] | None:
         """Take an element if that can be done at once; None where it must wait or fails.
@@ -210,8 +202,6 @@ class QueueState:
             return None
         return self.elements.take_many(count)
 
-    # -- events ------------------------------------------------------------------------------------
-
     @property
     def size(self) -> int:
         """How many elements are in the queue, those that a waiting dequeue has taken apart."""
@@ -273,8 +263,6 @@ class QueueState:
             made.append(Fail(attempt.key, errors.cancelled("Enqueue operation was cancelled")))
         self._enqueues.clear()
         made.append(Finish(key))
-
-    # -- progress ----------------------------------------------------------------------------------
 
     def _advanced(self) -> list[Instruction]:
         made: list[Instruction] = []

@@ -131,8 +131,6 @@ class Reader:
         """Return what a reference to the reader holds: container and name."""
         return np.array([self.container.encode(), self.name.encode()], object)
 
-    # -- records -----------------------------------------------------------------------------------
-
     def poll(self, queue: Queue, count: int) -> Records | None:
         """Return keys and values of up to `count` records; None where that needs waiting.
 
@@ -232,8 +230,6 @@ class Reader:
                 break
         return keys, values
 
-    # -- looking ahead -----------------------------------------------------------------------------
-
     def ahead(self, count: int, wants_keys: bool) -> RecordsAhead | None:
         """Return up to `count` of the records that come next, and leave them unread.
 
@@ -297,8 +293,6 @@ class Reader:
         if self._waiting or not self._works or self._unit != records.unit:
             return None
         return at if 0 <= at < len(records.values) else None
-
-    # -- state -------------------------------------------------------------------------------------
 
     def records_produced(self) -> int:
         """Return how many records were read."""

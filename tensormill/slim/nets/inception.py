@@ -134,9 +134,6 @@ def _thinned(min_depth: int, depth_multiplier: float) -> Depth:
     return lambda width: max(int(width * depth_multiplier), min_depth)
 
 
-# -- the networks ----------------------------------------------------------------------------------
-
-
 def inception_v1_base(
     inputs: Any, final_endpoint: str = "Mixed_5c", scope: Any = "InceptionV1"
 ) -> tuple[Any, EndPoints]:
@@ -360,9 +357,6 @@ def _auxiliary_logits(net: Any, num_classes: int, depth: Depth) -> Any:
             weights_initializer=tf.truncated_normal_initializer(0.0, 0.001),
             scope="Conv2d_2b_1x1",
         )
-
-
-# -- their argument scopes -------------------------------------------------------------------------
 
 
 def _argument_scope(weight_decay: float, normalization: dict[str, Any] | None) -> Any:

@@ -51,8 +51,6 @@ class BaseSaverBuilder:
     def __init__(self, write_version: int = SaverDef.V2) -> None:
         self._write_version = write_version
 
-    # -- saving ------------------------------------------------------------------------------------
-
     def save_op(self, filename_tensor: Tensor, saveables: Saveables) -> Operation:
         """Make the operation that saves.
 
@@ -122,8 +120,6 @@ class BaseSaverBuilder:
             names: Tensor = ops.sharded_filespec_op(prefix, num_shards)
             return names
 
-    # -- restoring ---------------------------------------------------------------------------------
-
     def restore_op(
         self,
         filename_tensor: Tensor,
@@ -190,8 +186,6 @@ class BaseSaverBuilder:
                     )
                 )
         return group(*restores, name="restore_all")
-
-    # -- the whole ---------------------------------------------------------------------------------
 
     def _group_by_devices(self, saveables: Saveables) -> PerDevice:
         """Return saveable objects by their devices, in the order of the devices' names.

@@ -129,8 +129,6 @@ class Saver:
             self._check_saver_def()
             self._write_version = self.saver_def.version
 
-    # -- the graph ---------------------------------------------------------------------------------
-
     def build(self) -> None:
         """Make the nodes, if they were not made yet."""
         if self._is_built:
@@ -196,8 +194,6 @@ class Saver:
         """Return the saver whose nodes a SaverDef names."""
         return Saver(saver_def=saver_def, name=import_scope)
 
-    # -- which checkpoints there are ---------------------------------------------------------------
-
     @property
     def last_checkpoints(self) -> list[str]:
         """The paths of the checkpoints that were not deleted, the oldest first."""
@@ -255,8 +251,6 @@ class Saver:
             state_file.remove_checkpoint(path, self.saver_def.version, meta_graph_suffix)
         except errors.OpError as error:
             tf_logging.warning("Ignoring: %s", error)
-
-    # -- saving ------------------------------------------------------------------------------------
 
     def save(
         self,
@@ -393,8 +387,6 @@ class Saver:
             strip_default_attrs=strip_default_attrs,
             save_debug_info=save_debug_info,
         )
-
-    # -- restoring ---------------------------------------------------------------------------------
 
     def restore(self, sess: Any, save_path: Any) -> None:
         """Restore the variables of a session; they need not be initialized.

@@ -166,8 +166,6 @@ class Supervisor:
                     f"When using replicas, all Variables must have their device set: {op}"
                 )
 
-    # -- what it was given or made -----------------------------------------------------------------
-
     @property
     def is_chief(self) -> bool:
         """Whether this worker initializes, saves and summarizes."""
@@ -237,8 +235,6 @@ class Supervisor:
     def save_path(self) -> str | None:
         """The path of the checkpoints."""
         return self._save_path
-
-    # -- sessions and threads ----------------------------------------------------------------------
 
     def _write_graph(self) -> None:
         if self._logdir:

@@ -65,9 +65,6 @@ def failure(graph: Graph, *names: str, soft: bool = False) -> str:
     return str(caught.value.message)
 
 
-# -- the three rules -------------------------------------------------------------------------------
-
-
 def test_the_default_device_is_the_first_gpu(graph: Graph) -> None:
     tf.constant(1.0) + tf.constant(2.0)
     assert set(places(graph, "CPU:0", "GPU:0", "GPU:1").values()) == {"GPU:0"}
@@ -136,9 +133,6 @@ def test_operations_are_placed_in_the_order_that_the_log_shows(graph: Graph) -> 
     assert [name[-5:] for name in placed.values()] == ["CPU:0"] * 3 + ["GPU:0"] + ["CPU:0"] * 2
 
 
-# -- constants and metadata ------------------------------------------------------------------------
-
-
 def test_constants_go_to_their_consumers_if_these_are_in_one_place(graph: Graph) -> None:
     c, d, e = (tf.constant(1.0, name=name) for name in "cde")
     with graph.device("/cpu:1"):
@@ -179,9 +173,6 @@ def test_operations_on_the_shape_go_to_their_input(graph: Graph) -> None:
         "s": "CPU:1",
         "y": "CPU:0",
     }
-
-
-# -- references and groups -------------------------------------------------------------------------
 
 
 def test_an_update_runs_where_the_variable_is(graph: Graph) -> None:
@@ -340,9 +331,6 @@ def test_an_operation_without_a_kernel_cannot_join_a_placed_group(graph: Graph) 
     )
 
 
-# -- kernels and soft placement --------------------------------------------------------------------
-
-
 def test_an_int32_variable_has_no_gpu_kernel(graph: Graph) -> None:
     with graph.device("/gpu:0"):
         variable("i", tf.int32, 3)
@@ -471,8 +459,6 @@ def test_an_op_type_without_kernels_is_an_error(
     assert "Registered devices: [CPU, GPU]\n" in text
 
 
-# -- several tasks ---------------------------------------------------------------------------------
-
 CLUSTER = [
     *devices("CPU:0", task="/job:ps/replica:0/task:0"),
     *devices("CPU:0", "GPU:0", task="/job:worker/replica:0/task:0"),
@@ -511,9 +497,6 @@ def test_the_error_names_the_devices_of_all_tasks(graph: Graph) -> None:
         place_in_cluster(graph, "/job:ps/replica:0/task:0")
     for item in CLUSTER:
         assert item.name in caught.value.message
-
-
-# -- reasons ---------------------------------------------------------------------------------------
 
 
 def test_every_placement_has_its_reason(graph: Graph) -> None:
