@@ -44,6 +44,23 @@ class _Counts(Distribution):
         return embed_check_nonnegative_integer_form(value) if self.validate_args else value
 
 
+class _OfTrials(_Counts):
+    """A distribution of counts in trials that succeed or fail."""
+
+    _logits: Any
+    _probs: Any
+
+    @property
+    def logits(self) -> Any:
+        """The log-odds of a success."""
+        return self._logits
+
+    @property
+    def probs(self) -> Any:
+        """The probability of a success."""
+        return self._probs
+
+
 class Poisson(_Counts):
     """The Poisson distribution.
 
@@ -122,7 +139,7 @@ class Poisson(_Counts):
         return random_poisson(self.rate, [n], dtype=self.dtype, seed=seed)
 
 
-class Binomial(_Counts):
+class Binomial(_OfTrials):
     """How many of some trials succeed.
 
     Args:
@@ -168,16 +185,6 @@ class Binomial(_Counts):
         """The number of trials."""
         return self._total_count
 
-    @property
-    def logits(self) -> Any:
-        """The log-odds of a success."""
-        return self._logits
-
-    @property
-    def probs(self) -> Any:
-        """The probability of a success."""
-        return self._probs
-
     def _batch(self) -> Tensor:
         return self._total_count + zeros_like(self._probs)
 
@@ -218,7 +225,7 @@ class Binomial(_Counts):
         return floor((1.0 + self.total_count) * self.probs)
 
 
-class Geometric(_Counts):
+class Geometric(_OfTrials):
     """How many trials fail before one succeeds.
 
     Args:
@@ -249,16 +256,6 @@ class Geometric(_Counts):
             self._probs.dtype, NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
             parameters, [self._probs, self._logits], scope,
         )  # fmt: skip
-
-    @property
-    def logits(self) -> Any:
-        """The log-odds of a success."""
-        return self._logits
-
-    @property
-    def probs(self) -> Any:
-        """The probability of a success."""
-        return self._probs
 
     def _batch(self) -> Tensor:
         return self._probs
@@ -304,7 +301,7 @@ class Geometric(_Counts):
         return zeros_like(self.probs)
 
 
-class NegativeBinomial(_Counts):
+class NegativeBinomial(_OfTrials):
     """How many trials succeed before some fail.
 
     Args:
@@ -343,16 +340,6 @@ class NegativeBinomial(_Counts):
     def total_count(self) -> Any:
         """The number of failures."""
         return self._total_count
-
-    @property
-    def logits(self) -> Any:
-        """The log-odds of a success."""
-        return self._logits
-
-    @property
-    def probs(self) -> Any:
-        """The probability of a success."""
-        return self._probs
 
     def _batch(self) -> Tensor:
         return self._total_count + zeros_like(self._probs)
