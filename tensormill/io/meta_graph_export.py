@@ -15,7 +15,6 @@ from tensorboard.compat.proto.attr_value_pb2 import AttrValue
 from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 from tensorboard.compat.proto.saver_pb2 import SaverDef
 
-from tensormill.compat import as_bytes
 from tensormill.graph import tf_logging
 from tensormill.graph.collection_protos import get_from_proto_function, get_to_proto_function
 from tensormill.graph.collections import GraphKeys
@@ -24,6 +23,7 @@ from tensormill.graph.op_def_codec import to_op_list
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.scoped_names import strip_name_scope
 from tensormill.io.graph_io import write_graph
+from tensormill.platform.strings import as_bytes
 from tensormill.platform.versions import GIT_VERSION, VERSION
 
 __all__ = [

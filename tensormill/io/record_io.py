@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, ClassVar
 
-from tensormill.compat import path_to_str
 from tensormill.formats.damage import DamagedFileError
 from tensormill.formats.record_files import RecordReader, RecordWriter
 from tensormill.graph import errors
 from tensormill.graph.os_errors import tensorflow_errors
+from tensormill.platform.strings import path_to_str
 
 __all__ = [
     "TFRecordCompressionType",

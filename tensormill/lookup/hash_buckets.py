@@ -9,7 +9,6 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tensormill.compat import integral_types
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
@@ -29,6 +28,7 @@ from tensormill.ops.strings import (
     string_to_hash_bucket_fast,
     string_to_hash_bucket_strong,
 )
+from tensormill.platform.strings import integral_types
 
 __all__ = [
     "FastHashSpec",

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from tensormill.compat import path_to_str
 from tensormill.graph import errors
 from tensormill.graph.os_errors import tensorflow_errors
+from tensormill.platform.strings import path_to_str
 
 __all__ = [
     "Copy",

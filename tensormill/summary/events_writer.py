@@ -11,8 +11,8 @@ from typing import Any
 
 from tensorboard.compat.proto import event_pb2
 
-from tensormill.compat import as_str_any
 from tensormill.io.record_io import TFRecordWriter
+from tensormill.platform.strings import as_str_any
 
 __all__ = ["EventsWriter"]
 

@@ -17,7 +17,6 @@ from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 from tensorboard.compat.proto.saver_pb2 import SaverDef
 from tensorboard.compat.proto.variable_pb2 import VariableDef
 
-from tensormill.compat import as_str
 from tensormill.graph import tf_logging
 from tensormill.graph.collection_protos import (
     get_collection_proto_type,
@@ -44,6 +43,7 @@ from tensormill.io.meta_graph_export import (
 from tensormill.ops.control_flow_context import CondContext
 from tensormill.ops.while_context import WhileContext
 from tensormill.platform import gfile
+from tensormill.platform.strings import as_str
 from tensormill.proto.control_flow_pb2 import CondContextDef, WhileContextDef
 from tensormill.train.checkpoints.saveables import all_saveable_objects
 from tensormill.train.checkpoints.saver import Saver

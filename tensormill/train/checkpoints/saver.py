@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from tensorboard.compat.proto.saver_pb2 import SaverDef
 
-from tensormill.compat import as_str, as_text
 from tensormill.graph import errors, tf_logging
 from tensormill.graph.collection_protos import register_proto_function
 from tensormill.graph.collections import GraphKeys
@@ -24,6 +23,7 @@ from tensormill.graph.graph import get_default_graph
 from tensormill.graph.scoped_names import prepend_name_scope, strip_name_scope
 from tensormill.io.meta_graph_export import export_meta_graph
 from tensormill.platform import gfile
+from tensormill.platform.strings import as_str, as_text
 from tensormill.session.base_session import BaseSession
 from tensormill.train.checkpoints import state_file
 from tensormill.train.checkpoints.builder import BulkSaverBuilder
