@@ -14,6 +14,7 @@ from typing import Any
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
+from tensormill.graph.reordering import reordered
 from tensormill.graph.tensor import Tensor
 from tensormill.metrics import averages, classification, confusion, ranking
 from tensormill.metrics.classification import counts_at
@@ -29,7 +30,6 @@ from tensormill.ops.grouping import group
 from tensormill.ops.joining import stack
 from tensormill.ops.reduction import argmax, argmin, reduce_max, reduce_mean, reduce_sum
 from tensormill.ops.top_k import in_top_k
-from tensormill.platform.reordering import reordered
 from tensormill.variables.scope import variable_scope
 
 _EPSILON = 1e-7

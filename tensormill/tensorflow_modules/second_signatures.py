@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from tensormill.platform.reordering import reordered
+from tensormill.graph.reordering import reordered
 
 _CHECK = "message summarize name"
 _SAMPLED = """weights biases labels inputs num_sampled num_classes num_true=1
