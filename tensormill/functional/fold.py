@@ -46,33 +46,8 @@ def foldl(
     Raises:
       TypeError: `fn` cannot be called, or returns another structure.
     """
-    check_callable(fn)
-    with name_scope(name, "foldl", [elems]), cached_variables():
-        flat = as_elements(nest.flatten(elems))
-        count = row_count(flat[0])
-        rows = nest.pack_sequence_as(elems, [rows_array(elem, count) for elem in flat])
-        if initializer is None:
-            value = nest.map_structure(lambda row: row.read(0), rows)
-            first = constant(1)
-        else:
-            value = initializer
-            first = constant(0)
-
-        def compute(i: Any, value: Any) -> list[Any]:
-            row = nest.map_structure(lambda row: row.read(i), rows)
-            following = fn(value, row)
-            return [i + 1, following]
-
-        _, result = while_loop(
-            lambda i, _: i < count,
-            compute,
-            [first, value],
-            parallel_iterations=parallel_iterations,
-            back_prop=back_prop,
-            swap_memory=swap_memory,
-            maximum_iterations=count,
-        )
-        return result
+    options = (parallel_iterations, back_prop, swap_memory)
+    return _fold(fn, elems, initializer, options, name, "foldl", is_reverse=False)
 
 
 def foldr(
@@ -98,27 +73,46 @@ def foldr(
     Raises:
       TypeError: `fn` cannot be called, or returns another structure.
     """
+    options = (parallel_iterations, back_prop, swap_memory)
+    return _fold(fn, elems, initializer, options, name, "foldr", is_reverse=True)
+
+
+def _fold(
+    fn: Callable[..., Any],
+    elems: Any,
+    initializer: Any,
+    options: tuple[int, bool, bool],
+    name: str | None,
+    default_name: str,
+    is_reverse: bool,
+) -> Any:
     check_callable(fn)
-    with name_scope(name, "foldr", [elems]), cached_variables():
+    parallel_iterations, back_prop, swap_memory = options
+    with name_scope(name, default_name, [elems]), cached_variables():
         flat = as_elements(nest.flatten(elems))
         count = row_count(flat[0])
         rows = nest.pack_sequence_as(elems, [rows_array(elem, count) for elem in flat])
-        if initializer is None:
-            first = count - 1
-            value = nest.map_structure(lambda row: row.read(first), rows)
-        else:
-            first = count
-            value = initializer
 
-        def compute(i: Any, value: Any) -> list[Any]:
+        def row_at(place: Any) -> Any:
+            return nest.map_structure(lambda row: row.read(place), rows)
+
+        def forward(i: Any, value: Any) -> list[Any]:
+            return [i + 1, fn(value, row_at(i))]
+
+        def backward(i: Any, value: Any) -> list[Any]:
             i -= 1
-            row = nest.map_structure(lambda row: row.read(i), rows)
-            following = fn(value, row)
-            return [i, following]
+            return [i, fn(value, row_at(i))]
 
+        value, first = initializer, count
+        if initializer is None and is_reverse:
+            first = count - 1
+            value = row_at(first)
+        elif not is_reverse:
+            value = row_at(0) if initializer is None else initializer
+            first = constant(1 if initializer is None else 0)
         _, result = while_loop(
-            lambda i, _: i > 0,
-            compute,
+            (lambda i, _: i > 0) if is_reverse else (lambda i, _: i < count),
+            backward if is_reverse else forward,
             [first, value],
             parallel_iterations=parallel_iterations,
             back_prop=back_prop,

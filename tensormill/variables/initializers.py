@@ -19,6 +19,7 @@ from tensormill.ops.random import random_normal, random_uniform, truncated_norma
 from tensormill.ops.transposition import matrix_transpose
 
 __all__ = [
+    "TRUNCATED_STDDEV",
     "Constant",
     "GlorotNormal",
     "GlorotUniform",
@@ -41,8 +42,8 @@ __all__ = [
     "random_orthogonal_matrix",
 ]
 
-# The standard deviation of a normal distribution cut off at two standard deviations.
-_TRUNCATED_STDDEV = 0.87962566103423978
+TRUNCATED_STDDEV = 0.87962566103423978
+"""The standard deviation of a normal distribution that is cut off at two of its own."""
 
 
 def float_dtype(dtype: Any) -> DType:
@@ -305,7 +306,7 @@ class VarianceScaling(Initializer):
             return random_uniform(shape, -limit, limit, dtype, seed=self.seed)
         if self.distribution == "untruncated_normal":
             return random_normal(shape, 0.0, math.sqrt(scale), dtype, seed=self.seed)
-        stddev = math.sqrt(scale) / _TRUNCATED_STDDEV
+        stddev = math.sqrt(scale) / TRUNCATED_STDDEV
         return truncated_normal(shape, 0.0, stddev, dtype, seed=self.seed)
 
     def get_config(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from tensormill.ops.matrix_decomposition import qr
 from tensormill.ops.matrix_diagonals import diag_part
 from tensormill.ops.tensor_algebra import eye
 from tensormill.ops.transposition import matrix_transpose
+from tensormill.variables.initializers import TRUNCATED_STDDEV, fans, float_dtype
 
 __all__ = [
     "Constant",
@@ -42,16 +43,6 @@ __all__ = [
     "lecun_normal",
     "lecun_uniform",
 ]
-
-# The standard deviation of a normal distribution that is cut off at two of its own.
-_TRUNCATED_DEVIATION = 0.87962566103423978
-
-
-def _float_dtype(dtype: Any) -> DType:
-    kind = as_dtype(dtype)
-    if not kind.is_floating:
-        raise ValueError(f"Expected floating point type, got {kind}.")
-    return kind
 
 
 class Initializer:
@@ -174,7 +165,7 @@ class RandomNormal(_Random):
 
     def __call__(self, shape: Any, dtype: Any = dtypes.float32) -> Tensor:
         """Return numbers."""
-        return self._normal(shape, self.mean, self.stddev, _float_dtype(dtype))
+        return self._normal(shape, self.mean, self.stddev, float_dtype(dtype))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal one."""
@@ -186,7 +177,7 @@ class TruncatedNormal(RandomNormal):
 
     def __call__(self, shape: Any, dtype: Any = dtypes.float32) -> Tensor:
         """Return numbers."""
-        return self._truncated(shape, self.mean, self.stddev, _float_dtype(dtype))
+        return self._truncated(shape, self.mean, self.stddev, float_dtype(dtype))
 
 
 class VarianceScaling(_Random):
@@ -223,12 +214,12 @@ class VarianceScaling(_Random):
 
     def __call__(self, shape: Any, dtype: Any = dtypes.float32) -> Tensor:
         """Return numbers."""
-        kind = _float_dtype(dtype)
-        fans = _fans([int(size) for size in shape])
-        fan = {"fan_in": fans[0], "fan_out": fans[1], "fan_avg": sum(fans) / 2}[self.mode]
+        kind = float_dtype(dtype)
+        fan_in, fan_out = fans([int(size) for size in shape])
+        fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, fan)
         if self.distribution == "truncated_normal":
-            return self._truncated(shape, 0.0, math.sqrt(variance) / _TRUNCATED_DEVIATION, kind)
+            return self._truncated(shape, 0.0, math.sqrt(variance) / TRUNCATED_STDDEV, kind)
         if self.distribution == "untruncated_normal":
             return self._normal(shape, 0.0, math.sqrt(variance), kind)
         limit = math.sqrt(3.0 * variance)
@@ -242,16 +233,6 @@ class VarianceScaling(_Random):
             "distribution": self.distribution,
             "seed": self.seed,
         }
-
-
-def _fans(sizes: list[int]) -> tuple[float, float]:
-    """Return how many inputs and how many outputs weights of a shape have."""
-    if not sizes:
-        return 1, 1
-    if len(sizes) == 1:
-        return sizes[0], sizes[0]
-    window = math.prod(sizes[:-2])
-    return sizes[-2] * window, sizes[-1] * window
 
 
 class GlorotUniform(VarianceScaling):
@@ -284,7 +265,7 @@ class Orthogonal(_Random):
 
     def __call__(self, shape: Any, dtype: Any = dtypes.float32) -> Tensor:
         """Return a matrix; of more dimensions, all but the last count as rows."""
-        kind = _float_dtype(dtype)
+        kind = float_dtype(dtype)
         if len(shape) < 2:
             raise ValueError("The tensor to initialize must be at least two-dimensional")
         *outer, columns = [int(size) for size in shape]
@@ -308,7 +289,7 @@ class Identity(Initializer):
 
     def __call__(self, shape: Any, dtype: Any = dtypes.float32) -> Tensor:
         """Return a matrix."""
-        kind = _float_dtype(dtype)
+        kind = float_dtype(dtype)
         if len(shape) != 2:
             raise ValueError("Identity matrix initializer can only be used for 2D matrices.")
         rows, columns = shape

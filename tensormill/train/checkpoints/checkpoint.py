@@ -13,7 +13,6 @@ from tensorboard.compat.proto.trackable_object_graph_pb2 import TrackableObjectG
 from tensormill.graph import dtypes
 from tensormill.graph.constants import constant
 from tensormill.graph.default_scopes import init_scope
-from tensormill.session.session import get_default_session
 from tensormill.train.checkpoints.object_based import OBJECT_GRAPH_KEY
 from tensormill.train.checkpoints.object_graph import (
     VALUE,
@@ -27,6 +26,7 @@ from tensormill.train.checkpoints.restore_status import (
     InitializationOnlyStatus,
     NameBasedStatus,
     RestoreStatus,
+    session_or_default,
 )
 from tensormill.train.checkpoints.saver import Saver
 from tensormill.train.checkpoints.state_file import update_checkpoint_state_internal
@@ -34,7 +34,7 @@ from tensormill.variables.creation import Variable
 from tensormill.variables.saveable_object import SaveableObject, SaveSpec
 from tensormill.variables.tracking import dependencies_in, is_trackable
 
-__all__ = ["Checkpoint", "object_saver", "session_or_default"]
+__all__ = ["Checkpoint", "object_saver"]
 
 
 class _ObjectGraphSaveable(SaveableObject):
@@ -47,21 +47,6 @@ class _ObjectGraphSaveable(SaveableObject):
     def restore(self, restored_tensors: list[Any], restored_shapes: Any) -> Any:
         """Take nothing over: the description is read by Python."""
         return self.op.op
-
-
-def session_or_default(session: Any) -> Any:
-    """Return the session that is given, or the default one.
-
-    Raises:
-      ValueError: there is none.
-    """
-    session = get_default_session() if session is None else session
-    if session is None:
-        raise ValueError(
-            "Checkpoints of a graph are written and restored in a session: pass session=..., or "
-            "open a block with `session.as_default()`."
-        )
-    return session
 
 
 def object_saver(root: Any) -> Saver:

@@ -10,7 +10,8 @@ import time
 from typing import Any
 
 from tensormill.platform import gfile
-from tensormill.train.checkpoints.checkpoint import Checkpoint, session_or_default
+from tensormill.train.checkpoints.checkpoint import Checkpoint
+from tensormill.train.checkpoints.restore_status import session_or_default
 from tensormill.train.checkpoints.state_file import (
     get_checkpoint_state,
     remove_checkpoint,

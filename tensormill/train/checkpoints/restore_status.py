@@ -14,13 +14,26 @@ from tensormill.variables.base import VariableBase
 from tensormill.variables.saveable_object import SaveableObject
 from tensormill.variables.tracking import dependencies_of
 
-__all__ = ["InitializationOnlyStatus", "NameBasedStatus", "RestoreStatus"]
+__all__ = [
+    "InitializationOnlyStatus",
+    "NameBasedStatus",
+    "RestoreStatus",
+    "session_or_default",
+]
 
 
-def _session(session: Any) -> Any:
+def session_or_default(session: Any) -> Any:
+    """Return the session that is given, or the default one.
+
+    Raises:
+      ValueError: there is none.
+    """
     session = get_default_session() if session is None else session
     if session is None:
-        raise ValueError("Pass session=..., or open a block with `session.as_default()`.")
+        raise ValueError(
+            "Checkpoints of a graph are written and restored in a session: pass session=..., or "
+            "open a block with `session.as_default()`."
+        )
     return session
 
 
@@ -58,7 +71,7 @@ class InitializationOnlyStatus:
 
     def initialize_or_restore(self, session: Any = None) -> None:
         """Initialize the variables."""
-        session = _session(session)
+        session = session_or_default(session)
         session.run([variable.initializer for variable in _variables(self._root)])
 
 
@@ -138,7 +151,7 @@ class RestoreStatus:
 
     def run_restore_ops(self, session: Any = None) -> None:
         """Restore what fits, in a session."""
-        session = _session(session)
+        session = session_or_default(session)
         listed = self._listed()
         if not listed:
             return
@@ -165,7 +178,7 @@ class RestoreStatus:
 
     def initialize_or_restore(self, session: Any = None) -> None:
         """Restore what fits, and initialize all other variables."""
-        session = _session(session)
+        session = session_or_default(session)
         restored = {id(item) for item, _ in self._listed().values()}
         others = [each for each in _variables(self._root) if id(each) not in restored]
         session.run([variable.initializer for variable in others])
@@ -198,7 +211,7 @@ class NameBasedStatus:
 
     def run_restore_ops(self, session: Any = None) -> None:
         """Restore the variables of the objects."""
-        session = _session(session)
+        session = session_or_default(session)
         if self._saver is None:
             with session.graph.as_default():
                 self._saver = Saver(_variables(self._root), max_to_keep=None)
