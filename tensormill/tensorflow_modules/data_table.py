@@ -13,6 +13,8 @@ DATA_ROWS = {
     "python.data.ops.iterator_ops": "data.iterator data.optional",
     "python.data.ops.optional_ops": "data.optional",
     "python.data.kernel_tests.test_base": "unittesting.dataset_test_case",
+    "python.data.experimental.kernel_tests.reader_dataset_ops_test_base": """
+        unittesting.reader_dataset_cases""",
     "python.data.experimental": "data.experimental",
     "python.data.experimental.ops.counter": "data.experimental CounterV1=data.experimental.Counter",
     "python.data.experimental.ops.interleave_ops": """

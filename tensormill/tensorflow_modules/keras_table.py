@@ -85,6 +85,7 @@ KERAS_ROWS = {
     "python.keras.testing_utils": """
         unittesting.keras_layer_checks unittesting.keras_small_models
         unittesting.keras_situations""",
+    "python.keras.model_subclassing_test_util": "unittesting.keras_subclassed_models",
     "python.keras.wrappers.scikit_learn": "keras.wrappers.scikit_learn",
     "python.keras.utils": "keras.utils",
     "python.keras.utils.data_utils": "keras.utils",

@@ -438,6 +438,9 @@ _ROWS = {
         _which_queue=tensorflow_modules.batch_inputs.which_queue
         _as_original_type=tensorflow_modules.batch_inputs.as_original_type""",
     "python.training.saver_test_utils": "unittesting.checkpointed_table",
+    "python.debug.cli.cli_test_utils": "unittesting.printed_lines",
+    "python.kernel_tests.signal.test_util": "unittesting.rewritten_graphs",
+    "python.ops.distributions.bijector_test_util": "unittesting.bijector_checks",
     "python.training.tensorboard_logging": "tensorflow_modules.summary_logging",
     "python.training.server_lib": "Server=distributed.server.Server",
     "python.training.training": "train",
