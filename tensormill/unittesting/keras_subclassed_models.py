@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tensormill.keras.engine.input_layer import Input
-from tensormill.keras.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten
+from tensormill.keras.layers import Conv2D, Dense, Dropout, Flatten
+from tensormill.keras.layers.normalization import BatchNormalization
 from tensormill.keras.models import Model
 
 __all__ = [
