@@ -52,9 +52,17 @@ def add(x: Any, y: Any, name: str | None = None) -> Tensor:
       y: the same, of the same dtype; the shapes broadcast.
       name: the name of the node.
     """
-    is_string = isinstance(x, (str, bytes)) or getattr(x, "dtype", None) == dtypes.string
-    made: Tensor = (add_op if is_string else add_v2_op)(x, y, name=name or "Add")
-    return made
+    if type(x) is Tensor or isinstance(x, (int, float)):
+        return _add_of(x)(x, y, name=name or "Add")
+    with OpScope(name, "Add", (x,)) as scope:
+        x = convert_to_tensor(x, name="x")
+        return _add_of(x)(x, y, name=scope)
+
+
+def _add_of(x: Any) -> OpBuilder:
+    """Return the op that adds to `x`: only the older one joins strings."""
+    is_string = type(x) is Tensor and x.dtype.base_dtype is dtypes.string
+    return add_op if is_string else add_v2_op
 
 
 subtract = function_of(sub_op, "subtract", "Return x - y, element by element.")

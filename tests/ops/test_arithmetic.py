@@ -163,3 +163,9 @@ def test_the_distance_of_sequences_takes_sparse_values() -> None:
         assert session.run(tf.edit_distance(hypothesis, truth, normalize=False)).tolist() == [1.0]
     with pytest.raises(TypeError, match="Truth must be a SparseTensor"):
         tf.edit_distance(hypothesis, [1])
+
+
+def test_lists_of_strings_are_added() -> None:
+    joined = tf.add(["a", "b"], [["c"], ["d"]])
+    assert joined.op.type == "Add"
+    assert run(joined).tolist() == [[b"ac", b"bc"], [b"ad", b"bd"]]
