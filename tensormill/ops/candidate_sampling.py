@@ -1,4 +1,4 @@
-"""Samplers of classes that stand in for all wrong ones, and the losses that use them."""
+"""Samplers of classes that stand in for all wrong ones; `sampled_losses` uses them."""
 
 from __future__ import annotations
 
@@ -11,125 +11,56 @@ from tensormill.graph.shapes import Dims, merge_dims, with_rank
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.random_seeds import get_seed
 
-uniform_candidate_sampler_op = define(
-    "UniformCandidateSampler",
-    inputs=("true_classes: int64",),
-    outputs=(
-        "sampled_candidates: int64",
-        "true_expected_count: float32",
-        "sampled_expected_count: float32",
-    ),
-    attrs=(
-        "num_true: int >= 1",
-        "num_sampled: int >= 1",
-        "unique: bool",
-        "range_max: int >= 1",
-        "seed: int = 0",
-        "seed2: int = 0",
-    ),
-    stateful=True,
-    differentiable=False,
+_SEEDS = ("seed: int = 0", "seed2: int = 0")
+
+
+def _define_sampler(op_type: str, *attrs: str) -> OpBuilder:
+    """Define a sampler that has these attributes between those that all have."""
+    builder = define(
+        op_type,
+        inputs=("true_classes: int64",),
+        outputs=(
+            "sampled_candidates: int64",
+            "true_expected_count: float32",
+            "sampled_expected_count: float32",
+        ),
+        attrs=("num_true: int >= 1", "num_sampled: int >= 1", "unique: bool", *attrs, *_SEEDS),
+        stateful=True,
+        differentiable=False,
+    )
+    builder.shape(candidate_sampler_shape)
+    return builder
+
+
+def candidate_sampler_shape(ctx: ShapeContext) -> list[Dims]:
+    count, true_count = ctx.attrs["num_sampled"], ctx.attrs["num_true"]
+    classes = with_rank(ctx.shape(0), 2)
+    merged = merge_dims(classes[1:], (true_count,))
+    assert merged is not None
+    return [(count,), (classes[0], *merged), (count,)]
+
+
+uniform_candidate_sampler_op = _define_sampler("UniformCandidateSampler", "range_max: int >= 1")
+log_uniform_candidate_sampler_op = _define_sampler(
+    "LogUniformCandidateSampler", "range_max: int >= 1"
 )
-log_uniform_candidate_sampler_op = define(
-    "LogUniformCandidateSampler",
-    inputs=("true_classes: int64",),
-    outputs=(
-        "sampled_candidates: int64",
-        "true_expected_count: float32",
-        "sampled_expected_count: float32",
-    ),
-    attrs=(
-        "num_true: int >= 1",
-        "num_sampled: int >= 1",
-        "unique: bool",
-        "range_max: int >= 1",
-        "seed: int = 0",
-        "seed2: int = 0",
-    ),
-    stateful=True,
-    differentiable=False,
+learned_unigram_candidate_sampler_op = _define_sampler(
+    "LearnedUnigramCandidateSampler", "range_max: int >= 1"
 )
-learned_unigram_candidate_sampler_op = define(
-    "LearnedUnigramCandidateSampler",
-    inputs=("true_classes: int64",),
-    outputs=(
-        "sampled_candidates: int64",
-        "true_expected_count: float32",
-        "sampled_expected_count: float32",
-    ),
-    attrs=(
-        "num_true: int >= 1",
-        "num_sampled: int >= 1",
-        "unique: bool",
-        "range_max: int >= 1",
-        "seed: int = 0",
-        "seed2: int = 0",
-    ),
-    stateful=True,
-    differentiable=False,
+thread_unsafe_unigram_candidate_sampler_op = _define_sampler(
+    "ThreadUnsafeUnigramCandidateSampler", "range_max: int >= 1"
 )
-thread_unsafe_unigram_candidate_sampler_op = define(
-    "ThreadUnsafeUnigramCandidateSampler",
-    inputs=("true_classes: int64",),
-    outputs=(
-        "sampled_candidates: int64",
-        "true_expected_count: float32",
-        "sampled_expected_count: float32",
-    ),
-    attrs=(
-        "num_true: int >= 1",
-        "num_sampled: int >= 1",
-        "unique: bool",
-        "range_max: int >= 1",
-        "seed: int = 0",
-        "seed2: int = 0",
-    ),
-    stateful=True,
-    differentiable=False,
-)
-fixed_unigram_candidate_sampler_op = define(
+fixed_unigram_candidate_sampler_op = _define_sampler(
     "FixedUnigramCandidateSampler",
-    inputs=("true_classes: int64",),
-    outputs=(
-        "sampled_candidates: int64",
-        "true_expected_count: float32",
-        "sampled_expected_count: float32",
-    ),
-    attrs=(
-        "num_true: int >= 1",
-        "num_sampled: int >= 1",
-        "unique: bool",
-        "range_max: int >= 1",
-        "vocab_file: string = ''",
-        "distortion: float = 1.0",
-        "num_reserved_ids: int = 0",
-        "num_shards: int >= 1 = 1",
-        "shard: int >= 0 = 0",
-        "unigrams: list(float) = []",
-        "seed: int = 0",
-        "seed2: int = 0",
-    ),
-    stateful=True,
-    differentiable=False,
+    "range_max: int >= 1",
+    "vocab_file: string = ''",
+    "distortion: float = 1.0",
+    "num_reserved_ids: int = 0",
+    "num_shards: int >= 1 = 1",
+    "shard: int >= 0 = 0",
+    "unigrams: list(float) = []",
 )
-all_candidate_sampler_op = define(
-    "AllCandidateSampler",
-    inputs=("true_classes: int64",),
-    outputs=(
-        "sampled_candidates: int64",
-        "true_expected_count: float32",
-        "sampled_expected_count: float32",
-    ),
-    attrs=(
-        "num_true: int >= 1",
-        "num_sampled: int >= 1",
-        "unique: bool",
-        "seed: int = 0",
-        "seed2: int = 0",
-    ),
-    stateful=True,
-    differentiable=False,
-)
+all_candidate_sampler_op = _define_sampler("AllCandidateSampler")
 compute_accidental_hits_op = define(
     "ComputeAccidentalHits",
     inputs=(
@@ -141,27 +72,9 @@ compute_accidental_hits_op = define(
         "ids: int64",
         "weights: float32",
     ),
-    attrs=(
-        "num_true: int",
-        "seed: int = 0",
-        "seed2: int = 0",
-    ),
+    attrs=("num_true: int", *_SEEDS),
     differentiable=False,
 )
-
-
-@uniform_candidate_sampler_op.shape
-@log_uniform_candidate_sampler_op.shape
-@learned_unigram_candidate_sampler_op.shape
-@thread_unsafe_unigram_candidate_sampler_op.shape
-@fixed_unigram_candidate_sampler_op.shape
-@all_candidate_sampler_op.shape
-def candidate_sampler_shape(ctx: ShapeContext) -> list[Dims]:
-    count, true_count = ctx.attrs["num_sampled"], ctx.attrs["num_true"]
-    classes = with_rank(ctx.shape(0), 2)
-    merged = merge_dims(classes[1:], (true_count,))
-    assert merged is not None
-    return [(count,), (classes[0], *merged), (count,)]
 
 
 @compute_accidental_hits_op.shape

@@ -11,6 +11,8 @@ from tensormill.graph.tensor import Tensor
 
 __all__ = ["fingerprint", "timestamp"]
 
+_SIZES = {b"farmhash64": 8}
+
 fingerprint_op = define(
     "Fingerprint",
     inputs=("data: T", "method: string"),
@@ -32,9 +34,6 @@ def fingerprint_shape(ctx: ShapeContext) -> list[Dims]:
             raise ValueError(f"Unsupported method: {name.decode()}")
         size = _SIZES[name]
     return [(None if dims is None else dims[0], size)]
-
-
-_SIZES = {b"farmhash64": 8}
 
 
 @timestamp_op.shape

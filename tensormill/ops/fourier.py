@@ -26,140 +26,39 @@ from tensormill.ops.padding import pad
 from tensormill.ops.reduction import reduce_prod
 from tensormill.ops.transposition import roll
 
-fft_op = define(
-    "FFT",
-    inputs=("input: Tcomplex",),
-    outputs=("output: Tcomplex",),
-    attrs=("Tcomplex: {complex64, complex128} = DT_COMPLEX64",),
-)
-fft2d_op = define(
-    "FFT2D",
-    inputs=("input: Tcomplex",),
-    outputs=("output: Tcomplex",),
-    attrs=("Tcomplex: {complex64, complex128} = DT_COMPLEX64",),
-)
-fft3d_op = define(
-    "FFT3D",
-    inputs=("input: Tcomplex",),
-    outputs=("output: Tcomplex",),
-    attrs=("Tcomplex: {complex64, complex128} = DT_COMPLEX64",),
-)
-ifft_op = define(
-    "IFFT",
-    inputs=("input: Tcomplex",),
-    outputs=("output: Tcomplex",),
-    attrs=("Tcomplex: {complex64, complex128} = DT_COMPLEX64",),
-)
-ifft2d_op = define(
-    "IFFT2D",
-    inputs=("input: Tcomplex",),
-    outputs=("output: Tcomplex",),
-    attrs=("Tcomplex: {complex64, complex128} = DT_COMPLEX64",),
-)
-ifft3d_op = define(
-    "IFFT3D",
-    inputs=("input: Tcomplex",),
-    outputs=("output: Tcomplex",),
-    attrs=("Tcomplex: {complex64, complex128} = DT_COMPLEX64",),
-)
-rfft_op = define(
-    "RFFT",
-    inputs=(
-        "input: Treal",
-        "fft_length: int32",
-    ),
-    outputs=("output: Tcomplex",),
-    attrs=(
-        "Treal: {float32, float64} = DT_FLOAT",
-        "Tcomplex: {complex64, complex128} = DT_COMPLEX64",
-    ),
-)
-rfft2d_op = define(
-    "RFFT2D",
-    inputs=(
-        "input: Treal",
-        "fft_length: int32",
-    ),
-    outputs=("output: Tcomplex",),
-    attrs=(
-        "Treal: {float32, float64} = DT_FLOAT",
-        "Tcomplex: {complex64, complex128} = DT_COMPLEX64",
-    ),
-)
-rfft3d_op = define(
-    "RFFT3D",
-    inputs=(
-        "input: Treal",
-        "fft_length: int32",
-    ),
-    outputs=("output: Tcomplex",),
-    attrs=(
-        "Treal: {float32, float64} = DT_FLOAT",
-        "Tcomplex: {complex64, complex128} = DT_COMPLEX64",
-    ),
-    differentiable=False,
-)
-irfft_op = define(
-    "IRFFT",
-    inputs=(
-        "input: Tcomplex",
-        "fft_length: int32",
-    ),
-    outputs=("output: Treal",),
-    attrs=(
-        "Treal: {float32, float64} = DT_FLOAT",
-        "Tcomplex: {complex64, complex128} = DT_COMPLEX64",
-    ),
-)
-irfft2d_op = define(
-    "IRFFT2D",
-    inputs=(
-        "input: Tcomplex",
-        "fft_length: int32",
-    ),
-    outputs=("output: Treal",),
-    attrs=(
-        "Treal: {float32, float64} = DT_FLOAT",
-        "Tcomplex: {complex64, complex128} = DT_COMPLEX64",
-    ),
-)
-irfft3d_op = define(
-    "IRFFT3D",
-    inputs=(
-        "input: Tcomplex",
-        "fft_length: int32",
-    ),
-    outputs=("output: Treal",),
-    attrs=(
-        "Treal: {float32, float64} = DT_FLOAT",
-        "Tcomplex: {complex64, complex128} = DT_COMPLEX64",
-    ),
-    differentiable=False,
-)
+_COMPLEX = "Tcomplex: {complex64, complex128} = DT_COMPLEX64"
 
 
-@fft_op.shape
-@ifft_op.shape
-def fft_shape(ctx: ShapeContext) -> list[Dims]:
-    return [with_rank_at_least(ctx.shape(0), 1)]
+def _define_complex(op_type: str, rank: int) -> OpBuilder:
+    """Define a transform of complex numbers over the last `rank` axes."""
+    builder = define(
+        op_type,
+        inputs=("input: Tcomplex",),
+        outputs=("output: Tcomplex",),
+        attrs=(_COMPLEX,),
+        module=__name__,
+    )
+
+    def complex_transform_shape(ctx: ShapeContext) -> list[Dims]:
+        return [with_rank_at_least(ctx.shape(0), rank)]
+
+    builder.shape(complex_transform_shape)
+    return builder
 
 
-@fft2d_op.shape
-@ifft2d_op.shape
-def fft2d_shape(ctx: ShapeContext) -> list[Dims]:
-    return [with_rank_at_least(ctx.shape(0), 2)]
+def _define_real(op_type: str, rank: int, is_forward: bool) -> OpBuilder:
+    """Define a transform of real numbers, or to them; those over three axes have no gradient."""
+    given, made = ("Treal", "Tcomplex") if is_forward else ("Tcomplex", "Treal")
+    builder = define(
+        op_type,
+        inputs=(f"input: {given}", "fft_length: int32"),
+        outputs=(f"output: {made}",),
+        attrs=("Treal: {float32, float64} = DT_FLOAT", _COMPLEX),
+        differentiable=rank < 3,
+        module=__name__,
+    )
 
-
-@fft3d_op.shape
-@ifft3d_op.shape
-def fft3d_shape(ctx: ShapeContext) -> list[Dims]:
-    return [with_rank_at_least(ctx.shape(0), 3)]
-
-
-def _real_shape(rank: int, is_forward: bool) -> Any:
-    """Return the shape function of a transform of real numbers, or to them."""
-
-    def shape(ctx: ShapeContext) -> list[Dims]:
+    def real_transform_shape(ctx: ShapeContext) -> list[Dims]:
         dims = with_rank_at_least(ctx.shape(0), rank)
         length = with_rank(ctx.shape(1), 1)
         if length[0] not in (None, rank):
@@ -172,16 +71,22 @@ def _real_shape(rank: int, is_forward: bool) -> Any:
             sizes[-1] = sizes[-1] // 2 + 1
         return [(*dims[:-rank], *sizes)]
 
-    return shape
+    builder.shape(real_transform_shape)
+    return builder
 
 
-for _rank, _forward, _backward in (
-    (1, rfft_op, irfft_op),
-    (2, rfft2d_op, irfft2d_op),
-    (3, rfft3d_op, irfft3d_op),
-):
-    _forward.shape(_real_shape(_rank, True))
-    _backward.shape(_real_shape(_rank, False))
+fft_op = _define_complex("FFT", 1)
+fft2d_op = _define_complex("FFT2D", 2)
+fft3d_op = _define_complex("FFT3D", 3)
+ifft_op = _define_complex("IFFT", 1)
+ifft2d_op = _define_complex("IFFT2D", 2)
+ifft3d_op = _define_complex("IFFT3D", 3)
+rfft_op = _define_real("RFFT", 1, True)
+rfft2d_op = _define_real("RFFT2D", 2, True)
+rfft3d_op = _define_real("RFFT3D", 3, True)
+irfft_op = _define_real("IRFFT", 1, False)
+irfft2d_op = _define_real("IRFFT2D", 2, False)
+irfft3d_op = _define_real("IRFFT3D", 3, False)
 
 
 def _size(tensor: Tensor, rank: int) -> Tensor:
