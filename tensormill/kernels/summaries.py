@@ -40,7 +40,8 @@ def _result(summary: Any) -> Array:
     return np.array(summary.SerializeToString(), object)
 
 
-def _tag(value: Any, what: str = "tag") -> str:
+def tag_of(value: Any, what: str = "tag") -> str:
+    """Return a tag, which is a scalar; `what` names it in the error."""
     if value.ndim:
         raise errors.invalid_argument(f"{what} must be a scalar")
     return str(value.item().decode(errors="replace"))
@@ -93,15 +94,23 @@ def histogram_message(message: Any, values: Array) -> None:
     message.bucket.extend(counts[is_last].tolist())
 
 
-@kernel("HistogramSummary", "cpu")
-def histogram_summary(tag: Any, values: torch.Tensor) -> Array:
-    name = _tag(tag)
+def add_histogram(summary: Any, name: str, values: torch.Tensor) -> None:
+    """Add to a summary how values are distributed.
+
+    Raises:
+      InvalidArgumentError: a value is not finite.
+    """
     array = to_host(values).astype(np.float64)
     for is_wrong, what in ((np.isnan, "Nan"), (np.isinf, "Infinity")):
         if is_wrong(array).any():
             raise errors.invalid_argument(f"{what} in summary histogram for: {name}")
-    summary = Summary()
     histogram_message(summary.value.add(tag=name).histo, array)
+
+
+@kernel("HistogramSummary", "cpu")
+def histogram_summary(tag: Any, values: torch.Tensor) -> Array:
+    summary = Summary()
+    add_histogram(summary, tag_of(tag), values)
     return _result(summary)
 
 
@@ -131,23 +140,43 @@ def _scaled(image: Array, bad_color: Array) -> Array:
 
 @kernel("ImageSummary", "cpu")
 def image_summary(tag: Any, tensor: torch.Tensor, *, max_images: int, bad_color: Any) -> Array:
-    name = _tag(tag)
+    name, color = tag_of(tag), bad_color.array
+    images = _checked_images(tensor)
+    if color.dtype != np.uint8:
+        kind = {"float32": "float", "float64": "double"}.get(color.dtype.name, color.dtype.name)
+        raise errors.invalid_argument(f"bad_color must be uint8, got {kind}")
+    summary = Summary()
+    _add_images(summary, name, images, max_images, color)
+    return _result(summary)
+
+
+def add_images(
+    summary: Any, name: str, tensor: torch.Tensor, max_images: int, bad_color: Array
+) -> None:
+    """Add the first images of a batch to a summary; `bad_color` is that of pixels not finite.
+
+    Raises:
+      InvalidArgumentError: these are no images.
+    """
+    _add_images(summary, name, _checked_images(tensor), max_images, bad_color)
+
+
+def _checked_images(tensor: torch.Tensor) -> Array:
     images = to_host(tensor)
     if images.ndim != 4 or images.shape[-1] not in (1, 3, 4):
         raise errors.invalid_argument(
             f"Tensor must be 4-D with last dim 1, 3, or 4, not {_text(images.shape)}"
         )
-    color = bad_color.array
-    if color.dtype != np.uint8:
-        kind = {"float32": "float", "float64": "double"}.get(color.dtype.name, color.dtype.name)
-        raise errors.invalid_argument(f"bad_color must be uint8, got {kind}")
+    return images
+
+
+def _add_images(summary: Any, name: str, images: Array, max_images: int, color: Array) -> None:
     _, height, width, channels = images.shape
     if images.dtype != np.uint8 and color.size < channels:
         raise errors.invalid_argument(
             f"expected depth <= bad_color.size, got depth = {channels}, bad_color.size = "
             f"{color.size}"
         )
-    summary = Summary()
     for number, image in enumerate(images[:max_images]):
         value = summary.value.add(tag=_numbered(name, "image", number, max_images))
         value.image.height = height
@@ -155,14 +184,25 @@ def image_summary(tag: Any, tensor: torch.Tensor, *, max_images: int, bad_color:
         value.image.colorspace = channels
         pixels = image if image.dtype == np.uint8 else _scaled(image, color.ravel())
         value.image.encoded_image_string = encode_png(pixels)
-    return _result(summary)
 
 
 @kernel("AudioSummaryV2", "cpu", host_inputs=("sample_rate",))
 def audio_summary_v2(
     tag: Any, tensor: torch.Tensor, sample_rate: Any, *, max_outputs: int
 ) -> Array:
-    name = _tag(tag)
+    summary = Summary()
+    add_sounds(summary, tag_of(tag), tensor, sample_rate, max_outputs)
+    return _result(summary)
+
+
+def add_sounds(
+    summary: Any, name: str, tensor: torch.Tensor, sample_rate: Any, max_outputs: int
+) -> None:
+    """Add the first sounds of a batch to a summary.
+
+    Raises:
+      InvalidArgumentError: these are no sounds, or the rate is not positive.
+    """
     sounds = to_host(tensor)
     if sounds.ndim not in (2, 3):
         raise errors.invalid_argument(f"Tensor must be 3-D or 2-D, got: {_text(sounds.shape)}")
@@ -171,7 +211,6 @@ def audio_summary_v2(
     rate = float(sample_rate)
     if rate <= 0:
         raise errors.invalid_argument("sample_rate must be > 0")
-    summary = Summary()
     for number, sound in enumerate(sounds[:max_outputs]):
         frames = sound.reshape(len(sound), -1)
         value = summary.value.add(tag=_numbered(name, "audio", number, max_outputs))
@@ -180,10 +219,10 @@ def audio_summary_v2(
         value.audio.length_frames = len(sound)
         value.audio.content_type = "audio/wav"
         value.audio.encoded_audio_string = encode_wav(frames, int(rate))
-    return _result(summary)
 
 
-def _tensor_message(value: Any, dtype: DType) -> Any:
+def tensor_message(value: Any, dtype: DType) -> Any:
+    """Return a value as a TensorProto; numbers as bytes."""
     if dtype is string:
         return array_to_proto(value, dtype)
     array = to_host(value)
@@ -200,7 +239,7 @@ def make_tensor_summary(ctx: KernelContext) -> Any:
     def tensor_summary(tensor: Any) -> Array:
         summary = Summary()
         value = summary.value.add(node_name=node_name)
-        value.tensor.CopyFrom(_tensor_message(tensor, dtype))
+        value.tensor.CopyFrom(tensor_message(tensor, dtype))
         return _result(summary)
 
     return tensor_summary
@@ -217,8 +256,8 @@ def tensor_summary_v2(
     if serialized_summary_metadata.ndim:
         raise errors.invalid_argument("serialized_summary_metadata must be scalar")
     summary = Summary()
-    value = summary.value.add(tag=_tag(tag))
-    value.tensor.CopyFrom(_tensor_message(tensor, T))
+    value = summary.value.add(tag=tag_of(tag))
+    value.tensor.CopyFrom(tensor_message(tensor, T))
     try:
         metadata = SummaryMetadata.FromString(serialized_summary_metadata.item())
     except DecodeError as error:

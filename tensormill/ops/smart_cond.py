@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tensormill.graph.constant_value import constant_value
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.conditional import case, cond
@@ -22,13 +24,38 @@ def smart_constant_value(pred: Any) -> bool | None:
     if hasattr(pred, "_as_graph_element") and not isinstance(pred, Tensor):
         return None  # a variable
     if isinstance(pred, Tensor):
-        value = constant_value(pred)
+        value = _known_value(pred)
         return None if value is None else bool(value)
     if isinstance(pred, bool) or pred in (0, 1):
         return bool(pred)
     raise TypeError(
         "`pred` must be a Tensor, or a Python bool, or 1 or 0. Found instead: " + str(type(pred))
     )
+
+
+_LOGIC = {
+    "Equal": np.equal,
+    "Greater": np.greater,
+    "GreaterEqual": np.greater_equal,
+    "Less": np.less,
+    "LessEqual": np.less_equal,
+    "LogicalAnd": np.logical_and,
+    "LogicalNot": np.logical_not,
+    "LogicalOr": np.logical_or,
+    "NotEqual": np.not_equal,
+}
+"""By op type: what predicates of constants are computed by."""
+
+
+def _known_value(tensor: Tensor) -> Any:
+    """Return the value of a constant, or of logic on constants, else None."""
+    value = constant_value(tensor)
+    if value is not None or tensor.op.type not in _LOGIC:
+        return value
+    operands = [_known_value(operand) for operand in tensor.op.input_tensors]
+    if any(operand is None for operand in operands):
+        return None
+    return _LOGIC[tensor.op.type](*operands)
 
 
 def smart_cond(

@@ -18,3 +18,4 @@ from tensormill.ops.summaries import (
 from tensormill.summary.description import all_v2_summary_ops, get_summary_description
 from tensormill.summary.file_writer import FileWriter
 from tensormill.summary.file_writer_cache import FileWriterCache
+from tensormill.summary.writers import initialize

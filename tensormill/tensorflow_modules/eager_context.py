@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -10,6 +10,7 @@ from tensormill.graph.default_scopes import device
 from tensormill.ops.random_seeds import set_random_seed
 from tensormill.platform.behavior import EagerExecutionError, executing_eagerly, refuse_eager
 from tensormill.session.device_attributes import list_devices
+from tensormill.summary.default_writer import defaults
 
 __all__ = [
     "DEVICE_PLACEMENT_SILENT",
@@ -39,6 +40,18 @@ EAGER_MODE = 1
 DEVICE_PLACEMENT_SILENT = 2
 
 
+def _default_of(name: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], None]]:
+    """Return what reads and what sets something that holds for summaries of this thread."""
+
+    def read(context: Any) -> Any:
+        return getattr(defaults, name)
+
+    def write(context: Any, value: Any) -> None:
+        setattr(defaults, name, value)
+
+    return read, write
+
+
 class _Context:
     """The one context there is: graphs are built, and run by sessions."""
 
@@ -46,9 +59,10 @@ class _Context:
     config: Any = None
     scope_name = ""
     device_name = None
-    summary_writer = None
-    summary_recording = None
-    summary_step = None
+    summary_writer = property(*_default_of("writer"))
+    summary_recording = property(*_default_of("recording"))
+    summary_step = property(*_default_of("step"))
+    summary_recording_distribution_strategy = True
 
     def num_gpus(self) -> int:
         """Return the number of GPU devices."""

@@ -141,6 +141,14 @@ _ROWS = {
     "decode_csv_v2": """api.decode_csv records record_defaults field_delim=',' use_quote_delim=True
         na_value='' select_cols name""",
     "parse_single_example_v2": "api.parse_single_example serialized features name",
+    "summary_scalar": "summary.typed_summaries.scalar name data step=None description=None",
+    "summary_histogram": """summary.typed_summaries.histogram name data step=None buckets=None
+        description=None""",
+    "summary_image": """summary.typed_summaries.image name data step=None max_outputs=3
+        description=None""",
+    "summary_audio": """summary.typed_summaries.audio name data sample_rate step=None max_outputs=3
+        encoding=None description=None""",
+    "summary_text": "summary.typed_summaries.text name data step=None description=None",
 }
 __all__ = [*sorted(_ROWS)]
 

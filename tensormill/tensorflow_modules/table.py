@@ -372,6 +372,19 @@ _ROWS = {
     "python.ops.resources": "variables.resources",
     "python.ops.summary_op_util": "ops.summaries",
     "python.ops.summary_ops_v2": """
+        summary.default_writer summary.writers train.recorded_summaries summary.description
+        create_file_writer_v2=summary.writers.create_file_writer_v2
+        summary_scope=summary.plugin_summaries.tag_scope
+        write=summary.plugin_summaries.write
+        write_raw_pb=summary.plugin_summaries.write_raw_pb
+        run_metadata=summary.plugin_summaries.run_metadata
+        run_metadata_graphs=summary.plugin_summaries.run_metadata_graphs
+        keras_model=summary.plugin_summaries.keras_model
+        trace_on=summary.plugin_summaries.trace_on
+        trace_off=summary.plugin_summaries.trace_off
+        trace_export=summary.plugin_summaries.trace_export
+        _flush_fn=summary.writers.flush
+        _should_record_summaries_v2=summary.default_writer.should_record_unless_told
         _INVALID_SCOPE_CHARACTERS=tensorflow_modules.plain_values.INVALID_SCOPE_CHARACTERS""",
     "python.training.basic_loops": "train.monitored.basic_loops",
     "python.training.basic_session_run_hooks": """

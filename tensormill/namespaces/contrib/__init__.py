@@ -42,6 +42,7 @@ _LATE = (
     "saved_model",
     "signal",
     "stateless",
+    "summary",
     "testing",
     "tpu",
 )

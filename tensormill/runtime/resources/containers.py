@@ -28,6 +28,7 @@ from tensormill.runtime.resources.reader_sources import (
 )
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.resources.staging import MapStagingArea, StagingArea
+from tensormill.runtime.resources.summary_writer import SummaryWriterHandle
 from tensormill.runtime.resources.variable import VariableBuffer, VariableHandle
 
 __all__ = ["DEFAULT_CONTAINER", "ResourceContainers", "resource_name"]
@@ -317,6 +318,22 @@ class ResourceContainers:
         if is_private:
             return Mutex()
         return self.lookup_or_create("mutex", container, name, Mutex)
+
+    def summary_writer(
+        self, container: str, shared_name: str, node_name: str
+    ) -> SummaryWriterHandle:
+        """Return the handle of a writer of summaries, which need not exist yet.
+
+        Args:
+          container: the attribute of the node.
+          shared_name: the attribute of the node; writers of one name are one.
+          node_name: the name of the node.
+
+        Raises:
+          InvalidArgumentError: there can be no such container.
+        """
+        name, _ = resource_name(container, shared_name, node_name)
+        return SummaryWriterHandle(self, container or self.default_container, name)
 
     def session_tensors(self, session_handle: str) -> SessionTensors:
         """Return the tensors that a session keeps between its steps."""
