@@ -50,7 +50,7 @@ class SparseTensor(TensorLike, CompositeTensor):
       dense_shape: int64 [rank].
     """
 
-    __slots__ = ("__weakref__", "_indices", "_shape_tensor", "_static_dims", "_values")
+    __slots__ = ("__dict__", "__weakref__", "_indices", "_shape_tensor", "_static_dims", "_values")
     is_composite = True
 
     def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:

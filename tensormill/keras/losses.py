@@ -376,6 +376,12 @@ SparseCategoricalCrossentropy = _named("SparseCategoricalCrossentropy")
 SquaredHinge = _named("SquaredHinge")
 
 
+def is_categorical_crossentropy(loss: Any) -> bool:
+    """Return whether a loss is the cross entropy of one-hot labels."""
+    function = getattr(loss, "fn", None)
+    return categorical_crossentropy in (loss, function) or loss == "categorical_crossentropy"
+
+
 def serialize(loss: Any) -> Any:
     """Return the class and settings of a loss, or the name of a function."""
     return serialize_keras_object(loss)

@@ -51,7 +51,7 @@ class Metric(LayerWeights):
         update = self.update_state(*args, **kwargs)
         with tf.control_dependencies([update]):
             result: Any = tf.identity(self.result())
-        result._metric = self
+        result._metric_obj = self
         self._updates.append(getattr(update, "op", update))
         return result
 

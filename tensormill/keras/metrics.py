@@ -287,6 +287,22 @@ class MeanRelativeError(Mean):
 acc = ACC = accuracy
 
 
+def clone_metric(metric: Any) -> Any:
+    """Return a new metric of the same settings for an object; all else as it is."""
+    if isinstance(metric, Metric):
+        return type(metric).from_config(metric.get_config())
+    return metric
+
+
+def clone_metrics(metrics: Any) -> Any:
+    """Return metrics as a program names them, with new objects for those that are objects."""
+    if isinstance(metrics, dict):
+        return {key: clone_metrics(each) for key, each in metrics.items()}
+    if isinstance(metrics, (list, tuple)):
+        return [clone_metrics(each) for each in metrics]
+    return clone_metric(metrics)
+
+
 def serialize(metric: Any) -> Any:
     """Return the class and settings of a metric, or the name of a function."""
     return serialize_keras_object(metric)

@@ -16,7 +16,7 @@ from tensormill.keras.engine.model_files import load_model, save_model
 from tensormill.keras.engine.node import map_tensors
 from tensormill.keras.engine.sequential import Sequential
 from tensormill.keras.engine.training import Model
-from tensormill.keras.metric_base import Metric
+from tensormill.keras.metrics import clone_metrics
 from tensormill.keras.objects import custom_object_scope
 from tensormill.keras.optimizers import TFOptimizer
 
@@ -172,10 +172,10 @@ def clone_and_build_model(
         clone.compile(
             _copied_optimizer(model.optimizer, optimizer_iterations, optimizer_config),
             model.loss,
-            metrics=_copied_metrics(settings["metrics"]),
+            metrics=clone_metrics(settings["metrics"]),
             loss_weights=model.loss_weights,
             sample_weight_mode=model.sample_weight_mode,
-            weighted_metrics=_copied_metrics(settings["weighted_metrics"]),
+            weighted_metrics=clone_metrics(settings["weighted_metrics"]),
             target_tensors=target_tensors,
             sample_weight_tensors=sample_weights,
         )
@@ -199,14 +199,3 @@ def _copied_optimizer(optimizer: Any, iterations: Any, config: Any) -> Any:
     if iterations is not None:
         made.iterations = iterations
     return made
-
-
-def _copied_metrics(metrics: Any) -> Any:
-    """Return metrics as a program names them, with new objects for those that are objects."""
-    if isinstance(metrics, dict):
-        return {key: _copied_metrics(each) for key, each in metrics.items()}
-    if isinstance(metrics, (list, tuple)):
-        return [_copied_metrics(each) for each in metrics]
-    if isinstance(metrics, Metric):
-        return type(metrics).from_config(metrics.get_config())
-    return metrics

@@ -19,7 +19,7 @@ import numpy as np
 from tensormill.graph.collections import GraphKeys
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
-from tensormill.graph.dtypes import as_dtype, float32
+from tensormill.graph.dtypes import DType, as_dtype, float32
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.op_builder import graph_of
 from tensormill.graph.shapes import Dims, TensorShape, as_dims
@@ -65,17 +65,62 @@ class InputSpec:
     axes: dict[int, int | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Let a shape say the rank."""
-        if self.shape is not None:
-            self.ndim = len(self.shape)
-
-    def check(self, dims: Dims, layer_name: str) -> None:
-        """Refuse an input of another shape.
+        """Let a shape say the rank.
 
         Raises:
-          ValueError: the shape does not fit.
+          TypeError: a key of `axes` is no number.
+          ValueError: there is no such axis.
         """
-        start = f"Input 0 of layer {layer_name} is incompatible with the layer: "
+        if self.shape is not None:
+            self.ndim = len(self.shape)
+        if self.dtype is not None:
+            self.dtype = as_dtype(self.dtype).name
+        try:
+            self.axes = {int(axis): size for axis, size in (self.axes or {}).items()}
+        except (ValueError, TypeError) as error:
+            raise TypeError("The keys in axes must be integers.") from error
+        highest = self.ndim or self.max_ndim
+        if self.axes and highest is not None and max(self.axes) > highest - 1:
+            raise ValueError(
+                f"Axis {max(self.axes)} is greater than the maximum allowed value: {highest - 1}"
+            )
+
+    def __repr__(self) -> str:
+        """Return the settings that are there."""
+        given = [
+            f"{name}={value}"
+            for name, value in self.get_config().items()
+            if value not in (None, {})
+        ]
+        return f"InputSpec({', '.join(given)})"
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> InputSpec:
+        """Return the specification of these settings."""
+        return cls(**config)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor as plain data."""
+        names = ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
+        return {name: getattr(self, name) for name in names}
+
+    def check(
+        self, dims: Dims, layer_name: str, dtype: DType | None = None, index: int = 0
+    ) -> None:
+        """Refuse an input of another shape or dtype.
+
+        Args:
+          dims: the static shape of the input.
+          layer_name: the name of the layer, for messages.
+          dtype: the dtype of the input, where that counts.
+          index: which of the inputs it is, for messages.
+
+        Raises:
+          ValueError: the input does not fit.
+        """
+        start = f"Input {index} of layer {layer_name} is incompatible with the layer: "
+        if None not in (self.dtype, dtype) and dtype != as_dtype(self.dtype):
+            raise ValueError(f"{start}expected dtype={self.dtype}, found dtype={dtype}")
         if dims is None:
             if self.ndim is not None or self.min_ndim is not None or self.max_ndim is not None:
                 raise ValueError(

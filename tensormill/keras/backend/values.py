@@ -263,7 +263,8 @@ class Function:
     def __call__(self, inputs: Any) -> Any:
         """Return the outputs for values of the inputs."""
         session = get_session(inputs if isinstance(inputs, (list, tuple)) else (inputs,))
-        values = nest.flatten(inputs)
+        is_flat = isinstance(inputs, (list, tuple)) and len(inputs) == len(self._inputs)
+        values = list(inputs) if is_flat else nest.flatten(inputs)
         fetches = [*self.outputs, *self.fetches]
         if self.updates_op is not None:
             fetches.append(self.updates_op)

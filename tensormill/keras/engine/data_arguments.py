@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from tensormill.graph import nest
-from tensormill.keras.backend.state import floatx
+from tensormill.keras.engine.data_checks import has_tensors
 from tensormill.keras.engine.endpoints import by_output
+from tensormill.keras.metrics import clone_metrics
 
 __all__ = [
-    "as_classes",
     "as_list",
+    "loss_weights_by_output",
     "metrics_by_output",
     "split_arrays",
-    "with_class_weights",
     "with_first",
 ]
 
@@ -29,35 +27,52 @@ def as_list(value: Any) -> Any:
 
 
 def metrics_by_output(given: Any, names: list[str], what: str) -> list[Any]:
-    """Return the metrics of each output: a flat list is for every output."""
-    if isinstance(given, (list, tuple)) and not any(isinstance(x, (list, tuple)) for x in given):
-        return [list(given)] * len(names)
-    return by_output(given, names, what)
+    """Return the metrics of each output: a flat list is for every output.
+
+    Raises:
+      TypeError: they stand in no list and in no dictionary.
+      ValueError: the number or a name is another.
+    """
+    if not given:
+        return [[] for _ in names]
+    if not isinstance(given, (list, tuple, dict)):
+        raise TypeError(
+            "Type of `metrics` argument not understood. Expected a list or dictionary, found: "
+            f"{given}"
+        )
+    if isinstance(given, dict) or any(isinstance(x, (list, tuple)) for x in given):
+        return by_output(given, names, what)
+    if len(names) == 1:
+        return [list(given)]
+    return [clone_metrics(given) for _ in names]
 
 
-def as_classes(class_weight: Any, names: list[str]) -> Any:
-    """Return class weights by output: a dictionary of numbers is for the one output."""
-    if isinstance(class_weight, dict) and not set(class_weight) & set(names):
-        return [class_weight] * len(names)
-    return class_weight
+def loss_weights_by_output(given: Any, names: list[str]) -> list[Any]:
+    """Return by what the loss of each output is multiplied.
 
-
-def with_class_weights(weights: Any, labels: Any, classes: Any) -> Any:
-    """Return the weights of elements, multiplied by those of their classes."""
-    if weights is not None:
-        weights = np.asarray(weights)
-    if not classes:
-        return weights
-    if labels.ndim > 1 and labels.shape[-1] > 1:
-        labels = labels.argmax(axis=-1)
-    own = np.asarray([classes.get(int(each), 1.0) for each in labels.ravel()], floatx())
-    return own if weights is None else own * weights
+    Raises:
+      TypeError: it stands in no list and in no dictionary.
+    """
+    if given is not None and not isinstance(given, (list, dict)):
+        raise TypeError(
+            f"Could not interpret loss_weights argument: {given} - expected a list of dicts."
+        )
+    return by_output(given, names, "loss_weights")
 
 
 def split_arrays(x: Any, y: Any, weights: Any, share: float) -> Any:
-    """Return the data without its end, and its end to validate with."""
-    arrays = nest.flatten(x)
-    at = int(len(arrays[0]) * (1.0 - share))
+    """Return the data without its end, and its end to validate with.
+
+    Raises:
+      ValueError: the data are tensors of the graph.
+    """
+    if has_tensors(x):
+        raise ValueError(
+            "If your data is in the form of symbolic tensors, you cannot use `validation_split`."
+        )
+    first_array = nest.flatten(x)[0] if isinstance(x, (list, tuple, dict)) else x
+    count = first_array.shape[0] if hasattr(first_array, "shape") else len(x)
+    at = int(count * (1.0 - share))
 
     def part(value: Any, which: slice) -> Any:
         if value is None:

@@ -7,23 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import tensormill.api as tf
 from tensormill.keras import losses, metrics
 from tensormill.keras.backend.state import floatx
 from tensormill.keras.losses import Reduction
+from tensormill.keras.utils.functions import check_for_unexpected_keys
 
 __all__ = ["Endpoint", "by_output", "metric_label"]
 
 _ACCURACY = ("accuracy", "acc")
 _CROSSENTROPY = ("crossentropy", "ce")
-# The losses whose labels have the shape of the output.
-_LIKE_OUTPUT = (
-    losses.mean_squared_error,
-    losses.binary_crossentropy,
-    losses.categorical_crossentropy,
-)
 
 
 def by_output(given: Any, names: list[str], what: str) -> list[Any]:
@@ -33,12 +26,7 @@ def by_output(given: Any, names: list[str], what: str) -> list[Any]:
       ValueError: the number or a name is another.
     """
     if isinstance(given, dict):
-        unknown = set(given) - set(names)
-        if unknown:
-            raise ValueError(
-                f'Unknown entry in {what} dictionary: "{min(unknown)}". Only expected following '
-                f"keys: {names}"
-            )
+        check_for_unexpected_keys(what, given, names)
         return [given.get(name) for name in names]
     if isinstance(given, (list, tuple)):
         if len(given) != len(names):
@@ -58,6 +46,8 @@ class Endpoint:
       name: the name of the output.
       loss: the loss function as an object, None where the output has none.
       target: the placeholder of the labels, None where there is no loss.
+      is_target_fed: whether it is fed, and not a tensor that a program gave.
+      mode: "temporal" where elements have a weight for each step of time.
       sample_weight: the placeholder of the weights of elements.
       metrics: pairs (label, metric object).
     """
@@ -69,6 +59,8 @@ class Endpoint:
         self.name = name
         self.loss = _loss_object(loss)
         self.target = target
+        self.is_target_fed = target is None or target.op.type == "Placeholder"
+        self.mode = mode
         self.sample_weight: Any = None
         self.metrics: list[tuple[str, Any]] = []
         self.mean_loss: Any = None
@@ -85,7 +77,6 @@ class Endpoint:
             self.sample_weight = tf.placeholder_with_default(
                 tf.constant(default, floatx()), shape=shape, name=f"{name}_sample_weights"
             )
-        self.sample_weight_mode = mode
 
     @property
     def is_sparse(self) -> bool:
@@ -105,56 +96,6 @@ class Endpoint:
             return [*dims.as_list()[:-1], None] if dims.ndims == 2 else [None] * dims.ndims
         return [None] * dims.ndims
 
-    def check_labels(self, labels: Any) -> None:
-        """Refuse labels that cannot be those of the output.
-
-        Raises:
-          ValueError: the loss wants labels in the shape of the output, or one-hot rows.
-        """
-        if not isinstance(labels, np.ndarray):
-            return
-        function = getattr(self.loss, "fn", None)
-        if function is losses.categorical_crossentropy and labels.shape[-1] == 1:
-            raise ValueError(
-                f"You are passing a target array of shape {labels.shape} while using as loss "
-                "`categorical_crossentropy`. `categorical_crossentropy` expects targets to be "
-                "binary matrices (1s and 0s) of shape (samples, classes). If your targets are "
-                "integer classes, you can convert them with `to_categorical`, or use the loss "
-                "`sparse_categorical_crossentropy` instead, which does expect integer targets."
-            )
-        dims = self.output.get_shape()
-        if function not in _LIKE_OUTPUT or dims.ndims is None:
-            return
-        shape = tuple(dims.as_list())
-        for given, size in zip(labels.shape[1:], shape[1:], strict=False):
-            if size is not None and given != size:
-                name = self.loss.name or function.__name__
-                raise ValueError(
-                    f"A target array with shape {labels.shape} was passed for an output of shape "
-                    f"{shape} while using as loss `{name}`. This loss expects targets to have the "
-                    "same shape as the output."
-                )
-
-    def check_weights(self, weights: Any) -> None:
-        """Refuse weights of elements that have not the axes which the mode wants.
-
-        Raises:
-          ValueError: they have others.
-        """
-        found = f"Found a sample_weight array with shape {np.shape(weights)}. "
-        if self.sample_weight_mode == "temporal":
-            if np.ndim(weights) < 2:
-                raise ValueError(
-                    f"{found}In order to use timestep-wise sample weighting, you should pass a 2D "
-                    "sample_weight array."
-                )
-        elif np.ndim(weights) != 1:
-            raise ValueError(
-                f"{found}In order to use timestep-wise sample weights, you should specify "
-                'sample_weight_mode="temporal" in compile(). If you just mean to use sample-wise '
-                "weights, make sure your sample_weight array is 1D."
-            )
-
     def total(self) -> Any:
         """Return the loss of a batch."""
         mask = getattr(self.output, "_keras_mask", None)
@@ -171,14 +112,14 @@ class Endpoint:
                 values, weights, Reduction.SUM_OVER_BATCH_SIZE if reduction == "auto" else reduction
             )
 
-    def add_metrics(self, given: Any, is_weighted: bool, prefix: str) -> None:
+    def add_metrics(self, given: Any, is_weighted: bool) -> None:
         """Add the metrics that a program names for this output."""
         for each in given if isinstance(given, (list, tuple)) else [given]:
             if each is None:
                 continue
             label = metric_label(each, is_weighted)
             metric = self._metric_object(each, label)
-            self.metrics.append((prefix + label, metric))
+            self.metrics.append((label, metric))
             weights = self.sample_weight if is_weighted else None
             mask = getattr(self.output, "_keras_mask", None)
             if mask is not None:

@@ -26,7 +26,11 @@ class InputLayer(Layer):
       input_tensor: a tensor to use in the place of a placeholder.
       sparse: whether the placeholder is sparse.
       name: the name; by default "input_1" and so on.
+      ragged: whether the placeholder is ragged.
       **kwargs: `batch_input_shape`.
+
+    Raises:
+      ValueError: two shapes are given, or it is to be both sparse and ragged.
     """
 
     def __init__(
@@ -37,8 +41,16 @@ class InputLayer(Layer):
         input_tensor: Any = None,
         sparse: bool = False,
         name: str | None = None,
+        ragged: bool = False,
         **kwargs: Any,
     ) -> None:
+        if sparse and ragged:
+            raise ValueError("Cannot set both sparse and ragged to True in a Keras input.")
+        if "batch_input_shape" in kwargs and input_shape:
+            raise ValueError(
+                "Only provide the input_shape OR batch_input_shape argument to InputLayer, not "
+                "both at the same time."
+            )
         if "batch_input_shape" in kwargs:
             whole = tuple(kwargs.pop("batch_input_shape"))
             batch_size, input_shape = whole[0], whole[1:]
@@ -49,14 +61,16 @@ class InputLayer(Layer):
         super().__init__(dtype=dtype, name=name or f"input_{get_uid('input')}")
         self.built = True
         self.sparse = sparse
+        self.ragged = ragged
         self.batch_size = batch_size
         self.is_placeholder = input_tensor is None
         if input_tensor is None:
             shape = None if input_shape is None else tuple(tf.TensorShape(input_shape).as_list())
             self._batch_input_shape: Any = None if shape is None else (batch_size, *shape)
             input_tensor = placeholder(
-                self._batch_input_shape, dtype=self.dtype, sparse=sparse, name=self.name
-            )
+                self._batch_input_shape, dtype=self.dtype, sparse=sparse, ragged=ragged,
+                name=self.name,
+            )  # fmt: skip
         else:
             dims = input_tensor.get_shape()
             self._batch_input_shape = None if dims.ndims is None else tuple(dims.as_list())
@@ -69,6 +83,7 @@ class InputLayer(Layer):
             "batch_input_shape": self._batch_input_shape,
             "dtype": self.dtype,
             "sparse": self.sparse,
+            "ragged": self.ragged,
             "name": self.name,
         }
 
@@ -80,6 +95,7 @@ def Input(
     dtype: Any = None,
     sparse: bool = False,
     tensor: Any = None,
+    ragged: bool = False,
     **kwargs: Any,
 ) -> Any:
     """Return a tensor that stands for the data which a model is given.
@@ -91,6 +107,7 @@ def Input(
       dtype: the dtype.
       sparse: whether the tensor is sparse.
       tensor: a tensor to use in the place of a placeholder.
+      ragged: whether the tensor is ragged.
       **kwargs: `batch_shape`, the shape with that of the batch.
 
     Raises:
@@ -113,5 +130,5 @@ def Input(
         )
     if isinstance(shape, int):
         shape = (shape,)
-    layer = InputLayer(shape, batch_size, dtype, tensor, sparse, name)
+    layer = InputLayer(shape, batch_size, dtype, tensor, sparse, name, ragged)
     return layer._inbound_nodes[0].outputs

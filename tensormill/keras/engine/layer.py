@@ -128,12 +128,46 @@ class Layer(RecordedCalls, LayerWeights):
         self._activity_regularizer = regularizer
 
     def add_metric(self, value: Any, aggregation: str | None = None, name: Any = None) -> None:
-        """Add a tensor whose mean is reported in training, or the result of a metric."""
-        metric = getattr(value, "_metric", None)
-        if metric is None:
-            metric = Mean(name=name or "metric")
-            metric(value)
-        self._own_metrics.append(metric)
+        """Add a tensor whose mean is reported in training, or the result of a metric.
+
+        Args:
+          value: the tensor.
+          aggregation: "mean" for its mean; None for the result of a metric.
+          name: what it is called in reports; that of the metric by default.
+
+        Raises:
+          ValueError: it has no name, or there is no such aggregation, or it is no metric's result.
+        """
+        if aggregation not in (None, "mean"):
+            raise ValueError(
+                "We currently support only `mean` sample-wise metric aggregation. You provided "
+                f"aggregation=`{aggregation}`"
+            )
+        metric = getattr(value, "_metric_obj", None)
+        if metric is None and name is None:
+            raise ValueError(
+                "Please provide a name for your metric like `self.add_metric(tf.reduce_sum(inputs),"
+                " name='mean_activation', aggregation='mean')`"
+            )
+        if not is_tensor_of_graph(value):
+            raise ValueError(f"Expected a symbolic Tensor for the metric value, received: {value}")
+        name = name if metric is None else metric.name
+        known = next((each for each in self._own_metrics if each.name == name), metric)
+        if aggregation is None:
+            if known is None:
+                raise ValueError(
+                    "We do not support adding an aggregated metric result tensor that is not the "
+                    "output of a `tf.keras.metrics.Metric` metric instance. Without having access "
+                    "to the metric instance we cannot reset the state of a metric after every "
+                    "epoch during training. You can create a `tf.keras.metrics.Metric` instance "
+                    "and pass the result here or pass an un-aggregated result with `aggregation` "
+                    "parameter set as `mean`."
+                )
+        elif metric is None:
+            known = known or Mean(name=name)
+            known(value)
+        if not any(known is each for each in self._own_metrics):
+            self._own_metrics.append(known)
 
     def build(self, input_shape: Any) -> None:
         """Make the weights; called by the first call with the shapes of the inputs."""
@@ -197,6 +231,11 @@ class Layer(RecordedCalls, LayerWeights):
             with tf.name_scope(self._name_scope()):
                 self._build_once(inputs)
                 outputs = self.call(inputs, *args, **kwargs)
+                if outputs is None:
+                    raise ValueError(
+                        "A layer's `call` method should return a Tensor or a list of Tensors, not "
+                        f"None (layer: {self.name})."
+                    )
                 self._add_activity_losses(outputs)
         self._set_masks(inputs, outputs, mask)
         if is_outermost:
@@ -256,11 +295,11 @@ class Layer(RecordedCalls, LayerWeights):
                 f"Layer {self.name} expects {len(specs)} inputs, but it received {len(tensors)} "
                 f"input tensors. Inputs received: {inputs}"
             )
-        for spec, tensor in zip(specs, tensors, strict=True):
+        for index, (spec, tensor) in enumerate(zip(specs, tensors, strict=True)):
             if isinstance(spec, InputSpec) and hasattr(tensor, "get_shape"):
                 dims = tensor.get_shape()
                 known = None if dims.ndims is None else tuple(dims.as_list())
-                spec.check(known, self.name)
+                spec.check(known, self.name, tensor.dtype.base_dtype, index)
 
     def _add_activity_losses(self, outputs: Any) -> None:
         if self._activity_regularizer is None:
@@ -319,6 +358,11 @@ class Layer(RecordedCalls, LayerWeights):
     def from_config(cls, config: dict[str, Any]) -> Any:
         """Return the layer of these settings."""
         return cls(**config)
+
+
+def is_tensor_of_graph(value: Any) -> bool:
+    """Return whether something is a dense or a sparse tensor of a graph."""
+    return isinstance(value, (tf.Tensor, tf.SparseTensor))
 
 
 def _as_shapes(input_shape: Any) -> Any:

@@ -9,25 +9,35 @@ from typing import Any
 
 import numpy as np
 
+import tensormill.api as tf
 from tensormill.keras.callbacks import CallbackList, History, reporting_callbacks
+from tensormill.keras.engine.data_checks import should_run_validation
 from tensormill.keras.progress import Progbar
 
 __all__ = ["evaluate", "fit", "predict"]
 
 
 class _Averages:
-    """The means of what batches report: of losses, weighted by sizes; of metrics, the last ones."""
+    """The means of what batches report: of losses; of metrics, the last ones.
 
-    def __init__(self, loss_count: int) -> None:
+    Args:
+      loss_count: how many of the reports are losses, the total first.
+      by_size: whether the total is weighted by the sizes of batches: for data of a known number
+        of elements.
+    """
+
+    def __init__(self, loss_count: int, by_size: bool) -> None:
         self._loss_count = loss_count
+        self._by_size = by_size
         self._total: Any = 0.0
         self._samples = 0
         self._last: list[Any] = []
 
     def add(self, size: int, reports: list[Any]) -> None:
         """Add what a batch reports."""
-        self._total = self._total + np.asarray(reports[: self._loss_count], np.float64) * size
-        self._samples += size
+        weight = size if self._by_size else 1
+        self._total = self._total + np.asarray(reports[: self._loss_count], np.float64) * weight
+        self._samples += weight
         self._last = reports[self._loss_count :]
 
     def values(self) -> list[float]:
@@ -75,11 +85,9 @@ def fit(
     )
     model.history = history
     model.stop_training = False
-    if verbose == 1 and batches.samples is not None:
-        text = f"Train on {batches.samples} samples"
-        if validation is not None and validation.samples is not None:
-            text += f", validate on {validation.samples} samples"
-        print(text)  # noqa: T201 - the report that `verbose` asks for
+    heading = _heading(batches, validation)
+    if verbose == 1 and heading is not None:
+        print(heading)  # noqa: T201 - the report that `verbose` asks for
     called.on_train_begin()
     for epoch in range(initial_epoch, epochs):
         if model.stop_training:
@@ -87,7 +95,9 @@ def fit(
         model.reset_metrics()
         called.on_epoch_begin(epoch)
         logs = _train_epoch(model, batches, shuffle, called, names)
-        if validation is not None and _validates(validation_freq, epoch):
+        if _interrupted(batches, epochs):
+            model.stop_training = True
+        if validation is not None and should_run_validation(validation_freq, epoch):
             results = _run_test(model, validation, None, called)
             logs.update({f"val_{name}": value for name, value in zip(names, results, strict=True)})
         called.on_epoch_end(epoch, logs)
@@ -95,16 +105,35 @@ def fit(
     return history
 
 
-def _validates(validation_freq: Any, epoch: int) -> bool:
-    if isinstance(validation_freq, int):
-        return (epoch + 1) % validation_freq == 0
-    return epoch + 1 in validation_freq
+def _heading(batches: Any, validation: Any) -> str | None:
+    """Return the line that says what `fit` trains on, None where that is not known."""
+    parts = [("Train on ", batches), (", validate on ", validation)]
+    text = ""
+    for start, each in parts:
+        count = None if each is None else each.samples or each.steps
+        if count is None:
+            break
+        text += f"{start}{count} {'steps' if each.samples is None else 'samples'}"
+    return text or None
+
+
+def _interrupted(batches: Any, epochs: int) -> bool:
+    """Return whether a data set had not as many batches as it was to have, and say so."""
+    if not getattr(batches, "ran_out", False):
+        return False
+    tf.logging.warning(
+        "Your dataset ran out of data; interrupting training. Make sure that your dataset can "
+        "generate at least `steps_per_epoch * epochs` batches (in this case, %s batches). You may "
+        "need to use the repeat() function when building your dataset.",
+        (batches.steps or 0) * epochs,
+    )
+    return True
 
 
 def _train_epoch(
     model: Any, batches: Any, shuffle: Any, called: CallbackList, names: list[str]
 ) -> dict[str, Any]:
-    averages = _Averages(_loss_count(model))
+    averages = _Averages(_loss_count(model), batches.samples is not None)
     for index, (size, arrays) in enumerate(batches.epoch(shuffle)):
         logs: dict[str, Any] = {"batch": index, "size": size}
         called.on_batch_begin("train", index, logs)
@@ -119,7 +148,7 @@ def _train_epoch(
 
 def _run_test(model: Any, batches: Any, bar: Any, called: CallbackList) -> list[float]:
     model.reset_metrics()
-    averages = _Averages(_loss_count(model))
+    averages = _Averages(_loss_count(model), batches.samples is not None)
     called.on_test_begin()
     done = 0
     for index, (size, arrays) in enumerate(batches.epoch()):

@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, python/keras/engine/network.py.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import tensormill.api as tf
@@ -70,6 +71,7 @@ class Network(Layer):
         give_history(outputs)
         self._nested_inputs, self._nested_outputs = inputs, outputs
         self.inputs = checked(nest.flatten(inputs), "Input")
+        _check_inputs(self.inputs)
         self.outputs = checked(nest.flatten(outputs), "Output")
         self._graph_of_layers = NetworkGraph(self.inputs, self.outputs)
         names = [layer.name for layer in self._graph_of_layers.layers]
@@ -92,6 +94,14 @@ class Network(Layer):
     @property
     def _is_graph_network(self) -> bool:
         return self._graph_of_layers is not None
+
+    @property
+    def _input_layers(self) -> list[Any]:
+        return [tensor._keras_history.layer for tensor in self.inputs or []]
+
+    @property
+    def _output_layers(self) -> list[Any]:
+        return [tensor._keras_history.layer for tensor in self.outputs or []]
 
     @property
     def layers(self) -> list[Any]:
@@ -204,18 +214,59 @@ class Network(Layer):
         """Make the weights for inputs of a shape, in a graph of placeholders.
 
         Raises:
-          ValueError: the network takes several inputs that the shape does not name.
+          ValueError: that is no shape, or `call` takes other inputs than floats, or more of them.
         """
         if self._is_graph_network or self._inbound_nodes:
             self.built = True
             return
+        if input_shape is None:
+            raise ValueError(
+                "Input shape must be defined when calling build on a model subclass network."
+            )
+        if not isinstance(input_shape, (tuple, list, tf.TensorShape)):
+            raise ValueError(
+                "Specified input shape is not one of the valid types. Please specify a batch input "
+                "shape of type tuple or list of input shapes. User provided input type: "
+                f"{type(input_shape)}"
+            )
         if type(self).call is Network.call:
             raise NotImplementedError(
                 "When subclassing the `Model` class, you should implement a `call` method."
             )
-        if input_shape is not None:
+        self._check_buildable()
+        try:
             self.build_from_shape(input_shape)
+        except (tf.errors.InvalidArgumentError, TypeError) as error:
+            raise ValueError(
+                "You cannot build your model by calling `build` if your layers do not support "
+                "float type inputs. Instead, in order to instantiate and build your model, `call` "
+                "your model on real tensor data (of the correct dtype)."
+            ) from error
         self.built = True
+
+    def _check_buildable(self) -> None:
+        """Refuse a `call` that does not take inputs alone.
+
+        Raises:
+          ValueError: it does not.
+        """
+        found = list(inspect.signature(self.call).parameters.values())
+        if not found:
+            raise ValueError(
+                "You can only call `build` on a model if its `call` method accepts an `inputs` "
+                "argument."
+            )
+        plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY)
+        if any(
+            each.kind in plain and each.default is each.empty and each.name != "training"
+            for each in found[1:]
+        ):
+            raise ValueError(
+                "Currently, you cannot build your model if it has positional or keyword arguments "
+                "that are not inputs to the model, but are required for its `call` method. "
+                "Instead, in order to instantiate and build your model, `call` your model on real "
+                "tensor data with all expected call arguments."
+            )
 
     def _build_once(self, inputs: Any) -> None:
         if type(self).build is Network.build:
@@ -260,7 +311,12 @@ class Network(Layer):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return the masks of the outputs."""
-        return None
+        if self._graph_of_layers is None:
+            return None
+        given = nest.flatten(inputs)
+        masks = [None] * len(given) if mask is None else nest.flatten(mask)
+        outputs = self.call(given, mask=masks)
+        return nest.map_structure(lambda each: getattr(each, "_keras_mask", None), outputs)
 
     def _takes(self, argument: str) -> bool:
         return self._graph_of_layers is not None or super()._takes(argument)
@@ -364,6 +420,26 @@ class Network(Layer):
             if known == tuple(input_shape):
                 return shapes_of(self._nested_outputs)
         return super().compute_output_shape(input_shape)
+
+
+def _check_inputs(inputs: list[Any]) -> None:
+    """Refuse inputs that occur twice, and batches of several sizes.
+
+    Raises:
+      ValueError: there are such.
+    """
+    if len({id(each) for each in inputs}) != len(inputs):
+        raise ValueError(
+            "The list of inputs passed to the model is redundant. All inputs should only appear "
+            f"once. Found: {inputs}"
+        )
+    shapes = [getattr(each._keras_history.layer, "_batch_input_shape", None) for each in inputs]
+    sizes = [None if not shape else shape[0] for shape in shapes]
+    if len(set(sizes) - {None}) > 1:
+        raise ValueError(
+            "The specified batch sizes of the Input Layers are incompatible. Found batch sizes: "
+            f"{sizes}"
+        )
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -38,7 +38,7 @@ def tensors_in(structure: Any) -> list[Any]:
     return [
         each
         for each in nest.flatten(structure)
-        if isinstance(each, (tf.Tensor, tf.SparseTensor, tf.Variable))
+        if isinstance(each, (tf.Tensor, tf.SparseTensor, tf.RaggedTensor, tf.Variable))
     ]
 
 
@@ -51,7 +51,7 @@ def shapes_of(structure: Any) -> Any:
     """Return the static shapes of tensors, as tuples; of one tensor its shape alone."""
 
     def shape(tensor: Any) -> Any:
-        dims = tensor.get_shape()
+        dims = tensor.shape if isinstance(tensor, tf.RaggedTensor) else tensor.get_shape()
         return None if dims.ndims is None else tuple(dims.as_list())
 
     return nest.map_structure(shape, structure)
@@ -101,6 +101,52 @@ class Node:
         """The layers that the inputs come from; of one, that one."""
         layers = [source.layer for source in self.sources()]
         return layers[0] if len(layers) == 1 else layers
+
+    @property
+    def node_indices(self) -> Any:
+        """In which calls of these layers the inputs were made; of one, that one."""
+        numbers = [source.node_index for source in self.sources()]
+        return numbers[0] if len(numbers) == 1 else numbers
+
+    @property
+    def tensor_indices(self) -> Any:
+        """Which of the outputs of these calls the inputs are; of one, that one."""
+        numbers = [source.tensor_index for source in self.sources()]
+        return numbers[0] if len(numbers) == 1 else numbers
+
+    @property
+    def input_shapes(self) -> Any:
+        """The static shapes of the inputs."""
+        return shapes_of(self.inputs)
+
+    @property
+    def output_shapes(self) -> Any:
+        """The static shapes of the outputs."""
+        return shapes_of(self.outputs)
+
+    def iterate_inbound(self, include_arguments: bool = False) -> list[tuple[Any, int, int, Any]]:
+        """Return (layer, number of its call, number of its output, tensor) of each input.
+
+        Args:
+          include_arguments: whether the tensors of the further arguments are inputs, too.
+        """
+        if self.inputs is self.outputs:
+            return []
+        given = [self.inputs, self.arguments] if include_arguments else self.inputs
+        return [
+            (*tensor._keras_history, tensor) for tensor in tensors_in(given) if has_history(tensor)
+        ]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return where the inputs come from, as plain data."""
+        layers = self.inbound_layers
+        names = [each.name for each in layers] if isinstance(layers, list) else layers.name
+        return {
+            "outbound_layer": self.layer.name,
+            "inbound_layers": names,
+            "node_indices": self.node_indices,
+            "tensor_indices": self.tensor_indices,
+        }
 
     @property
     def input_tensors(self) -> Any:

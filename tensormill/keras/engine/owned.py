@@ -26,6 +26,7 @@ __all__ = ["LayerWeights"]
 _NOT_SEARCHED = frozenset(
     {"_inbound_nodes", "_outbound_nodes", "_losses", "_updates", "_own_metrics", "input_spec"}
 )
+_WEIGHT_LISTS = ("_trainable_weights", "_non_trainable_weights")
 
 
 def found_in(value: Any, kind: Any) -> Iterator[Any]:
@@ -91,10 +92,49 @@ class LayerWeights:
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; variables that a program sets are weights."""
         self._init_lists()
+        if name in self.__dict__:
+            self._forget_weights(name)
         if not name.startswith("_keras") and name not in _NOT_SEARCHED:
             for variable in found_in(value, VariableBase):
                 self._note_weight(variable)
         super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        """Remove an attribute; variables that no other attribute holds are weights no more."""
+        if name in self.__dict__:
+            self._forget_weights(name)
+        super().__delattr__(name)
+
+    def _forget_weights(self, name: str) -> None:
+        """Forget the variables of an attribute, where no other one holds them."""
+        if name.startswith("_keras") or name in _NOT_SEARCHED or name in _WEIGHT_LISTS:
+            return
+        held = list(found_in(self.__dict__[name], VariableBase))
+        if not held:
+            return
+        others = {
+            id(variable)
+            for other, value in self.__dict__.items()
+            if other != name and other not in _NOT_SEARCHED and other not in _WEIGHT_LISTS
+            for variable in found_in(value, VariableBase)
+        }
+        gone = {id(variable) for variable in held} - others
+        for listed in (self._trainable_weights, self._non_trainable_weights):
+            listed[:] = [each for each in listed if id(each) not in gone]
+
+    @property
+    def _layers(self) -> list[Any]:
+        """The layers among the attributes."""
+        return self._sublayers()
+
+    @property
+    def submodules(self) -> tuple[Any, ...]:
+        """The layers among the attributes, and those within them."""
+        found: list[Any] = []
+        for layer in self._sublayers():
+            found.append(layer)
+            found.extend(getattr(layer, "submodules", ()))
+        return tuple(once(found))
 
     def _note_weight(self, variable: Any) -> None:
         known = self._trainable_weights + self._non_trainable_weights
@@ -106,11 +146,10 @@ class LayerWeights:
 
     @property
     def _checkpoint_dependencies(self) -> list[tuple[str, Any]]:
-        lists = ("_trainable_weights", "_non_trainable_weights")
         own = {
             name: value
             for name, value in self.__dict__.items()
-            if name not in _NOT_SEARCHED and name not in lists
+            if name not in _NOT_SEARCHED and name not in _WEIGHT_LISTS
         }
         return list(dependencies_in(own))
 

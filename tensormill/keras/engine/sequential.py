@@ -35,6 +35,7 @@ class Sequential(Model):
         super().__init__(name=name)
         self._stack: list[Any] = []
         self._start: Any = None
+        self._build_input_shape: Any = None
         for layer in layers or []:
             self.add(layer)
 
@@ -112,7 +113,11 @@ class Sequential(Model):
         """Connect the layers for inputs of a shape, that of the batch included."""
         is_known = input_shape is not None and not isinstance(input_shape, dict)
         if self._start is None and is_known:
-            self._connect_to(Input(batch_shape=tuple(tf.TensorShape(input_shape).as_list())))
+            shape = tuple(tf.TensorShape(input_shape).as_list())
+            self._build_input_shape = shape
+            # Batches of other sizes are welcome, unless a layer keeps a state for each element.
+            batch = shape[0] if any(layer.stateful for layer in self.layers) else None
+            self._connect_to(Input(batch_shape=(batch, *shape[1:])))
         self.built = True
 
     @property
@@ -177,7 +182,8 @@ class Sequential(Model):
             ],
         }
         if self._start is not None and not hasattr(self.layers[0], "_batch_input_shape"):
-            config["build_input_shape"] = tuple(self._start.get_shape().as_list())
+            shape = self._build_input_shape or tuple(self._start.get_shape().as_list())
+            config["build_input_shape"] = shape
         return config
 
     @classmethod

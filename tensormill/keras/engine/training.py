@@ -7,40 +7,25 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import tensormill.api as tf
-from tensormill.graph import nest
 from tensormill.keras import optimizers
 from tensormill.keras.backend.state import floatx, symbolic_learning_phase
 from tensormill.keras.backend.values import Function
 from tensormill.keras.engine import loops, model_files
-from tensormill.keras.engine.batches import (
-    ArrayBatches,
-    TensorBatches,
-    as_batches,
-    check_source_arguments,
-    checked_shapes,
-    computed,
-    has_tensors,
-    is_source,
-    named_arrays,
-)
+from tensormill.keras.engine.batches import is_source
 from tensormill.keras.engine.data_arguments import (
-    as_classes,
     as_list,
+    loss_weights_by_output,
     metrics_by_output,
     split_arrays,
-    with_class_weights,
-    with_first,
 )
 from tensormill.keras.engine.endpoints import Endpoint, by_output
-from tensormill.keras.engine.network import Network
+from tensormill.keras.engine.model_data import ModelData, check_source_arguments
 
 __all__ = ["Model"]
 
 
-class Model(Network):
+class Model(ModelData):
     """A network with `compile`, `fit`, `evaluate` and `predict`.
 
     Made of inputs and outputs (`Model(inputs=..., outputs=...)`), or a subclass whose `call` says
@@ -111,7 +96,7 @@ class Model(Network):
     def _make_endpoints(self) -> None:
         """Make the placeholders of labels, the total loss and the metrics."""
         names = self.output_names
-        weights = by_output(self.loss_weights, names, "loss_weights")
+        weights = loss_weights_by_output(self.loss_weights, names)
         given = self._compile_settings
         targets = by_output(as_list(given["target_tensors"]), names, "target_tensors")
         weighings = by_output(as_list(given["sample_weight_tensors"]), names, "sample_weights")
@@ -124,16 +109,13 @@ class Model(Network):
             Endpoint(*each)
             for each in zip(self.outputs, names, losses, targets, modes, weighings, strict=True)
         ]
-        prefixes = [f"{name}_" if len(names) > 1 else "" for name in names]
         metrics = metrics_by_output(given["metrics"], names, "metrics")
         weighted = metrics_by_output(given["weighted_metrics"], names, "weighted_metrics")
         with tf.name_scope("metrics"):
-            for endpoint, prefix, plain, heavy in zip(
-                self._endpoints, prefixes, metrics, weighted, strict=True
-            ):
+            for endpoint, plain, heavy in zip(self._endpoints, metrics, weighted, strict=True):
                 if endpoint.loss is not None:
-                    endpoint.add_metrics(plain, False, prefix)
-                    endpoint.add_metrics(heavy, True, prefix)
+                    endpoint.add_metrics(plain, False)
+                    endpoint.add_metrics(heavy, True)
         self._make_total_loss(weights)
 
     def _make_total_loss(self, weights: list[Any]) -> None:
@@ -177,8 +159,20 @@ class Model(Network):
         return compiled + self._added_metrics()
 
     def _labelled_metrics(self) -> list[tuple[str, Any]]:
-        compiled = [each for endpoint in self._endpoints or [] for each in endpoint.metrics]
-        return compiled + [(metric.name, metric) for metric in self._added_metrics()]
+        """Return the metrics with their names, each of which is another one."""
+        labels = {"loss", *(name for name, _ in self._output_losses)}
+        found = []
+        is_one = len(self.output_names) == 1
+        for endpoint in self._endpoints or []:
+            for label, metric in endpoint.metrics:
+                start = label if is_one else f"{endpoint.name}_{label}"
+                own, number = start, 0
+                while own in labels:
+                    number += 1
+                    own = f"{start}_{number}"
+                labels.add(own)
+                found.append((own, metric))
+        return found + [(metric.name, metric) for metric in self._added_metrics()]
 
     def reset_metrics(self) -> None:
         """Set the state of all metrics to zeros."""
@@ -214,9 +208,9 @@ class Model(Network):
         return self._functions[kind]
 
     def _feeds(self, with_labels: bool) -> list[Any]:
-        feeds = list(self.inputs)
+        feeds = self._feed_inputs
         if with_labels:
-            feeds += [each.target for each in self._endpoints or [] if each.loss is not None]
+            feeds += [each.target for each in self._feed_endpoints]
             feeds += self.sample_weights
         phase = symbolic_learning_phase()
         return [*feeds, phase] if phase is not None else feeds
@@ -230,13 +224,18 @@ class Model(Network):
                 reports.append(tf.identity(metric.result()))
         return reports
 
-    def _make_train(self) -> Function:
+    def _check_trainable_weights_consistency(self) -> None:
+        """Say where layers were frozen since the model was compiled."""
         weights = self._trained_weights
         if [id(each) for each in weights] != [id(each) for each in self.trainable_weights]:
             tf.logging.warning(
                 "Discrepancy between trainable weights and collected trainable weights, did you "
                 "set `model.trainable` without calling `model.compile` after ?"
             )
+
+    def _make_train(self) -> Function:
+        self._check_trainable_weights_consistency()
+        weights = self._trained_weights
         updates = list(self.updates)
         with tf.name_scope("training"):
             # What moves with a step sees the loss of before it.
@@ -268,92 +267,7 @@ class Model(Network):
           arrays: the inputs, and for training and testing the labels and the weights.
         """
         phase = [] if symbolic_learning_phase() is None else [kind == "train"]
-        return list(self._function(kind)([*arrays, *phase]))
-
-    def _set_inputs(self, inputs: Any) -> None:
-        """Connect a model that does not know its inputs yet."""
-        if not self.inputs:
-            outputs = self(inputs)
-            self.inputs = nest.flatten(inputs)
-            self.outputs = nest.flatten(outputs)
-            if isinstance(inputs, dict):
-                self.input_names = sorted(inputs)
-            else:
-                self.input_names = [f"input_{at + 1}" for at in range(len(self.inputs))]
-            self.output_names = [f"output_{at + 1}" for at in range(len(self.outputs))]
-            self.built = True
-
-    def _meet(self, x: Any) -> None:
-        """Connect a model by the data that it is given."""
-        if self.inputs:
-            return
-        arrays = nest.flatten(x) if isinstance(x, (list, tuple, dict)) else [x]
-        tensors = []
-        for array in arrays:
-            if isinstance(array, tf.Tensor):
-                dims = array.get_shape().as_list()
-                tensors.append(tf.placeholder(array.dtype, [None, *dims[1:]]))
-                continue
-            array = np.asarray(array)
-            shape = [None, 1] if array.ndim == 1 else [None, *array.shape[1:]]
-            dtype = {"f": floatx(), "U": tf.string, "S": tf.string, "O": tf.string}.get(
-                array.dtype.kind, array.dtype
-            )
-            tensors.append(tf.placeholder(dtype, shape))
-        is_list = isinstance(x, (list, tuple, dict))
-        packed = nest.pack_sequence_as(x, tensors) if is_list else tensors[0]
-        self._set_inputs(packed)
-        if not self.input_names:
-            self.input_names = [f"input_{at + 1}" for at in range(len(self.inputs))]
-
-    def _standardized(
-        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
-    ) -> list[Any]:
-        """Return the inputs, labels and weights as arrays that fit the placeholders."""
-        self._meet(x)
-        inputs = checked_shapes(
-            named_arrays(x, self.input_names, "input"), self.inputs, self.input_names, "input"
-        )
-        if y is None and not any(each.loss is not None for each in self._endpoints or []):
-            return inputs
-        self._assert_compiled()
-        trained = [each for each in self._endpoints or [] if each.loss is not None]
-        names = [each.name for each in trained]
-        labels = checked_shapes(
-            named_arrays(y, names, "target"), [each.target for each in trained], names, "target"
-        )
-        for each, own in zip(trained, labels, strict=True):
-            each.check_labels(own)
-        weights = by_output(as_list(sample_weight), names, "sample_weight")
-        for each, own in zip(trained, weights, strict=True):
-            if own is not None:
-                each.check_weights(own)
-        classes = by_output(as_classes(class_weight, names), names, "class_weight")
-        weights = [
-            with_class_weights(weight, label, own)
-            for weight, label, own in zip(weights, labels, classes, strict=True)
-        ]
-        return [*inputs, *labels, *weights]
-
-    def _batches(self, x: Any, y: Any, weights: Any, classes: Any, size: Any, steps: Any) -> Any:
-        """Return the batches of what `fit` and `evaluate` are given."""
-        if is_source(x):
-
-            def standardize(batch: Any) -> list[Any]:
-                batch = batch if isinstance(batch, tuple) else (batch,)
-                x, *rest = batch[:3]
-                y, weights = (*rest, None, None)[:2]
-                return self._standardized(x, y, weights, classes)
-
-            return as_batches(x, steps, standardize)
-        data = [x, y, weights]
-        if has_tensors(data):
-            return TensorBatches(
-                data,
-                steps,
-                lambda given: self._standardized(given[0], given[1], given[2], classes),
-            )
-        return ArrayBatches(self._standardized(x, y, weights, classes), size)
+        return list(self._function(kind)([*self._fed(arrays), *phase]))
 
     def fit(
         self,
@@ -407,6 +321,9 @@ class Model(Network):
         epochs = kwargs.pop("nb_epoch", epochs)
         if kwargs:
             raise TypeError(f"Unrecognized keyword arguments: {kwargs}")
+        if self.optimizer is None:
+            self._assert_compiled()
+        self._check_call_args("fit")
         if is_source(x):
             check_source_arguments(x, y, sample_weight, validation_split, batch_size)
         if not is_source(x):
@@ -418,41 +335,29 @@ class Model(Network):
             x, y, sample_weight, validation_data = split_arrays(
                 x, y, sample_weight, validation_split
             )
-        batches = self._batches(x, y, sample_weight, class_weight, batch_size, steps_per_epoch)
+        batches = self._batches(
+            x, y, sample_weight, class_weight, batch_size, steps_per_epoch, "steps_per_epoch",
+            epochs,
+        )  # fmt: skip
         validation = self._validation(validation_data, batch_size, validation_steps)
         return loops.fit(
             self, batches, validation, epochs=epochs, initial_epoch=initial_epoch, verbose=verbose,
-            callbacks=callbacks, shuffle=shuffle, steps=steps_per_epoch,
+            callbacks=callbacks, shuffle=shuffle, steps=batches.steps,
             validation_freq=validation_freq,
         )  # fmt: skip
-
-    def _meet_source(self, source: Any) -> Any:
-        """Connect a model by the first batch of a source; return the source with that batch."""
-        if isinstance(source, tf.data.Dataset):
-            types, shapes = source.output_types, source.output_shapes
-            if isinstance(types, tuple):
-                types, shapes = types[0], shapes[0]
-            pairs = zip(nest.flatten(types), nest.flatten(shapes), strict=True)
-            fed = [tf.placeholder(dtype, shape) for dtype, shape in pairs]
-            self._set_inputs(nest.pack_sequence_as(types, fed))
-            return source
-        iterator = iter(source)
-        first = next(iterator)
-        self._meet(first[0] if isinstance(first, tuple) else first)
-        return with_first(first, iterator)
 
     def _validation(self, data: Any, batch_size: Any, steps: Any) -> Any:
         if data is None:
             return None
         if is_source(data):
-            return self._batches(data, None, None, None, batch_size, steps)
+            return self._batches(data, None, None, None, batch_size, steps, "validation_steps")
         if len(data) not in (2, 3):
             raise ValueError(
                 "When passing a `validation_data` argument, it must contain either 2 items (x_val, "
                 f"y_val), or 3 items (x_val, y_val, val_sample_weights). Received: {len(data)}"
             )
         weights = data[2] if len(data) == 3 else None
-        return self._batches(data[0], data[1], weights, None, batch_size, steps)
+        return self._batches(data[0], data[1], weights, None, batch_size, steps, "validation_steps")
 
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: int = 1,
@@ -460,8 +365,12 @@ class Model(Network):
         max_queue_size: int = 10, workers: int = 1, use_multiprocessing: bool = False,
     ) -> Any:  # fmt: skip
         """Return the loss and the metrics for data; of one number that number alone."""
+        if self.optimizer is None:
+            self._assert_compiled()
+        self._check_call_args("evaluate")
         if is_source(x):
             check_source_arguments(x, y, sample_weight, 0.0, batch_size)
+            x = x if self.inputs else self._meet_source(x)
         else:
             self._meet(x)
         self._assert_compiled()
@@ -475,26 +384,13 @@ class Model(Network):
         use_multiprocessing: bool = False,
     ) -> Any:  # fmt: skip
         """Return the outputs for data, as an array for each output."""
+        self._check_call_args("predict")
         if is_source(x):
-
-            def standardize(batch: Any) -> list[Any]:
-                given = batch[0] if isinstance(batch, tuple) else batch
-                return self._inputs_of(given)
-
-            batches = as_batches(x, steps, standardize)
-        else:
-            self._meet(x)
-            batches = (
-                TensorBatches([x], steps, lambda given: self._inputs_of(given[0]))
-                if has_tensors(x)
-                else ArrayBatches(self._inputs_of(x), batch_size)
-            )
+            check_source_arguments(x, None, None, 0.0, batch_size)
+            x = x if self.inputs else self._meet_source(x)
+        batches = self._prediction_batches(x, batch_size, steps)
         results = loops.predict(self, batches, steps, verbose, callbacks)
         return results[0] if len(results) == 1 else results
-
-    def _inputs_of(self, x: Any) -> list[Any]:
-        names = self.input_names
-        return checked_shapes(named_arrays(x, names, "input"), self.inputs, names, "input")
 
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None,
@@ -510,10 +406,8 @@ class Model(Network):
         return self._on_batch("test", x, y, sample_weight, None, reset_metrics)
 
     def _on_batch(self, kind: str, x: Any, y: Any, weights: Any, classes: Any, resets: bool) -> Any:
-        self._meet(x)
+        x, y, weights = self._one_batch(x, y, weights)
         self._assert_compiled()
-        if has_tensors([x, y, weights]):
-            x, y, weights = computed([x, y, weights])
         results = self.run_batch(kind, self._standardized(x, y, weights, classes))
         if resets:
             self.reset_metrics()
@@ -521,8 +415,7 @@ class Model(Network):
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch."""
-        self._meet(x)
-        x = computed(x) if has_tensors(x) else x
+        x, _, _ = self._one_batch(x, None, None)
         results = self.run_batch("predict", self._inputs_of(x))
         return results[0] if len(results) == 1 else results
 
