@@ -23,12 +23,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tensormill.distributed.deliveries import Deliveries
+from tensormill.distributed.loans import Loans
 from tensormill.distributed.reading_turns import ReadingTurns, reading_turns
 from tensormill.distributed.shared_memory import (
-    HAS_SHARED_MEMORY,
     MAX_SEGMENTS,
     Releases,
-    Segment,
     SegmentPool,
     make_numbers,
     map_numbers,
@@ -37,6 +36,8 @@ from tensormill.distributed.shared_memory import (
     shared_file,
 )
 from tensormill.graph.tensor_wire_codec import Piece
+from tensormill.runtime.outgoing_memory import MAX_BLOCKS, WORTH_BYTES
+from tensormill.runtime.shared_segment import HAS_SHARED_MEMORY, Segment
 
 __all__ = [
     "LIVING_ON",
@@ -93,7 +94,8 @@ class FrameKind(IntEnum):
     FAILURE = 3
     CANCEL = 4
     # Between the sockets; `call` is the number of a segment of shared memory.
-    SEGMENT = 5  # the body of the next frame is in it; with `code` 1 its file comes along
+    # The body of the next frame is in it from `aux` on; with `code` 1 its file comes along.
+    SEGMENT = 5
     RELEASE = 6  # the other side may write it again
     FORGET = 7  # it is not used any more
     RECEIPTS = 8  # replies are confirmed; with `code` 1 the page for that comes along
@@ -157,7 +159,9 @@ class FrameSocket:
         self._files: deque[int] = deque()  # of shared memory, received and not used yet
         self._pool = SegmentPool()
         self._segments: dict[int, np.ndarray[Any, Any]] = {}  # of the other side
-        self._segment: int | None = None  # the one with the body of the next frame
+        # The one with the body of the next frame, and where that begins.
+        self._segment: tuple[int, int] | None = None
+        self._loans = Loans()
         self._releases = Releases()
         self._own_receipts: memoryview | None = None
         self.deliveries = Deliveries()
@@ -189,6 +193,8 @@ class FrameSocket:
             lead = _lead(body)
             head = _HEAD.pack(kind, lead, code, aux, call, size)
             if size >= _SHARED_BYTES and self._is_local:
+                if size >= WORTH_BYTES and self._send_lent(kind, code, aux, call, size, body):
+                    return
                 shared_head = _HEAD.pack(kind | _IS_SHARED, lead, code, aux, call, size)
                 if self._send_in_segment(shared_head, lead, size, body):
                     return
@@ -198,6 +204,17 @@ class FrameSocket:
                 self._send_pieces([*self._release_heads(), head, *body])
         except OSError as error:
             raise ConnectionBroken(str(error)) from error
+
+    def _send_lent(
+        self, kind: FrameKind, code: int, aux: int, call: int, size: int, body: Sequence[Piece]
+    ) -> bool:
+        """Send a frame whose largest piece was made where the other side can read it, if it was."""
+        loan = self._loans.lend(body)
+        if loan is None:
+            return False
+        head = _HEAD.pack(kind | _IS_SHARED, 0, code, aux, call, size)
+        self._send_segment(loan.block, loan.is_new, loan.given_up, head, loan.start)
+        return True
 
     def _send_in_segment(self, head: bytes, lead: int, size: int, body: Sequence[Piece]) -> bool:
         """Send a frame with its body in a segment; return False where there is none for it."""
@@ -214,11 +231,11 @@ class FrameSocket:
         return True
 
     def _send_segment(
-        self, segment: Segment, is_new: bool, given_up: Sequence[int], head: bytes
+        self, segment: Segment, is_new: bool, given_up: Sequence[int], head: bytes, start: int = 0
     ) -> None:
         heads = self._release_heads()
         heads += [_control_head(FrameKind.FORGET, number) for number in given_up]
-        heads += [_control_head(FrameKind.SEGMENT, segment.number, is_new), head]
+        heads += [_control_head(FrameKind.SEGMENT, segment.number, is_new, start), head]
         with self._send_lock:
             if is_new:
                 socket.send_fds(self._socket, [b"".join(heads)], [segment.file])
@@ -357,14 +374,14 @@ class FrameSocket:
             raise ConnectionBroken(f"a frame of kind {kind} with {size} bytes")
         self._start += _HEAD_BYTES
         if kind in _CONTROL_KINDS:
-            self._control(kind, is_new=bool(head[2]), number=head[4])
+            self._control(kind, is_new=bool(head[2]), number=head[4], start=head[3])
             return None
         if head[0] & _IS_SHARED:
-            number, self._segment = self._segment, None
-            if number is None:
+            place, self._segment = self._segment, None
+            if place is None:
                 self._body = self._map_shared(head[1], size)
             else:
-                self._body = self._part_of_segment(number, head[1], size)
+                self._body = self._part_of_segment(place[0], place[1] + head[1], size)
             self._filled = size
             self._head = (kind, *head[1:])
             return None
@@ -396,9 +413,10 @@ class FrameSocket:
                 self._files.extend(array.array("i", data[: len(data) // 4 * 4]))
         self._end += self._checked(count)
 
-    def _control(self, kind: int, is_new: bool, number: int) -> None:
+    def _control(self, kind: int, is_new: bool, number: int, start: int) -> None:
         if kind == FrameKind.RELEASE:
-            self._pool.give_back(number)
+            if not self._loans.give_back(number):
+                self._pool.give_back(number)
             return
         if kind == FrameKind.FORGET:
             self._segments.pop(number, None)
@@ -407,10 +425,10 @@ class FrameSocket:
             self.deliveries.begin(self._map_sent(map_numbers) if is_new else None)
             return
         if is_new:
-            if len(self._segments) >= MAX_SEGMENTS:
+            if len(self._segments) >= MAX_SEGMENTS + MAX_BLOCKS:
                 raise ConnectionBroken("there are too many segments of shared memory")
             self._segments[number] = self._map_sent(map_segment)
-        self._segment = number
+        self._segment = number, start
 
     def _map_sent(self, map_file: Callable[[int], _Mapped]) -> _Mapped:
         """Map the file that came along with a frame."""
@@ -424,11 +442,11 @@ class FrameSocket:
         finally:
             os.close(file)
 
-    def _part_of_segment(self, number: int, lead: int, size: int) -> memoryview:
+    def _part_of_segment(self, number: int, start: int, size: int) -> memoryview:
         segment = self._segments.get(number)
-        if segment is None or lead + size > len(segment):
+        if segment is None or start + size > len(segment):
             raise ConnectionBroken(f"a segment of shared memory without {size} bytes")
-        part = segment[lead : lead + size]
+        part = segment[start : start + size]
         # Everything that is made of the body holds on to the part.
         weakref.finalize(part, self._releases.note, number, len(segment)).atexit = False
         return part.data
@@ -472,6 +490,7 @@ class FrameSocket:
         while self._files:
             os.close(self._files.popleft())
         self._pool.close()
+        self._loans.close()
         self._segments.clear()
         self._own_receipts = None
 
@@ -482,8 +501,8 @@ _CONTROL_KINDS = frozenset(
 )
 
 
-def _control_head(kind: FrameKind, number: int, is_new: bool = False) -> bytes:
-    return _HEAD.pack(kind, 0, is_new, 0, number, 0)
+def _control_head(kind: FrameKind, number: int, is_new: bool = False, start: int = 0) -> bytes:
+    return _HEAD.pack(kind, 0, is_new, start, number, 0)
 
 
 def _lead(body: Sequence[Piece]) -> int:

@@ -21,12 +21,11 @@ from typing import Any
 import numpy as np
 
 from tensormill.graph.tensor_wire_codec import Piece
+from tensormill.runtime.shared_segment import SEALS, Segment
 
 __all__ = [
-    "HAS_SHARED_MEMORY",
     "MAX_SEGMENTS",
     "Releases",
-    "Segment",
     "SegmentPool",
     "make_numbers",
     "map_numbers",
@@ -35,9 +34,6 @@ __all__ = [
     "shared_file",
 ]
 
-HAS_SHARED_MEMORY = hasattr(os, "memfd_create") and hasattr(fcntl, "F_ADD_SEALS")
-"""Whether this system has files of memory whose size can be sealed."""
-_SEALS = sum(getattr(fcntl, f"F_SEAL_{name}", 0) for name in ("SHRINK", "GROW", "SEAL"))
 _MAX_POOL_BYTES = 160 << 20
 _ROUNDING_BYTES = 1 << 15
 _LARGE_BYTES = 1 << 22
@@ -67,7 +63,7 @@ def shared_file(offset: int, pieces: Sequence[Piece]) -> int:
                 written -= len(views.pop(0))
             if written:
                 views[0] = views[0][written:]
-        fcntl.fcntl(file, fcntl.F_ADD_SEALS, _SEALS)
+        fcntl.fcntl(file, fcntl.F_ADD_SEALS, SEALS)
     except BaseException:
         os.close(file)
         raise
@@ -85,7 +81,7 @@ def map_shared(file: int, offset: int, size: int) -> memoryview:
     Raises:
       ValueError: the file is too small, or its owner could still cut it.
     """
-    if fcntl.fcntl(file, fcntl.F_GET_SEALS) & _SEALS != _SEALS:
+    if fcntl.fcntl(file, fcntl.F_GET_SEALS) & SEALS != SEALS:
         raise ValueError("its size is not sealed")
     if os.fstat(file).st_size < offset + size:
         raise ValueError("it is too small")
@@ -127,46 +123,6 @@ def map_numbers(file: int) -> memoryview:
       ValueError: it is empty, or its owner could still cut it.
     """
     return map_segment(file).data.cast("Q")
-
-
-class Segment:
-    """A file of memory that its owner writes again and again.
-
-    Attributes:
-      number: what both sides call it.
-      size_bytes: its size.
-      file: its descriptor.
-    """
-
-    def __init__(self, number: int, size_bytes: int) -> None:
-        """Take the memory.
-
-        Raises:
-          OSError: there is not enough.
-        """
-        self.number = number
-        self.size_bytes = size_bytes
-        self.file = os.memfd_create("tensormill", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        try:
-            os.posix_fallocate(self.file, 0, size_bytes)
-            fcntl.fcntl(self.file, fcntl.F_ADD_SEALS, _SEALS)
-            mapped = mmap.mmap(self.file, size_bytes, mmap.MAP_SHARED | mmap.MAP_POPULATE)
-        except BaseException:
-            os.close(self.file)
-            raise
-        self._bytes = np.frombuffer(mapped, np.uint8)
-
-    def write(self, offset: int, pieces: Sequence[Piece]) -> None:
-        """Write pieces, one after another."""
-        for piece in pieces:
-            if len(piece):
-                end = offset + len(piece)
-                self._bytes[offset:end] = np.frombuffer(piece, np.uint8)
-                offset = end
-
-    def close_file(self) -> None:
-        """Let go of the descriptor: the other side has its own, and this one has it mapped."""
-        os.close(self.file)
 
 
 class SegmentPool:

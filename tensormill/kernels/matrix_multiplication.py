@@ -53,6 +53,20 @@ def multiply(flip_a: bool, flip_b: bool, product: Product = torch.mm) -> Product
     return chosen
 
 
+def multiplies_plainly(kernel: Callable[..., Any]) -> bool:
+    """Return whether a kernel is one of `multiply` that uses torch's product."""
+    return hasattr(kernel, "with_row")
+
+
+def multiply_into(flip_a: bool, flip_b: bool) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """Return a kernel that writes the product of two matrices into memory of its shape."""
+
+    def mat_mul_into(memory: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        return torch.mm(a.t() if flip_a else a, b.t() if flip_b else b, out=memory)
+
+    return mat_mul_into
+
+
 def multiply_and_add_row(flip_a: bool, flip_b: bool) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
     """Return a kernel that multiplies two matrices and adds a row to each row of the product."""
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tensormill.distributed.direct_frames import ConnectionBroken, Frame, FrameKind, FrameSocket
-from tensormill.distributed.shared_memory import HAS_SHARED_MEMORY, MAX_SEGMENTS, SegmentPool
+from tensormill.distributed.shared_memory import MAX_SEGMENTS, SegmentPool
+from tensormill.runtime.shared_segment import HAS_SHARED_MEMORY
 
 pytestmark = pytest.mark.skipif(not HAS_SHARED_MEMORY, reason="this system has no such memory")
 

@@ -21,6 +21,7 @@ from tensormill.runtime.plan.loop_rewrites import rewrite_loops
 from tensormill.runtime.plan.lowering import LoweredGraph
 from tensormill.runtime.plan.numpy_errors import quiet_numpy, restore_numpy, silence_numpy
 from tensormill.runtime.plan.ordering import gather_updates
+from tensormill.runtime.plan.outgoing import make_outside
 from tensormill.runtime.plan.reuse import reuse_memory
 from tensormill.runtime.plan.sharing import share_work
 from tensormill.runtime.plan.straight_line import Block, InstructionFailed, Observer
@@ -98,6 +99,7 @@ class Program:
         sum_late(lowered)
         share_work(lowered)
         reuse_memory(lowered)
+        make_outside(lowered)
         gather_updates(lowered)
         self._template: list[Any] = [None] * lowered.slot_count
         for slot, value in lowered.constants.items():
