@@ -17,7 +17,7 @@ from tensormill.graph.creation_site import capture_frames
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.device_names import canonical
 from tensormill.graph.dtypes import DType
-from tensormill.graph.errors import NotFoundError
+from tensormill.graph.errors import NotFoundError, UnimplementedError
 from tensormill.graph.function_calls import add_function
 from tensormill.graph.function_library import FunctionLibrary
 from tensormill.graph.graph import Graph, get_default_graph
@@ -350,6 +350,9 @@ class GraphDefImport:
         node = reader.node
         op_def = self.op_defs[node.op]
         name = self.final_names[node.name]
+        unavailable = op_def.unavailable(self.message.versions.producer)
+        if unavailable:
+            raise UnimplementedError(None, None, unavailable)
         attrs, dtypes = reader.attrs(name, self.known_attrs)
         output_shapes = attrs.pop("_output_shapes", None)
         if "_class" in attrs:

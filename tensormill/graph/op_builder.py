@@ -119,7 +119,9 @@ class OpBuilder:
         if not any(arg.is_list for arg in op_def.inputs):
             self._ref_positions = [i for i, arg in enumerate(op_def.inputs) if arg.is_ref]
         self._attr_names = [n for n in given if n not in self._defaults]
-        self._is_plain = not any(arg.is_list or arg.is_ref for arg in op_def.inputs)
+        self._is_plain = op_def.deprecation is None and not any(
+            arg.is_list or arg.is_ref for arg in op_def.inputs
+        )
         is_fast = self._is_plain and not self._attr_names
         self._attr_names += [n for n in given if n in self._defaults]
         self._single = len(op_def.outputs) == 1 and not op_def.outputs[0].is_list
@@ -198,6 +200,9 @@ class OpBuilder:
             if made is not None:
                 return made
         graph = graph_of(values)
+        unavailable = self.op_def.unavailable(graph.graph_def_versions.producer)
+        if unavailable:
+            raise NotImplementedError(unavailable)
         with graph.as_default(), graph.name_scope(name or self.op_def.name) as scope:
             inputs, attrs = _InputConverter(self.op_def, given_attrs).convert(values)
             self._fill_attrs(attrs, given_attrs)

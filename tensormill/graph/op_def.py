@@ -100,6 +100,8 @@ class OpDef:
 
     Attributes:
       is_function: the op type is a function of a graph's library.
+      deprecation: the version of graphs from which on the op type may not be used, and what to use
+        instead; None where it may be used in all.
     """
 
     name: str
@@ -112,6 +114,7 @@ class OpDef:
     allows_uninitialized_input: bool = False
     differentiable: bool = True
     is_function: bool = False
+    deprecation: tuple[int, str] | None = None
     module: str = ""
     shape_function: Callable[[Any], Any] | None = None
     gradient_function: Callable[..., Any] | None = field(default=None, repr=False)
@@ -153,6 +156,16 @@ class OpDef:
         for arg in self.outputs:
             dtypes.extend(arg_dtypes(arg, attrs))
         return dtypes
+
+    def unavailable(self, version: int) -> str:
+        """Return why there are no nodes of this op type in graphs of a version; "" where not."""
+        if self.deprecation is None or version < self.deprecation[0]:
+            return ""
+        removed, explanation = self.deprecation
+        return (
+            f"Op {self.name} is not available in GraphDef version {version}. It has been removed "
+            f"in version {removed}. {explanation}."
+        )
 
     @cached_property
     def _fixed_outputs(self) -> tuple[DType | str, ...] | None:

@@ -35,7 +35,7 @@ def _op_def_message(name: str) -> Any:
 
 
 def _message(op_def: OpDef) -> Any:
-    return op_def_pb2.OpDef(
+    message = op_def_pb2.OpDef(
         name=op_def.name,
         input_arg=[_arg(arg) for arg in op_def.inputs],
         output_arg=[_arg(arg) for arg in op_def.outputs],
@@ -45,6 +45,9 @@ def _message(op_def: OpDef) -> Any:
         is_aggregate=op_def.is_aggregate,
         allows_uninitialized_input=op_def.allows_uninitialized_input,
     )
+    if op_def.deprecation is not None:
+        message.deprecation.version, message.deprecation.explanation = op_def.deprecation
+    return message
 
 
 def _arg(arg: ArgDef) -> Any:

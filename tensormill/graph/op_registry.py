@@ -27,6 +27,7 @@ def define(
     aggregate: bool = False,
     allows_uninitialized_input: bool = False,
     differentiable: bool = True,
+    deprecation: tuple[int, str] | None = None,
     module: str | None = None,
 ) -> OpBuilder:
     """Register an op type and return the function that makes nodes of it.
@@ -43,6 +44,8 @@ def define(
       aggregate: commutative and associative.
       allows_uninitialized_input: a ref input may be uninitialized.
       differentiable: False says that the op has no gradient (as `tf.NotDifferentiable`).
+      deprecation: the version of graphs from which on the op may not be used, and what to use
+        instead.
       module: the module that declares the op; by default that of the caller.
 
     Returns:
@@ -64,6 +67,7 @@ def define(
         is_aggregate=aggregate,
         allows_uninitialized_input=allows_uninitialized_input,
         differentiable=differentiable,
+        deprecation=deprecation,
         module=module or sys._getframe(1).f_globals["__name__"],
     )
     OP_DEFS[name] = op_def

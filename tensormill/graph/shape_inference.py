@@ -48,9 +48,21 @@ class ShapeContext:
         return constant_value(tensor)
 
     def value_as_shape(self, key: int | str) -> Dims:
-        """Return the shape that an input's value says, as far as it is known (-1 is unknown)."""
+        """Return the shape that an input's value says, as far as it is known (-1 is unknown).
+
+        Raises:
+          ValueError: it is no vector, or says sizes that there are not.
+        """
         tensor = self.op.input_tensors[key] if type(key) is int else self.op.input_argument(key)  # type: ignore[arg-type]
-        return constant_value_as_shape(tensor)
+        if tensor.dims is not None and len(tensor.dims) > 1:
+            raise ValueError(f"Shape must be rank 1 but is rank {len(tensor.dims)}")
+        made = constant_value_as_shape(tensor)
+        if made is not None and None in made:
+            sizes = constant_value(tensor)
+            if sizes is not None and (sizes < -1).any():
+                wrong = int(sizes[sizes < -1][0])
+                raise ValueError(f"Invalid value in tensor used for shape: {wrong}")
+        return made
 
     def dtype(self, key: int | str) -> Any:
         """Return the dtype of an input."""

@@ -28,6 +28,7 @@ __all__ = [
     "random_blocks",
     "seed_stream",
     "stateless_stream",
+    "whole_range_sampler",
 ]
 
 _FIRST_FACTOR, _SECOND_FACTOR = 0xD2511F53, 0xCD9E8D57
@@ -143,6 +144,10 @@ class Philox:
         """Return 32-bit numbers from here on: uint32, [count]."""
         return self.blocks(-(-count // _BLOCK_SIZE)).reshape(-1)[:count]
 
+    def after_outputs(self, count: int) -> Philox:
+        """Return the place behind `count` elements, with more than rejection may need."""
+        return Philox(self.key, (self.counter + count * _RESERVED) & _MASK_128)
+
 
 class PhiloxStream:
     """The stream of one random op: each run takes its part, from any thread."""
@@ -239,7 +244,7 @@ def _normals_float64(words: Array) -> Array:
     normals = np.empty_like(pairs)
     np.multiply(np.sin(angle), radius, out=normals[:, 0])
     np.multiply(np.cos(angle), radius, out=normals[:, 1])
-    return normals.reshape(*words.shape[:-1], -1)
+    return normals.reshape(*words.shape[:-1], words.shape[-1] // 2)
 
 
 Sampler = Callable[[Philox, int], Array]
@@ -315,6 +320,16 @@ def int_sampler(low: int, high: int, is_64_bit: bool) -> Sampler:
         words = place.words(_rounded(2 * count)).view(np.uint64)[:count]
         offsets = words % np.uint64((high - low) & _MASK_64)
         return (offsets + np.uint64(low & _MASK_64)).view(np.int64)
+
+    return sample
+
+
+def whole_range_sampler(dtype: Any) -> Sampler:
+    """Return a sampler of all the numbers that an integer dtype of NumPy has."""
+    kind = np.dtype(dtype)
+
+    def sample(place: Philox, count: int) -> Array:
+        return place.words(_rounded(-(-count * kind.itemsize // 4))).view(kind)[:count]
 
     return sample
 

@@ -11,7 +11,13 @@ import torch
 
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
-from tensormill.kernels.philox import SAMPLERS, Philox, int_sampler, stateless_stream
+from tensormill.kernels.philox import (
+    SAMPLERS,
+    Philox,
+    int_sampler,
+    stateless_stream,
+    whole_range_sampler,
+)
 from tensormill.kernels.random import as_tensor, categories, check_bounds, sizes_of
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 
@@ -68,13 +74,11 @@ def make_uniform_int(ctx: KernelContext) -> Any:
 @kernel_factory("StatelessRandomUniformFullInt", "cpu", "gpu", host_inputs=["shape", "seed"])
 def make_full_int(ctx: KernelContext) -> Any:
     dtype, device = ctx.attrs["dtype"], ctx.torch_device
+    sampler = whole_range_sampler(dtype.as_numpy_dtype)
 
     def full_int(shape: Array, seed: Array) -> torch.Tensor:
         sizes = sizes_of(shape)
-        count = math.prod(sizes)
-        words = _stream(seed).words(-(-count * dtype.size // 16) * 4)
-        numbers = words.view(dtype.as_numpy_dtype)[:count]
-        return as_tensor(numbers, sizes, dtype, device)
+        return as_tensor(sampler(_stream(seed), math.prod(sizes)), sizes, dtype, device)
 
     return full_int
 

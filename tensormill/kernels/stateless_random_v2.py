@@ -10,7 +10,13 @@ import numpy as np
 import torch
 
 from tensormill.graph import errors
-from tensormill.kernels.philox import SAMPLERS, Philox, int_sampler, stateless_stream
+from tensormill.kernels.philox import (
+    SAMPLERS,
+    Philox,
+    int_sampler,
+    stateless_stream,
+    whole_range_sampler,
+)
 from tensormill.kernels.random import as_tensor, check_bounds, sizes_of
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 
@@ -111,11 +117,11 @@ def make_uniform_int(ctx: KernelContext) -> Any:
 @kernel_factory("StatelessRandomUniformFullIntV2", "cpu", "gpu", host_inputs=_INPUTS)
 def make_full_int(ctx: KernelContext) -> Any:
     dtype, device = ctx.attrs["dtype"], ctx.torch_device
+    sampler = whole_range_sampler(dtype.as_numpy_dtype)
 
     def full_int(shape: Array, key: Array, counter: Array, alg: Any) -> torch.Tensor:
         sizes = sizes_of(shape)
-        count = math.prod(sizes)
-        words = _place(key, counter, alg).words(-(-count * dtype.size // 16) * 4)
-        return as_tensor(words.view(dtype.as_numpy_dtype)[:count], sizes, dtype, device)
+        numbers = sampler(_place(key, counter, alg), math.prod(sizes))
+        return as_tensor(numbers, sizes, dtype, device)
 
     return full_int

@@ -55,6 +55,9 @@ def _restore_shape(ctx: ShapeContext) -> list[Dims]:
     return []
 
 
+_GIVEN_UP = ("FixedLengthRecordReader", "IdentityReader", "TFRecordReader", "TextLineReader")
+
+
 def _define_pair(name: str, *attrs: str, newer: tuple[str, ...] = ()) -> None:
     """Define both generations of a kind of reader; the second has the attributes `newer` too."""
     for version, handle, shape, more in (
@@ -67,6 +70,7 @@ def _define_pair(name: str, *attrs: str, newer: tuple[str, ...] = ()) -> None:
             attrs=(*attrs, *more),
             stateful=True,
             differentiable=False,
+            deprecation=(26, f"Use {name}V2") if not version and name in _GIVEN_UP else None,
             module=__name__,
         ).shape(shape)
 

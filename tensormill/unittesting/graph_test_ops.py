@@ -139,8 +139,12 @@ def _define(
     attrs: tuple[str, ...] = (),
     shape: Callable[[ShapeContext], list[Dims]] = _unknown_shapes,
     stateful: bool = False,
+    deprecation: tuple[int, str] | None = None,
 ) -> None:
-    define(name, inputs, outputs, attrs, stateful=stateful, module=__name__).shape(shape)
+    builder = define(
+        name, inputs, outputs, attrs, stateful=stateful, deprecation=deprecation, module=__name__
+    )
+    builder.shape(shape)
 
 
 for _row in _SIGNATURES.strip().splitlines():
@@ -161,16 +165,7 @@ def _vector_to_scalar(ctx: ShapeContext) -> list[Dims]:
     return [()]
 
 
-_REMOVED_IN = 8
-
-
-def _old_shape(ctx: ShapeContext) -> list[Dims]:
-    version = ctx.op.graph.graph_def_versions.producer
-    if version >= _REMOVED_IN:
-        raise NotImplementedError(
-            f"Op Old is not available in GraphDef version {version}. It has been removed in "
-            f"version {_REMOVED_IN}. For reasons."
-        )
+def _nothing(ctx: ShapeContext) -> list[Dims]:
     return []
 
 
@@ -180,7 +175,7 @@ _define("GraphDefVersion", outputs=("version: int32",), shape=_scalar, stateful=
 _define(
     "RequiresOlderGraphVersion", outputs=("version: int32",), shape=_older_only_shape, stateful=True
 )
-_define("Old", shape=_old_shape)
+_define("Old", shape=_nothing, deprecation=(8, "For reasons"))
 _define("DevicePlacementOp", outputs=("device: string",), shape=_scalar, stateful=True)
 _define("ResourceInitializedOp", ("resource: resource",), ("initialized: bool",), shape=_scalar)
 _define(

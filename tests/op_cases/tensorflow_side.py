@@ -48,7 +48,7 @@ class _Answers:
             built = [self._build_modes(case, index) for index, case in enumerate(self.cases)]
             for index, (case, modes) in enumerate(zip(self.cases, built, strict=True)):
                 with tf.name_scope(f"gradient{index}"):
-                    modes["full"]["gradients"] = self._build_gradients(case, modes["full"])
+                    modes["full"]["gradients"] = self._gradients_before(case, modes["full"])
             with tf.Session(graph=graph, config=config) as session:
                 session.run(self.initializers)
                 return [
@@ -119,20 +119,23 @@ class _Answers:
         variables.append(variable.read_value())
         return variable.handle
 
-    def _build_gradients(self, case: dict[str, Any], full: dict[str, Any]) -> Any:
-        """Return the gradients with respect to the smooth inputs, with their feeds; or why not."""
-        if not case["gradient"] or case["fails"] or "op" not in full:
-            return None
+    def _build_gradients(self, case: dict[str, Any], shapes: Any) -> Any:
+        """Return the gradients with respect to the smooth inputs, with their feeds; or why not.
+
+        `shapes` holds the shape of each output where that is not known before a run, else None.
+        """
         tf, np = self.tf, self.np
         built = self._build(case, "gradient")
-        ys = [y for y in built["op"].outputs if y.dtype.is_floating or y.dtype.is_complex]
+        outputs = list(built["op"].outputs)
+        ys = [y for y in outputs if y.dtype.is_floating or y.dtype.is_complex]
         xs = [x for x, _ in built["feeds"] if x.dtype.is_floating or x.dtype.is_complex]
-        if not ys or not xs or any(not y.shape.is_fully_defined() for y in ys):
+        if not ys or not xs:
             return None
         grad_ys = []
         for y in ys:
-            count = int(np.prod(y.shape.as_list(), dtype=np.int64))
-            weights = ((np.arange(count) % 5 + 1) / 4).reshape(y.shape.as_list())
+            known = y.shape.as_list() if shapes is None else list(shapes[outputs.index(y)])
+            count = int(np.prod(known, dtype=np.int64))
+            weights = ((np.arange(count) % 5 + 1) / 4).reshape(known)
             grad_ys.append(
                 tf.constant(weights.astype(y.dtype.base_dtype.as_numpy_dtype), y.dtype.base_dtype)
             )
@@ -144,6 +147,15 @@ class _Answers:
         except Exception as error:
             return type(error).__name__
         return gradients, dict(built["feeds"])
+
+    def _gradients_before(self, case: dict[str, Any], full: dict[str, Any]) -> Any:
+        """Return the gradients where they can be built before any run; else None."""
+        if not case["gradient"] or case["fails"] or "op" not in full:
+            return None
+        smooth = [y for y in full["op"].outputs if y.dtype.is_floating or y.dtype.is_complex]
+        if any(not y.shape.is_fully_defined() for y in smooth):
+            return None
+        return self._build_gradients(case, None)
 
     def _run(self, session: Any, case: dict[str, Any], modes: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = {}
@@ -168,6 +180,10 @@ class _Answers:
         try:
             answer["values"] = self._values(session, case, full)
             answer["variables"] = [session.run(v) for v in full["variables"]]
+            if full["gradients"] is None and case["gradient"] and answer["values"] is not None:
+                shapes = [self.np.shape(value) for value in answer["values"]]
+                if len(shapes) == len(op.outputs):
+                    full["gradients"] = self._build_gradients(case, shapes)
             answer["gradients"] = self._gradients(session, full)
         except Exception as error:
             answer["run_error"] = [type(error).__name__, str(error)]

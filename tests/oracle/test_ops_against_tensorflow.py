@@ -45,6 +45,8 @@ def test_every_op_is_defined_as_in_tensorflow(oracle: Oracle) -> None:
             "allows_uninitialized_input": op_def.allows_uninitialized_input,
         }
         theirs = oracle.op_def(op_type)
+        if op_def.deprecation is not None:  # later versions of TensorFlow give up more ops
+            ours["deprecation_version"] = op_def.deprecation[0]
         wrong += [
             f"{op_type}.{name}: {value} here, {theirs[name]} in TensorFlow"
             for name, value in ours.items()
