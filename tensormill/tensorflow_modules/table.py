@@ -322,6 +322,9 @@ _ROWS = {
         variable_op=tensorflow_modules.state_functions.variable_op
         variable_op_v2=tensorflow_modules.state_functions.variable_op_v2
         init_variable=tensorflow_modules.state_functions.init_variable""",
+    "python.ops.stateful_random_ops": """
+        variables.random_generator _convert_to_state_tensor=variables.random_generator._as_state
+        _get_state_size=variables.random_generator._state_size""",
     "python.ops.stateless_random_ops": "ops.stateless_random",
     "python.ops.string_ops": """
         ops.strings namespaces.strings tensorflow_modules.second_signatures""",

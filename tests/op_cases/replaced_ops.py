@@ -88,7 +88,9 @@ CASES = [
         ("RandomCrop",),
         """
         image = np.arange(60).reshape(5, 4, 3)
-        for kind, size, seed in ((np.uint8, [2, 3], 3), (np.float32, [5, 1], 4), (np.int64, [1, 4], 5)):
+        for kind, size, seed in (
+            (np.uint8, [2, 3], 3), (np.float32, [5, 1], 4), (np.int64, [1, 4], 5)
+        ):
             ask(7, lambda: [raw.RandomCrop(image=image.astype(kind), size=size, seed=seed, seed2=7)
                             for _ in range(3)])
         ask(7, lambda: raw.RandomCrop(image=np.float32(image), size=[6, 1], seed=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tensormill.namespaces.random import experimental
 from tensormill.ops.candidate_sampling import (
     all_candidate_sampler,
     fixed_unigram_candidate_sampler,
@@ -31,6 +32,7 @@ from tensormill.ops.stateless_random import (
 __all__ = [
     "all_candidate_sampler",
     "categorical",
+    "experimental",
     "fixed_unigram_candidate_sampler",
     "gamma",
     "get_seed",
