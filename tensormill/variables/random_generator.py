@@ -11,8 +11,8 @@ import numpy as np
 
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
-from tensormill.graph.dtypes import as_dtype
 from tensormill.graph.default_scopes import name_scope
+from tensormill.graph.dtypes import as_dtype
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import add
 from tensormill.ops.array_shapes import reshape
