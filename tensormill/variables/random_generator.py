@@ -123,11 +123,13 @@ class Generator(AutoTrackable):
         if copy_from is not None:
             assert alg is None
             assert state is None
-            initial, self._alg_var = copy_from.state, copy_from.algorithm
+            initial: Any = copy_from.state
+            self._alg_var = copy_from.algorithm
         else:
             assert alg is not None
             assert state is not None
-            initial, self._alg_var = _as_state(state), alg
+            initial = _as_state(state)
+            self._alg_var = alg
             initial.shape.assert_is_compatible_with([_state_size(alg)])
         self._state_var = ResourceVariable(initial, dtype=dtypes.int64, trainable=False)
 
