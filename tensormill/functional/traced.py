@@ -9,6 +9,7 @@ Source: TensorFlow 1.15, python/framework/auto_control_deps.py.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +19,11 @@ from tensormill.graph import dtypes, nest
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import control_dependencies
 from tensormill.graph.graph import get_default_graph
+from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
+from tensormill.graph.shapes import as_dims
 from tensormill.graph.tensor import Tensor, TensorLike
+from tensormill.graph.type_specs import TensorSpec
 from tensormill.ops.composite_values import components, rebuild
 from tensormill.ops.grouping import group
 from tensormill.ops.identities import identity
@@ -66,7 +70,10 @@ class TracedFunction:
         graph = get_default_graph()
         context = graph._get_control_flow_context()
         before = graph._last_id
-        args, kwargs = nest.map_structure(_as_argument, (args, kwargs))
+        if self.input_signature is None:
+            args, kwargs = nest.map_structure(_as_argument, (args, kwargs))
+        else:
+            args, kwargs = self._signature_arguments(args, kwargs), {}
         result = self.python_function(*args, **kwargs)
         made = [
             op
@@ -78,6 +85,52 @@ class TracedFunction:
             return group(*effects)
         with control_dependencies(effects):
             return nest.map_structure(_as_result, result)
+
+    def _signature_arguments(self, args: Any, kwargs: Any) -> tuple[Any, ...]:
+        """Return the arguments by position, as tensors of which only the signature is known.
+
+        Raises:
+          TypeError: there are more arguments than the signature has.
+          ValueError: an argument is none that the signature describes.
+        """
+        specs = tuple(self.input_signature)
+        signature = inspect.signature(self.python_function)
+        beyond = set(kwargs).intersection(list(signature.parameters)[len(specs) :])
+        if len(args) > len(specs) or beyond:
+            raise TypeError(
+                "When input_signature is provided, only pass arguments covered by it. Received "
+                f"{len(args) + len(kwargs)} argument(s)."
+            )
+        given = signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        values = given.args[: len(specs)]
+        try:
+            return tuple(_as_described(specs, values))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                "Python inputs incompatible with input_signature:\n  inputs: "
+                f"{values}\n  input_signature: {specs}\n{error}"
+            ) from None
+
+
+def _as_described(spec: Any, value: Any) -> Any:
+    """Return an argument, or a structure of them, as its spec describes it.
+
+    Raises:
+      ValueError: the spec describes none like it.
+    """
+    if nest.is_nested(spec):
+        pairs = zip(nest.items_of(spec), nest.items_of(value), strict=True)
+        return nest.pack_sequence_as(
+            spec, nest.flatten([_as_described(part, given) for (_, part), (_, given) in pairs])
+        )
+    if not isinstance(value, TensorLike) and isinstance(spec, TensorSpec):
+        value = convert_to_tensor(value, preferred_dtype=spec.dtype)
+    if not spec.is_compatible_with(value):
+        raise ValueError(f"{value!r} is not compatible with {spec!r}")
+    if isinstance(value, Tensor) and value.dims != as_dims(spec.shape):
+        return OP_DEFS["PlaceholderWithDefault"].builder(value, spec.shape)
+    return value
 
 
 def _as_argument(value: Any) -> Any:
@@ -134,7 +187,7 @@ def traced(
 
     Args:
       func: the Python function; a decorator is returned without it.
-      input_signature: specs of the arguments.
+      input_signature: specs of the arguments: of these only what they say is known within.
       autograph: not used: Python statements are run as they are.
       experimental_autograph_options: not used.
       experimental_relax_shapes: not used.

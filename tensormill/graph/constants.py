@@ -326,8 +326,20 @@ def constant(
       TypeError: the value does not fit the dtype.
       ValueError: the value does not fit the shape.
     """
+    return _constant_of(to_tensor_value(value, dtype, shape, verify_shape), name)
+
+
+def constant_v2(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
+    """Make a constant tensor (see `constant`); only a single element fills a shape.
+
+    Raises:
+      TypeError: the value does not fit the dtype or the shape.
+    """
+    return _constant_of(to_tensor_value(value, dtype, shape, allow_broadcast=True), name)
+
+
+def _constant_of(made: TensorValue, name: str) -> Tensor:
     graph = get_default_graph()
-    made = to_tensor_value(value, dtype, shape, verify_shape)
     require_proto_size(made.array)
     attrs = {"value": made, "dtype": made.dtype}
     op = graph.add_operation(OP_DEFS["Const"], [], attrs, graph.operation_name(name or "Const"))

@@ -12,7 +12,14 @@ from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import are_compatible, format_dims
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
-from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES, as_ints
+from tensormill.kernels.value_types import (
+    HANDLE_TYPES,
+    NUMBER_TYPES,
+    OBJECT_TYPES,
+    STRING_TYPES,
+    as_handles,
+    as_ints,
+)
 
 
 @kernel("Shape", "cpu", "gpu", host_outputs=("output",))
@@ -37,6 +44,8 @@ def rank(value: Any) -> Any:
 
 @kernel_factory("Reshape", "cpu", "gpu", host_inputs=("shape",), aliases=True)
 def make_reshape(ctx: KernelContext) -> Any:
+    if ctx.input_dtypes[0].name in HANDLE_TYPES:
+        return lambda handles, shape: as_handles(reshape(handles, shape))
     constant = ctx.constant("shape")
     if constant is None or constant.ndim != 1 or (constant < -1).any():
         return reshape
@@ -98,6 +107,7 @@ def reshape(tensor: Any, shape: Any) -> Any:
 def make_squeeze(ctx: KernelContext) -> Any:
     axes = tuple(ctx.attrs["squeeze_dims"])
     is_string = ctx.input_dtypes[0].name == "string"
+    is_handle = ctx.input_dtypes[0].name in HANDLE_TYPES
 
     def squeeze(value: Any) -> Any:
         rank_of = value.ndim
@@ -111,6 +121,8 @@ def make_squeeze(ctx: KernelContext) -> Any:
                     f"Can not squeeze dim[{axis % rank_of}], expected a dimension of 1, "
                     f"got {value.shape[axis]}"
                 )
+        if is_handle:
+            return as_handles(value.squeeze(axes or None))
         if is_string:
             return value.squeeze(axes or None)
         return value.squeeze(tuple({a % rank_of for a in axes})) if axes else value.squeeze()
@@ -121,7 +133,7 @@ def make_squeeze(ctx: KernelContext) -> Any:
 @kernel_factory("ExpandDims", "cpu", "gpu", host_inputs=("dim",), aliases=True)
 def make_expand_dims(ctx: KernelContext) -> Any:
     constant = ctx.constant("dim")
-    if constant is None or constant.size != 1 or ctx.input_dtypes[0].name == "string":
+    if constant is None or constant.size != 1 or ctx.input_dtypes[0].name in OBJECT_TYPES:
         return expand_dims
     axis = int(constant.ravel()[0])
 

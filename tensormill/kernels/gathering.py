@@ -11,7 +11,7 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
-from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES
+from tensormill.kernels.value_types import HANDLE_TYPES, NUMBER_TYPES, STRING_TYPES, as_handles
 
 _AXIS = ("axis",)
 _GPU_TYPES = tuple(d for d in NUMBER_TYPES if d.name not in ("uint16", "uint32", "uint64"))
@@ -141,11 +141,10 @@ def gather_strings(params: Any, indices: Any, axis: Any, *, batch_dims: int) -> 
     return params.ravel()[taken.numpy()]
 
 
-@kernel("GatherV2", "cpu", types={"Tparams": ("resource",)}, host_inputs=("indices", "axis"))
+@kernel("GatherV2", "cpu", types={"Tparams": HANDLE_TYPES}, host_inputs=("indices", "axis"))
 def gather_handles(params: Any, indices: Any, axis: Any, *, batch_dims: int) -> Any:
     """Return one handle of a vector, or a vector of some of them."""
-    taken = gather_strings(params, indices, axis, batch_dims=batch_dims)
-    return taken if taken.ndim else taken[()]
+    return as_handles(gather_strings(params, indices, axis, batch_dims=batch_dims))
 
 
 @kernel("Gather", "cpu", types={"Tparams": NUMBER_TYPES})

@@ -12,8 +12,10 @@ from tensormill.graph.shapes import Dims, format_dims
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 from tensormill.kernels.value_types import (
     DEVICE_TYPES,
+    HANDLE_TYPES,
     HOST_TYPES,
     NUMBER_TYPES,
+    OBJECT_TYPES,
     STRING_TYPES,
     as_ints,
     as_object_array,
@@ -191,17 +193,19 @@ def pack_on_host(values: list[Any], *, axis: int) -> Any:
         raise _pack_error(values) from None
 
 
-@kernel("Pack", "cpu", types={"T": ("resource", "variant")})
+@kernel("Pack", "cpu", types={"T": HANDLE_TYPES})
 def pack_handles(values: list[Any], *, axis: int) -> Any:
-    """Return handles, which are scalars, as a vector of objects."""
+    """Return handles, which are objects by themselves or arrays of them, as an array."""
+    if isinstance(values[0], np.ndarray):
+        return pack_on_host(values, axis=axis)
     return as_object_array(values)
 
 
-@kernel("Unpack", "cpu", types={"T": ("variant",)})
-def unpack_variants(value: Any, *, num: int, axis: int) -> Any:
-    """Return the values of a vector, each by itself."""
+@kernel("Unpack", "cpu", types={"T": HANDLE_TYPES})
+def unpack_handles(value: Any, *, num: int, axis: int) -> Any:
+    """Return the handles of a vector, each by itself, or the rows of an array of them."""
     _check_unpack(value, num, axis)
-    return list(value)
+    return list(np.moveaxis(value, axis, 0))
 
 
 def _pack_error(values: list[Any]) -> errors.InvalidArgumentError:
@@ -266,9 +270,9 @@ def parallel_concat_on_host(values: list[Any], *, shape: Dims) -> Any:
 @kernel_factory("Split", "cpu", "gpu", host_inputs=("split_dim",), aliases=True)
 def make_split(ctx: KernelContext) -> Any:
     count = ctx.attrs["num_split"]
-    is_string = ctx.input_dtypes[1].name == "string"
+    is_object = ctx.input_dtypes[1].name in OBJECT_TYPES
     known = _known_split(ctx.constant("split_dim"), ctx.input_dims[1])
-    if known is not None and known[1] % count == 0 and not is_string:
+    if known is not None and known[1] % count == 0 and not is_object:
         at, sizes = known[0], [known[1] // count] * count
         return lambda split_dim, value: torch.split_with_sizes(value, sizes, at)
 
@@ -280,7 +284,7 @@ def make_split(ctx: KernelContext) -> Any:
                 f"Number of ways to split should evenly divide the split dimension, but got "
                 f"split_dim {axis} (size = {size}) and num_split {count}"
             )
-        if is_string:
+        if is_object:
             return np.split(value, count, axis)
         return torch.split_with_sizes(value, [size // count] * count, axis)
 
@@ -312,9 +316,9 @@ def _split_axis(split_dim: Any, value: Any) -> int:
 @kernel_factory("SplitV", "cpu", "gpu", host_inputs=("size_splits", "split_dim"), aliases=True)
 def make_split_v(ctx: KernelContext) -> Any:
     count = ctx.attrs["num_split"]
-    is_string = ctx.input_dtypes[0].name == "string"
+    is_object = ctx.input_dtypes[0].name in OBJECT_TYPES
     known, given = _known_split(ctx.constant("split_dim"), ctx.input_dims[0]), None
-    if known is not None and not is_string:
+    if known is not None and not is_object:
         given = ctx.constant("size_splits")
     if given is not None and known is not None and given.shape == (count,):
         at, fixed = known[0], as_ints(given)
@@ -344,7 +348,7 @@ def make_split_v(ctx: KernelContext) -> Any:
                 raise errors.invalid_argument(
                     f"Split size at index {index} must be >= 0. Got: {size}"
                 )
-        if is_string:
+        if is_object:
             return np.split(value, np.cumsum(sizes)[:-1], axis)
         return torch.split_with_sizes(value, sizes, axis)
 

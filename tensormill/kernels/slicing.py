@@ -11,7 +11,7 @@ from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.graph.strided_slicing import SliceMasks, shape_free_key, slice_key
 from tensormill.kernels.registry import KernelContext, kernel_factory
-from tensormill.kernels.value_types import DEVICE_TYPES, HOST_TYPES, as_ints
+from tensormill.kernels.value_types import DEVICE_TYPES, HANDLE_TYPES, HOST_TYPES, as_ints
 
 _BOUNDS = ("begin", "end", "strides")
 _INT32 = ("int32",)
@@ -125,6 +125,18 @@ kernel_factory(
     host_outputs=("output",),
     aliases=True,
 )(_make_strided_slice_on_host)
+
+
+@kernel_factory("StridedSlice", "cpu", types={"T": HANDLE_TYPES}, host_inputs=_BOUNDS)
+def make_strided_slice_of_handles(ctx: KernelContext) -> Any:
+    masks = SliceMasks.of(ctx.attrs)
+
+    def strided_slice(value: Any, begin: Any, end: Any, strides: Any) -> Any:
+        key, flips = resolve_key(value.shape, begin, end, strides, masks)
+        part = value[tuple(key)]
+        return np.flip(part, flips) if flips else part
+
+    return strided_slice
 
 
 @kernel_factory("StridedSliceGrad", "cpu", "gpu", host_inputs=("shape", *_BOUNDS))

@@ -10,7 +10,7 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
-from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES, as_ints
+from tensormill.kernels.value_types import NUMBER_TYPES, OBJECT_TYPES, STRING_TYPES, as_ints
 
 
 def _order(value: Any, perm: Any) -> list[int]:
@@ -39,7 +39,7 @@ def _order(value: Any, perm: Any) -> list[int]:
 @kernel_factory("Transpose", "cpu", "gpu", host_inputs=("perm",), aliases=True)
 def make_transpose(ctx: KernelContext) -> Any:
     constant = ctx.constant("perm")
-    if ctx.input_dtypes[0].name == "string":
+    if ctx.input_dtypes[0].name in OBJECT_TYPES:
         return lambda value, perm: np.transpose(value, _order(value, perm))
     if constant is not None and constant.ndim == 1:
         order = tuple(as_ints(constant))

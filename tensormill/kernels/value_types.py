@@ -17,6 +17,8 @@ from tensormill.kernels.torch_dtypes import is_number
 NUMBER_TYPES: tuple[DType, ...] = tuple(d for d in ALL_DTYPES if is_number(d))
 STRING_TYPES = ("string",)
 HOST_TYPES = ("int32", "string")
+HANDLE_TYPES = ("resource", "variant")
+OBJECT_TYPES = (*STRING_TYPES, *HANDLE_TYPES)
 DEVICE_TYPES: tuple[DType, ...] = tuple(d for d in NUMBER_TYPES if d.name != "int32")
 
 
@@ -24,6 +26,11 @@ def as_ints(value: Any) -> list[int]:
     """Return a host vector (or scalar) of integers as a list of Python ints."""
     listed = value.tolist()
     return listed if type(listed) is list else [listed]
+
+
+def as_handles(array: np.ndarray[Any, Any]) -> Any:
+    """Return an array of handles; one of no dimensions as the handle itself."""
+    return array if array.ndim else array[()]
 
 
 def as_object_array(items: list[Any], shape: tuple[int, ...] | None = None) -> np.ndarray[Any, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tensormill.graph import dtypes
 from tensormill.graph.constant_value import constant_value
 from tensormill.graph.conversion import convert_to_tensor
@@ -241,23 +243,39 @@ def gather_nd_grad(op: Operation, grad: Tensor) -> list[Any]:
     return [OP_DEFS["ScatterNd"].builder(indices, grad, sizes), None]
 
 
-def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: int = 0) -> Tensor:
+def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: Any = 0) -> Tensor:
     """Return the slices of `params` at the coordinates in the last dimension of `indices`.
 
     Args:
       params: a tensor or variable.
       indices: integers, [..., depth].
       name: the name of the node.
-      batch_dims: how many leading dimensions the two have in common.
+      batch_dims: how many leading dimensions the two have in common; a constant tensor of one
+        element will do.
+
+    Raises:
+      TypeError: `batch_dims` is no integer.
+      ValueError: `batch_dims` does not fit the ranks.
     """
-    if batch_dims:
-        return batch_gather_nd(params, indices, batch_dims, name)
+    depth = _batch_depth(batch_dims)
+    if depth:
+        return batch_gather_nd(params, indices, depth, name)
     if hasattr(params, "gather_nd"):
         return params.gather_nd(indices, name=name)
     return gather_nd_op(params, indices, name=name)
 
 
-def gather_nd_v2(params: Any, indices: Any, batch_dims: int = 0, name: str | None = None) -> Tensor:
+def _batch_depth(batch_dims: Any) -> int:
+    """Return `batch_dims` as a number."""
+    value = constant_value(batch_dims) if isinstance(batch_dims, Tensor) else batch_dims
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
+    if not isinstance(value, (int, np.integer)):
+        raise TypeError(f"batch_dims must be an int; got {batch_dims!r}")
+    return int(value)
+
+
+def gather_nd_v2(params: Any, indices: Any, batch_dims: Any = 0, name: str | None = None) -> Tensor:
     """Return slices by coordinates (see `gather_nd`)."""
     return gather_nd(params, indices, name, batch_dims)
 
@@ -273,10 +291,13 @@ def batch_gather_nd(params: Any, indices: Any, batch_dims: int, name: str | None
         params = convert_to_tensor(params, name="params")
         if indices.dims is None or params.dims is None:
             raise ValueError("batch_gather_nd does not allow inputs of unknown rank.")
-        if not 0 <= batch_dims < len(indices.dims):
-            raise ValueError(
-                f"batch_dims = {batch_dims} must be less than rank(indices) = {len(indices.dims)}"
-            )
+        if batch_dims < 0:
+            raise ValueError("tf.gather_nd does not allow negative batch_dims.")
+        for kind, dims in (("indices", indices.dims), ("params", params.dims)):
+            if batch_dims >= len(dims):
+                raise ValueError(
+                    f"batch_dims = {batch_dims} must be less than rank({kind}) = {len(dims)}"
+                )
         # The coordinates of the batch dimensions are put before those that `indices` has.
         sizes = shape(indices)
         columns = []

@@ -89,6 +89,8 @@ _ROWS = {
         f"reduce_{name}": f"api.reduce_{name} input_tensor axis keepdims=False name"
         for name in ("all", "any", "logsumexp", "max", "mean", "min", "prod", "sum")
     },
+    "confusion_matrix": """ops.confusion_matrix.confusion_matrix labels predictions num_classes
+        weights dtype name""",
     "argmax_v2": "api.argmax input axis output_type name",
     "argmin_v2": "api.argmin input axis output_type name",
     "count_nonzero_v2": "api.count_nonzero input axis keepdims dtype name",

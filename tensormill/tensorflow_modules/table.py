@@ -69,7 +69,9 @@ _ROWS = {
     "python.framework.combinations": "unittesting.combinations",
     "python.framework.test_combinations": """
         generate=unittesting.combinations.generate_with unittesting.combinations""",
-    "python.framework.constant_op": "is_constant=tensorflow_modules.graph_functions.is_constant",
+    "python.framework.constant_op": """
+        constant=graph.constants.constant_v2 constant_v1=graph.constants.constant
+        is_constant=tensorflow_modules.graph_functions.is_constant""",
     "python.framework.device": """
         DeviceSpec=graph.device_names.DeviceSpec
         canonical_name=tensorflow_modules.graph_functions.canonical_name
@@ -173,7 +175,7 @@ _ROWS = {
         placeholder=ops.basics.placeholder
         get_positive_axis=ops.array_shapes.positive_axis
         _SLICE_TYPE_ERROR=ops.indexing.BAD_INDEX
-        constant=graph.constants.constant listdiff=ops.uniqueness.setdiff1d""",
+        constant=graph.constants.constant_v2 listdiff=ops.uniqueness.setdiff1d""",
     "python.ops.candidate_sampling_ops": "ops.candidate_sampling",
     "python.ops.check_ops": """
         ops.assertions ops.weights_broadcast ops.shape_assertions
@@ -181,7 +183,9 @@ _ROWS = {
     "python.ops.clip_ops": "ops.clipping",
     "python.ops.cond_v2": "tensorflow_modules.second_control_flow",
     "python.ops.while_v2": "tensorflow_modules.second_control_flow",
-    "python.ops.confusion_matrix": "ops.confusion_matrix",
+    "python.ops.confusion_matrix": """
+        confusion_matrix=tensorflow_modules.second_signatures.confusion_matrix
+        confusion_matrix_v1=ops.confusion_matrix.confusion_matrix ops.confusion_matrix""",
     "python.ops.control_flow_ops": """
         tensorflow_modules.control_flow_functions
         _Identity=tensorflow_modules.control_flow_functions.pass_on
@@ -207,7 +211,8 @@ _ROWS = {
         tensorflow_modules.functional_control_flow
         foldl=functional.fold.foldl foldr=functional.fold.foldr scan=functional.scan.scan
         map_fn=functional.map_fn.map_fn""",
-    "python.ops.gradient_checker_v2": "_to_numpy=unittesting.gradient_checker.to_numpy",
+    "python.ops.gradient_checker_v2": """
+        unittesting.function_gradients _to_numpy=unittesting.gradient_checker.to_numpy""",
     "python.ops.gradient_checker": "unittesting.gradient_checker",
     "python.ops.gradients": """
         AggregationMethod=ops.gradient_aggregation.AggregationMethod
@@ -337,8 +342,9 @@ _ROWS = {
         _pure_variable_scope=variables.scope.pure_variable_scope
         _get_default_variable_store=variables.store.variable_store""",
     "python.ops.variables": """
+        Variable=variables.creation.VariableV2 VariableV1=variables.creation.Variable
         variables.creation variables.initialization variables.policies variables.partitioned
-        variables.slices variables.ref_variable VariableV1=variables.creation.Variable""",
+        variables.slices variables.ref_variable""",
     "python.ops.weights_broadcast_ops": "ops.weights_broadcast",
     "python.client.device_lib": "session.device_attributes",
     "python.client.session": """

@@ -63,7 +63,7 @@ def compute_gradient(
       TypeError: `x` or `y` has a dtype without derivatives.
       ValueError: the shape of `x_init_value` is not `x_shape`, or no session is the default.
     """
-    session = _session()
+    session = default_session()
     if init_targets is not None:
         session.run(init_targets)
     if not isinstance(x, list):
@@ -97,11 +97,18 @@ def compute_gradient_error(
     return max(errors, default=0.0)
 
 
-def _session() -> Any:
+def default_session() -> Any:
+    """Return the session that computes the derivatives."""
     session = get_default_session()
     if session is None:
         raise ValueError("compute_gradient needs a default session: `with tf.Session():`")
     return session
+
+
+def require_differentiable(name: str, tensor: Tensor) -> None:
+    """Raise a TypeError for a tensor whose dtype has no derivatives."""
+    if tensor.dtype.base_dtype not in _DTYPES:
+        raise TypeError(f"Cannot compute gradient for {name} of type {tensor.dtype.name}")
 
 
 def _gradient_nodes(x: Tensor, y: Tensor, y_shape: Any) -> tuple[Any, Tensor]:
@@ -121,9 +128,8 @@ def _pair(
     delta: float,
     feeds: dict[Any, Any] | None,
 ) -> tuple[Array, Array]:
-    for name, tensor in (("x", x), ("y", y)):
-        if tensor.dtype.base_dtype not in _DTYPES:
-            raise TypeError(f"Cannot compute gradient for {name} of type {tensor.dtype.name}")
+    require_differentiable("x", x)
+    require_differentiable("y", y)
     kind = x.dtype.as_numpy_dtype
     if point is None:
         data = np.random.random_sample(x_shape).astype(kind)
@@ -134,8 +140,8 @@ def _pair(
     if point.shape != tuple(x_shape):
         raise ValueError(f"x_init_value has shape {point.shape}, x_shape is {tuple(x_shape)}")
     extra = feeds or {}
-    symbolic = _symbolic(x, point, dx, tuple(y_shape), dy, extra)
-    return symbolic, _numeric(x, point, y, tuple(y_shape), delta, extra)
+    symbolic = symbolic_jacobian(x, point, dx, tuple(y_shape), dy, extra)
+    return symbolic, difference_jacobian(x, point, y, tuple(y_shape), delta, extra)
 
 
 def _reals(array: Array) -> Array:
@@ -144,7 +150,7 @@ def _reals(array: Array) -> Array:
     return flat.view(array.real.dtype) if array.dtype.kind == "c" else flat
 
 
-def _symbolic(
+def symbolic_jacobian(
     x: Tensor,
     point: Array,
     dx: Any,
@@ -152,7 +158,8 @@ def _symbolic(
     dy: Tensor,
     feeds: dict[Any, Any],
 ) -> Array:
-    session = _session()
+    """Return the derivative as the gradient of each entry of `y` gives it."""
+    session = default_session()
     slope = np.zeros(y_shape, dtype=dy.dtype.as_numpy_dtype)
     entries = _reals(slope)
     jacobian = np.zeros((_reals(point).size, entries.size), dtype=_reals(point).dtype)
@@ -181,7 +188,7 @@ def _dense(gradient: Any, point: Array) -> Array:
     return dense
 
 
-def _numeric(
+def difference_jacobian(
     x: Tensor,
     point: Array,
     y: Tensor,
@@ -189,7 +196,8 @@ def _numeric(
     delta: float,
     feeds: dict[Any, Any],
 ) -> Array:
-    session = _session()
+    """Return the derivative as the differences of `y` around each entry of `point` give it."""
+    session = default_session()
     columns = _reals(np.zeros(y_shape, dtype=y.dtype.as_numpy_dtype))
     scale = np.asarray(2 * delta, dtype=columns.dtype)
     jacobian = np.zeros((_reals(point).size, columns.size), dtype=_reals(point).dtype)

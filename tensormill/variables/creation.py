@@ -14,6 +14,7 @@ from tensormill.variables.scope import get_variable_scope
 
 __all__ = [
     "Variable",
+    "VariableV2",
     "disable_resource_variables",
     "enable_resource_variables",
     "resource_variables_enabled",
@@ -76,7 +77,24 @@ def _bind(creator: Callable[..., Any], next_creator: Callable[..., Any]) -> Call
     return bound
 
 
-class _VariableType(type):
+def _made_by_creators(make: Callable[..., Any], **options: Any) -> Any:
+    """Return the variable that the creators of the default graph make, the last one first."""
+    for creator in get_default_graph().get_collection(_CREATORS_KEY):
+        make = _bind(creator, make)
+    return make(**options)
+
+
+class _AnyVariable(type):
+    """Every variable is an instance of a class of this type."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, VariableBase)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, VariableBase)
+
+
+class _VariableType(_AnyVariable):
     """Calling `Variable` makes a ref or a resource variable; both are instances of it."""
 
     def __call__(
@@ -97,10 +115,8 @@ class _VariableType(type):
         aggregation: Any = None,
         shape: Any = None,
     ) -> Any:
-        make: Callable[..., Any] = _create
-        for creator in get_default_graph().get_collection(_CREATORS_KEY):
-            make = _bind(creator, make)
-        return make(
+        return _made_by_creators(
+            _create,
             initial_value=initial_value,
             trainable=trainable,
             collections=collections,
@@ -117,12 +133,6 @@ class _VariableType(type):
             aggregation=aggregation,
             shape=shape,
         )
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, VariableBase)
-
-    def __subclasscheck__(cls, subclass: type) -> bool:
-        return issubclass(subclass, VariableBase)
 
 
 class Variable(VariableBase, metaclass=_VariableType):
@@ -176,3 +186,47 @@ class Variable(VariableBase, metaclass=_VariableType):
         """Return the variable that a VariableDef message names in the default graph."""
         kind = ResourceVariable if variable_def.is_resource else RefVariable
         return kind(variable_def=variable_def, import_scope=import_scope)
+
+
+class _VariableV2Type(_AnyVariable):
+    """Calling `VariableV2` makes a resource variable."""
+
+    def __call__(
+        cls,
+        initial_value: Any = None,
+        trainable: bool | None = None,
+        validate_shape: bool = True,
+        caching_device: Any = None,
+        name: str | None = None,
+        variable_def: Any = None,
+        dtype: Any = None,
+        import_scope: str | None = None,
+        constraint: Any = None,
+        synchronization: Any = None,
+        aggregation: Any = None,
+        shape: Any = None,
+    ) -> Any:
+        return _made_by_creators(
+            ResourceVariable,
+            initial_value=initial_value,
+            trainable=trainable,
+            validate_shape=validate_shape,
+            caching_device=caching_device,
+            name=name,
+            variable_def=variable_def,
+            dtype=dtype,
+            import_scope=import_scope,
+            constraint=constraint,
+            synchronization=synchronization,
+            aggregation=aggregation,
+            shape=shape,
+        )
+
+
+class VariableV2(VariableBase, metaclass=_VariableV2Type):
+    """A resource variable: `Variable` of `tf.compat.v2` and of TensorFlow's module `variables`.
+
+    The arguments are those of `Variable` but `collections`, `expected_shape` and `use_resource`.
+    """
+
+    from_proto = Variable.from_proto

@@ -1,6 +1,7 @@
 """Python functions whose side effects happen when their results are computed."""
 
 import numpy as np
+import pytest
 
 import tensormill as tf
 from tensormill.functional.traced import traced
@@ -68,3 +69,35 @@ def test_effects_in_the_order_of_the_program() -> None:
     with tf.Session() as session:
         assert session.run(tell()) == 7
     assert sorted(seen) == [0, 1, 2]
+
+
+def test_within_only_the_signature_is_known_of_the_arguments() -> None:
+    seen = []
+
+    @traced(input_signature=[tf.TensorSpec(None, tf.float32), tf.TensorSpec([None], tf.int32)])
+    def scale(x, by=(2,)):
+        seen.append((x.shape.ndims, by.shape.as_list()))
+        return x * tf.cast(by, tf.float32)
+
+    x = tf.constant([1.0, 3.0])
+    scaled = scale(x)
+    (gradient,) = tf.gradients(scaled, x)
+    with tf.Session() as session:
+        assert session.run(scaled).tolist() == [2.0, 6.0]
+        assert session.run(gradient).tolist() == [2.0, 2.0]
+        assert session.run(scale(5.0, by=[1, 2])).tolist() == [5.0, 10.0]
+    assert seen == [(None, [None])] * 2
+
+
+def test_arguments_that_the_signature_does_not_describe() -> None:
+    @traced(input_signature=[[tf.TensorSpec([None]), tf.TensorSpec([])]])
+    def added(pair, name="of no signature"):
+        return pair[0] + pair[1]
+
+    with tf.Session() as session:
+        assert session.run(added([[1.0], 2.0])).tolist() == [3.0]
+    with pytest.raises(TypeError, match="only pass arguments covered by it"):
+        added([[1.0], 2.0], name="other")
+    for wrong in ([1.0, 2.0], [[1.0]], [[1.0], tf.constant(2)], 3.0):
+        with pytest.raises(ValueError, match="incompatible with input_signature"):
+            added(wrong)

@@ -58,7 +58,7 @@ def test_names_are_those_of_the_public_api() -> None:
     assert ops.Graph is tf.Graph
     assert ops.convert_to_tensor is tf.convert_to_tensor
     assert dtypes.float32 is tf.float32
-    assert constant_op.constant is tf.constant
+    assert constant_op.constant_v1 is tf.constant
     assert tensor_shape.TensorShape is tf.TensorShape
     assert errors_impl.InvalidArgumentError is tf.errors.InvalidArgumentError
     assert array_ops.concat is tf.concat

@@ -197,3 +197,41 @@ def test_images_are_resized_by_the_centers_of_their_pixels() -> None:
     np.testing.assert_allclose(padded[1].ravel(), [0, 0.25, 0.75, 1])
     with pytest.raises(ValueError, match="not implemented"):
         image_ops.resize_images_v2(row, [1, 4], "sharp")
+
+
+def test_a_variable_of_the_modules_is_a_resource_variable() -> None:
+    from tensormill.python.ops import variables
+
+    assert tf.compat.v2.Variable is variables.Variable
+    asked = []
+
+    def note(next_creator, **options):
+        asked.append(options["name"])
+        return next_creator(**options)
+
+    with tf.variable_creator_scope(note):
+        made = variables.Variable([1.0, 2.0], False, name="made")
+    assert made.op.type == "VarHandleOp"
+    assert asked == ["made"]
+    assert not tf.trainable_variables()
+    assert tf.global_variables() == [made]
+    assert isinstance(tf.Variable(1.0), variables.Variable)
+    assert variables.VariableV1 is tf.Variable
+    with pytest.raises(TypeError, match="collections"):
+        variables.Variable(1.0, collections=[])
+
+
+def test_only_a_single_element_fills_a_constant_of_the_modules() -> None:
+    from tensormill.python.framework import constant_op
+
+    assert value_of(constant_op.constant([7], shape=[3])).tolist() == [7, 7, 7]
+    assert value_of(constant_op.constant_v1([7, 8], shape=[3])).tolist() == [7, 8, 8]
+    with pytest.raises(TypeError, match="Expected Tensor's shape"):
+        constant_op.constant([7, 8], shape=[3])
+
+
+def test_weights_come_before_the_dtype_of_a_confusion_matrix() -> None:
+    from tensormill.python.ops import confusion_matrix
+
+    made = confusion_matrix.confusion_matrix([0, 1], [0, 1], 2, [2, 3])
+    assert value_of(made).tolist() == [[2, 0], [0, 3]]

@@ -73,3 +73,22 @@ def test_integers_and_wrong_points_are_refused():
     number = tf.constant([1])
     with pytest.raises(TypeError, match="Cannot compute gradient for x of type int32"):
         tf.test.compute_gradient(number, [1], tf.cast(number, tf.float32), [1])
+
+
+def test_the_gradient_of_a_function_for_each_of_its_arguments():
+    from tensormill.python.ops import gradient_checker_v2
+
+    symbolic, numeric = gradient_checker_v2.compute_gradient(
+        lambda x, y: x * x * y, [np.float64([1, 2]), np.float64([3, 4])]
+    )
+    np.testing.assert_allclose(symbolic[0], [[6, 0], [0, 16]])
+    np.testing.assert_allclose(symbolic[1], [[1, 0], [0, 4]])
+    assert gradient_checker_v2.max_error(symbolic, numeric) < 1e-6
+    wrong = gradient_checker_v2.compute_gradient(
+        lambda x: x + tf.stop_gradient(x), [tf.constant([1.0])]
+    )
+    assert gradient_checker_v2.max_error(*wrong) == pytest.approx(1, rel=1e-2)
+    with pytest.raises(ValueError, match="must be a list"):
+        gradient_checker_v2.compute_gradient(tf.square, 1.0)
+    with pytest.raises(TypeError, match="Cannot compute gradient for x of type int32"):
+        gradient_checker_v2.compute_gradient(lambda x: tf.cast(x, tf.float32), [1])
