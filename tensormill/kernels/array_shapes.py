@@ -103,6 +103,11 @@ def reshape(tensor: Any, shape: Any) -> Any:
     return tensor.reshape(sizes)
 
 
+@kernel("QuantizedReshape", "cpu", host_inputs=("shape",), aliases=True)
+def quantized_reshape(tensor: Any, shape: Any, input_min: Any, input_max: Any) -> tuple[Any, ...]:
+    return reshape(tensor, shape), input_min, input_max
+
+
 @kernel_factory("Squeeze", "cpu", "gpu", aliases=True)
 def make_squeeze(ctx: KernelContext) -> Any:
     axes = tuple(ctx.attrs["squeeze_dims"])

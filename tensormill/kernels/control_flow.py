@@ -6,8 +6,11 @@ and asks here only whether a device can hold them.
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
+from tensormill.graph import errors
 from tensormill.kernels.registry import kernel
 
 
@@ -39,3 +42,22 @@ def merge(inputs: list[Any]) -> tuple[Any, int]:
 @kernel("ControlTrigger", "cpu", "gpu")
 def control_trigger() -> None:
     return None
+
+
+@kernel("RefSelect", "cpu", host_inputs=["index"], aliases=True)
+def ref_select(index: Any, inputs: list[Any]) -> Any:
+    if not 0 <= index < len(inputs):
+        raise errors.invalid_argument(
+            f"Index must be in the range [0, {len(inputs)}) but got {index}"
+        )
+    return inputs[int(index)]
+
+
+@kernel("Abort", "cpu")
+def abort(*, error_msg: bytes, exit_without_error: bool) -> None:
+    """End the process, which tests of clusters ask for."""
+    if exit_without_error:
+        os._exit(0)
+    sys.stderr.write(f"Abort_op intentional failure; {error_msg.decode(errors='replace')}\n")
+    sys.stderr.flush()
+    os.abort()

@@ -35,6 +35,12 @@ def copy(input: Any) -> Any:
     return input.clone() if isinstance(input, torch.Tensor) else input.copy()
 
 
+@kernel("DebugGradientIdentity", "cpu", "gpu", aliases=True)
+@kernel("DebugGradientRefIdentity", "cpu", "gpu", aliases=True)
+def same(input: Any) -> Any:
+    return input
+
+
 @kernel_factory("DebugIdentity", "cpu", "gpu", host_inputs=("input",), host_outputs=("output",))
 def make_debug_identity(ctx: KernelContext) -> Any:
     publish = _Publisher(ctx, "DebugIdentity", ctx.attrs["T"])

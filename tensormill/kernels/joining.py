@@ -387,3 +387,21 @@ def _multiples(value: Any, multiples: Any) -> list[int]:
         if count < 0:
             raise errors.invalid_argument(f"Expected multiples[{index}] >= 0, but got {count}")
     return times
+
+
+@kernel("TileGrad", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=("multiples",))
+def tile_grad(value: torch.Tensor, multiples: Any) -> torch.Tensor:
+    """Return the sum of the copies that `Tile` made."""
+    times = _multiples(value, multiples)
+    apart: list[int] = []
+    for index, (size, count) in enumerate(zip(value.shape, times, strict=True)):
+        if count == 0 or size % count:
+            raise errors.invalid_argument(
+                f"Expected input_dim[{index}] to be divisible by multiples[{index}], but {size} % "
+                f"{count} != 0"
+            )
+        apart += [count, size // count]
+    if not apart:
+        return value.clone()
+    copies = list(range(0, len(apart), 2))
+    return value.reshape(apart).sum(copies, dtype=value.dtype)

@@ -153,6 +153,29 @@ def _quantize(
     return torch.round(value * scale) * inverse
 
 
+@kernel("QuantizeAndDequantize", "cpu", "gpu")
+def quantize_and_dequantize(
+    value: torch.Tensor,
+    *,
+    signed_input: bool,
+    num_bits: int,
+    range_given: bool,
+    input_min: float,
+    input_max: float,
+) -> torch.Tensor:
+    return quantize_and_dequantize_v2(
+        value,
+        torch.tensor(input_min, dtype=value.dtype),
+        torch.tensor(input_max, dtype=value.dtype),
+        signed_input=signed_input,
+        num_bits=num_bits,
+        range_given=range_given,
+        round_mode=b"HALF_TO_EVEN",
+        narrow_range=False,
+        axis=-1,
+    )
+
+
 @kernel("QuantizeAndDequantizeV2", "cpu", "gpu")
 def quantize_and_dequantize_v2(
     value: torch.Tensor,

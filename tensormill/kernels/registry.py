@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
@@ -36,6 +36,7 @@ __all__ = [
     "KernelContext",
     "SharedWork",
     "adapt_kernels",
+    "alias_kernels",
     "async_kernel",
     "find_kernel",
     "find_shared_work",
@@ -280,6 +281,23 @@ def kernel_factory(
         return function
 
     return register
+
+
+def alias_kernels(op_type: str, known: str, types: TypeSpec = None) -> None:
+    """Register the kernels of a known op type for another one too.
+
+    Args:
+      op_type: computes what the other one does, from inputs and attributes of the same names.
+      known: the op type whose kernels were registered before.
+      types: attribute name to the dtypes that the kernels take; by default those of the other.
+    """
+    module = sys._getframe(1).f_globals["__name__"]
+    for each in kernels_of(known):
+        allowed = each.types
+        if types is not None:
+            allowed = {name: _dtype_set(tuple(dtypes)) for name, dtypes in types.items()}
+        made = replace(each, op_type=op_type, types=allowed, module=module)
+        _KERNELS.setdefault(op_type, []).append(made)
 
 
 def resource_kernel(

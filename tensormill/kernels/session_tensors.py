@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,17 @@ import torch
 
 from tensormill.graph import errors
 from tensormill.kernels.registry import KernelContext, kernel_factory
+
+
+@dataclass(frozen=True)
+class KeptTensor:
+    """A resource: a tensor that the session keeps.
+
+    Attributes:
+      handle: its name in the session.
+    """
+
+    handle: str
 
 
 def _copied(value: Any) -> Any:
@@ -25,6 +37,16 @@ def make_get_session_handle(ctx: KernelContext) -> Callable[..., Any]:
         return np.array(tensors.add(name, device, _copied(value)).encode(), dtype=object)
 
     return get_session_handle
+
+
+@kernel_factory("GetSessionHandleV2", "cpu", "gpu")
+def make_get_session_handle_v2(ctx: KernelContext) -> Callable[..., Any]:
+    get_session_handle = make_get_session_handle(ctx)
+
+    def get_session_handle_v2(value: Any) -> KeptTensor:
+        return KeptTensor(get_session_handle(value).item().decode())
+
+    return get_session_handle_v2
 
 
 @kernel_factory("GetSessionTensor", "cpu", "gpu", host_inputs=("handle",))

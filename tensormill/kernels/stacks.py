@@ -49,6 +49,17 @@ def make_stack(ctx: KernelContext) -> Any:
     return stack
 
 
+@kernel_factory("Stack", "cpu", "gpu")
+def make_unlimited_stack(ctx: KernelContext) -> Any:
+    name = ctx.attrs["stack_name"].decode() or ctx.node_name
+
+    def unlimited_stack() -> Stack:
+        return Stack(name, -1)
+
+    return unlimited_stack
+
+
+@kernel("StackPush", "cpu", "gpu", aliases=True)
 @kernel("StackPushV2", "cpu", "gpu", aliases=True)
 def push(handle: Stack, elem: Any) -> Any:
     handle.check_open()
@@ -60,6 +71,7 @@ def push(handle: Stack, elem: Any) -> Any:
     return elem
 
 
+@kernel("StackPop", "cpu", "gpu")
 @kernel("StackPopV2", "cpu", "gpu")
 def pop(handle: Stack) -> Any:
     handle.check_open()
@@ -68,6 +80,7 @@ def pop(handle: Stack) -> Any:
     return handle.values.pop()
 
 
+@kernel("StackClose", "cpu", "gpu")
 @kernel("StackCloseV2", "cpu", "gpu")
 def close(handle: Stack) -> None:
     handle.is_closed = True

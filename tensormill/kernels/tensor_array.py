@@ -8,7 +8,7 @@ Source: TensorFlow 1.15, core/kernels/tensor_array.h, tensor_array.cc, tensor_ar
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -292,17 +292,27 @@ def _check_dtype(array: TensorArray, dtype: DType, verb: str) -> None:
 
 @kernel_factory("TensorArrayV3", "cpu", "gpu", host_inputs=["size"], host_outputs=["flow"])
 def make_tensor_array(ctx: KernelContext) -> Any:
+    new_array = array_maker(ctx, TensorArray)
+
+    def tensor_array(size: Any) -> tuple[TensorArray, Any]:
+        return new_array(size), _FLOW
+
+    return tensor_array
+
+
+def array_maker(ctx: KernelContext, kind: type[TensorArray]) -> Callable[[Any], TensorArray]:
+    """Return what makes an array of a size, as the attributes of a node say."""
     attrs = ctx.attrs
     name = attrs["tensor_array_name"].decode() or ctx.node_name
     dtype, dims, torch_device = attrs["dtype"], attrs["element_shape"], ctx.torch_device
-    has_equal_shapes = attrs["identical_element_shapes"]
+    has_equal_shapes = attrs.get("identical_element_shapes", False)  # older ops lack it
     is_dynamic, clears_after_read = attrs["dynamic_size"], attrs["clear_after_read"]
 
-    def tensor_array(size: Any) -> tuple[TensorArray, Any]:
+    def new_array(size: Any) -> TensorArray:
         count = _check_scalar(size, "size")
         if count < 0:
             raise errors.invalid_argument("Size should be >= 0.")
-        made = TensorArray(
+        return kind(
             name,
             dtype,
             count,
@@ -312,9 +322,8 @@ def make_tensor_array(ctx: KernelContext) -> Any:
             is_dynamic=is_dynamic,
             clears_after_read=clears_after_read,
         )
-        return made, _FLOW
 
-    return tensor_array
+    return new_array
 
 
 _FLOW = np.float32(0.0)

@@ -19,6 +19,7 @@ from tensormill.graph.shapes import (
     format_dims,
     merge_dims,
     num_elements,
+    with_rank,
 )
 from tensormill.graph.tensor import Tensor
 
@@ -200,6 +201,22 @@ def reshape_shape(ctx: ShapeContext) -> list[Dims]:
 @reshape_op.gradient
 def reshape_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
     return [reshape(convert_to_tensor(grad), shape(op.input_tensors[0])), None]
+
+
+quantized_reshape_op = define(
+    "QuantizedReshape",
+    inputs=("tensor: T", "shape: Tshape", "input_min: float32", "input_max: float32"),
+    outputs=("output: T", "output_min: float32", "output_max: float32"),
+    attrs=("T: type", "Tshape: {int32, int64} = DT_INT32"),
+    differentiable=False,
+)
+
+
+@quantized_reshape_op.shape
+def quantized_reshape_shape(ctx: ShapeContext) -> list[Dims]:
+    with_rank(ctx.shape("input_min"), 0)
+    with_rank(ctx.shape("input_max"), 0)
+    return [*reshape_shape(ctx), (), ()]
 
 
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:

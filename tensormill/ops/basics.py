@@ -31,7 +31,23 @@ placeholder_op = define(
 )
 
 
+placeholder_v2_op = define(
+    "PlaceholderV2",
+    outputs=("output: dtype",),
+    attrs=("dtype: type", "shape: shape"),
+    differentiable=False,
+)
+fake_param_op = define(
+    "FakeParam",
+    outputs=("output: dtype",),
+    attrs=("dtype: type", "shape: shape"),
+    differentiable=False,
+)
+
+
 @placeholder_op.shape
+@placeholder_v2_op.shape
+@fake_param_op.shape
 def placeholder_shape(ctx: ShapeContext) -> list[Dims]:
     return [ctx.attrs["shape"]]
 
@@ -45,6 +61,19 @@ def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tenso
       name: the name of the node.
     """
     return placeholder_op(dtype=as_dtype(dtype), shape=as_dims(shape), name=name)
+
+
+immutable_const_op = define(
+    "ImmutableConst",
+    outputs=("tensor: dtype",),
+    attrs=("dtype: type", "shape: shape", "memory_region_name: string"),
+    differentiable=False,
+)
+
+
+@immutable_const_op.shape
+def immutable_const_shape(ctx: ShapeContext) -> list[Dims]:
+    return [ctx.attrs["shape"]]
 
 
 identity_op = define("Identity", inputs=("input: T",), outputs=("output: T",), attrs=("T: type",))

@@ -74,6 +74,18 @@ ref_next_iteration = define(
     "RefNextIteration", inputs=("data: Ref(T)",), outputs=("output: Ref(T)",), attrs=("T: type",)
 )
 loop_cond = define("LoopCond", inputs=("input: bool",), outputs=("output: bool",))
+ref_select = define(
+    "RefSelect",
+    inputs=("index: int32", "inputs: Ref(N * T)"),
+    outputs=("output: Ref(T)",),
+    attrs=("T: type", "N: int >= 1"),
+    differentiable=False,
+)
+abort = define(
+    "Abort",
+    attrs=("error_msg: string = ''", "exit_without_error: bool = false"),
+    differentiable=False,
+)
 control_trigger = define("ControlTrigger", differentiable=False)
 
 
@@ -127,6 +139,17 @@ def loop_cond_shape(ctx: ShapeContext) -> list[Dims]:
     return [()]
 
 
+@ref_select.shape
+def ref_select_shape(ctx: ShapeContext) -> list[Dims]:
+    index, first, *others = ctx.shapes()
+    if index:
+        raise ValueError(f"Shape must be rank 0 but is rank {len(index)}")
+    if first is None or None in first or any(dims != first for dims in others):
+        return [None]
+    return [first]
+
+
+@abort.shape
 @control_trigger.shape
 def no_shape(ctx: ShapeContext) -> list[Dims]:
     return []

@@ -5,9 +5,13 @@ Source: TensorFlow 1.15, core/ops/debug_ops.cc.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tensormill.graph.op_registry import define
+from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims
+from tensormill.graph.tensor import Tensor
 
 _WATCH = (
     "T: type",
@@ -63,8 +67,36 @@ debug_numeric_summary_op = define(
     allows_uninitialized_input=True,
     differentiable=False,
 )
+debug_gradient_identity_op = define(
+    "DebugGradientIdentity",
+    inputs=("input: T",),
+    outputs=("output: T",),
+    attrs=("T: type",),
+    allows_uninitialized_input=True,
+)
+debug_gradient_ref_identity_op = define(
+    "DebugGradientRefIdentity",
+    inputs=("input: Ref(T)",),
+    outputs=("output: Ref(T)",),
+    attrs=("T: type",),
+    allows_uninitialized_input=True,
+)
+
+GRADIENT_LISTENERS: dict[str, Callable[[Operation, Tensor], None]] = {}
+"""What is told of the gradient of a `DebugGradientIdentity`, by how the name of the node ends."""
 
 
+@debug_gradient_identity_op.gradient
+@debug_gradient_ref_identity_op.gradient
+def debug_gradient_grad(op: Operation, grad: Tensor) -> Tensor:
+    for ending, listen in list(GRADIENT_LISTENERS.items()):
+        if op.name.endswith(ending):
+            listen(op, grad)
+    return grad
+
+
+@debug_gradient_identity_op.shape
+@debug_gradient_ref_identity_op.shape
 @copy_op.shape
 @copy_host_op.shape
 @debug_identity_op.shape

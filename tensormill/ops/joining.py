@@ -475,6 +475,20 @@ def tile_grad(op: Operation, grad: Tensor) -> list[Tensor | None]:
     return [summed, None]
 
 
+tile_grad_op = define(
+    "TileGrad",
+    inputs=("input: T", "multiples: int32"),
+    outputs=("output: T",),
+    attrs=("T: type",),
+    differentiable=False,
+)
+
+
+@tile_grad_op.shape
+def tile_grad_shape(ctx: ShapeContext) -> list[Dims]:
+    return [None]
+
+
 def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
     """Return `input` repeated `multiples[d]` times along each dimension d."""
     return tile_op(input, multiples, name=name)

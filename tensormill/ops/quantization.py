@@ -67,6 +67,19 @@ fake_quant_per_channel_gradient_op = define(
     attrs=("num_bits: int = 8", "narrow_range: bool = false"),
     differentiable=False,
 )
+quantize_and_dequantize_op = define(
+    "QuantizeAndDequantize",
+    inputs=("input: T",),
+    outputs=("output: T",),
+    attrs=(
+        "signed_input: bool = true",
+        "num_bits: int = 8",
+        "range_given: bool = false",
+        "input_min: float = 0.0",
+        "input_max: float = 0.0",
+        "T: {bfloat16, float16, float32, float64}",
+    ),
+)
 quantize_and_dequantize_v2_op = define(
     "QuantizeAndDequantizeV2",
     inputs=("input: T", "input_min: T", "input_max: T"),
@@ -99,6 +112,7 @@ quantize_and_dequantize_v3_op = define(
 @fake_quant_args_gradient_op.shape
 @fake_quant_vars_op.shape
 @fake_quant_per_channel_op.shape
+@quantize_and_dequantize_op.shape
 @quantize_and_dequantize_v2_op.shape
 @quantize_and_dequantize_v3_op.shape
 def same_shape(ctx: ShapeContext) -> list[Dims]:
@@ -137,6 +151,11 @@ def fake_quant_vars_grad(op: Operation, grad: Tensor) -> list[Tensor]:
 @fake_quant_per_channel_op.gradient
 def fake_quant_per_channel_grad(op: Operation, grad: Tensor) -> list[Tensor]:
     return fake_quant_per_channel_gradient_op(grad, *op.input_tensors, **_bits(op))
+
+
+@quantize_and_dequantize_op.gradient
+def quantize_and_dequantize_grad(op: Operation, grad: Tensor) -> Tensor:
+    return grad
 
 
 @quantize_and_dequantize_v2_op.gradient

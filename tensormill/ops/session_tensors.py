@@ -23,6 +23,14 @@ get_session_handle_op = define(
     stateful=True,
     differentiable=False,
 )
+get_session_handle_v2_op = define(
+    "GetSessionHandleV2",
+    inputs=("value: T",),
+    outputs=("handle: resource",),
+    attrs=("T: type",),
+    stateful=True,
+    differentiable=False,
+)
 get_session_tensor_op = define(
     "GetSessionTensor",
     inputs=("handle: string",),
@@ -37,6 +45,7 @@ delete_session_tensor_op = define(
 
 
 @get_session_handle_op.shape
+@get_session_handle_v2_op.shape
 def get_session_handle_shape(ctx: ShapeContext) -> list[Dims]:
     return [()]
 

@@ -33,6 +33,35 @@ stack_pop_v2 = define(
 stack_close_v2 = define(
     "StackCloseV2", inputs=("handle: resource",), stateful=True, differentiable=False
 )
+_REFERENCE = "handle: Ref(string)"
+
+stack_v1 = define(
+    "Stack",
+    outputs=(_REFERENCE,),
+    attrs=("elem_type: type", "stack_name: string = ''"),
+    stateful=True,
+    differentiable=False,
+)
+stack_push_v1 = define(
+    "StackPush",
+    inputs=(_REFERENCE, "elem: T"),
+    outputs=("output: T",),
+    attrs=("T: type", "swap_memory: bool = false"),
+    differentiable=False,
+)
+stack_pop_v1 = define(
+    "StackPop",
+    inputs=(_REFERENCE,),
+    outputs=("elem: elem_type",),
+    attrs=("elem_type: type",),
+    differentiable=False,
+)
+stack_close_v1 = define("StackClose", inputs=(_REFERENCE,), differentiable=False)
+
+
+@stack_v1.shape
+def stack_reference_shape(ctx: ShapeContext) -> list[Dims]:
+    return [(2,)]
 
 
 @stack_v2.shape
@@ -40,16 +69,19 @@ def stack_shape(ctx: ShapeContext) -> list[Dims]:
     return [()]
 
 
+@stack_push_v1.shape
 @stack_push_v2.shape
 def push_shape(ctx: ShapeContext) -> list[Dims]:
     return [ctx.shape("elem")]
 
 
+@stack_pop_v1.shape
 @stack_pop_v2.shape
 def pop_shape(ctx: ShapeContext) -> list[Dims]:
     return [None]
 
 
+@stack_close_v1.shape
 @stack_close_v2.shape
 def close_shape(ctx: ShapeContext) -> list[Dims]:
     return []

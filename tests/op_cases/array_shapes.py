@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.op_cases.case import OpCase, as_array
+from tests.op_cases.case import OpCase, OpProgram, as_array
 
 MATRIX = np.arange(6, dtype=np.float32).reshape(2, 3)
 WORDS = np.array([[b"a", b"b"], [b"", b"d"]], object)
@@ -87,4 +87,18 @@ CASES = [
     OpCase("BroadcastGradientArgs", [as_array([1, 2, 1]), as_array([2, 1])]),
     OpCase("BroadcastGradientArgs", [as_array([1, 1, 5]), as_array([3, 1, 5])]),
     OpCase("BroadcastGradientArgs", [np.array([], np.int32), as_array([2])]),
+    OpProgram(
+        ("QuantizedReshape",),
+        """
+        quantized = tf.quantization.quantize([[1.0, 2.0], [3.0, 4.0]], 0.0, 5.0, tf.quint8)
+        result = []
+        for shape in ([4], [-1, 1]):
+            made = tf.raw_ops.QuantizedReshape(
+                tensor=quantized[0], shape=shape, input_min=quantized[1], input_max=quantized[2]
+            )
+            result.append([t.shape.as_list() for t in made])
+            with tf.Session() as session:
+                result += session.run([tf.cast(made[0], tf.int32), made[1], made[2]])
+        """,
+    ),
 ]

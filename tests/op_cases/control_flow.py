@@ -104,4 +104,23 @@ CASES = [
             result += [session.run(left), session.run(variable)]
         """,
     ),
+    OpProgram(
+        ("RefSelect",),
+        """
+        first, second = [tf.Variable([v, v], use_resource=False) for v in (1.0, 2.0)]
+        index = tf.placeholder(tf.int32, [])
+        chosen = tf.raw_ops.RefSelect(index=index, inputs=[first._ref(), second._ref()])
+        other = tf.Variable([[3.0]], use_resource=False)
+        mixed = tf.raw_ops.RefSelect(index=index, inputs=[first._ref(), other._ref()])
+        grown = tf.assign_add(chosen, [5.0, 5.0])
+        result = [chosen.dtype.name, chosen.shape.as_list(), mixed.shape.rank]
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            result += [session.run(grown, {index: 1}), *session.run([first, second])]
+            try:
+                session.run(chosen, {index: 2})
+            except tf.errors.OpError as error:
+                result.append(type(error).__name__)
+        """,
+    ),
 ]

@@ -30,4 +30,17 @@ CASES = [
     OpCase("DebugNumericSummary", [np.float64([-3, 0, 4, 9])],
            {"lower_bound": -2.0, "upper_bound": 5.0, "tensor_name": "x:0"}),
     OpCase("DebugNumericSummary", [np.float32([])], {"tensor_name": "x:0"}),
+    OpCase("DebugGradientIdentity", [np.float32([1.5, -2.0])]),
+    OpProgram(
+        ("DebugGradientRefIdentity",),
+        """
+        variable = tf.Variable([1.0, 2.0], use_resource=False)
+        same = tf.raw_ops.DebugGradientRefIdentity(input=variable._ref())
+        grown = tf.assign_add(same, [3.0, 4.0])
+        result = [same.dtype.name, same.shape.as_list()]
+        with tf.Session() as session:
+            session.run(variable.initializer)
+            result += [session.run(grown), session.run(variable)]
+        """,
+    ),
 ]  # fmt: skip

@@ -24,4 +24,13 @@ CASES = [
                     result.append(type(error).__name__)
         """,
     ),
+    OpProgram(
+        ("GetSessionHandleV2",),
+        """
+        handle = tf.raw_ops.GetSessionHandleV2(value=[1.0, 2.0])
+        result = [handle.dtype.name, handle.shape.as_list()]
+        with tf.Session() as session:
+            session.run(handle.op)
+        """,
+    ),
 ]

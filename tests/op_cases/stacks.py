@@ -42,4 +42,23 @@ CASES = [
         """,
         note="fails",
     ),
+    OpProgram(
+        ("Stack", "StackPush", "StackPop", "StackClose"),
+        """
+        raw = tf.raw_ops
+        stack = raw.Stack(elem_type=tf.float32, stack_name="old")
+        first = raw.StackPush(handle=stack, elem=[1.5, 2.5])
+        with tf.control_dependencies([first]):
+            second = raw.StackPush(handle=stack, elem=7.0)
+        with tf.control_dependencies([second]):
+            last = raw.StackPop(handle=stack, elem_type=tf.float32)
+        with tf.control_dependencies([last]):
+            before = raw.StackPop(handle=stack, elem_type=tf.float32)
+        with tf.control_dependencies([before]):
+            close = raw.StackClose(handle=stack)
+        result = [first.shape.as_list(), last.shape.rank, stack.shape.as_list()]
+        with tf.Session() as session:
+            result += session.run([first, second, last, before, close])
+        """,
+    ),
 ]
