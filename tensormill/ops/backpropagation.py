@@ -15,6 +15,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
 from tensormill.graph import gradient_registry
+from tensormill.graph.compilation_scopes import compiled_like
 from tensormill.graph.graph import Graph
 from tensormill.graph.indexed_slices import IndexedSlices
 from tensormill.graph.operation import Operation
@@ -93,6 +94,7 @@ class Backpropagation:
         find_loops: LoopFinder | None = None,
     ) -> None:
         self.graph = graph
+        self._scope = graph.get_name_scope()
         self.colocate = colocate
         self.gated = gated
         self.aggregation_method = aggregation_method
@@ -203,7 +205,8 @@ class Backpropagation:
                 else:
                     incoming[index] = zeros_for_output(op, index)
         with self.graph.name_scope(op.name + "_grad"), self.graph._original_op(op):
-            made = function(op, *incoming)
+            with compiled_like(op, self._scope):
+                made = function(op, *incoming)
             outgoing = list(made) if isinstance(made, (list, tuple)) else [made]
             if len(outgoing) != len(op.input_tensors):
                 raise ValueError(

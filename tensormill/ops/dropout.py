@@ -87,3 +87,49 @@ def dropout(
         dropped = x * scale * cast(keep_mask, x.dtype)
         dropped.set_shape(x.dims)
         return dropped
+
+
+_NEGATIVE_SATURATION = -1.7580993408473766
+"""What scaled exponential linear units tend to for large negative inputs."""
+
+
+def alpha_dropout(
+    x: Any,
+    keep_prob: Any,
+    noise_shape: Any = None,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Saturate entries at random and rescale, so that a mean of 0 and a variance of 1 stay.
+
+    Args:
+      x: floats.
+      keep_prob: the probability that an entry is kept, in (0, 1].
+      noise_shape: the shape of the random choices, which are broadcast to the shape of `x`.
+      seed: makes the choices repeatable.
+      name: the name of the scope of the nodes.
+
+    Raises:
+      ValueError: `keep_prob` is out of range.
+
+    Source: Klambauer et al., "Self-normalizing neural networks" (2017).
+    """
+    with OpScope(name, "alpha_dropout", [x]):
+        x = convert_to_tensor(x, name="x")
+        if isinstance(keep_prob, numbers.Real) and not 0 < float(keep_prob) <= 1.0:
+            raise ValueError(
+                "keep_prob must be a scalar tensor or a float in the range (0, 1], "
+                f"got {keep_prob:g}"
+            )
+        keep_prob = convert_to_tensor(keep_prob, dtype=x.dtype, name="keep_prob")
+        with_rank(keep_prob.dims, 0)
+        if constant_value(keep_prob) == 1:
+            return x
+        drawn = random_uniform(
+            shape_of(x) if noise_shape is None else noise_shape, seed=seed, dtype=x.dtype
+        )
+        is_kept = cast(drawn >= 1 - keep_prob, x.dtype)
+        chosen = x * is_kept + _NEGATIVE_SATURATION * (1 - is_kept)
+        drop_prob = 1 - keep_prob
+        scale = (keep_prob + keep_prob * drop_prob * _NEGATIVE_SATURATION**2) ** -0.5
+        return scale * chosen - scale * _NEGATIVE_SATURATION * drop_prob

@@ -10,22 +10,30 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import multiply
-from tensormill.ops.array_shapes import expand_dims, reshape
+from tensormill.ops.array_shapes import expand_dims, reshape, squeeze
 from tensormill.ops.array_shapes import shape as shape_of
-from tensormill.ops.candidate_sampling import compute_accidental_hits, log_uniform_candidate_sampler
+from tensormill.ops.candidate_sampling import (
+    compute_accidental_hits,
+    learned_unigram_candidate_sampler,
+    log_uniform_candidate_sampler,
+)
 from tensormill.ops.casting import cast
 from tensormill.ops.cross_entropy import (
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_v2,
+    sparse_softmax_cross_entropy_with_logits,
 )
 from tensormill.ops.elementwise_unary import log
 from tensormill.ops.embedding import embedding_lookup
-from tensormill.ops.filling import ones, ones_like, zeros_like
+from tensormill.ops.filling import ones, ones_like, zeros, zeros_like
+from tensormill.ops.gathering import gather
 from tensormill.ops.identities import stop_gradient
 from tensormill.ops.joining import concat, stack
 from tensormill.ops.matrix_multiplication import matmul
+from tensormill.ops.reduction import reduce_logsumexp
 from tensormill.ops.slicing import slice as slice_
 from tensormill.ops.sparse_arrays import sparse_to_dense
+from tensormill.ops.top_k import top_k
 
 
 def _sum_rows(x: Tensor) -> Tensor:
@@ -220,3 +228,136 @@ def sampled_softmax_loss(
     )
     targets = stop_gradient(targets, name="labels_stop_gradient")
     return softmax_cross_entropy_with_logits_v2(labels=targets, logits=logits)
+
+
+def sampled_sparse_softmax_loss(
+    weights: Any,
+    biases: Any,
+    labels: Any,
+    inputs: Any,
+    num_sampled: int,
+    num_classes: int,
+    sampled_values: Any = None,
+    remove_accidental_hits: bool = True,
+    partition_strategy: str = "mod",
+    name: str = "sampled_sparse_softmax_loss",
+) -> Tensor:
+    """Return the softmax cross entropy of each example, which has one true class.
+
+    Args:
+      weights: [classes, depth], or a list of the parts that it is spread over.
+      biases: [classes].
+      labels: int64 classes, [batch, 1].
+      inputs: [batch, depth].
+      num_sampled: how many classes to sample.
+      num_classes: the number of classes.
+      sampled_values: what a candidate sampler returned; by default log-uniform samples.
+      remove_accidental_hits: drop sampled classes that are true ones.
+      partition_strategy: see `embedding_lookup`.
+      name: the name of the nodes.
+    """
+    logits, _ = _compute_sampled_logits(
+        weights=weights,
+        biases=biases,
+        labels=labels,
+        inputs=inputs,
+        num_sampled=num_sampled,
+        num_classes=num_classes,
+        num_true=1,
+        sampled_values=sampled_values,
+        remove_accidental_hits=remove_accidental_hits,
+        partition_strategy=partition_strategy,
+        name=name,
+    )
+    # The logit of the true class comes first.
+    first = zeros([shape_of(logits)[0], 1], dtype=dtypes.int64)
+    return sparse_softmax_cross_entropy_with_logits(labels=squeeze(first), logits=logits)
+
+
+def rank_sampled_softmax_loss(
+    weights: Any,
+    biases: Any,
+    labels: Any,
+    inputs: Any,
+    num_sampled: int,
+    num_resampled: int,
+    num_classes: int,
+    num_true: int,
+    sampled_values: Any,
+    resampling_temperature: Any,
+    remove_accidental_hits: bool,
+    partition_strategy: str,
+    name: str | None = None,
+) -> Tensor:
+    """Return the sampled softmax cross entropy over those samples that the inputs find likely.
+
+    Args:
+      weights: [classes, depth], or a list of the parts that it is spread over.
+      biases: [classes].
+      labels: int64 classes, [batch, num_true].
+      inputs: [batch, depth].
+      num_sampled: how many classes to sample.
+      num_resampled: how many of the samples to keep.
+      num_classes: the number of classes.
+      num_true: the number of true classes an example.
+      sampled_values: what a candidate sampler returned; if None, samples as often as labels came.
+      resampling_temperature: what logits are divided by before samples are chosen.
+      remove_accidental_hits: drop samples that are true classes.
+      partition_strategy: "div" or "mod", see `embedding_lookup`.
+      name: the name of the nodes.
+
+    Raises:
+      ValueError: more are to be kept than there are samples, or to be sampled than classes, or
+        there is no such strategy.
+
+    Source: Bai et al., "TAPAS: two-pass approximate adaptive sampling for softmax" (2017).
+    """
+    if num_sampled > num_classes:
+        raise ValueError(
+            f"num_sampled ({num_sampled}) cannot be greater than num_classes ({num_classes})"
+        )
+    if num_sampled <= num_resampled:
+        raise ValueError(
+            f"num_resampled ({num_resampled}) must be less than num_sampled ({num_sampled})"
+        )
+    if partition_strategy not in ("div", "mod"):
+        raise ValueError(f"unsupported partition_strategy ({partition_strategy})")
+    with OpScope(name, "rank_sampled_softmax_loss", [biases, labels, inputs]) as scope:
+        sampled_values = sampled_values or learned_unigram_candidate_sampler(
+            true_classes=labels,
+            num_true=num_true,
+            num_sampled=num_sampled,
+            unique=True,
+            range_max=num_classes,
+        )
+        likely = _likely_samples(
+            weights, biases, inputs, sampled_values, num_resampled,
+            resampling_temperature, partition_strategy,
+        )  # fmt: skip
+        return sampled_softmax_loss(
+            weights=weights,
+            biases=biases,
+            labels=labels,
+            inputs=inputs,
+            num_sampled=num_resampled,
+            num_classes=num_classes,
+            num_true=num_true,
+            sampled_values=likely,
+            remove_accidental_hits=remove_accidental_hits,
+            partition_strategy=partition_strategy,
+            name=scope,
+        )
+
+
+def _likely_samples(
+    weights: Any, biases: Any, inputs: Any, samples: Any, kept: int, temperature: Any, strategy: str
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the `kept` samples with the highest logits over all inputs, as a sampler would."""
+    classes, true_counts, counts = (stop_gradient(part) for part in samples)
+    classes = cast(classes, dtypes.int64)
+    rows = embedding_lookup(weights, classes, partition_strategy=strategy)
+    logits = reduce_logsumexp(matmul(rows, inputs / temperature, transpose_b=True), axis=1)
+    of_biases = embedding_lookup(biases, classes, partition_strategy=strategy)
+    logits = logits + reshape(of_biases, [-1]) / temperature
+    chosen = top_k(logits, k=kept, sorted=False).indices
+    return gather(classes, chosen), true_counts, gather(counts, chosen)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tensormill.tensorflow_modules.algebra_table import ALGEBRA_ROWS
+from tensormill.tensorflow_modules.contrib_table import CONTRIB_ROWS
 from tensormill.tensorflow_modules.data_table import DATA_ROWS
 from tensormill.tensorflow_modules.framework_table import FRAMEWORK_ROWS
 from tensormill.tensorflow_modules.initializer_table import INITIALIZER_ROWS
@@ -588,6 +589,7 @@ MODULES = {
         **_ROWS,
         **INITIALIZER_ROWS,
         **ALGEBRA_ROWS,
+        **CONTRIB_ROWS,
         **DATA_ROWS,
         **KERAS_ROWS,
         **MODEL_ROWS,

@@ -26,8 +26,9 @@ from tensormill.namespaces.contrib import (
 )
 
 _LATE = (
-    "deprecated",
+    "compiler",
     "cudnn_rnn",
+    "deprecated",
     "distribute",
     "eager",
     "estimator",
@@ -35,12 +36,15 @@ _LATE = (
     "feature_column",
     "graph_editor",
     "image",
+    "integrate",
     "keras",
     "learn",
+    "nn",
     "predictor",
     "resampler",
     "saved_model",
     "signal",
+    "sparsemax",
     "stateless",
     "summary",
     "testing",

@@ -1,0 +1,3 @@
+"""`tf.contrib.compiler.xla`."""
+
+from tensormill.functional.compiled_computations import compile

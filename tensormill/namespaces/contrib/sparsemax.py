@@ -1,0 +1,3 @@
+"""`tf.contrib.sparsemax`."""
+
+from tensormill.ops.sparsemax import sparsemax, sparsemax_loss

@@ -1,0 +1,3 @@
+"""`tf.xla`."""
+
+from tensormill.namespaces.xla import experimental
