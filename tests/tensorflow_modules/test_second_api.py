@@ -12,7 +12,6 @@ LACKING = {
     "data.experimental.StatsAggregator", "debugging.assert_all_finite", "experimental", "lite",
     "load_library", "load_op_library", "nn.RNNCellDeviceWrapper", "nn.RNNCellDropoutWrapper",
     "nn.RNNCellResidualWrapper", "nondifferentiable_batch_function", "saved_model.load", "tpu",
-    "xla",
 }  # fmt: skip
 
 
