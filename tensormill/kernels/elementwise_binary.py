@@ -112,6 +112,11 @@ def xlog1py(x: Tensor, y: Tensor) -> Tensor:
     return torch.where(x == 0, 0, x * torch.log1p(y))
 
 
+def pow_floats_on_host(x: Tensor, y: Tensor) -> Tensor:
+    # Squares, cubes and roots have ways of their own where the exponent is a number.
+    return torch.pow(x, y if y.dim() else y.item())
+
+
 def pow_integers(x: Tensor, y: Tensor) -> Tensor:
     if bool((y < 0).any()):
         raise errors.invalid_argument("Integers to negative integer powers are not allowed")
@@ -137,6 +142,8 @@ def right_shift(x: Any, y: Any) -> Any:
     return np.right_shift(x, _shift_count(x, y))
 
 
+kernel("Pow", "cpu", types={"T": FLOATS})(broadcasting(pow_floats_on_host))
+kernel("Pow", "gpu", types={"T": FLOATS})(broadcasting(torch.pow))
 for _op_type, _function, _types in (
     ("AddV2", torch.add, NUMBERS),
     ("AddV2", through_numpy(np.add), WIDE_UNSIGNED),
@@ -160,7 +167,7 @@ for _op_type, _function, _types in (
     ("Mod", torch.fmod, (*HOST_FLOATS, *HOST_INTEGERS)),
     ("TruncateMod", torch.fmod, (*HOST_FLOATS, *HOST_INTEGERS)),
     ("DivNoNan", div_no_nan, (*FLOATS, *COMPLEX)),
-    ("Pow", torch.pow, (*FLOATS, *COMPLEX)),
+    ("Pow", torch.pow, COMPLEX),
     ("Pow", pow_integers, SIGNED_INTEGERS),
     ("Maximum", torch.maximum, (*FLOATS, *INTEGERS)),
     ("Maximum", through_numpy(np.maximum), WIDE_UNSIGNED),

@@ -76,13 +76,19 @@ def rsqrt_grad(y: Tensor, dy: Tensor) -> Tensor:
 
 def exact_sign(x: Tensor) -> Tensor:
     """Return the sign, NaN where x is not a number."""
-    return torch.where(x.isnan(), x, x.sign())
+    sign, is_nan = x.sign(), x.isnan()
+    return torch.where(is_nan, x, sign) if is_nan.any() else sign
+
+
+def exact_sign_on_host(x: Tensor) -> Tensor:
+    """Return what `exact_sign` does of 32 or 64 bits in host memory."""
+    sign, is_nan = x.sign(), np.isnan(x.numpy())
+    return torch.where(torch.from_numpy(is_nan), x, sign) if is_nan.any() else sign
 
 
 for _op_type, _function, _types in (
     ("Abs", torch.abs, (*FLOATS, *SIGNED_INTEGERS)),
     ("Neg", torch.neg, (*FLOATS, *COMPLEX, *SIGNED_INTEGERS)),
-    ("Sign", exact_sign, FLOATS),
     ("Sign", torch.sgn, (*COMPLEX, *SIGNED_INTEGERS)),
     ("Square", torch.square, (*FLOATS, *COMPLEX, *SIGNED_INTEGERS, "uint8")),
     ("Square", through_numpy(np.square), WIDE_UNSIGNED),
@@ -111,9 +117,6 @@ for _op_type, _function, _types in (
     ("Floor", torch.floor, FLOATS),
     ("Rint", torch.round, FLOATS),
     ("Round", torch.round, (*FLOATS, "int32", "int64")),
-    ("IsNan", torch.isnan, FLOATS),
-    ("IsInf", torch.isinf, FLOATS),
-    ("IsFinite", torch.isfinite, FLOATS),
     ("Invert", torch.bitwise_not, (*SIGNED_INTEGERS, "uint8")),
     ("Invert", through_numpy(np.invert), WIDE_UNSIGNED),
     ("SigmoidGrad", sigmoid_grad, (*FLOATS, *COMPLEX)),
@@ -127,6 +130,17 @@ for _op_type, _function, _types in (
 
 
 kernel("LogicalNot", "cpu", "gpu")(torch.logical_not)
+
+# NumPy looks at the bits of many numbers at once, torch at one after the other.
+for _op_type, _function, _on_host in (
+    ("IsNan", torch.isnan, through_numpy(np.isnan)),
+    ("IsInf", torch.isinf, through_numpy(np.isinf)),
+    ("IsFinite", torch.isfinite, through_numpy(np.isfinite)),
+    ("Sign", exact_sign, exact_sign_on_host),
+):
+    kernel(_op_type, "cpu", types={"T": HOST_FLOATS})(_on_host)
+    kernel(_op_type, "cpu", types={"T": HALVES})(_function)
+    kernel(_op_type, "gpu", types={"T": FLOATS})(_function)
 
 
 @kernel("PopulationCount", "cpu", "gpu")

@@ -98,7 +98,26 @@ def ones_like(value: torch.Tensor) -> torch.Tensor:
     return torch.ones_like(value, memory_format=torch.contiguous_format)
 
 
-@kernel_factory("OneHot", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=("depth",))
+@kernel("OneHot", "cpu", types={"T": NUMBER_TYPES}, host_inputs=("depth",))
+def one_hot(
+    indices: torch.Tensor, depth: Any, on_value: torch.Tensor, off_value: torch.Tensor, *, axis: int
+) -> torch.Tensor:
+    size = _depth(depth)
+    if on_value.ndim or off_value.ndim:
+        _refuse_values(on_value, off_value)
+    column = indices.reshape(-1, 1).to(torch.int64)
+    rows = off_value.expand(column.shape[0], size).clone(memory_format=torch.contiguous_format)
+    is_there = (column >= 0) & (column < size)
+    if bool(is_there.all()):
+        rows.scatter_(1, column, on_value.expand(column.shape))
+    else:
+        row = is_there.squeeze(1).nonzero().squeeze(1)
+        rows[row, column[row, 0]] = on_value
+    shaped = rows.reshape(*indices.shape, size)
+    return shaped if axis in (-1, indices.ndim) else shaped.movedim(-1, axis).contiguous()
+
+
+@kernel_factory("OneHot", "gpu", types={"T": NUMBER_TYPES}, host_inputs=("depth",))
 def make_one_hot(ctx: KernelContext) -> Any:
     axis = ctx.attrs["axis"]
     places: dict[int, torch.Tensor] = {}

@@ -12,8 +12,10 @@ from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 from tensormill.kernels.value_types import HANDLE_TYPES, NUMBER_TYPES, STRING_TYPES, as_handles
+from tensormill.kernels.word_choice import WORD_TYPES, chosen_words, is_irregular
 
 _AXIS = ("axis",)
+_OTHER_NUMBER_TYPES = tuple(d for d in NUMBER_TYPES if d.name not in WORD_TYPES)
 _GPU_TYPES = tuple(d for d in NUMBER_TYPES if d.name not in ("uint16", "uint32", "uint64"))
 
 
@@ -254,13 +256,23 @@ def where(condition: torch.Tensor) -> torch.Tensor:
     return condition.nonzero()
 
 
-@kernel("Select", "cpu", "gpu", types={"T": NUMBER_TYPES})
+@kernel("Select", "cpu", types={"T": _OTHER_NUMBER_TYPES})
+@kernel("Select", "gpu", types={"T": NUMBER_TYPES})
 def select(condition: torch.Tensor, then: torch.Tensor, otherwise: torch.Tensor) -> torch.Tensor:
     if then.shape != otherwise.shape:
         raise _select_error("'then' and 'else' must have the same size", then, otherwise)
     if condition.shape != then.shape:
         condition = _select_condition(condition, then)
     return torch.where(condition, then, otherwise)
+
+
+@kernel("Select", "cpu", types={"T": WORD_TYPES})
+def select_words(
+    condition: torch.Tensor, then: torch.Tensor, otherwise: torch.Tensor
+) -> torch.Tensor:
+    if condition.shape == then.shape == otherwise.shape and is_irregular(condition):
+        return chosen_words(condition, then, otherwise)
+    return select(condition, then, otherwise)
 
 
 @kernel("Select", "cpu", types={"T": STRING_TYPES}, host_inputs=("condition",))
@@ -292,12 +304,22 @@ def _select_error(what: str, a: Any, b: Any) -> errors.InvalidArgumentError:
     return errors.invalid_argument(f"{what}, but received: {shapes[0]} vs. {shapes[1]}")
 
 
-@kernel("SelectV2", "cpu", "gpu", types={"T": NUMBER_TYPES})
+@kernel("SelectV2", "cpu", types={"T": _OTHER_NUMBER_TYPES})
+@kernel("SelectV2", "gpu", types={"T": NUMBER_TYPES})
 def select_v2(condition: torch.Tensor, then: torch.Tensor, otherwise: torch.Tensor) -> torch.Tensor:
     try:
         return torch.where(condition, then, otherwise)
     except RuntimeError:
         raise _broadcast_error(condition, then, otherwise) from None
+
+
+@kernel("SelectV2", "cpu", types={"T": WORD_TYPES})
+def select_v2_words(
+    condition: torch.Tensor, then: torch.Tensor, otherwise: torch.Tensor
+) -> torch.Tensor:
+    if condition.shape == then.shape == otherwise.shape and is_irregular(condition):
+        return chosen_words(condition, then, otherwise)
+    return select_v2(condition, then, otherwise)
 
 
 @kernel("SelectV2", "cpu", types={"T": STRING_TYPES}, host_inputs=("condition",))

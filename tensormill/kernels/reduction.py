@@ -9,7 +9,14 @@ import numpy as np
 import torch
 
 from tensormill.graph import errors
-from tensormill.kernels.elementwise_unary import COMPLEX, FLOATS, SIGNED_INTEGERS, WIDE_UNSIGNED
+from tensormill.kernels.elementwise_unary import (
+    COMPLEX,
+    FLOATS,
+    HALVES,
+    HOST_FLOATS,
+    SIGNED_INTEGERS,
+    WIDE_UNSIGNED,
+)
 from tensormill.kernels.registry import KernelContext, kernel_factory
 from tensormill.kernels.torch_dtypes import to_host, to_tensor, torch_dtype
 
@@ -78,6 +85,33 @@ def without_axes(op_type: str, x: Tensor) -> Tensor:
     return x
 
 
+def in_runs(reduce: Reduction) -> Reduction:
+    """Return a reduction that takes axes which lie apart one run of neighbours after the other.
+
+    Where the last axis stays, torch goes through all of them at once number by number, and through
+    neighbours by the vector.
+    """
+
+    def reduce_in_runs(x: Tensor, axes: Axes, keep: bool) -> Tensor:
+        if len(axes) == 1 or max(axes) == x.dim() - 1 or max(axes) - min(axes) < len(axes):
+            return reduce(x, axes, keep)
+        for run in _runs(axes):
+            x = reduce(x, run, True)
+        return x if keep else x.squeeze(axes)
+
+    return reduce_in_runs
+
+
+def _runs(axes: Axes) -> list[Axes]:
+    runs: list[Axes] = []
+    for axis in sorted(axes):
+        if runs and runs[-1][-1] == axis - 1:
+            runs[-1] = (*runs[-1], axis)
+        else:
+            runs.append((axis,))
+    return runs
+
+
 def sum_floats(x: Tensor, axes: Axes, keep: bool) -> Tensor:
     return torch.sum(x, axes, keep)
 
@@ -125,6 +159,17 @@ def empty_extreme(dtype: torch.dtype, greatest: bool) -> Any:
     return limits.min if greatest else limits.max
 
 
+def truth(of_nothing: Callable[..., Tensor], of_bytes: Callable[..., Tensor]) -> Reduction:
+    """Return the reduction of bools as bytes, which torch goes through by the vector."""
+
+    def reduce_truth(x: Tensor, axes: Axes, keep: bool) -> Tensor:
+        if not x.numel():
+            return of_nothing(x, axes, keep)
+        return of_bytes(x.view(torch.uint8), axes, keep).view(torch.bool)
+
+    return reduce_truth
+
+
 def euclidean_norm_floats(x: Tensor, axes: Axes, keep: bool) -> Tensor:
     return torch.linalg.vector_norm(x, 2, axes, keep).to(x.dtype)
 
@@ -169,26 +214,28 @@ def _norm_numpy(array: Any, **options: Any) -> Any:
     return np.sqrt(_sum_numpy(array * array, **options).astype(np.float64))
 
 
-register_reduction("Sum", sum_floats, (*FLOATS, *COMPLEX))
+register_reduction("Sum", sum_floats, HALVES)
+register_reduction("Sum", in_runs(sum_floats), (*HOST_FLOATS, *COMPLEX))
 register_reduction("Sum", sum_integers, _INTEGERS)
 register_reduction("Sum", _through_numpy(_sum_numpy), WIDE_UNSIGNED)
-register_reduction("Mean", mean_floats, (*FLOATS, *COMPLEX))
+register_reduction("Mean", mean_floats, HALVES)
+register_reduction("Mean", in_runs(mean_floats), (*HOST_FLOATS, *COMPLEX))
 register_reduction("Mean", mean_integers, _INTEGERS)
 register_reduction("Mean", _through_numpy(_mean_numpy), WIDE_UNSIGNED)
 register_reduction("Prod", prod, (*FLOATS, *COMPLEX, *_INTEGERS))
 register_reduction("Prod", _through_numpy(_prod_numpy), WIDE_UNSIGNED)
-register_reduction("Max", extreme(torch.amax, True), (*FLOATS, *_INTEGERS))
+register_reduction("Max", in_runs(extreme(torch.amax, True)), (*FLOATS, *_INTEGERS))
 register_reduction("Max", _through_numpy(_max_numpy), WIDE_UNSIGNED)
-register_reduction("Min", extreme(torch.amin, False), (*FLOATS, *_INTEGERS))
+register_reduction("Min", in_runs(extreme(torch.amin, False)), (*FLOATS, *_INTEGERS))
 register_reduction("Min", _through_numpy(_min_numpy), WIDE_UNSIGNED)
 register_reduction("EuclideanNorm", euclidean_norm_floats, (*FLOATS, *COMPLEX))
 register_reduction("EuclideanNorm", euclidean_norm_integers, _INTEGERS)
 register_reduction("EuclideanNorm", _through_numpy(_norm_numpy), WIDE_UNSIGNED)
-register_reduction("All", torch.all, None)
-register_reduction("Any", torch.any, None)
+register_reduction("All", truth(torch.all, torch.amin), None)
+register_reduction("Any", truth(torch.any, torch.amax), None)
 
 
-def _position(function: Callable[..., Tensor], numpy_function: Callable[..., Any]) -> Any:
+def _position(find: Callable[[Tensor, int], Tensor]) -> Any:
     def make(ctx: KernelContext) -> Any:
         wanted = torch_dtype(ctx.attrs["output_type"])
 
@@ -203,22 +250,35 @@ def _position(function: Callable[..., Tensor], numpy_function: Callable[..., Any
                 raise errors.invalid_argument(
                     f"Reduction axis {axis} is empty in shape {list(x.shape)}"
                 )
-            if x.dtype in _NUMPY_POSITIONS:
-                found = to_tensor(np.asarray(numpy_function(to_host(x), axis))).to(x.device)
-            else:
-                found = function(x, axis)
-            return found.to(wanted)
+            return find(x, axis).to(wanted)
 
         return position
 
     return make
 
 
-_NUMPY_POSITIONS = (torch.bool, torch.uint16, torch.uint32, torch.uint64)
+def _with_numpy(function: Callable[..., Any]) -> Callable[[Tensor, int], Tensor]:
+    def find(x: Tensor, axis: int) -> Tensor:
+        return to_tensor(np.asarray(function(to_host(x), axis))).to(x.device)
 
-kernel_factory("ArgMax", "cpu", "gpu", host_inputs=("dimension",))(
-    _position(torch.argmax, np.argmax)
-)
-kernel_factory("ArgMin", "cpu", "gpu", host_inputs=("dimension",))(
-    _position(torch.argmin, np.argmin)
-)
+    return find
+
+
+# Torch has no kernels for the wide unsigned types; in host memory NumPy's are the faster ones.
+_POSITION_BY_NUMPY = ("bool", *WIDE_UNSIGNED)
+_POSITION_BY_TORCH = (*HALVES, "qint8", "quint8", "qint16", "qint32")
+_POSITION_BY_EITHER = (*HOST_FLOATS, *_INTEGERS)
+
+for _op_type, _by_torch, _by_numpy in (
+    ("ArgMax", torch.argmax, _with_numpy(np.argmax)),
+    ("ArgMin", torch.argmin, _with_numpy(np.argmin)),
+):
+    for _find, _devices, _types in (
+        (_by_numpy, ("cpu", "gpu"), _POSITION_BY_NUMPY),
+        (_by_torch, ("cpu", "gpu"), _POSITION_BY_TORCH),
+        (_by_numpy, ("cpu",), _POSITION_BY_EITHER),
+        (_by_torch, ("gpu",), _POSITION_BY_EITHER),
+    ):
+        kernel_factory(_op_type, *_devices, types={"T": _types}, host_inputs=("dimension",))(
+            _position(_find)
+        )

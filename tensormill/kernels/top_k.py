@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,49 +10,100 @@ import torch
 
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
+from tensormill.kernels.elementwise_unary import WIDE_UNSIGNED
 from tensormill.kernels.registry import kernel
 from tensormill.kernels.torch_dtypes import torch_dtype
 
 Tensor = torch.Tensor
+Largest = Callable[[Tensor, int], tuple[Tensor, Tensor]]
 
 
 def _largest(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Return the k largest entries of the last axis, falling; equal ones by rising index."""
+    return _untied_largest(values, k) or _first(_in_order(values), k)
+
+
+def _untied_largest(values: Tensor, k: int) -> tuple[Tensor, Tensor] | None:
+    """Return the k largest entries and their indices, None where equal ones leave these open."""
     if k == 1:
         index = values.argmax(-1, keepdim=True)
         return values.gather(-1, index), index
-    top, index = torch.topk(values, k, sorted=True)
-    if k == 0 or not _has_ties(values, top):
-        return top, index
+    top, index = torch.topk(values, min(k + 1, values.shape[-1]), sorted=True)
+    return None if k and _has_ties(top) else _first((top, index), k)
+
+
+def _first(ordered: tuple[Tensor, Tensor], k: int) -> tuple[Tensor, Tensor]:
+    return ordered[0][..., :k], ordered[1][..., :k]
+
+
+def _in_order(values: Tensor) -> tuple[Tensor, Tensor]:
     ordered, index = torch.sort(values, dim=-1, descending=True, stable=True)
-    return ordered[..., :k], index[..., :k]
+    return ordered, index
 
 
-def _has_ties(values: Tensor, top: Tensor) -> bool:
+def _has_ties(top: Tensor) -> bool:
     """Return whether equal entries (or NaNs) leave the choice or the order of the indices open."""
-    reached = (values >= top[..., -1:]).sum()
-    return int(reached) != top.numel() or bool((top[..., 1:] == top[..., :-1]).any())
+    is_tied = (top[..., 1:] == top[..., :-1]).any()
+    return bool(is_tied) or (top.is_floating_point() and bool(top[..., 0].isnan().any()))
 
 
-def _top_k(values: Tensor, k: int, index_type: torch.dtype) -> tuple[Tensor, Tensor]:
+def _largest_by_keys(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Return what `_largest` does, of entries of 32 bits in host memory.
+
+    An entry and its index make one integer of 64 bits, so that NumPy's sort, the faster one, keeps
+    the order of equal entries.
+    """
+    size = values.shape[-1]
+    found = _untied_largest(values, k) if k * _FEW < size else None
+    if found is not None:
+        return found
+    if values.is_floating_point() and bool(values.isnan().any()):
+        return _first(_in_order(values), k)
+    # Adding zero makes a negative zero a positive one.
+    bits = (values.numpy() + values.numpy().dtype.type(0)).view(np.int32)
+    if values.is_floating_point():
+        bits = bits ^ ((bits >> 31) & 0x7FFFFFFF)  # rises with the number
+    keys = (~bits).astype(np.int64) << 32
+    keys |= np.arange(size, dtype=np.int64)
+    keys.sort(-1)
+    index = torch.from_numpy(keys[..., :k] & 0xFFFFFFFF)
+    return values.gather(-1, index), index
+
+
+# One of so many entries, and fewer, are found faster without sorting all of them.
+_FEW = 8
+
+
+def _top_k(
+    values: Tensor, k: int, index_type: torch.dtype, largest: Largest
+) -> tuple[Tensor, Tensor]:
     if values.dim() < 1:
         raise errors.invalid_argument("input must be >= 1-D, got shape []")
     if values.shape[-1] < k:
         raise errors.invalid_argument(
             f"input must have at least k columns. Had {values.shape[-1]}, needed {k}"
         )
-    top, index = _largest(values, k)
+    top, index = largest(values, k)
     return top, index.to(index_type)
 
 
-@kernel("TopKV2", "cpu", "gpu", host_inputs=("k",))
-def top_k_v2(values: Tensor, k: Any, *, index_type: DType) -> tuple[Tensor, Tensor]:
-    count = np.asarray(k)
-    if count.ndim:
-        raise errors.invalid_argument(f"k must be scalar, got shape {list(count.shape)}")
-    if count < 0:
-        raise errors.invalid_argument(f"Need k >= 0, got {count}")
-    return _top_k(values, int(count), torch_dtype(index_type))
+def _register_top_k(largest: Largest, *devices: str, **conditions: Any) -> None:
+    def top_k_v2(values: Tensor, k: Any, *, index_type: DType) -> tuple[Tensor, Tensor]:
+        count = np.asarray(k)
+        if count.ndim:
+            raise errors.invalid_argument(f"k must be scalar, got shape {list(count.shape)}")
+        if count < 0:
+            raise errors.invalid_argument(f"Need k >= 0, got {count}")
+        return _top_k(values, int(count), torch_dtype(index_type), largest)
+
+    kernel("TopKV2", *devices, host_inputs=("k",), **conditions)(top_k_v2)
+
+
+_BY_KEYS = ("float32", "int32")
+_OTHER_TYPES = ("bfloat16", "float16", "float64", "int8", "int16", "int64", "uint8", *WIDE_UNSIGNED)
+_register_top_k(_largest_by_keys, "cpu", types={"T": _BY_KEYS})
+_register_top_k(_largest, "gpu", types={"T": _BY_KEYS})
+_register_top_k(_largest, "cpu", "gpu", types={"T": _OTHER_TYPES})
 
 
 def _in_top_k(predictions: Tensor, targets: Tensor, k: int) -> Tensor:
@@ -70,10 +122,16 @@ def _in_top_k(predictions: Tensor, targets: Tensor, k: int) -> Tensor:
     if classes == 0:
         return is_valid.squeeze(1)
     target = predictions.gather(1, index.clamp(0, classes - 1))
-    larger = (predictions > target).sum(1)
-    is_certain = (torch.isfinite(predictions) | (predictions == -float("inf"))).all(1)
-    is_certain &= torch.isfinite(target.squeeze(1))
+    larger = (predictions > target).view(torch.uint8).sum(1, dtype=torch.int32)
+    is_certain = _is_certain(predictions) & torch.isfinite(target.squeeze(1))
     return (larger < k) & is_valid.squeeze(1) & is_certain
+
+
+def _is_certain(predictions: Tensor) -> Tensor:
+    """Return for each row whether all its entries are finite, or minus infinity."""
+    greatest, least = predictions.amax(1), predictions.amin(1)
+    # The extremes of a row with NaN are NaN.
+    return (greatest < float("inf")) & ~least.isnan()
 
 
 @kernel("InTopK", "cpu", "gpu")
