@@ -74,36 +74,35 @@ def _largest_by_keys(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
 _FEW = 8
 
 
-def _top_k(
-    values: Tensor, k: int, index_type: torch.dtype, largest: Largest
-) -> tuple[Tensor, Tensor]:
+def _top_k(values: Tensor, k: Any, index_type: DType, largest: Largest) -> tuple[Tensor, Tensor]:
+    count = np.asarray(k)
+    if count.ndim:
+        raise errors.invalid_argument(f"k must be scalar, got shape {list(count.shape)}")
+    if count < 0:
+        raise errors.invalid_argument(f"Need k >= 0, got {count}")
     if values.dim() < 1:
         raise errors.invalid_argument("input must be >= 1-D, got shape []")
-    if values.shape[-1] < k:
+    if values.shape[-1] < count:
         raise errors.invalid_argument(
-            f"input must have at least k columns. Had {values.shape[-1]}, needed {k}"
+            f"input must have at least k columns. Had {values.shape[-1]}, needed {count}"
         )
-    top, index = largest(values, k)
-    return top, index.to(index_type)
-
-
-def _register_top_k(largest: Largest, *devices: str, **conditions: Any) -> None:
-    def top_k_v2(values: Tensor, k: Any, *, index_type: DType) -> tuple[Tensor, Tensor]:
-        count = np.asarray(k)
-        if count.ndim:
-            raise errors.invalid_argument(f"k must be scalar, got shape {list(count.shape)}")
-        if count < 0:
-            raise errors.invalid_argument(f"Need k >= 0, got {count}")
-        return _top_k(values, int(count), torch_dtype(index_type), largest)
-
-    kernel("TopKV2", *devices, host_inputs=("k",), **conditions)(top_k_v2)
+    top, index = largest(values, int(count))
+    return top, index.to(torch_dtype(index_type))
 
 
 _BY_KEYS = ("float32", "int32")
 _OTHER_TYPES = ("bfloat16", "float16", "float64", "int8", "int16", "int64", "uint8", *WIDE_UNSIGNED)
-_register_top_k(_largest_by_keys, "cpu", types={"T": _BY_KEYS})
-_register_top_k(_largest, "gpu", types={"T": _BY_KEYS})
-_register_top_k(_largest, "cpu", "gpu", types={"T": _OTHER_TYPES})
+
+
+@kernel("TopKV2", "cpu", types={"T": _BY_KEYS}, host_inputs=("k",))
+def top_k_v2_by_keys(values: Tensor, k: Any, *, index_type: DType) -> tuple[Tensor, Tensor]:
+    return _top_k(values, k, index_type, _largest_by_keys)
+
+
+@kernel("TopKV2", "gpu", types={"T": _BY_KEYS}, host_inputs=("k",))
+@kernel("TopKV2", "cpu", "gpu", types={"T": _OTHER_TYPES}, host_inputs=("k",))
+def top_k_v2(values: Tensor, k: Any, *, index_type: DType) -> tuple[Tensor, Tensor]:
+    return _top_k(values, k, index_type, _largest)
 
 
 def _in_top_k(predictions: Tensor, targets: Tensor, k: int) -> Tensor:
