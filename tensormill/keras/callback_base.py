@@ -5,10 +5,15 @@ Source: TensorFlow 1.15, python/keras/callbacks.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["Callback", "CallbackList"]
+__all__ = ["Callback", "CallbackList", "say"]
+
+
+def say(text: str) -> None:
+    """Print a line that `verbose` asks for."""
+    print(text)  # noqa: T201
 
 
 class Callback:
@@ -86,8 +91,15 @@ class Callback:
 class CallbackList:
     """Several callbacks, called one after another."""
 
-    def __init__(self, callbacks: Any = None) -> None:
+    def __init__(self, callbacks: Any = None, queue_length: int = 10) -> None:
         self.callbacks = list(callbacks or [])
+        self.queue_length = queue_length
+        self.params: dict[str, Any] = {}
+        self.model: Any = None
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the callbacks."""
+        return iter(self.callbacks)
 
     def append(self, callback: Any) -> None:
         """Add a callback."""
@@ -95,33 +107,81 @@ class CallbackList:
 
     def set_model(self, model: Any) -> None:
         """Tell all of the model."""
+        self.model = model
         for each in self.callbacks:
             each.set_model(model)
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Tell all what `fit` was told."""
+        self.params = params
         for each in self.callbacks:
             each.set_params(params)
 
-    def on_batch_begin(self, kind: str, batch: int, logs: Any) -> None:
-        """Call all before a batch: of "train", "test" or "predict"."""
+    def on_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Call all before a batch of training."""
+        self._call("on_train_batch_begin", batch, logs)
+
+    def on_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Call all after a batch of training."""
+        self._call("on_train_batch_end", batch, logs)
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Call all before a batch of training."""
+        self._call("on_train_batch_begin", batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Call all after a batch of training."""
+        self._call("on_train_batch_end", batch, logs)
+
+    def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Call all before a batch of a test."""
+        self._call("on_test_batch_begin", batch, logs)
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Call all after a batch of a test."""
+        self._call("on_test_batch_end", batch, logs)
+
+    def on_predict_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Call all before a batch of predictions."""
+        self._call("on_predict_batch_begin", batch, logs)
+
+    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Call all after a batch of predictions."""
+        self._call("on_predict_batch_end", batch, logs)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Call all before an epoch."""
+        self._call("on_epoch_begin", epoch, logs)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Call all after an epoch."""
+        self._call("on_epoch_end", epoch, logs)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Call all before training."""
+        self._call("on_train_begin", logs)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Call all after training."""
+        self._call("on_train_end", logs)
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Call all before a test."""
+        self._call("on_test_begin", logs)
+
+    def on_test_end(self, logs: Any = None) -> None:
+        """Call all after a test."""
+        self._call("on_test_end", logs)
+
+    def on_predict_begin(self, logs: Any = None) -> None:
+        """Call all before predictions."""
+        self._call("on_predict_begin", logs)
+
+    def on_predict_end(self, logs: Any = None) -> None:
+        """Call all after predictions."""
+        self._call("on_predict_end", logs)
+
+    def _call(self, hook: str, *arguments: Any) -> None:
+        *first, logs = arguments
         for each in self.callbacks:
-            getattr(each, f"on_{kind}_batch_begin")(batch, logs)
-
-    def on_batch_end(self, kind: str, batch: int, logs: Any) -> None:
-        """Call all after a batch: of "train", "test" or "predict"."""
-        for each in self.callbacks:
-            getattr(each, f"on_{kind}_batch_end")(batch, logs)
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        if not name.startswith("on_"):
-            raise AttributeError(name)
-
-        takes_number = "epoch" in name or "batch" in name
-
-        def call_all(*args: Any) -> None:
-            whole = args if len(args) > takes_number else (*args, {})
-            for each in self.callbacks:
-                getattr(each, name)(*whole)
-
-        return call_all
+            getattr(each, hook)(*first, {} if logs is None else logs)

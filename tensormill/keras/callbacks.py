@@ -6,6 +6,8 @@ Source: TensorFlow 1.15, python/keras/callbacks.py.
 from __future__ import annotations
 
 import csv
+import importlib
+import json
 import os
 import time
 from typing import Any
@@ -13,10 +15,11 @@ from typing import Any
 import numpy as np
 
 import tensormill.api as tf
-from tensormill.keras.backend.state import get_session
 from tensormill.keras.backend.values import get_value, set_value
-from tensormill.keras.callback_base import Callback, CallbackList
+from tensormill.keras.callback_base import Callback, CallbackList, say
+from tensormill.keras.model_checkpoint import ModelCheckpoint, comparison
 from tensormill.keras.progress import Progbar
+from tensormill.keras.tensorboard_callback import TensorBoard
 
 __all__ = [
     "BaseLogger",
@@ -30,6 +33,7 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "RemoteMonitor",
     "TensorBoard",
     "TerminateOnNaN",
 ]
@@ -43,11 +47,6 @@ def reporting_callbacks(
     if verbose:
         found.insert(1, ProgbarLogger("steps" if by_steps else "samples"))
     return found
-
-
-def _say(text: str) -> None:
-    """Print a line that `verbose` asks for."""
-    print(text)  # noqa: T201
 
 
 class BaseLogger(Callback):
@@ -65,7 +64,7 @@ class TerminateOnNaN(Callback):
         """Look at the loss."""
         loss = (logs or {}).get("loss")
         if loss is not None and (np.isnan(loss) or np.isinf(loss)):
-            _say(f"Batch {batch}: Invalid loss, terminating training")
+            say(f"Batch {batch}: Invalid loss, terminating training")
             self.model.stop_training = True
 
 
@@ -114,7 +113,7 @@ class ProgbarLogger(Callback):
         """Begin a bar."""
         self._done, self._start = 0, time.time()
         if self.params["epochs"] > 1:
-            _say(f"Epoch {epoch + 1}/{self.params['epochs']}")
+            say(f"Epoch {epoch + 1}/{self.params['epochs']}")
         if self.params["verbose"] == 1:
             target = self.params["steps" if self.use_steps else "samples"]
             self._bar = Progbar(target, stateful_metrics=self.params["metrics"][1:])
@@ -137,98 +136,10 @@ class ProgbarLogger(Callback):
             return
         text = "".join(f" - {name}: {value:.4f}" for name, value in values)
         count = self.params["samples"] or self._done
-        _say(f"{count}/{count} - {time.time() - self._start:.0f}s{text}")
+        say(f"{count}/{count} - {time.time() - self._start:.0f}s{text}")
 
     def _values(self, logs: dict[str, Any]) -> list[tuple[str, Any]]:
         return [(name, logs[name]) for name in self.params["metrics"] if name in logs]
-
-
-def _comparison(mode: str, monitor: str) -> tuple[Any, float]:
-    """Return what tells a better value from a worse one, and the worst value of all."""
-    if mode == "auto":
-        mode = "max" if "acc" in monitor or monitor.startswith("fmeasure") else "min"
-    return (np.greater, -np.inf) if mode == "max" else (np.less, np.inf)
-
-
-class ModelCheckpoint(Callback):
-    """Saves the model after epochs.
-
-    Args:
-      filepath: the path; `{epoch}` and what epochs report are filled in.
-      monitor: the report that says which model is the best.
-      verbose: 1 for a line for each file.
-      save_best_only: whether to save where the report is better than before alone.
-      save_weights_only: whether to save the weights alone.
-      mode: "min", "max", or "auto" by the name of the report.
-      save_freq: "epoch", or after how many elements.
-      **kwargs: `period`, after how many epochs; `load_weights_on_restart`.
-    """
-
-    def __init__(
-        self, filepath: str, monitor: str = "val_loss", verbose: int = 0,
-        save_best_only: bool = False, save_weights_only: bool = False, mode: str = "auto",
-        save_freq: Any = "epoch", **kwargs: Any,
-    ) -> None:  # fmt: skip
-        super().__init__()
-        self.filepath = filepath
-        self.monitor = monitor
-        self.verbose = verbose
-        self.save_best_only = save_best_only
-        self.save_weights_only = save_weights_only
-        self.save_freq = save_freq
-        self.period = kwargs.get("period", 1)
-        self.monitor_op, self.best = _comparison(mode, monitor)
-        self._since = 0
-        self._samples = 0
-        self._epoch = 0
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Note which epoch it is."""
-        self._epoch = epoch
-
-    def on_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Save after a number of elements, where that is asked for."""
-        if isinstance(self.save_freq, int):
-            self._samples += (logs or {}).get("size", 1)
-            if self._samples >= self.save_freq:
-                self._save(self._epoch, logs or {})
-                self._samples = 0
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Save after a number of epochs."""
-        self._since += 1
-        if self.save_freq == "epoch" and self._since >= self.period:
-            self._since = 0
-            self._save(epoch, logs or {})
-
-    def _save(self, epoch: int, logs: dict[str, Any]) -> None:
-        path = self.filepath.format(epoch=epoch + 1, **logs)
-        if self.save_best_only:
-            current = logs.get(self.monitor)
-            if current is None:
-                tf.logging.warning(
-                    "Can save best model only with %s available, skipping.", self.monitor
-                )
-                return
-            if not self.monitor_op(current, self.best):
-                if self.verbose:
-                    _say(
-                        f"\nEpoch {epoch + 1:05d}: {self.monitor} did not improve "
-                        f"from {self.best:0.5f}"
-                    )
-                return
-            if self.verbose:
-                _say(
-                    f"\nEpoch {epoch + 1:05d}: {self.monitor} improved from "
-                    f"{self.best:0.5f} to {current:0.5f}, saving model to {path}"
-                )
-            self.best = current
-        elif self.verbose:
-            _say(f"\nEpoch {epoch + 1:05d}: saving model to {path}")
-        if self.save_weights_only:
-            self.model.save_weights(path, overwrite=True)
-        else:
-            self.model.save(path, overwrite=True)
 
 
 class EarlyStopping(Callback):
@@ -254,7 +165,7 @@ class EarlyStopping(Callback):
         self.verbose = verbose
         self.baseline = baseline
         self.restore_best_weights = restore_best_weights
-        self.monitor_op, self._worst = _comparison(mode, monitor)
+        self.monitor_op, self._worst = comparison(mode, monitor, "EarlyStopping")
         self.min_delta = abs(min_delta) * (1 if self.monitor_op is np.greater else -1)
         self.best_weights: Any = None
         self.wait = self.stopped_epoch = 0
@@ -267,12 +178,8 @@ class EarlyStopping(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Look at the report."""
-        current = (logs or {}).get(self.monitor)
+        current = self.get_monitor_value(logs)
         if current is None:
-            tf.logging.warning(
-                "Early stopping conditioned on metric `%s` which is not available. Available "
-                "metrics are: %s", self.monitor, ",".join(logs or {}),
-            )  # fmt: skip
             return
         if self.monitor_op(current - self.min_delta, self.best):
             self.best = current
@@ -287,10 +194,20 @@ class EarlyStopping(Callback):
             if self.restore_best_weights and self.best_weights is not None:
                 self.model.set_weights(self.best_weights)
 
+    def get_monitor_value(self, logs: Any) -> Any:
+        """Return the report that counts; None where there is none, which is said."""
+        current = (logs or {}).get(self.monitor)
+        if current is None:
+            tf.logging.warning(
+                "Early stopping conditioned on metric `%s` which is not available. Available "
+                "metrics are: %s", self.monitor, ",".join(logs or {}),
+            )  # fmt: skip
+        return current
+
     def on_train_end(self, logs: Any = None) -> None:
         """Say when it ended."""
         if self.stopped_epoch > 0 and self.verbose:
-            _say(f"Epoch {self.stopped_epoch + 1:05d}: early stopping")
+            say(f"Epoch {self.stopped_epoch + 1:05d}: early stopping")
 
 
 class LearningRateScheduler(Callback):
@@ -317,9 +234,7 @@ class LearningRateScheduler(Callback):
             raise ValueError('The output of the "schedule" function should be float.')
         set_value(optimizer.lr, rate)
         if self.verbose:
-            _say(
-                f"\nEpoch {epoch + 1:05d}: LearningRateScheduler reducing learning rate to {rate}."
-            )
+            say(f"\nEpoch {epoch + 1:05d}: LearningRateScheduler reducing learning rate to {rate}.")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Report the learning rate."""
@@ -356,10 +271,10 @@ class ReduceLROnPlateau(Callback):
         self.verbose = verbose
         self.cooldown = cooldown
         self.min_lr = min_lr
-        better, self._worst = _comparison(mode, monitor)
-        delta = kwargs.get("epsilon", min_delta)
-        sign = -1 if better is np.less else 1
-        self.monitor_op = lambda value, best: better(value, best + sign * delta)
+        better, self._worst = comparison(mode, monitor, "Learning Rate Plateau Reducing")
+        self.min_delta = kwargs.get("epsilon", min_delta)
+        delta = -self.min_delta if better is np.less else self.min_delta
+        self.monitor_op = lambda value, best: better(value, best + delta)
         self.wait = self.cooldown_counter = 0
         self.best = self._worst
 
@@ -391,11 +306,56 @@ class ReduceLROnPlateau(Callback):
             rate = max(old * self.factor, self.min_lr)
             set_value(lr, rate)
             if self.verbose:
-                _say(
-                    f"\nEpoch {epoch + 1:05d}: ReduceLROnPlateau reducing learning rate to {rate}."
-                )
+                say(f"\nEpoch {epoch + 1:05d}: ReduceLROnPlateau reducing learning rate to {rate}.")
             self.cooldown_counter = self.cooldown
             self.wait = 0
+
+    def in_cooldown(self) -> bool:
+        """Return whether the last change was so lately that epochs do not count."""
+        return self.cooldown_counter > 0
+
+
+class RemoteMonitor(Callback):
+    """Posts what epochs report to a server; needs the package `requests`.
+
+    Args:
+      root: the address of the server.
+      path: where to post, below it.
+      field: the field of the form that holds the report.
+      headers: further headers of HTTP.
+      send_as_json: whether to post the report itself, not a form with it.
+    """
+
+    def __init__(
+        self, root: str = "http://localhost:9000", path: str = "/publish/epoch/end/",
+        field: str = "data", headers: Any = None, send_as_json: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.root = root
+        self.path = path
+        self.field = field
+        self.headers = headers
+        self.send_as_json = send_as_json
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Post the report.
+
+        Raises:
+          ImportError: the package is not there.
+        """
+        try:
+            requests = importlib.import_module("requests")
+        except ImportError as error:
+            raise ImportError("RemoteMonitor requires the `requests` library.") from error
+        report = {"epoch": epoch, **(logs or {})}
+        try:
+            if self.send_as_json:
+                requests.post(self.root + self.path, json=report, headers=self.headers)
+            else:
+                form = {self.field: json.dumps(report, default=float)}
+                requests.post(self.root + self.path, form, headers=self.headers)
+        except requests.exceptions.RequestException:
+            tf.logging.warning("Could not reach RemoteMonitor root server at %s", self.root)
 
 
 class CSVLogger(Callback):
@@ -438,74 +398,3 @@ class LambdaCallback(Callback):
         for name, function in functions.items():
             if function is not None:
                 setattr(self, name, function)
-
-
-class TensorBoard(Callback):
-    """Writes what epochs report to event files.
-
-    Args:
-      log_dir: the folder.
-      histogram_freq: after how many epochs to write histograms of the weights; 0 for never.
-      batch_size: taken and ignored.
-      write_graph: whether to write the graph.
-      write_grads: taken and ignored.
-      write_images: taken and ignored.
-      **kwargs: further arguments of TensorFlow's, of no effect; `update_freq`: "epoch", or
-        "batch" for reports of each batch.
-    """
-
-    def __init__(
-        self, log_dir: str = "./logs", histogram_freq: int = 0, batch_size: int = 32,
-        write_graph: bool = True, write_grads: bool = False, write_images: bool = False,
-        **kwargs: Any,
-    ) -> None:  # fmt: skip
-        super().__init__()
-        self.log_dir = log_dir
-        self.histogram_freq = histogram_freq
-        self.write_graph = write_graph
-        self.update_freq = kwargs.get("update_freq", "epoch")
-        self._batches = 0
-        self.writer: Any = None
-        self._histograms: Any = None
-
-    def set_model(self, model: Any) -> None:
-        """Begin the event file."""
-        super().set_model(model)
-        graph = tf.get_default_graph() if self.write_graph else None
-        self.writer = tf.summary.FileWriter(self.log_dir, graph)
-        if self.histogram_freq:
-            names = [weight.name.replace(":", "_") for weight in model.weights]
-            made = [
-                tf.summary.histogram(name, weight, collections=[])
-                for name, weight in zip(names, model.weights, strict=True)
-            ]
-            self._histograms = tf.summary.merge(made, collections=[]) if made else None
-
-    def _write(self, values: dict[str, Any], step: int) -> None:
-        summary = tf.Summary()
-        for name, value in values.items():
-            if name not in ("batch", "size", "num_steps"):
-                summary.value.add(tag=name, simple_value=float(value))
-        self.writer.add_summary(summary, step)
-
-    def on_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Write what a batch reports, where that is asked for."""
-        self._batches += 1
-        if self.update_freq == "batch":
-            reports = {
-                f"batch_{name}": value
-                for name, value in (logs or {}).items()
-                if name not in ("batch", "size")
-            }
-            self._write(reports, self._batches)
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Write what an epoch reports."""
-        self._write({f"epoch_{name}": value for name, value in (logs or {}).items()}, epoch)
-        if self._histograms is not None and epoch % self.histogram_freq == 0:
-            self.writer.add_summary(get_session().run(self._histograms), epoch)
-        self.writer.flush()
-
-    def on_train_end(self, logs: Any = None) -> None:
-        """End the event file."""
-        self.writer.close()

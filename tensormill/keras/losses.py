@@ -96,8 +96,22 @@ class Reduction:
             raise ValueError(f"Invalid Reduction Key {key}.")
 
 
-def reduced(losses: Any, sample_weight: Any, reduction: str) -> Any:
-    """Return the weighted losses of a batch as one."""
+def compute_weighted_loss(
+    losses: Any,
+    sample_weight: Any = None,
+    reduction: str = Reduction.SUM_OVER_BATCH_SIZE,
+    name: str | None = None,
+) -> Any:
+    """Return the weighted losses of a batch as one.
+
+    Args:
+      losses: the losses.
+      sample_weight: their weights; 1 by default.
+      reduction: how they become one.
+      name: taken and ignored.
+    """
+    if reduction == Reduction.AUTO:
+        reduction = Reduction.SUM_OVER_BATCH_SIZE
     if sample_weight is not None:
         losses = losses * weights_like(losses, tf.convert_to_tensor(sample_weight))
     if reduction == Reduction.NONE:
@@ -264,7 +278,7 @@ class Loss:
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the loss of a batch."""
         with tf.name_scope(self.name or type(self).__name__):
-            return reduced(self.call(y_true, y_pred), sample_weight, self.reduction)
+            return compute_weighted_loss(self.call(y_true, y_pred), sample_weight, self.reduction)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the losses of a batch."""

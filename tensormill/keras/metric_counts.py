@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import tensormill.api as tf
-from tensormill.keras.metric_base import Metric, matched, weights_like
+from tensormill.keras.confusion import (
+    NEG_INF,
+    AUCCurve,
+    AUCSummationMethod,
+    ConfusionMatrix,
+    assert_thresholds_range,
+    parse_init_thresholds,
+    update_confusion_matrix_variables,
+)
+from tensormill.keras.metric_base import Metric
 
 __all__ = [
     "AUC",
@@ -20,12 +27,14 @@ __all__ = [
     "Precision",
     "Recall",
     "SensitivityAtSpecificity",
+    "SensitivitySpecificityBase",
     "SpecificityAtSensitivity",
     "TrueNegatives",
     "TruePositives",
 ]
 
-_COUNTS = ("true_positives", "false_positives", "true_negatives", "false_negatives")
+_KEYS = {key.name.lower(): key for key in ConfusionMatrix}
+_COUNTS = tuple(_KEYS)
 
 
 class _ThresholdCounts(Metric):
@@ -35,34 +44,25 @@ class _ThresholdCounts(Metric):
         super().__init__(name=name, dtype=dtype)
         self.thresholds = thresholds
         self._class_id: int | None = None
-        self._kept = {each: self.add_weight(each, shape=(len(thresholds),)) for each in kept}
+        self._top_k: int | None = None
+        # The one count of a metric is called its accumulator.
+        names = {each: "accumulator" if len(kept) == 1 else each for each in kept}
+        shape = (len(thresholds),)
+        self._kept = {each: self.add_weight(names[each], shape=shape) for each in kept}
         for each, variable in self._kept.items():
             setattr(self, each, variable)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the operation that adds a batch of labels and predictions."""
-        y_true, y_pred = matched(tf.cast(y_true, self._dtype), tf.cast(y_pred, self._dtype))
-        if self._class_id is not None:
-            y_true, y_pred = y_true[..., self._class_id], y_pred[..., self._class_id]
-        weights = tf.ones_like(y_pred)
-        if sample_weight is not None:
-            weights = weights * weights_like(y_pred, sample_weight)
-        weights = tf.reshape(weights, [1, -1])
-        is_true = tf.reshape(tf.cast(y_true, tf.bool), [1, -1])
-        limits = tf.constant(self.thresholds, self._dtype, shape=[len(self.thresholds), 1])
-        is_above = tf.reshape(y_pred, [1, -1]) > limits
-        cases = {
-            "true_positives": (is_true, is_above),
-            "false_positives": (tf.logical_not(is_true), is_above),
-            "true_negatives": (tf.logical_not(is_true), tf.logical_not(is_above)),
-            "false_negatives": (is_true, tf.logical_not(is_above)),
-        }
-        updates = []
-        for name, variable in self._kept.items():
-            label, prediction = cases[name]
-            hits = tf.cast(tf.logical_and(label, prediction), self._dtype) * weights
-            updates.append(variable.assign_add(tf.reduce_sum(hits, 1)).op)
-        return tf.group(*updates)
+        return update_confusion_matrix_variables(
+            {_KEYS[name]: variable for name, variable in self._kept.items()},
+            y_true,
+            y_pred,
+            self.thresholds,
+            self._top_k,
+            self._class_id,
+            sample_weight,
+        )
 
     def _count(self, name: str) -> Any:
         return tf.identity(self._kept[name])
@@ -72,28 +72,13 @@ class _ThresholdCounts(Metric):
         return values[0] if len(self.thresholds) == 1 else values
 
 
-def _as_list(thresholds: Any, default: float = 0.5) -> list[float]:
-    """Return thresholds as a list.
-
-    Raises:
-      ValueError: one is not in [0, 1].
-    """
-    if thresholds is None:
-        return [default]
-    found = list(thresholds) if isinstance(thresholds, (list, tuple)) else [thresholds]
-    invalid = [each for each in found if each is None or not 0 <= each <= 1]
-    if invalid:
-        raise ValueError(f"Threshold values must be in [0, 1]. Invalid values: {invalid}")
-    return [float(each) for each in found]
-
-
 class _OneCount(_ThresholdCounts):
     """One of the four counts."""
 
     _which = ""
 
     def __init__(self, thresholds: Any = None, name: Any = None, dtype: Any = None) -> None:
-        super().__init__(_as_list(thresholds), (self._which,), name, dtype)
+        super().__init__(parse_init_thresholds(thresholds), (self._which,), name, dtype)
         self.init_thresholds = thresholds
         self.accumulator = self._kept[self._which]
 
@@ -139,11 +124,11 @@ class _Share(_ThresholdCounts):
         self, thresholds: Any = None, top_k: Any = None, class_id: Any = None, name: Any = None,
         dtype: Any = None,
     ) -> None:  # fmt: skip
-        limit = float("-inf") if top_k is not None else 0.5
+        limit = NEG_INF if top_k is not None else 0.5
         kept = ("true_positives", self._other)
-        super().__init__(_as_list(thresholds, limit), kept, name, dtype)
+        super().__init__(parse_init_thresholds(thresholds, limit), kept, name, dtype)
         self.init_thresholds = thresholds
-        self.top_k = top_k
+        self.top_k = self._top_k = top_k
         self.class_id = self._class_id = class_id
 
     def get_config(self) -> dict[str, Any]:
@@ -152,14 +137,6 @@ class _Share(_ThresholdCounts):
             "thresholds": self.init_thresholds, "top_k": self.top_k, "class_id": self.class_id,
         }  # fmt: skip
         return {**super().get_config(), **own}
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Return the operation that adds a batch of labels and predictions."""
-        if self.top_k is not None:
-            y_pred = tf.convert_to_tensor(y_pred)
-            least = tf.nn.top_k(y_pred, self.top_k, sorted=True).values[..., -1:]
-            y_pred = tf.where(y_pred >= least, y_pred, tf.fill(tf.shape(y_pred), -np.inf))
-        return super().update_state(y_true, y_pred, sample_weight)
 
     def result(self) -> Any:
         """Return the share."""
@@ -196,28 +173,25 @@ class AUC(_ThresholdCounts):
         summation_method: str = "interpolation", name: Any = None, dtype: Any = None,
         thresholds: Any = None,
     ) -> None:  # fmt: skip
-        for value, known, what in (
-            (curve, ("ROC", "PR"), "curve"),
-            (summation_method, ("interpolation", "minoring", "majoring"), "summation method"),
-        ):
-            if value not in known:
-                raise ValueError(f'Invalid AUC {what} value "{value}".')
+        curve_of, method_of = AUCCurve.from_str, AUCSummationMethod.from_str
+        self.curve, self.summation_method = curve_of(curve), method_of(summation_method)
         if thresholds is None:
             if num_thresholds <= 1:
                 raise ValueError("`num_thresholds` must be > 1.")
             inner = [each / (num_thresholds - 1) for each in range(1, num_thresholds - 1)]
         else:
-            inner = sorted(_as_list(thresholds))
+            assert_thresholds_range(thresholds)
+            inner = sorted(thresholds)
         self._given_thresholds = thresholds
         super().__init__([-1e-7, *inner, 1.0 + 1e-7], _COUNTS, name, dtype)
         self.num_thresholds = len(self.thresholds)
-        self.curve = curve
-        self.summation_method = summation_method
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
         own: dict[str, Any] = {
-            name: getattr(self, name) for name in ("num_thresholds", "curve", "summation_method")
+            "num_thresholds": self.num_thresholds,
+            "curve": self.curve.value,
+            "summation_method": self.summation_method.value,
         }
         if self._given_thresholds is not None:
             own["thresholds"] = self.thresholds[1:-1]
@@ -228,22 +202,24 @@ class AUC(_ThresholdCounts):
         right, wrong = self._count("true_positives"), self._count("false_positives")
         missed, passed = self._count("false_negatives"), self._count("true_negatives")
         recall = tf.div_no_nan(right, right + missed)
-        if self.curve == "ROC":
+        if self.curve == AUCCurve.ROC:
             x, y = tf.div_no_nan(wrong, wrong + passed), recall
-        elif self.summation_method == "interpolation":
-            return self._interpolated(right, wrong, missed)
+        elif self.summation_method == AUCSummationMethod.INTERPOLATION:
+            return self.interpolate_pr_auc()
         else:
             x, y = recall, tf.div_no_nan(right, right + wrong)
-        if self.summation_method == "interpolation":
+        if self.summation_method == AUCSummationMethod.INTERPOLATION:
             heights = (y[:-1] + y[1:]) / 2.0
-        elif self.summation_method == "minoring":
+        elif self.summation_method == AUCSummationMethod.MINORING:
             heights = tf.minimum(y[:-1], y[1:])
         else:
             heights = tf.maximum(y[:-1], y[1:])
         return tf.reduce_sum((x[:-1] - x[1:]) * heights)
 
-    def _interpolated(self, right: Any, wrong: Any, missed: Any) -> Any:
+    def interpolate_pr_auc(self) -> Any:
         """Return the area under the precision-recall curve, interpolated between counts."""
+        right, wrong = self._count("true_positives"), self._count("false_positives")
+        missed = self._count("false_negatives")
         gained = right[:-1] - right[1:]
         above = right + wrong
         slope = tf.div_no_nan(gained, tf.maximum(above[:-1] - above[1:], 0.0))
@@ -256,7 +232,7 @@ class AUC(_ThresholdCounts):
         return tf.reduce_sum(tf.div_no_nan(area, tf.maximum(right[1:] + missed[1:], 0.0)))
 
 
-class _AtLevel(_ThresholdCounts):
+class SensitivitySpecificityBase(_ThresholdCounts):
     """One share at the threshold where another share comes nearest to a level."""
 
     _level = ""
@@ -298,7 +274,7 @@ _SENSITIVITY = ("true_positives", "false_negatives")
 _SPECIFICITY = ("true_negatives", "false_positives")
 
 
-class SensitivityAtSpecificity(_AtLevel):
+class SensitivityAtSpecificity(SensitivitySpecificityBase):
     """The share of true labels that are found, where a share of the false ones is let pass."""
 
     _level = "specificity"
@@ -308,7 +284,7 @@ class SensitivityAtSpecificity(_AtLevel):
         super().__init__(specificity, *args, **kwargs)
 
 
-class SpecificityAtSensitivity(_AtLevel):
+class SpecificityAtSensitivity(SensitivitySpecificityBase):
     """The share of false labels that are let pass, where a share of the true ones is found."""
 
     _level = "sensitivity"

@@ -99,7 +99,12 @@ KERAS_ROWS = {
     "python.keras.utils.generic_utils": """
         keras.utils keras.utils.functions
         _GLOBAL_CUSTOM_OBJECTS=keras.objects._CUSTOM_OBJECTS""",
-    "python.keras.utils.losses_utils": "ReductionV2=keras.losses.Reduction",
+    "python.keras.utils.losses_utils": """
+        ReductionV2=keras.losses.Reduction
+        compute_weighted_loss=keras.losses.compute_weighted_loss""",
+    "python.keras.utils.metrics_utils": """
+        keras.confusion Reduction=keras.metric_base.Reduction
+        _filter_top_k=keras.confusion._filter_top_k""",
     "python.keras.utils.np_utils": "keras.utils",
     "python.keras.utils.tf_utils": """
         tensorflow_modules.keras_shapes

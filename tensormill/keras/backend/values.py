@@ -232,6 +232,10 @@ class Function:
       name: a name, for the reader alone.
       **session_kwargs: what `session.run` takes: `feed_dict`, `fetches`, `options`,
         `run_metadata`.
+
+    Attributes:
+      fetches: what is computed besides, and given to `fetch_callbacks`.
+      fetch_callbacks: what to call with the value of a fetch.
     """
 
     def __init__(
@@ -248,6 +252,7 @@ class Function:
         self.name = name
         self.feed_dict = dict(session_kwargs.pop("feed_dict", None) or {})
         self.fetches = list(session_kwargs.pop("fetches", None) or [])
+        self.fetch_callbacks: dict[Any, Any] = {}
         self.run_options = session_kwargs.pop("options", None)
         self.run_metadata = session_kwargs.pop("run_metadata", None)
         if session_kwargs:
@@ -283,10 +288,14 @@ class Function:
             results = session.run(
                 fetches, feed_dict=feeds, options=self.run_options, run_metadata=self.run_metadata
             )
-        return nest.pack_sequence_as(self._structure, results[: len(self.outputs)])
+        count = len(self.outputs)
+        for fetch, value in zip(self.fetches, results[count:], strict=False):
+            if fetch in self.fetch_callbacks:
+                self.fetch_callbacks[fetch](value)
+        return nest.pack_sequence_as(self._structure, results[:count])
 
     def _callable(self, session: Any, fetches: list[Any], fed: list[Any]) -> Any:
-        key = (session, *(tensor.name for tensor in fed), len(fetches))
+        key = (session, *(tensor.name for tensor in fed), *map(id, self.fetches))
         if key not in self._callables:
             self._callables = {key: session.make_callable(fetches, feed_list=fed)}
         return self._callables[key]

@@ -10,7 +10,6 @@ from typing import Any
 import tensormill.api as tf
 from tensormill.keras import losses, metrics
 from tensormill.keras.backend.state import floatx
-from tensormill.keras.losses import Reduction
 from tensormill.keras.utils.functions import check_for_unexpected_keys
 
 __all__ = ["Endpoint", "by_output", "metric_label"]
@@ -107,10 +106,7 @@ class Endpoint:
             if mask is not None:
                 mask = tf.cast(mask, values.dtype)
                 weights = _masked(mask, weights)
-            reduction = self.loss.reduction
-            return losses.reduced(
-                values, weights, Reduction.SUM_OVER_BATCH_SIZE if reduction == "auto" else reduction
-            )
+            return losses.compute_weighted_loss(values, weights, self.loss.reduction)
 
     def add_metrics(self, given: Any, is_weighted: bool) -> None:
         """Add the metrics that a program names for this output."""
@@ -119,6 +115,7 @@ class Endpoint:
                 continue
             label = metric_label(each, is_weighted)
             metric = self._metric_object(each, label)
+            metric._updates.clear()  # of another model, or of how this one was compiled before
             self.metrics.append((label, metric))
             weights = self.sample_weight if is_weighted else None
             mask = getattr(self.output, "_keras_mask", None)

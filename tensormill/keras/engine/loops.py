@@ -136,11 +136,11 @@ def _train_epoch(
     averages = _Averages(_loss_count(model), batches.samples is not None)
     for index, (size, arrays) in enumerate(batches.epoch(shuffle)):
         logs: dict[str, Any] = {"batch": index, "size": size}
-        called.on_batch_begin("train", index, logs)
+        called.on_train_batch_begin(index, logs)
         reports = model.run_batch("train", arrays)
         averages.add(size, reports)
         logs.update(zip(names, reports, strict=True))
-        called.on_batch_end("train", index, logs)
+        called.on_train_batch_end(index, logs)
         if model.stop_training:
             break
     return dict(zip(names, averages.values(), strict=False))
@@ -153,9 +153,9 @@ def _run_test(model: Any, batches: Any, bar: Any, called: CallbackList) -> list[
     done = 0
     for index, (size, arrays) in enumerate(batches.epoch()):
         logs = {"batch": index, "size": size}
-        called.on_batch_begin("test", index, logs)
+        called.on_test_batch_begin(index, logs)
         averages.add(size, model.run_batch("test", arrays))
-        called.on_batch_end("test", index, logs)
+        called.on_test_batch_end(index, logs)
         done += size if batches.samples is not None else 1
         if bar is not None:
             bar.update(done)
@@ -187,9 +187,9 @@ def predict(model: Any, batches: Any, steps: int | None, verbose: int, callbacks
     done = 0
     for index, (size, arrays) in enumerate(batches.epoch()):
         logs = {"batch": index, "size": size}
-        called.on_batch_begin("predict", index, logs)
+        called.on_predict_batch_begin(index, logs)
         parts.append(model.run_batch("predict", arrays))
-        called.on_batch_end("predict", index, logs)
+        called.on_predict_batch_end(index, logs)
         done += size if batches.samples is not None else 1
         if bar is not None:
             bar.update(done)

@@ -207,6 +207,32 @@ class Model(ModelData):
             self._functions[kind] = make()
         return self._functions[kind]
 
+    @property
+    def train_function(self) -> Function | None:
+        """What trains with a batch; None before it was made."""
+        return self._functions.get("train")
+
+    @property
+    def test_function(self) -> Function | None:
+        """What tests with a batch; None before it was made."""
+        return self._functions.get("test")
+
+    @property
+    def predict_function(self) -> Function | None:
+        """What gives the outputs for a batch; None before it was made."""
+        return self._functions.get("predict")
+
+    def _make_train_function(self) -> None:
+        self._assert_compiled()
+        self._function("train")
+
+    def _make_test_function(self) -> None:
+        self._assert_compiled()
+        self._function("test")
+
+    def _make_predict_function(self) -> None:
+        self._function("predict")
+
     def _feeds(self, with_labels: bool) -> list[Any]:
         feeds = self._feed_inputs
         if with_labels:
