@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import types
 
 import numpy as np
@@ -74,16 +75,17 @@ def test_the_learning_rate_rests_after_a_change():
     for epoch, loss in enumerate([3.0, 2.9, 2.8, 2.7, 2.6]):
         plateau.on_epoch_end(epoch, {"val_loss": loss})
         rests.append(plateau.in_cooldown())
-    assert rests == [False, True, True, False, True] or rests[1]
-    assert float(keras.backend.get_value(rate)) <= 0.5
+    assert rests == [False, True, True, True, True]
+    assert float(keras.backend.get_value(rate)) == 0.25
 
 
 def test_a_remote_monitor_posts_reports(monkeypatch):
-    requests = pytest.importorskip("requests")
     posted = []
-    monkeypatch.setattr(
-        requests, "post", lambda url, *args, **kwargs: posted.append((args, kwargs))
+    requests = types.SimpleNamespace(
+        post=lambda url, *args, **kwargs: posted.append((args, kwargs)),
+        exceptions=types.SimpleNamespace(RequestException=OSError),
     )
+    monkeypatch.setitem(sys.modules, "requests", requests)
     callbacks.RemoteMonitor().on_epoch_end(3, {"loss": np.float32(0.5)})
     callbacks.RemoteMonitor(send_as_json=True).on_epoch_end(4, {"loss": 1.0})
     (form, _), (_, sent) = posted
@@ -107,7 +109,7 @@ def test_tensorboard_writes_histograms_with_each_batch_of_the_validation(tmp_pat
     tags = _tags(tmp_path)
     kernel = "dense/kernel_0"
     assert [step for step, tag in tags if tag == kernel] == [0, 1, 2, 3]
-    assert {f"{kernel}_grad", f"{kernel}/image", "dense_out"} <= {tag for _, tag in tags}
+    assert {f"{kernel}_grad", f"{kernel}/image/0", "dense_out"} <= {tag for _, tag in tags}
     assert [step for step, tag in tags if tag == "batch_loss"] == [1, 3, 5, 7]
     assert [step for step, tag in tags if tag == "epoch_val_loss"] == [20, 40]
 
