@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import tensormill.api as tf
 from tensormill.graph.indexed_slices import IndexedSlices
+from tensormill.keras import learning_rates
 from tensormill.keras.backend.state import floatx, track_variable
 from tensormill.keras.backend.values import batch_get_value, batch_set_value
 from tensormill.keras.learning_rates import LearningRateSchedule
@@ -129,8 +132,26 @@ class Optimizer:
         return batch_get_value(self.weights)
 
     def set_weights(self, weights: Any) -> None:
-        """Set the `weights`."""
-        batch_set_value(list(zip(self.weights, weights, strict=True)))
+        """Set the `weights`.
+
+        Raises:
+          ValueError: the number or a shape is another.
+        """
+        own = self.weights
+        if len(own) != len(weights):
+            raise ValueError(
+                f"You called `set_weights(weights)` on optimizer {self._name} with a  weight list "
+                f"of length {len(weights)}, but the optimizer was expecting {len(own)} weights. "
+                f"Provided weights: {str(weights)[:50]}..."
+            )
+        for variable, value in zip(own, weights, strict=True):
+            shape = tuple(variable.get_shape().as_list())
+            if shape != np.shape(value):
+                raise ValueError(
+                    f"Optimizer weight shape {shape} not compatible with provided weight shape "
+                    f"{np.shape(value)}"
+                )
+        batch_set_value(list(zip(own, weights, strict=True)))
 
     def get_gradients(self, loss: Any, params: Any) -> list[Any]:
         """Return the gradients of a loss, clipped as the optimizer says.
@@ -278,7 +299,13 @@ class Optimizer:
         return list(self.slots)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
+        """Return the arguments of the constructor.
+
+        Raises:
+          NotImplementedError: a subclass does not say them.
+        """
+        if type(self) is Optimizer:
+            raise NotImplementedError
         config: dict[str, Any] = {"name": self._name}
         for name, value in self._hyper.items():
             if isinstance(value, LearningRateSchedule):
@@ -298,4 +325,8 @@ class Optimizer:
         config = dict(config)
         if "lr" in config:
             config["learning_rate"] = config.pop("lr")
+        if isinstance(config.get("learning_rate"), dict):
+            config["learning_rate"] = learning_rates.deserialize(
+                config["learning_rate"], custom_objects
+            )
         return cls(**config)

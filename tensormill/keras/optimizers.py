@@ -399,11 +399,18 @@ class TFOptimizer:
 
     def get_updates(self, loss: Any, params: Any) -> list[Any]:
         """Return the operation of a step, in a list."""
-        grads = self.optimizer.compute_gradients(loss, params)
-        updates = [self.optimizer.apply_gradients(grads, global_step=self.iterations)]
+        updates = [self.apply_gradients(self.get_grads(loss, params))]
         for variable in self.optimizer.variables():
             track_variable(variable)
         return updates
+
+    def get_grads(self, loss: Any, params: Any) -> Any:
+        """Return pairs of gradients and variables."""
+        return self.optimizer.compute_gradients(loss, params)
+
+    def apply_gradients(self, grads: Any) -> Any:
+        """Return the operation that changes variables by gradients, from pairs of them."""
+        return self.optimizer.apply_gradients(grads, global_step=self.iterations)
 
     @property
     def weights(self) -> list[Any]:
@@ -419,6 +426,14 @@ class TFOptimizer:
 
         Raises:
           NotImplementedError: always; those of `tf.train` do not say them.
+        """
+        raise NotImplementedError
+
+    def from_config(self, config: Any) -> Any:
+        """Return the optimizer of these settings.
+
+        Raises:
+          NotImplementedError: always.
         """
         raise NotImplementedError
 

@@ -8,7 +8,17 @@ KERAS_ROWS = {
     "python.keras": "keras",
     "python.keras.activations": "keras.activations",
     "python.keras.applications": "keras.applications",
-    "python.keras.backend": "keras.backend keras.backend.local_convolution",
+    "python.keras.backend": """
+        keras.backend keras.backend.local_convolution
+        get_default_session_config=keras.backend.state.get_default_session_config
+        symbolic_learning_phase=keras.backend.state.symbolic_learning_phase
+        global_learning_phase_is_set=keras.backend.state.global_learning_phase_is_set
+        conv3d_transpose=keras.backend.networks.conv3d_transpose
+        separable_conv1d=keras.backend.networks.separable_conv1d
+        GraphExecutionFunction=keras.backend.values.Function
+        py_all=:builtins.all py_any=:builtins.any py_sum=:builtins.sum py_slice=:builtins.slice
+        _get_session=keras.backend.state.get_session
+        _initialize_variables=keras.backend.state._initialize_variables""",
     "python.keras.backend_config": "keras.backend",
     "python.keras.callbacks_v1": "TensorBoard=keras.callbacks.TensorBoard",
     "python.keras.callbacks": "keras.callbacks keras.callback_base",
@@ -29,6 +39,11 @@ KERAS_ROWS = {
     "python.keras.engine.node": "keras.engine.node",
     "python.keras.engine.sequential": "keras.engine.sequential",
     "python.keras.engine.training": "keras.engine.training",
+    "python.keras.engine.training_utils": """
+        keras.engine.data_checks keras.engine.data_weights
+        get_loss_function=keras.engine.endpoints.loss_object
+        get_metric_name=keras.engine.endpoints.metric_label
+        is_dataset_or_iterator=keras.engine.batches.is_dataset""",
     "python.keras.estimator": "keras.estimator",
     "python.keras.initializers": """
         keras.initializers zero=keras.initializers.Zeros one=keras.initializers.Ones""",
@@ -54,8 +69,11 @@ KERAS_ROWS = {
     "python.keras.layers.serialization": "keras.layers",
     "python.keras.layers.wrappers": "keras.layers",
     "python.keras.keras_parameterized": "unittesting.keras_parameterized",
-    "python.keras.losses": "keras.losses",
-    "python.keras.metrics": "keras.metrics",
+    "python.keras.losses": """
+        keras.losses is_categorical_crossentropy=keras.losses.is_categorical_crossentropy""",
+    "python.keras.metrics": """
+        keras.metrics clone_metric=keras.metrics.clone_metric
+        clone_metrics=keras.metrics.clone_metrics""",
     "python.keras.models": "keras.models",
     "python.keras.optimizers": """
         keras.optimizers adadelta=keras.optimizers.Adadelta adagrad=keras.optimizers.Adagrad
@@ -78,7 +96,11 @@ KERAS_ROWS = {
     "python.keras.regularizers": "keras.regularizers",
     "python.keras.saving.hdf5_format": """
         save_model_to_hdf5=keras.engine.model_files.save_model
-        load_model_from_hdf5=keras.engine.model_files.load_model""",
+        load_model_from_hdf5=keras.engine.model_files.load_model
+        preprocess_weights_for_loading=keras.engine.old_weights.preprocess_weights_for_loading
+        save_weights_to_hdf5_group=keras.engine.weight_files.save_layers
+        load_weights_from_hdf5_group=keras.engine.weight_files.load_layers
+        load_weights_from_hdf5_group_by_name=keras.engine.weight_files.load_layers_by_name""",
     "python.keras.saving.saved_model_experimental": "keras.exported_models",
     "python.keras.saving.model_config": "keras.models",
     "python.keras.saving.save": "keras.engine.model_files",
@@ -88,7 +110,9 @@ KERAS_ROWS = {
     "python.keras.model_subclassing_test_util": "unittesting.keras_subclassed_models",
     "python.keras.wrappers.scikit_learn": "keras.wrappers.scikit_learn",
     "python.keras.utils": "keras.utils",
-    "python.keras.utils.data_utils": "keras.utils",
+    "python.keras.utils.data_utils": """
+        keras.utils keras.utils.sequences keras.utils.files _hash_file=keras.utils.files.hash_file
+        _extract_archive=keras.utils.files.extract_archive""",
     "python.keras.utils.io_utils": "keras.utils keras.progress",
     "python.keras.utils.layer_utils": """
         get_source_inputs=keras.engine.node.get_source_inputs
@@ -97,7 +121,7 @@ KERAS_ROWS = {
     "python.keras.utils.multi_gpu_utils": "keras.multi_gpu",
     "python.keras.utils.vis_utils": "keras.utils.pictures",
     "python.keras.utils.generic_utils": """
-        keras.utils keras.utils.functions
+        keras.utils keras.utils.functions keras.objects
         _GLOBAL_CUSTOM_OBJECTS=keras.objects._CUSTOM_OBJECTS""",
     "python.keras.utils.losses_utils": """
         ReductionV2=keras.losses.Reduction
@@ -111,6 +135,7 @@ KERAS_ROWS = {
         get_reachable_from_inputs=keras.engine.reachable.get_reachable_from_inputs
         smart_cond=ops.smart_cond.smart_cond constant_value=ops.smart_cond.smart_constant_value""",
     "python.keras.utils.conv_utils": """
-        tensorflow_modules.layer_functions keras.layers.window_connections
-        normalize_padding=layers.arguments.padding_name""",
+        tensorflow_modules.layer_functions keras.engine.window_connections
+        normalize_padding=layers.arguments.padding_name
+        normalize_data_format=keras.backend.networks.normalize_data_format""",
 }  # fmt: skip

@@ -109,7 +109,8 @@ def test_tensorboard_writes_histograms_with_each_batch_of_the_validation(tmp_pat
     tags = _tags(tmp_path)
     kernel = "dense/kernel_0"
     assert [step for step, tag in tags if tag == kernel] == [0, 1, 2, 3]
-    assert {f"{kernel}_grad", f"{kernel}/image/0", "dense_out"} <= {tag for _, tag in tags}
+    assert {f"{kernel}_grad", "dense_out"} <= {tag for _, tag in tags}
+    assert any(tag.startswith(kernel) and "/image" in tag for _, tag in tags)
     assert [step for step, tag in tags if tag == "batch_loss"] == [1, 3, 5, 7]
     assert [step for step, tag in tags if tag == "epoch_val_loss"] == [20, 40]
 

@@ -232,6 +232,21 @@ def _format(data_format: str | None, rank: int) -> str:
     return f"NC{space}" if data_format == "channels_first" else f"N{space}C"
 
 
+def normalize_data_format(value: str | None) -> str:
+    """Return "channels_last" or "channels_first"; by default that of the settings.
+
+    Raises:
+      ValueError: it is neither.
+    """
+    data_format = (value or image_data_format()).lower()
+    if data_format not in ("channels_first", "channels_last"):
+        raise ValueError(
+            'The `data_format` argument must be one of "channels_first", "channels_last". '
+            f"Received: {value}"
+        )
+    return data_format
+
+
 def _convolve(
     x: Any, kernel: Any, rank: int, strides: Any, padding: str, data_format: Any, dilation: Any
 ) -> Any:
@@ -290,6 +305,19 @@ def conv2d_transpose(
     )
 
 
+def conv3d_transpose(
+    x: Any, kernel: Any, output_shape: Any, strides: Any = (1, 1, 1), padding: str = "valid",
+    data_format: Any = None,
+) -> Any:  # fmt: skip
+    """Return the transposed convolution of volumes."""
+    form = _format(data_format, 3)
+    if isinstance(output_shape, (tuple, list)):
+        output_shape = tf.stack([tf.shape(x)[0], *output_shape[1:]])
+    return tf.nn.conv3d_transpose(
+        x, kernel, output_shape, _strides(strides, form), padding=padding.upper(), data_format=form
+    )
+
+
 def depthwise_conv2d(
     x: Any, depthwise_kernel: Any, strides: Any = (1, 1), padding: str = "valid",
     data_format: Any = None, dilation_rate: Any = (1, 1),
@@ -312,6 +340,21 @@ def separable_conv2d(
         x, depthwise_kernel, pointwise_kernel, strides=_strides(strides, form),
         padding=padding.upper(), rate=dilation_rate, data_format=form,
     )  # fmt: skip
+
+
+def separable_conv1d(
+    x: Any, depthwise_kernel: Any, pointwise_kernel: Any, strides: Any = 1,
+    padding: str = "valid", data_format: Any = None, dilation_rate: Any = 1,
+) -> Any:  # fmt: skip
+    """Return the depthwise convolution of sequences mixed by one of size 1."""
+    form = _format(data_format, 1)
+    axis = 2 if form.startswith("NC") else 1
+    step, rate = (each if isinstance(each, int) else each[0] for each in (strides, dilation_rate))
+    wide = separable_conv2d(
+        tf.expand_dims(x, axis), tf.expand_dims(depthwise_kernel, 0),
+        tf.expand_dims(pointwise_kernel, 0), (step, step), padding, data_format, (1, rate),
+    )  # fmt: skip
+    return tf.squeeze(wide, [axis])
 
 
 def _pool(
@@ -396,7 +439,7 @@ def bias_add(x: Any, bias: Any, data_format: Any = None) -> Any:
 
 def _pad(x: Any, padding: Any, data_format: Any) -> Any:
     space = [list(each) for each in padding]
-    is_first = (data_format or image_data_format()) == "channels_first"
+    is_first = _format(data_format, len(space)).startswith("NC")
     return tf.pad(x, [[0, 0], [0, 0], *space] if is_first else [[0, 0], *space, [0, 0]])
 
 
@@ -416,7 +459,7 @@ def resize_images(
     x: Any, height_factor: int, width_factor: int, data_format: str, interpolation: str = "nearest"
 ) -> Any:
     """Return images enlarged by whole factors."""
-    is_first = data_format == "channels_first"
+    is_first = _format(data_format, 2).startswith("NC")
     if is_first:
         x = tf.transpose(x, [0, 2, 3, 1])
     known = x.get_shape().as_list()
@@ -440,7 +483,7 @@ def resize_volumes(
     x: Any, depth_factor: int, height_factor: int, width_factor: int, data_format: str
 ) -> Any:
     """Return volumes enlarged by whole factors."""
-    start = 2 if data_format == "channels_first" else 1
+    start = 2 if _format(data_format, 3).startswith("NC") else 1
     for axis, factor in enumerate((depth_factor, height_factor, width_factor), start):
         x = tf.repeat(x, factor, axis=axis)
     return x

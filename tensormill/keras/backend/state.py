@@ -152,10 +152,15 @@ def get_session(op_input_list: Sequence[Any] = ()) -> Any:
     if session is None:
         session = _settings.session
         if session is None or session.graph is not get_graph():
-            session = _settings.session = tf.Session()
+            session = _settings.session = tf.Session(config=get_default_session_config())
     if _settings.initializes_variables:
         _initialize_variables(session)
     return session
+
+
+def get_default_session_config() -> Any:
+    """Return the settings of the session that `get_session` opens."""
+    return tf.ConfigProto(allow_soft_placement=True)
 
 
 def set_session(session: Any) -> None:
@@ -198,6 +203,11 @@ def symbolic_learning_phase() -> Any:
     """Return the placeholder of the learning phase, None where the program has set the phase."""
     phase = learning_phase()
     return phase if isinstance(phase, tf.Tensor) else None
+
+
+def global_learning_phase_is_set() -> bool:
+    """Return whether the program has set the learning phase of the graph."""
+    return _SET_PHASE_KEY in get_graph()._extra
 
 
 def set_learning_phase(value: Any) -> None:

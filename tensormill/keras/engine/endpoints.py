@@ -12,7 +12,7 @@ from tensormill.keras import losses, metrics
 from tensormill.keras.backend.state import floatx
 from tensormill.keras.utils.functions import check_for_unexpected_keys
 
-__all__ = ["Endpoint", "by_output", "metric_label"]
+__all__ = ["Endpoint", "by_output", "loss_object", "metric_label"]
 
 _ACCURACY = ("accuracy", "acc")
 _CROSSENTROPY = ("crossentropy", "ce")
@@ -56,7 +56,7 @@ class Endpoint:
     ) -> None:
         self.output = output
         self.name = name
-        self.loss = _loss_object(loss)
+        self.loss = loss_object(loss)
         self.target = target
         self.is_target_fed = target is None or target.op.type == "Placeholder"
         self.mode = mode
@@ -157,7 +157,7 @@ def _masked(mask: Any, weights: Any) -> Any:
     return mask * weights
 
 
-def _loss_object(loss: Any) -> Any:
+def loss_object(loss: Any) -> Any:
     """Return a loss as an object; None for none."""
     found = losses.get(loss)
     if found is None or isinstance(found, losses.Loss):
@@ -165,9 +165,9 @@ def _loss_object(loss: Any) -> Any:
     return losses.LossFunctionWrapper(found, name=getattr(found, "__name__", None))
 
 
-def metric_label(metric: Any, is_weighted: bool) -> str:
+def metric_label(metric: Any, weighted: bool = False) -> str:
     """Return what a metric is called in reports."""
-    prefix = "weighted_" if is_weighted else ""
+    prefix = "weighted_" if weighted else ""
     if isinstance(metric, str) and metric in _ACCURACY:
         return prefix + "acc"
     if isinstance(metric, str) and metric in _CROSSENTROPY:

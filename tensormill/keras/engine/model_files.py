@@ -128,18 +128,20 @@ def compile_as(model: Any, config: dict[str, Any], custom_objects: Any) -> None:
     """Compile a model as `training_config` says."""
     own = custom_objects or {}
 
-    def real(value: Any) -> Any:
+    def real(value: Any, deserialize: Any) -> Any:
         if isinstance(value, list):
-            return [real(each) for each in value]
-        if isinstance(value, dict) and "class_name" not in value:
-            return {key: real(each) for key, each in value.items()}
+            return [real(each, deserialize) for each in value]
+        if isinstance(value, dict):
+            if "class_name" in value:
+                return deserialize(value, custom_objects)
+            return {key: real(each, deserialize) for key, each in value.items()}
         return own.get(value, value) if isinstance(value, str) else value
 
     model.compile(
         optimizer=optimizers.deserialize(config["optimizer_config"], custom_objects),
-        loss=real(config["loss"]),
-        metrics=real(config["metrics"]),
-        weighted_metrics=real(config.get("weighted_metrics")),
+        loss=real(config["loss"], losses.deserialize),
+        metrics=real(config["metrics"], metrics.deserialize),
+        weighted_metrics=real(config.get("weighted_metrics"), metrics.deserialize),
         loss_weights=config["loss_weights"],
         sample_weight_mode=config["sample_weight_mode"],
     )

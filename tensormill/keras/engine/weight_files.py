@@ -18,6 +18,7 @@ from tensorboard.compat.proto.trackable_object_graph_pb2 import TrackableObjectG
 from tensormill.formats.bundle_writer import BundleWriter
 from tensormill.graph import dtypes
 from tensormill.keras.backend.values import batch_get_value, batch_set_value
+from tensormill.keras.engine.old_weights import preprocess_weights_for_loading
 from tensormill.train.checkpoints.object_based import OBJECT_GRAPH_KEY
 from tensormill.train.checkpoints.reader import NewCheckpointReader
 from tensormill.train.checkpoints.state_file import (
@@ -195,12 +196,16 @@ def _layer_weights(layer: Any) -> list[Any]:
 
 def save_hdf5(group: Any, network: Any) -> None:
     """Write the weights of a network to a group of an HDF5 file."""
-    layers = network.layers
-    group.attrs["layer_names"] = [layer.name.encode() for layer in layers]
-    group.attrs["backend"] = b"tensorflow"
-    group.attrs["keras_version"] = b"2.2.4-tf"
+    save_layers(group, network.layers)
+
+
+def save_layers(f: Any, layers: Any) -> None:
+    """Write the weights of layers to a group of an HDF5 file."""
+    f.attrs["layer_names"] = [layer.name.encode() for layer in layers]
+    f.attrs["backend"] = b"tensorflow"
+    f.attrs["keras_version"] = b"2.2.4-tf"
     for layer in layers:
-        own = group.create_group(layer.name)
+        own = f.create_group(layer.name)
         weights = _layer_weights(layer)
         names = [weight.name.encode() for weight in weights]
         own.attrs["weight_names"] = names
@@ -220,33 +225,68 @@ def load_hdf5(group: Any, network: Any, by_name: bool) -> None:
     """
     if "layer_names" not in group.attrs and "model_weights" in group:
         group = group["model_weights"]
-    stored = {
+    if by_name:
+        load_layers_by_name(group, network.layers)
+    else:
+        load_layers(group, network.layers)
+
+
+def _stored(group: Any) -> dict[str, list[Any]]:
+    """Return the arrays of each layer by its name."""
+    return {
         _text(name): [
             np.asarray(group[_text(name)][_text(weight)])
             for weight in group[_text(name)].attrs["weight_names"]
         ]
         for name in group.attrs["layer_names"]
     }
+
+
+def _origin(group: Any) -> tuple[str, str | None]:
+    """Return the version of Keras that wrote a group, and what it ran on."""
+    backend = group.attrs.get("backend")
+    version = _text(group.attrs.get("keras_version", "1"))
+    return version, None if backend is None else _text(backend)
+
+
+def load_layers(f: Any, layers: Any) -> None:
+    """Set the weights of layers from a group of an HDF5 file, in its order.
+
+    Raises:
+      ValueError: the numbers of layers or weights are others.
+    """
+    filled = [values for values in _stored(f).values() if values]
+    with_weights = [layer for layer in layers if _layer_weights(layer)]
+    if len(filled) != len(with_weights):
+        raise ValueError(
+            f"You are trying to load a weight file containing {len(filled)} layers into a "
+            f"model with {len(with_weights)} layers."
+        )
     pairs: list[tuple[Any, Any]] = []
-    if by_name:
-        for at, layer in enumerate(network.layers):
-            if layer.name in stored:
-                pairs += _matched(at, layer, stored[layer.name])
-    else:
-        filled = [(name, values) for name, values in stored.items() if values]
-        layers = [layer for layer in network.layers if _layer_weights(layer)]
-        if len(filled) != len(layers):
-            raise ValueError(
-                f"You are trying to load a weight file containing {len(filled)} layers into a "
-                f"model with {len(layers)} layers."
-            )
-        for at, (layer, (_, values)) in enumerate(zip(layers, filled, strict=True)):
-            pairs += _matched(at, layer, values)
+    for at, (layer, values) in enumerate(zip(with_weights, filled, strict=True)):
+        pairs += _matched(at, layer, values, _origin(f))
     batch_set_value(pairs)
 
 
-def _matched(at: int, layer: Any, values: list[Any]) -> list[tuple[Any, Any]]:
+def load_layers_by_name(f: Any, layers: Any) -> None:
+    """Set the weights of those layers that a group of an HDF5 file has under their names.
+
+    Raises:
+      ValueError: the numbers of weights are others.
+    """
+    stored = _stored(f)
+    pairs: list[tuple[Any, Any]] = []
+    for at, layer in enumerate(layers):
+        if layer.name in stored:
+            pairs += _matched(at, layer, stored[layer.name], _origin(f))
+    batch_set_value(pairs)
+
+
+def _matched(
+    at: int, layer: Any, values: list[Any], origin: tuple[str, str | None]
+) -> list[tuple[Any, Any]]:
     weights = _layer_weights(layer)
+    values = preprocess_weights_for_loading(layer, values, *origin) if values else values
     if len(weights) != len(values):
         raise ValueError(
             f'Layer #{at} (named "{layer.name}") expects {len(weights)} weight(s), but the saved '

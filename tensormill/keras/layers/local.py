@@ -14,12 +14,12 @@ from tensormill.keras.backend.local_convolution import local_conv
 from tensormill.keras.backend.networks import bias_add
 from tensormill.keras.backend.state import image_data_format
 from tensormill.keras.engine.layer import InputSpec
-from tensormill.keras.layers.convolution import Conv
-from tensormill.keras.layers.window_connections import (
+from tensormill.keras.engine.window_connections import (
     conv_kernel_idxs,
     conv_kernel_mask,
     conv_output_shape,
 )
+from tensormill.keras.layers.convolution import Conv
 
 __all__ = ["LocallyConnected1D", "LocallyConnected2D"]
 

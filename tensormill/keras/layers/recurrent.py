@@ -220,10 +220,10 @@ class RNN(Layer):
         return {**super().get_config(), **own}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Return the layer of these settings."""
         config = dict(config)
-        cell = layer_classes.deserialize(config.pop("cell"))
+        cell = layer_classes.deserialize(config.pop("cell"), custom_objects)
         return cls(cell, **config)
 
 
@@ -266,7 +266,7 @@ class OneCell(RNN):
         return {**config, **cell}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Return the layer of these settings."""
         return cls(**config)
 

@@ -395,8 +395,8 @@ class StackedRNNCells(Layer):
         return {**super().get_config(), "cells": cells}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Return the cells of these settings."""
         config = dict(config)
-        cells = [layer_classes.deserialize(each) for each in config.pop("cells")]
+        cells = [layer_classes.deserialize(each, custom_objects) for each in config.pop("cells")]
         return cls(cells, **config)

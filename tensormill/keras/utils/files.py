@@ -15,7 +15,7 @@ from typing import Any
 
 from tensormill.keras.backend.state import keras_home
 
-__all__ = ["get_file"]
+__all__ = ["extract_archive", "get_file", "hash_file", "validate_file"]
 
 _CHUNK_BYTES = 1 << 20
 
@@ -43,7 +43,7 @@ def get_file(
       cache_subdir: the folder below `cache_dir`.
       hash_algorithm: "md5", "sha256", or "auto" by the length of the hash.
       extract: whether it is an archive to be unpacked.
-      archive_format: taken and ignored.
+      archive_format: see `extract_archive`.
       cache_dir: by default the folder of Keras, `~/.keras` or KERAS_HOME.
 
     Raises:
@@ -54,15 +54,15 @@ def get_file(
     target = os.path.join(folder, fname)
     path = f"{target}.tar.gz" if untar else target
     wanted = file_hash or md5_hash
-    if not os.path.exists(path) or (wanted and not _has_hash(path, wanted, hash_algorithm)):
+    if not os.path.exists(path) or (wanted and not validate_file(path, wanted, hash_algorithm)):
         print("Downloading data from", origin)  # noqa: T201 - as TensorFlow does
         _fetch(origin, path)
-        if wanted and not _has_hash(path, wanted, hash_algorithm):
+        if wanted and not validate_file(path, wanted, hash_algorithm):
             os.remove(path)
             raise OSError(f"{origin} does not have the hash {wanted}")
     if untar or extract:
         if not (untar and os.path.exists(target)):
-            _unpack(path, folder)
+            extract_archive(path, folder, "tar" if untar else archive_format)
         return target
     return path
 
@@ -78,19 +78,47 @@ def _fetch(origin: str, path: str) -> None:
             os.remove(unfinished)
 
 
-def _has_hash(path: str, wanted: str, algorithm: str) -> bool:
-    is_long = algorithm == "sha256" or (algorithm == "auto" and len(wanted) == 64)
-    digest = hashlib.sha256() if is_long else hashlib.md5()
-    with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
+def validate_file(
+    fpath: str, file_hash: str, algorithm: str = "auto", chunk_size: int = _CHUNK_BYTES
+) -> bool:
+    """Return whether the bytes of a file have a hash.
+
+    Args:
+      fpath: the file.
+      file_hash: the hash.
+      algorithm: "md5", "sha256", or "auto" by the length of the hash.
+      chunk_size: how many bytes are read at once.
+    """
+    is_long = algorithm == "sha256" or (algorithm == "auto" and len(file_hash) == 64)
+    return hash_file(fpath, "sha256" if is_long else "md5", chunk_size) == file_hash
+
+
+def hash_file(fpath: str, algorithm: str = "sha256", chunk_size: int = _CHUNK_BYTES) -> str:
+    """Return the hash of the bytes of a file: "sha256", else MD5."""
+    digest = hashlib.sha256() if algorithm in ("sha256", "auto") else hashlib.md5()
+    with open(fpath, "rb") as file:
+        while chunk := file.read(chunk_size):
             digest.update(chunk)
-    return digest.hexdigest() == wanted
+    return digest.hexdigest()
 
 
-def _unpack(path: str, folder: str) -> None:
-    if tarfile.is_tarfile(path):
-        with tarfile.open(path) as archive:
-            archive.extractall(folder, filter="data")
-    elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            archive.extractall(folder)
+def extract_archive(file_path: str, path: str = ".", archive_format: Any = "auto") -> bool:
+    """Unpack an archive into a folder; return whether it is one of the formats that are meant.
+
+    Args:
+      file_path: the archive.
+      path: the folder.
+      archive_format: "tar" or "zip", a list of these, "auto" for both, None for none.
+    """
+    if archive_format is None:
+        return False
+    wanted = ["tar", "zip"] if archive_format == "auto" else archive_format
+    if "tar" in wanted and tarfile.is_tarfile(file_path):
+        with tarfile.open(file_path) as archive:
+            archive.extractall(path, filter="data")
+        return True
+    if "zip" in wanted and zipfile.is_zipfile(file_path):
+        with zipfile.ZipFile(file_path) as zipped:
+            zipped.extractall(path)
+        return True
+    return False

@@ -5,10 +5,11 @@ Source: TensorFlow 1.15, python/keras/utils/data_utils.py.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["Sequence"]
+__all__ = ["Sequence", "is_generator_or_sequence", "iter_sequence_infinite"]
 
 
 class Sequence:
@@ -29,3 +30,14 @@ class Sequence:
         """Yield all batches."""
         for index in range(len(self)):
             yield self[index]
+
+
+def is_generator_or_sequence(x: Any) -> bool:
+    """Return whether something is a generator or a `Sequence`."""
+    return inspect.isgenerator(x) or isinstance(x, Sequence)
+
+
+def iter_sequence_infinite(seq: Any) -> Iterator[Any]:
+    """Yield the batches of a `Sequence` again and again."""
+    while True:
+        yield from seq
