@@ -103,7 +103,7 @@ def test_archives_are_unpacked_and_hashes_compared(tmp_path):
     assert not data_utils._extract_archive(str(archive), str(tmp_path), "tar")
     assert data_utils._extract_archive(str(archive), str(tmp_path))
     inner = str(tmp_path / "inner.txt")
-    assert open(inner).read() == "text"
+    assert (tmp_path / "inner.txt").read_text() == "text"
     for algorithm in ("sha256", "md5"):
         value = data_utils._hash_file(inner, algorithm)
         assert data_utils.validate_file(inner, value)
