@@ -12,7 +12,8 @@ __all__ = ["encode_png"]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by the number of channels
-_NO_FILTER = 0
+_FILTER_UP = 2
+"""Each row is stored as the differences to the one above it."""
 
 
 def encode_png(image: np.ndarray[Any, Any], compression: int = -1) -> bytes:
@@ -28,8 +29,9 @@ def encode_png(image: np.ndarray[Any, Any], compression: int = -1) -> bytes:
     rows = np.ascontiguousarray(image.astype(image.dtype.newbyteorder(">"))).view(np.uint8)
     rows = rows.reshape(height, -1)
     filtered = np.empty((height, rows.shape[1] + 1), np.uint8)
-    filtered[:, 0] = _NO_FILTER
-    filtered[:, 1:] = rows
+    filtered[:, 0] = _FILTER_UP
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, bits, _COLOR_TYPES[channels], 0, 0, 0)
     return (
         _SIGNATURE

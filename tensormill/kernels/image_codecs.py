@@ -6,7 +6,6 @@ Source: TensorFlow 1.15, core/kernels/decode_image_op.cc, core/lib/jpeg, png and
 from __future__ import annotations
 
 import io
-import struct
 import zlib
 from typing import Any
 
@@ -16,6 +15,7 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from simplejpeg import decode_jpeg_header
 
+from tensormill.formats.png import encode_png as encode_png_file
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.kernels.registry import kernel
@@ -246,14 +246,47 @@ def decode_png(contents: Any, *, channels: int, dtype: DType) -> torch.Tensor:
     return _as_dtype(pixels, dtype)
 
 
+_GREY_WEIGHTS = np.array([9798, 19235, 3735], np.uint64)
+"""What red, green and blue count for in a grey of 16 bits, in parts of 32768; libpng's."""
+
+
 def _decode_sixteen_bits(data: bytes, channels: int) -> Any:
+    pixels = _sixteen_bits(data)
+    count = pixels.shape[2]
+    colours, alpha = pixels[..., : 3 if count > 2 else 1], pixels[..., 3 if count > 2 else 1 :]
+    if not channels:
+        return pixels
+    if channels == 1 and count > 2:
+        return ((colours @ _GREY_WEIGHTS + 16384) >> 15).astype(np.uint16)[..., None]
+    if channels == 1:
+        return colours
+    if count < 3:
+        colours = np.repeat(colours, 3, axis=2)
+    if channels == 3:
+        return colours
+    if not alpha.size:
+        alpha = np.full_like(colours[..., :1], 65535)
+    return np.concatenate([colours, alpha], axis=2)
+
+
+def _sixteen_bits(data: bytes) -> Any:
+    """Return the pixels of a PNG file of 16 bits, with the channels of the file."""
     image = _opened(data, "PNG")
-    if image.mode not in ("I", "I;16"):
-        raise errors.unimplemented("PNG with colours of 16 bits is decoded to uint8 only")
-    grey = _pixels(image, image.mode, "PNG", data).astype(np.uint16)
-    if channels == 4:
-        return np.concatenate([np.repeat(grey, 3, axis=2), np.full_like(grey, 65535)], axis=2)
-    return np.repeat(grey, 3, axis=2) if channels == 3 else grey
+    if image.mode in ("I", "I;16"):
+        return _pixels(image, image.mode, "PNG", data).astype(np.uint16)
+    if data[25] == 4:  # grey and alpha, of two bytes each: as many bytes as four colours have
+        halves = _unpacked_as(image, "RGBA", data).astype(np.uint16)
+        return halves[..., 0::2] << 8 | halves[..., 1::2]
+    # The library unpacks one byte of two: the first, and once more as if the order were the other.
+    high = _unpacked_as(image, f"{image.mode};16B", data).astype(np.uint16)
+    low = _unpacked_as(_opened(data, "PNG"), f"{image.mode};16L", data)
+    return high << 8 | low
+
+
+def _unpacked_as(image: Image.Image, layout: str, data: bytes) -> Any:
+    """Return the pixels of an image whose bytes are taken as those of another layout."""
+    image.tile = [tile._replace(args=layout) for tile in image.tile]
+    return _pixels(image, image.mode, "PNG", data)
 
 
 @kernel("DecodeJpeg", "cpu")
@@ -334,36 +367,8 @@ def encode_png(image: Any, *, compression: int) -> Any:
     if not height * width:
         raise errors.invalid_argument("Expected image to be non-empty")
     images = image.reshape((-1, height, width, channels))
-    made = [_png_file(item, compression) for item in images]
+    made = [encode_png_file(item, compression) for item in images]
     return as_object_array(made, image.shape[:-3])
-
-
-def _png_file(image: Any, compression: int) -> bytes:
-    """Return a PNG file; its rows are stored as differences to those above them."""
-    height, width, channels = image.shape
-    bits = 8 * image.dtype.itemsize
-    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
-    big_endian = image.astype(image.dtype.newbyteorder(">"))
-    rows = np.frombuffer(big_endian.tobytes(), np.uint8).reshape(height, -1)
-    filtered = np.empty((height, rows.shape[1] + 1), np.uint8)
-    filtered[:, 0] = 2
-    filtered[0, 1:] = rows[0]
-    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
-    header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
-    return b"".join(
-        (
-            b"\x89PNG\r\n\x1a\n",
-            _chunk(b"IHDR", header),
-            _chunk(b"IDAT", zlib.compress(filtered.tobytes(), compression)),
-            _chunk(b"IEND", b""),
-        )
-    )
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return b"".join(
-        (struct.pack(">I", len(data)), name, data, struct.pack(">I", zlib.crc32(name + data)))
-    )
 
 
 def _jpeg_file(image: Any, quality: int, **options: Any) -> bytes:

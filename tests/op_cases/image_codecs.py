@@ -31,6 +31,19 @@ CASES = [
         """,
     ),
     OpProgram(
+        ("EncodePng", "DecodePng"),
+        """
+        pixels = np.arange(2 * 3 * 4, dtype=np.uint16).reshape(2, 3, 4) * 2719
+        result = []
+        with tf.Session() as session:
+            for count in (1, 2, 3, 4):
+                file = session.run(tf.raw_ops.EncodePng(image=pixels[..., :count]))
+                for channels in (0, 3, 4):
+                    image = tf.raw_ops.DecodePng(contents=file, channels=channels, dtype=tf.uint16)
+                    result.append(session.run(image))
+        """,
+    ),
+    OpProgram(
         (
             "EncodeJpeg",
             "EncodeJpegVariableQuality",
