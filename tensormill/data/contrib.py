@@ -5,13 +5,15 @@ Source: TensorFlow 1.15, contrib/data/python/ops/.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tensormill.data import nest
 from tensormill.data.base import as_int64, flat_attrs
 from tensormill.data.dataset import Dataset
+from tensormill.data.example_datasets import make_batched_features_dataset
 from tensormill.data.experimental import parallel_interleave
+from tensormill.data.files import TFRecordDataset
 from tensormill.data.grouping import Reducer, Transformation
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
@@ -22,6 +24,7 @@ __all__ = [
     "assert_element_shape",
     "batch_and_drop_remainder",
     "padded_batch_and_drop_remainder",
+    "read_batch_features",
     "reduce_dataset",
     "sliding_window_batch",
     "sloppy_interleave",
@@ -40,6 +43,41 @@ def padded_batch_and_drop_remainder(
     return lambda dataset: dataset.padded_batch(
         batch_size, padded_shapes, padding_values, drop_remainder=True
     )
+
+
+def read_batch_features(
+    file_pattern: Any,
+    batch_size: Any,
+    features: Mapping[str, Any],
+    reader: Callable[..., Any] = TFRecordDataset,
+    reader_args: Sequence[Any] | None = None,
+    randomize_input: bool = True,
+    num_epochs: int | None = None,
+    capacity: int = 10000,
+) -> Any:
+    """Return the next batch of parsed examples of some files, by the names of the features.
+
+    Args:
+      file_pattern: a pattern, or several.
+      batch_size: how many examples a batch has.
+      features: what to parse, as `tf.io.parse_example` takes it.
+      reader: makes a dataset of serialized examples of a tensor of file names.
+      reader_args: further arguments of `reader`.
+      randomize_input: whether files and examples come in random order.
+      num_epochs: how often all are read; None for ever.
+      capacity: how many examples are shuffled at a time.
+    """
+    dataset = make_batched_features_dataset(
+        file_pattern,
+        batch_size,
+        features,
+        reader=reader,
+        reader_args=reader_args,
+        num_epochs=num_epochs,
+        shuffle=randomize_input,
+        shuffle_buffer_size=capacity,
+    )
+    return dataset.make_one_shot_iterator().get_next()
 
 
 def sloppy_interleave(

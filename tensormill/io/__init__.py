@@ -15,6 +15,7 @@ from tensormill.io.example_parsing import (
     parse_single_sequence_example,
 )
 from tensormill.io.graph_io import write_graph
+from tensormill.io.matched_files import match_filenames_once
 from tensormill.io.record_io import (
     TFRecordCompressionType,
     TFRecordOptions,

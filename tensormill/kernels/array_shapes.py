@@ -84,23 +84,27 @@ def reshape(tensor: Any, shape: Any) -> Any:
         else:
             known *= wanted
     if unknown_at is not None:
-        if known == 0 and count > 0:
-            raise errors.invalid_argument(
-                "Reshape cannot infer the missing input size for an empty tensor unless all "
-                "specified input sizes are non-zero"
-            )
-        missing = count // known if known else 0
-        if known * missing != count:
-            raise errors.invalid_argument(
-                f"Input to reshape is a tensor with {count} values, but the requested shape "
-                f"requires a multiple of {known}"
-            )
-        sizes[unknown_at] = missing
-    elif known != count:
+        sizes[unknown_at] = _missing_size(tensor.shape, sizes)
+        known = math.prod(sizes)
+    if known != count:
         raise errors.invalid_argument(
             f"Input to reshape is a tensor with {count} values, but the requested shape has {known}"
         )
     return tensor.reshape(sizes)
+
+
+def _missing_size(given: Any, wanted: list[int]) -> int:
+    """Return what a size of -1 stands for; where another one is 0, that of what is not empty."""
+    has_zero = 0 in wanted
+    count = math.prod(size for size in given if size or not has_zero)
+    known = math.prod(size for size in wanted if size > 0)
+    missing = count // known
+    if known * missing != count and not (has_zero and 0 in given):
+        raise errors.invalid_argument(
+            f"Input to reshape is a tensor with {math.prod(given)} values, but the requested shape "
+            f"requires a multiple of {known}"
+        )
+    return missing
 
 
 @kernel("QuantizedReshape", "cpu", host_inputs=("shape",), aliases=True)

@@ -7,6 +7,7 @@ from tensorboard.compat.proto.saver_pb2 import SaverDef
 from tensormill.distributed.cluster_spec import ClusterDef, ClusterSpec
 from tensormill.distributed.server import Server, ServerDef
 from tensormill.io.graph_io import write_graph
+from tensormill.io.matched_files import match_filenames_once
 from tensormill.proto.example_pb2 import (
     BytesList,
     Example,
@@ -76,7 +77,6 @@ from tensormill.train.gradient_descent import (
 from tensormill.train.input_producers import (
     input_producer,
     limit_epochs,
-    match_filenames_once,
     range_input_producer,
     slice_input_producer,
     string_input_producer,

@@ -20,7 +20,6 @@ from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import shape, size
 from tensormill.ops.check import Assert
 from tensormill.ops.comparison import greater
-from tensormill.ops.files import matching_files
 from tensormill.ops.gathering import gather
 from tensormill.ops.identities import identity
 from tensormill.ops.queue_base import QueueBase
@@ -34,28 +33,10 @@ from tensormill.variables.creation import Variable
 __all__ = [
     "input_producer",
     "limit_epochs",
-    "match_filenames_once",
     "range_input_producer",
     "slice_input_producer",
     "string_input_producer",
 ]
-
-
-def match_filenames_once(pattern: Any, name: str | None = None) -> Any:
-    """Return a local variable with the names of the files that match when it is initialized.
-
-    Args:
-      pattern: a pattern, or several.
-      name: of the variable.
-    """
-    with name_scope(name, "matching_filenames", [pattern]) as scope:
-        return Variable(
-            name=scope,
-            initial_value=matching_files(pattern),
-            trainable=False,
-            validate_shape=False,
-            collections=[GraphKeys.LOCAL_VARIABLES],
-        )
 
 
 def limit_epochs(tensor: Any, num_epochs: int | None = None, name: str | None = None) -> Any:

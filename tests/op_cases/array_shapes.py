@@ -22,6 +22,9 @@ CASES = [
     OpCase("Reshape", [WORDS, as_array([4])]),
     OpCase("Reshape", [np.zeros((0, 3), np.float32), as_array([3, 0])], gradient=False),
     OpCase("Reshape", [np.zeros((0, 3), np.float32), as_array([-1, 3])], gradient=False),
+    OpCase("Reshape", [np.zeros(0, np.float32), as_array([-1, 0])], gradient=False),
+    OpCase("Reshape", [np.zeros((2, 0, 3), np.float32), as_array([-1, 0])], gradient=False),
+    OpCase("Reshape", [np.zeros((2, 0, 3), np.float32), as_array([0, -1, 3])], gradient=False),
     OpCase(
         "Reshape",
         [MATRIX[0], as_array([4])],

@@ -6,6 +6,7 @@ from tensormill.data.contrib import (
     assert_element_shape,
     batch_and_drop_remainder,
     padded_batch_and_drop_remainder,
+    read_batch_features,
     reduce_dataset,
     sliding_window_batch,
     sloppy_interleave,
