@@ -33,6 +33,10 @@ from tensormill.data.grouping import (
     group_by_reducer,
     group_by_window,
 )
+from tensormill.data.iterator_checkpoints import (
+    CheckpointInputPipelineHook,
+    make_saveable_from_iterator,
+)
 from tensormill.data.normalizing import normalized_element
 from tensormill.data.optional import Optional, get_next_as_optional
 from tensormill.data.options import (
@@ -66,6 +70,7 @@ __all__ = [
     "INFINITE_CARDINALITY",
     "UNKNOWN_CARDINALITY",
     "AutoShardPolicy",
+    "CheckpointInputPipelineHook",
     "Counter",
     "CsvDataset",
     "DistributeOptions",
@@ -93,6 +98,7 @@ __all__ = [
     "ignore_errors",
     "make_batched_features_dataset",
     "make_csv_dataset",
+    "make_saveable_from_iterator",
     "map_and_batch",
     "map_and_batch_with_legacy_function",
     "parallel_interleave",

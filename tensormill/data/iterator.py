@@ -13,6 +13,7 @@ from tensormill.data.base import DatasetBase, flat_attrs
 from tensormill.data.components import components_from, packed, spec_of
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.default_scopes import add_to_collection
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import iterators
@@ -20,12 +21,15 @@ from tensormill.ops import iterators
 __all__ = [
     "GET_NEXT_CALL_WARNING_MESSAGE",
     "GET_NEXT_CALL_WARNING_THRESHOLD",
+    "GLOBAL_ITERATORS",
     "Iterator",
     "get_output_classes",
     "get_output_shapes",
     "get_output_types",
 ]
 
+GLOBAL_ITERATORS = "iterators"
+"""The collection of what stands for the iterators of a graph."""
 GET_NEXT_CALL_WARNING_THRESHOLD = 32
 GET_NEXT_CALL_WARNING_MESSAGE = (
     "`Iterator.get_next()` was called often on one iterator. Each call adds operations to the "
@@ -47,6 +51,7 @@ class Iterator:
         self._initializer = initializer
         self._structure = structure
         self._calls = 0
+        add_to_collection(GLOBAL_ITERATORS, iterator_resource)
         self._string_handle: Tensor = iterators.iterator_to_string_handle_op(iterator_resource)
 
     @staticmethod

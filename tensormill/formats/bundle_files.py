@@ -23,10 +23,12 @@ __all__ = [
     "CHUNK_BYTES",
     "HEADER_KEY",
     "STRING",
+    "VARIANT",
     "data_path",
     "index_path",
     "length_checksum",
     "replacing",
+    "variant_checksum",
     "write_index",
 ]
 
@@ -35,7 +37,8 @@ CHUNK_BYTES: Final = 4 << 20
 """How much is read, written and checked at a time."""
 
 STRING: Final = 7
-"""The number of the one dtype whose elements differ in size."""
+VARIANT: Final = 21
+"""The numbers of the dtypes whose elements differ in size."""
 
 _FORMAT_VERSION: Final = 1
 
@@ -87,3 +90,15 @@ def length_checksum(lengths: list[int]) -> tuple[int, bytes]:
     )
     checksum = crc32c(packed)
     return checksum, struct.pack("<I", mask(checksum))
+
+
+def variant_checksum(item: bytes, checksum: int) -> tuple[int, bytes]:
+    """Return the checksum of a variant and of all before it, and what a file has of it.
+
+    Args:
+      item: the message of the variant.
+      checksum: that of those before it.
+    """
+    checksum = crc32c(item, crc32c(struct.pack("<Q", len(item)), checksum))
+    stored = struct.pack("<I", mask(checksum))
+    return crc32c(stored, checksum), stored

@@ -15,6 +15,7 @@ from tensormill.formats.bundle_files import (
     data_path,
     index_path,
     length_checksum,
+    variant_checksum,
 )
 from tensormill.formats.checksums import crc32c, mask, unmask
 from tensormill.formats.damage import DamagedFileError, TruncatedFileError
@@ -212,6 +213,28 @@ class BundleReader:
             strings.append(bytes(content[position : position + length]))
             position += length
         return strings
+
+    def read_variants(self, name: str) -> list[bytes]:
+        """Return the messages of the elements of a tensor of variants."""
+        entry = self._entry(name.encode())
+        content = bytearray(entry.size)
+        file = self._shard(entry.shard_id)
+        file.seek(entry.offset)
+        self._fill(file, entry, memoryview(content))
+        position = checksum = 0
+        items = []
+        for _ in range(math.prod(dim.size for dim in entry.shape.dim)):
+            length, position = read_varint(content, position)
+            items.append(bytes(content[position : position + length]))
+            checksum, stored = variant_checksum(items[-1], checksum)
+            position += length
+            if content[position : position + 4] != stored:
+                raise DamagedFileError(
+                    self._where(entry) + f"The checksum of variant {len(items) - 1} does not match"
+                )
+            position += 4
+        self._check(entry, checksum)
+        return items
 
     def _check(self, entry: Any, checksum: int) -> None:
         if mask(checksum) != entry.crc32c:

@@ -14,9 +14,11 @@ from tensormill.formats.bundle_files import (
     CHUNK_BYTES,
     HEADER_KEY,
     STRING,
+    VARIANT,
     data_path,
     index_path,
     length_checksum,
+    variant_checksum,
     write_index,
 )
 from tensormill.formats.bundle_reader import BundleReader
@@ -76,7 +78,8 @@ class BundleWriter:
           name: its key.
           dtype: the number of its dtype.
           shape: its sizes.
-          content: an array with its bytes in row-major order; for strings, a list of bytes.
+          content: an array with its bytes in row-major order; for strings, a list of bytes; for
+            variants, a list of messages.
 
         Raises:
           DuplicateKeyError: there is a tensor of that name.
@@ -113,6 +116,8 @@ class BundleWriter:
         _set_shape(entry, shape)
         if dtype == STRING:
             size, checksum = self._write_strings(content)
+        elif dtype == VARIANT:
+            size, checksum = self._write_variants(content)
         else:
             flat = np.ascontiguousarray(content).reshape(-1)
             size, checksum = self._write(flat.view(np.uint8).data)
@@ -138,6 +143,14 @@ class BundleWriter:
         for item in content:
             length, checksum = self._write(memoryview(item), checksum)
             size += length
+        return size, checksum
+
+    def _write_variants(self, content: list[bytes]) -> tuple[int, int]:
+        size = checksum = 0
+        for item in content:
+            length = encode_varint(len(item))
+            checksum, stored = variant_checksum(item, checksum)
+            size += self._file.write(length) + self._file.write(item) + self._file.write(stored)
         return size, checksum
 
     def _finish(self) -> None:

@@ -27,12 +27,12 @@ from tensormill.formats.slices import (
     covers,
 )
 from tensormill.graph import errors
-from tensormill.graph.dtypes import DType, as_dtype, string
+from tensormill.graph.dtypes import DType, as_dtype, string, variant
 from tensormill.graph.os_errors import tensorflow_errors
 from tensormill.graph.shapes import format_dims
 from tensormill.graph.tensor_codec import array_from_proto, shape_to_proto
 from tensormill.kernels.torch_dtypes import to_tensor, torch_dtype
-from tensormill.kernels.value_types import as_object_array
+from tensormill.kernels.value_types import SerializedVariants, as_object_array
 
 __all__ = ["Checkpoint", "checked_slice_spec", "checkpoint_errors", "open_checkpoint"]
 
@@ -174,6 +174,8 @@ class _Bundle(Checkpoint):
             if dtype is string:
                 whole = as_object_array(self._reader.read_strings(name), stored)
                 return whole if extents is None else whole[_as_slices(extents, stored)]
+            if dtype is variant:
+                return SerializedVariants(self._reader.read_variants(name))
             shape = stored
             if extents is not None:
                 shape = tuple(size for _, size in closed_extents(extents, stored))

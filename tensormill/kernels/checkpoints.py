@@ -14,7 +14,7 @@ from tensormill.formats.slice_files import SliceFileWriter
 from tensormill.formats.slice_keys import WHOLE
 from tensormill.formats.slices import closed_extents
 from tensormill.graph import errors
-from tensormill.graph.dtypes import DType, string
+from tensormill.graph.dtypes import DType, string, variant
 from tensormill.graph.shapes import format_dims
 from tensormill.graph.tensor_codec import array_to_proto
 from tensormill.kernels.checkpoint_files import (
@@ -25,6 +25,7 @@ from tensormill.kernels.checkpoint_files import (
 )
 from tensormill.kernels.registry import kernel
 from tensormill.kernels.torch_dtypes import to_host
+from tensormill.kernels.value_types import SerializedVariants
 
 Extents = list[tuple[int, int]]
 
@@ -55,6 +56,13 @@ def _text(shape: Any) -> str:
 
 
 def _content(value: Any, dtype: DType) -> Any:
+    if isinstance(value, SerializedVariants):
+        return value.items
+    if dtype is variant:
+        raise errors.unimplemented(
+            f"A {type(value).__name__} cannot be saved: of variants, the states of iterators can "
+            "(tf.data.experimental.make_saveable_from_iterator)."
+        )
     return value.ravel().tolist() if dtype is string else to_host(value)
 
 

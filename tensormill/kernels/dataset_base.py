@@ -12,8 +12,10 @@ gathered from the arrays, and shuffling and repeating move nothing but row numbe
 from __future__ import annotations
 
 import itertools
+import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -35,6 +37,7 @@ __all__ = [
     "Failure",
     "Iteration",
     "Rows",
+    "Seeds",
     "as_program_value",
     "component_dims",
     "lasting",
@@ -66,15 +69,63 @@ class Failure:
         self.is_lasting = is_lasting
 
 
+class Seeds:
+    """Seeds, one for each time that a stage of a pipeline begins.
+
+    Args:
+      pair: the seeds that decide them; both zero decide nothing.
+      is_fixed: give the same one each time.
+    """
+
+    def __init__(self, pair: tuple[Any, Any], is_fixed: bool = False) -> None:
+        numbers = [int(part) & (1 << 64) - 1 for part in pair]
+        if not any(numbers):
+            numbers = [random.SystemRandom().getrandbits(64) for _ in range(2)]
+        self._source = np.random.PCG64(numbers)
+        self._is_fixed = is_fixed
+
+    def next(self) -> int:
+        """Return the next seed."""
+        before = self.state
+        number = int(self._source.random_raw())
+        if self._is_fixed:
+            self.state = before
+        return number
+
+    @property
+    def state(self) -> bytes:
+        """What decides the seeds that come, `STATE_BYTES` long."""
+        inner = self._source.state["state"]
+        return b"".join(inner[name].to_bytes(16, "little") for name in ("state", "inc"))
+
+    @state.setter
+    def state(self, state: bytes) -> None:
+        inner = {
+            "state": int.from_bytes(state[:16], "little"),
+            "inc": int.from_bytes(state[16:], "little"),
+        }
+        self._source.state = {**self._source.state, "state": inner}
+
+    STATE_BYTES = 32
+
+
 class Iteration:
     """What the stages of one running pipeline share: who pulls, how long, and whether still.
 
     Attributes:
       is_closed: the pipeline is not wanted any more.
       interruption: why whoever pulls now does not want to wait any longer; None while it does.
+      draws: what its stages drew their seeds from, each time as it then was.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, draws: Iterable[bytes] = ()) -> None:
+        """Begin a pipeline.
+
+        Args:
+          draws: those of a pipeline that this one repeats.
+        """
+        self.draws: list[bytes] = []
+        self._draws_ahead = deque(draws)
         self.is_closed = False
         self.interruption: str | None = None
         self._puller = 0
@@ -82,6 +133,16 @@ class Iteration:
         self._lock = threading.Lock()
         self._wakers: dict[int, tuple[int, Callable[[str], None]]] = {}  # guarded by _lock
         self._next_token = 0
+
+    def drawn(self, source: Seeds) -> int:
+        """Return the next seed of a source, or that which the pipeline drew that this one repeats.
+
+        In that case the source goes on from there.
+        """
+        if self._draws_ahead:
+            source.state = self._draws_ahead.popleft()
+        self.draws.append(source.state)
+        return source.next()
 
     def begin_pull(self, deadline_s: float | None) -> None:
         """Note that the calling thread pulls an element now.

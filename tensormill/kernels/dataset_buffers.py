@@ -13,9 +13,8 @@ import numpy as np
 
 from tensormill.graph import errors
 from tensormill.kernels.background_work import Work
-from tensormill.kernels.dataset_base import Chunk, Dataset, Failure, Iteration
+from tensormill.kernels.dataset_base import Chunk, Dataset, Failure, Iteration, Seeds
 from tensormill.kernels.dataset_cache_files import FileCache
-from tensormill.kernels.dataset_sources import seeded_generator
 from tensormill.kernels.dataset_transformations import (
     ChunkedDataset,
     DerivedDataset,
@@ -75,20 +74,18 @@ class ShuffledDataset(ChunkedDataset):
     ) -> None:
         super().__init__(source, dtypes, dims)
         self._buffer_size = buffer_size
-        self._seeds = seeded_generator(*seeds)
-        self._fixed = None if reshuffles else int(self._seeds.integers(1, 1 << 62))
+        self._seeds = Seeds(seeds, is_fixed=not reshuffles)
 
-    def _generator(self) -> np.random.Generator:
-        seed = self._fixed
-        if seed is None:
-            seed = int(self._seeds.integers(1, 1 << 62))
-        return np.random.Generator(np.random.PCG64(seed))
+    def _generator(self, iteration: Iteration) -> np.random.Generator:
+        return np.random.Generator(np.random.PCG64(iteration.drawn(self._seeds)))
 
     def items(self, iteration: Iteration) -> Iterator[Any]:
-        return _shuffled(self.source.elements(iteration), self._buffer_size, self._generator())
+        return _shuffled(
+            self.source.elements(iteration), self._buffer_size, self._generator(iteration)
+        )
 
     def chunks(self, chunks: Iterator[Chunk], iteration: Iteration) -> Iterator[Chunk]:
-        generator = self._generator()
+        generator = self._generator(iteration)
         size = self._buffer_size
         held: list[Chunk] = []
         count = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,11 +20,12 @@ from tensormill.kernels.dataset_base import (
     Failure,
     Iteration,
     Rows,
+    Seeds,
     component_dims,
 )
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 
-__all__ = ["SlicesDataset", "seeded_generator"]
+__all__ = ["SlicesDataset"]
 
 _RANGE_BLOCK = 4096
 
@@ -169,23 +169,15 @@ def range_dataset(
     return RangeDataset(int(start), int(stop), int(step), output_types, output_shapes)
 
 
-def seeded_generator(seed: Any, seed2: Any) -> np.random.Generator:
-    """Return random numbers that a pair of seeds decides; both zero decide nothing."""
-    pair = (int(seed), int(seed2))
-    if pair == (0, 0):
-        return np.random.Generator(np.random.PCG64(random.SystemRandom().getrandbits(128)))
-    return np.random.Generator(np.random.PCG64([part & (1 << 64) - 1 for part in pair]))
-
-
 class RandomNumbers(Dataset):
     """Random integers below 2**32, without end."""
 
     def __init__(self, seed: Any, seed2: Any, dtypes: Any, dims: Any) -> None:
         super().__init__(dtypes, dims)
-        self._seeds = seeded_generator(seed, seed2).integers(1 << 62, size=2)
+        self._seeds = Seeds((seed, seed2), is_fixed=True)
 
     def elements(self, iteration: Iteration) -> Iterator[Any]:
-        generator = seeded_generator(*self._seeds)
+        generator = np.random.Generator(np.random.PCG64(iteration.drawn(self._seeds)))
         while True:
             for number in generator.integers(1 << 32, size=_RANGE_BLOCK):
                 yield (np.int64(number),)

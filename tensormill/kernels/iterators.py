@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,9 @@ from tensormill.kernels.dataset_base import (
     as_program_value,
     component_dims,
 )
+from tensormill.kernels.iterator_positions import Position, decode_position, encode_position
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory, resource_kernel
-from tensormill.kernels.value_types import as_object_array
+from tensormill.kernels.value_types import SerializedVariants, as_object_array
 
 __all__ = ["IteratorResource"]
 
@@ -62,6 +63,8 @@ class IteratorResource:
         self._iteration: Iteration | None = None
         self._elements: Iterator[Any] | None = None
         self._element_dtypes: tuple[DType, ...] = dtypes
+        self._dataset: Dataset | None = None
+        self._given = 0
 
     def begin(self, dataset: Dataset) -> None:
         """Start at the beginning of a dataset.
@@ -71,11 +74,15 @@ class IteratorResource:
         """
         check_elements(self._dtypes, self._dims, dataset.dtypes, dataset.dims)
         self.close()
-        iteration = Iteration()
-        elements = dataset.elements(iteration)
         with self._lock:
-            self._iteration, self._elements = iteration, elements
-            self._element_dtypes = dataset.dtypes
+            self._run_over(dataset)
+
+    def _run_over(self, dataset: Dataset, draws: Iterable[bytes] = ()) -> None:
+        self._dataset = dataset
+        self._iteration = Iteration(draws)
+        self._elements = dataset.elements(self._iteration)
+        self._element_dtypes = dataset.dtypes
+        self._given = 0
 
     def next(self, step: Any) -> Element:
         """Return the next element, in the forms in which programs take values.
@@ -100,33 +107,71 @@ class IteratorResource:
     def _next(self, step: Any) -> Any:
         with self._lock:
             if self._elements is None:
-                if self._first is None:
-                    raise errors.failed_precondition(
-                        "GetNext() failed because the iterator has not been initialized. Ensure "
-                        "that you have run the initializer operation for this iterator before "
-                        "getting the next element."
-                    )
-                self._start()
-            iteration = self._iteration
-            assert iteration is not None
-            assert self._elements is not None
-            iteration.begin_pull(step.deadline_s)
-            token = step.cancellation.register(iteration.interrupt)
-            try:
-                element = next(self._elements, None)
-            finally:
-                step.cancellation.deregister(token)
+                self._start("GetNext", "getting the next element")
+            element = self._pull(step)
         if type(element) is Failure:
             raise element.error
         return element
 
-    def _start(self) -> None:
-        assert self._first is not None
+    def _pull(self, step: Any) -> Any:
+        """Return the next element or failure, None at the end. With the lock."""
+        iteration = self._iteration
+        assert iteration is not None
+        assert self._elements is not None
+        iteration.begin_pull(step.deadline_s)
+        token = step.cancellation.register(iteration.interrupt)
+        try:
+            element = next(self._elements, None)
+        finally:
+            step.cancellation.deregister(token)
+        self._given += element is not None
+        return element
+
+    def _start(self, method: str, purpose: str) -> None:
+        """Begin with what a one-shot iterator runs over. With the lock.
+
+        Args:
+          method: who asks, for the error that another iterator raises.
+          purpose: what for.
+        """
+        if self._first is None:
+            raise errors.failed_precondition(
+                f"{method}() failed because the iterator has not been initialized. Ensure that you "
+                f"have run the initializer operation for this iterator before {purpose}."
+            )
         dataset = self._first()
         check_elements(self._dtypes, self._dims, dataset.dtypes, dataset.dims)
-        self._iteration = Iteration()
-        self._elements = dataset.elements(self._iteration)
-        self._element_dtypes = dataset.dtypes
+        self._run_over(dataset)
+
+    def saved(self) -> SerializedVariants:
+        """Return where the iterator stands.
+
+        Raises:
+          FailedPreconditionError: the iterator was not initialized.
+        """
+        with self._lock:
+            if self._elements is None:
+                self._start("Save", "saving it")
+            assert self._iteration is not None
+            return encode_position(Position(self._given, tuple(self._iteration.draws)))
+
+    def restore(self, position: Position, step: Any) -> None:
+        """Go to where an iterator over the same dataset stood: what came before is computed again.
+
+        Raises:
+          FailedPreconditionError: the iterator was not initialized.
+          CancelledError: the step ended.
+        """
+        with self._lock:
+            if self._elements is None:
+                self._start("Restore", "restoring it")
+            dataset = self._dataset
+        assert dataset is not None
+        self.close()
+        with self._lock:
+            self._run_over(dataset, position.draws)
+            while self._given < position.given and self._pull(step) is not None:
+                step.check()
 
     def close(self) -> None:
         """Let go of the pipeline; work that it does ahead stops. Any thread."""
@@ -356,6 +401,16 @@ def iterator_from_string_handle(ctx: KernelContext) -> Any:
 @kernel("ExperimentalIteratorGetDevice", "cpu")
 def iterator_get_device(resource: Any) -> Any:
     return as_object_array([resource.device.encode()], ())
+
+
+@kernel("SerializeIterator", "cpu")
+def serialize_iterator(resource_handle: Any) -> Any:
+    return resource_handle.saved()
+
+
+@kernel("DeserializeIterator", "cpu")
+def deserialize_iterator(resource_handle: Any, serialized: Any, *, step: Any) -> None:
+    resource_handle.restore(decode_position(serialized), step)
 
 
 @kernel("WrapDatasetVariant", "cpu")

@@ -38,3 +38,21 @@ def as_object_array(items: list[Any], shape: tuple[int, ...] | None = None) -> n
     array = np.empty(len(items), dtype=object)
     array[:] = items
     return array if shape is None else array.reshape(shape)
+
+
+class SerializedVariants:
+    """Variants as messages, in the form in which checkpoints hold them: a vector.
+
+    Attributes:
+      items: the bytes of a `VariantTensorDataProto` each.
+    """
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: list[bytes]) -> None:
+        self.items = items
+
+    @property
+    def shape(self) -> tuple[int]:
+        """The shape of the tensor."""
+        return (len(self.items),)

@@ -191,6 +191,26 @@ experimental_iterator_get_device_op = define(
     differentiable=False,
 )
 
+serialize_iterator_op = define(
+    "SerializeIterator",
+    inputs=("resource_handle: resource",),
+    outputs=("serialized: variant",),
+    attrs=("external_state_policy: int = 0",),
+    stateful=True,
+    differentiable=False,
+)
+deserialize_iterator_op = define(
+    "DeserializeIterator",
+    inputs=("resource_handle: resource", "serialized: variant"),
+    stateful=True,
+    differentiable=False,
+)
+
+
+@serialize_iterator_op.shape
+def serialize_iterator_shape(ctx: ShapeContext) -> list[Dims]:
+    return [(None,)]
+
 
 @wrap_dataset_variant_op.shape
 @unwrap_dataset_variant_op.shape

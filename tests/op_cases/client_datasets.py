@@ -4,6 +4,28 @@ from tests.op_cases.datasets import dataset_program
 
 CASES = [
     dataset_program(
+        "SerializeIterator DeserializeIterator",
+        """
+handle = raw.IteratorV2(shared_name="", container="", **I)
+begin = raw.MakeIterator(dataset=R(20).shuffle(4, seed=3)._variant_tensor, iterator=handle)
+element = raw.IteratorGetNext(iterator=handle, **I)
+state = raw.SerializeIterator(resource_handle=handle)
+restore = raw.DeserializeIterator(resource_handle=handle, serialized=state)
+with tf.Session() as session:
+    result = []
+    for op in (state, restore):
+        try:
+            session.run(op)
+        except tf.errors.FailedPreconditionError as error:
+            result.append("has not been initialized" in str(error))
+    session.run(begin)
+    first = [int(session.run(element)[0]) for _ in range(3)]
+    session.run(restore)
+    first += [int(session.run(element)[0]) for _ in range(17)]
+    result.append(sorted(first))
+""",
+    ),
+    dataset_program(
         "RewriteDataset OptimizeDatasetV2 WrapDatasetVariant UnwrapDatasetVariant "
         "IteratorGetDevice ExperimentalIteratorGetDevice RebatchDatasetV2",
         """

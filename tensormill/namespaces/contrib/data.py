@@ -18,6 +18,7 @@ from tensormill.data.example_datasets import (
 )
 from tensormill.data.experimental import (
     AUTOTUNE,
+    CheckpointInputPipelineHook,
     Counter,
     CsvDataset,
     Optional,
@@ -35,6 +36,7 @@ from tensormill.data.experimental import (
     group_by_window,
     ignore_errors,
     make_csv_dataset,
+    make_saveable_from_iterator,
     map_and_batch,
     parallel_interleave,
     prefetch_to_device,

@@ -108,7 +108,6 @@ class CheckpointSaverHook(SessionRunHook):
 
     def after_create_session(self, session: Any, coord: Any) -> None:
         """Write the graph and a first checkpoint."""
-        step = session.run(self._global_step_tensor)
         graph = get_default_graph()
         graph_def = graph.as_graph_def(add_shapes=True)
         if self._save_graph_def:
@@ -119,6 +118,11 @@ class CheckpointSaverHook(SessionRunHook):
         self._summary_writer.add_meta_graph(
             create_meta_graph_def(graph_def=graph_def, saver_def=saver_def)
         )
+        self.save_now(session)
+
+    def save_now(self, session: Any) -> None:
+        """Write a checkpoint; the next one is due when the interval has passed."""
+        step = session.run(self._global_step_tensor)
         self._save(session, step)
         self._timer.update_last_triggered_step(step)
 
