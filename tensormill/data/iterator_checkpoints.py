@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, python/data/experimental/ops/iterator_ops.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tensormill.data.iterator import GLOBAL_ITERATORS, Iterator
@@ -99,8 +100,8 @@ class CheckpointInputPipelineHook(SessionRunHook):
 class _NamedStateSaver(Saver):
     """A saver whose list of checkpoints has a name of its own."""
 
-    def __init__(self, saveables: list[SaveableObject], latest_filename: str) -> None:
-        super().__init__(saveables)
+    def __init__(self, saveables: Sequence[SaveableObject], latest_filename: str) -> None:
+        super().__init__(list(saveables))
         self._latest_filename = latest_filename
 
     def save(self, *args: Any, **kwargs: Any) -> Any:

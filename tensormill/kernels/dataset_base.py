@@ -100,7 +100,7 @@ class Seeds:
 
     @state.setter
     def state(self, state: bytes) -> None:
-        inner = {
+        inner: Any = {
             "state": int.from_bytes(state[:16], "little"),
             "inc": int.from_bytes(state[16:], "little"),
         }

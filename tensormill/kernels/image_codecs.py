@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import simplejpeg
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 from simplejpeg import decode_jpeg_header
 
 from tensormill.formats.png import encode_png as encode_png_file
@@ -285,6 +285,7 @@ def _sixteen_bits(data: bytes) -> Any:
 
 def _unpacked_as(image: Image.Image, layout: str, data: bytes) -> Any:
     """Return the pixels of an image whose bytes are taken as those of another layout."""
+    assert isinstance(image, ImageFile.ImageFile)
     image.tile = [tile._replace(args=layout) for tile in image.tile]
     return _pixels(image, image.mode, "PNG", data)
 

@@ -7,7 +7,6 @@ that a state is small, and needs nothing but the program that made it.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,7 +37,7 @@ class Position:
 
 def encode_position(position: Position) -> SerializedVariants:
     """Return a position as a variant."""
-    content = struct.pack("<q", position.given) + b"".join(position.draws)
+    content = position.given.to_bytes(8, "little") + b"".join(position.draws)
     message = VariantTensorDataProto(type_name=_TYPE_NAME, metadata=content)
     return SerializedVariants([message.SerializeToString()])
 
@@ -64,4 +63,4 @@ def decode_position(serialized: Any) -> Position:
             f"is {found}. Begin with the initializer of the iterator instead."
         )
     draws = [content[at : at + size] for at in range(8, len(content), size)]
-    return Position(*struct.unpack("<q", content[:8]), tuple(draws))
+    return Position(int.from_bytes(content[:8], "little"), tuple(draws))
