@@ -36,9 +36,11 @@ class Command:
       summary: one line, shown by `tensormill --help`.
       configure: adds the arguments to the parser of the subcommand. Must not load torch.
       run: does the work and returns the exit status. May use everything.
+      ends_in_order: `run` has something to do when it is interrupted; the others end at once.
     """
 
     name: str
     summary: str
     configure: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], int]
+    ends_in_order: bool = False

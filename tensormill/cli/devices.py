@@ -6,6 +6,7 @@ import sys
 
 import tensormill
 from tensormill.cli.command import Command
+from tensormill.graph.errors import OpError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
     """Print one line a device: name, type, memory, and what it stands on."""
     try:
         listed = tensormill.list_devices()
-    except tensormill.errors.OpError as error:
+    except OpError as error:
         print(error, file=sys.stderr)
         return 1
     devices = [

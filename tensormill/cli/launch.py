@@ -116,5 +116,5 @@ def _program(words: list[str], is_module: bool) -> Path | None:
 
 
 COMMAND = Command(
-    "launch", "run a program as a cluster of processes on this machine", configure, run
+    "launch", "run a program as a cluster of processes on this machine", configure, run, True
 )

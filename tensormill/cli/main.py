@@ -7,8 +7,10 @@ public API only when they run. So `tensormill --help` answers at once.
 import argparse
 import contextlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 
 from tensormill.cli import check, devices, draw, finish, launch, run, server, status, version
 from tensormill.cli.command import Command
@@ -38,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
             command.name, help=command.summary, description=command.summary
         )
         command.configure(subparser)
-        subparser.set_defaults(run=command.run)
+        subparser.set_defaults(run=command.run, ends_in_order=command.ends_in_order)
     return parser
 
 
@@ -57,9 +59,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(build_parser().parse_args(arguments))
 
 
+@contextlib.contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """Let Ctrl-C end the process: libraries that are loaded meanwhile make other errors of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
 def _run(options: argparse.Namespace) -> int:
     try:
-        status = options.run(options)
+        with contextlib.nullcontext() if options.ends_in_order else _ending_at_once():
+            status = options.run(options)
         sys.stdout.flush()
         return status
     except BrokenPipeError:

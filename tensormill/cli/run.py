@@ -146,4 +146,4 @@ def _main_module(path: str | None, spec: Any) -> types.ModuleType:
     return module
 
 
-COMMAND = Command("run", "run a program for TensorFlow 1 on tensormill", configure, run)
+COMMAND = Command("run", "run a program for TensorFlow 1 on tensormill", configure, run, True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import tensormill
 from tensormill.cli.command import Command
+from tensormill.graph.errors import OpError
 
 _ENVIRONMENT = "TF_CONFIG"
 
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         cluster, job, task = _asked_for(options)
         server = tensormill.train.Server(cluster, job_name=job, task_index=task)
-    except (_Unusable, TypeError, ValueError, tensormill.errors.OpError) as error:
+    except (_Unusable, TypeError, ValueError, OpError) as error:
         print(f"tensormill server: {error}", file=sys.stderr)
         return 2
     previous = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -98,4 +99,4 @@ def _end(number: int, frame: FrameType | None) -> None:
     raise _Told(number)
 
 
-COMMAND = Command("server", "run one task of a cluster", configure, run)
+COMMAND = Command("server", "run one task of a cluster", configure, run, True)
