@@ -18,6 +18,13 @@ __version__ = "0.1.0"
 __git_version__ = f"tensormill {__version__}"
 __compiler_version__ = sys.version
 
+_SERVER_NAMES = {
+    "ClusterStatus": "tensormill.distributed.cluster_status",
+    "cluster_status": "tensormill.distributed.cluster_status",
+    "finish": "tensormill.distributed.job",
+}
+"""Names that are had without the rest: who only asks servers need not load torch."""
+
 _finder.install()  # for `from tensormill.python.framework import ops` and the like
 
 
@@ -25,6 +32,9 @@ def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
     with _paused():  # nothing that is imported is garbage
+        if name in _SERVER_NAMES:
+            value = globals()[name] = getattr(importlib.import_module(_SERVER_NAMES[name]), name)
+            return value
         api = importlib.import_module("tensormill.api")
         try:
             value = globals()[name] = getattr(api, name)  # found without this function from now on

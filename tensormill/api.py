@@ -427,6 +427,7 @@ _add_dispatch(globals(), _DISPATCHED)
 _keep_freed_memory()
 _exempt_imported_objects()
 
+_server_names = tensormill._SERVER_NAMES
 del tensormill
 
 _LATE_NAMESPACES = {
@@ -442,8 +443,6 @@ _LATE_NAMESPACES = {
     "tensormill.platform": "app flags gfile resource_loader sysconfig",
 }
 _LATE_NAMES = {
-    "tensormill.distributed.cluster_status": "ClusterStatus cluster_status",
-    "tensormill.distributed.job": "finish",
     "tensormill.launching.local_cluster": "LocalCluster",
     "tensormill.lookup.initialization": "initialize_all_tables tables_initializer",
     "tensormill.ragged_tensors.specs": "RaggedTensorSpec",
@@ -462,6 +461,7 @@ _late_modules = {
     for name in names.split()
 }
 _late_names = {name: module for module, names in _LATE_NAMES.items() for name in names.split()}
+_late_names |= _server_names
 
 
 def __getattr__(name: str) -> _Any:

@@ -5,6 +5,7 @@ import sys
 
 import tensormill
 from tensormill.cli.command import Command
+from tensormill.graph.errors import OpError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +17,7 @@ def run(options: argparse.Namespace) -> int:
     """Tell all tasks; the exit status is 1 where one could not be told."""
     try:
         untold = tensormill.finish(options.target)
-    except tensormill.errors.OpError as error:
+    except OpError as error:
         print(error, file=sys.stderr)
         return 1
     return 1 if untold else 0

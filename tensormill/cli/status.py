@@ -1,7 +1,6 @@
 """`tensormill status`: how the tasks of a cluster are."""
 
 import argparse
-import http.server
 import json
 import sys
 import threading
@@ -9,6 +8,7 @@ from typing import Any
 
 import tensormill
 from tensormill.cli.command import Command
+from tensormill.graph.errors import OpError
 
 _WATCH_S = 2.0
 _CLEAR_SCREEN = "\x1b[H\x1b[2J"
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 def _ask(options: argparse.Namespace) -> Any:
     try:
         status = tensormill.cluster_status(options.target, options.timeout)
-    except tensormill.errors.OpError as error:
+    except OpError as error:
         print(error, file=sys.stderr)
         return None
     if options.json:
@@ -80,6 +80,8 @@ def _plain(message: Any) -> Any:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    import http.server  # which takes longer to load than most commands to run
+
     host, _, port = options.serve_metrics.rpartition(":")
     if not port.isdecimal():
         print(f"{options.serve_metrics!r} is no port", file=sys.stderr)
@@ -92,7 +94,7 @@ def _serve(options: argparse.Namespace) -> int:
                 return
             try:
                 text = tensormill.cluster_status(options.target, options.timeout).metrics()
-            except tensormill.errors.OpError as error:
+            except OpError as error:
                 self.send_error(503, explain=str(error))
                 return
             body = text.encode()

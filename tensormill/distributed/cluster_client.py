@@ -13,7 +13,7 @@ from tensormill.distributed.status_codec import error_from_rpc
 from tensormill.graph import errors
 from tensormill.proto import cluster_status_pb2, worker_pb2
 from tensormill.proto.services import CLUSTER_SERVICE, WORKER_SERVICE, Method, Service
-from tensormill.runtime.session_tasks import is_wanted
+from tensormill.runtime.device_filters import is_wanted
 
 __all__ = ["ask_cluster", "ask_tasks", "call_cluster_service", "describe_report", "missing_tasks"]
 
@@ -46,6 +46,12 @@ def call_cluster_service(
                 reason = why_unreachable(address) or ANSWERS_NOT
                 raise errors.deadline_exceeded(
                     f"{method} on {address} took longer than {timeout_s:g} s: {reason}"
+                ) from None
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                reason = why_unreachable(address) or error.details()
+                raise errors.unavailable(
+                    f"No server answers at {address}: {reason}",
+                    hint="the job may be over, the server starting, or the address another one.",
                 ) from None
             if error.code() is grpc.StatusCode.UNIMPLEMENTED:
                 raise errors.unimplemented(

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tensormill.distributed.cluster_client import ask_cluster
-from tensormill.distributed.master_client import TARGET_PREFIX, address_of
-from tensormill.graph import errors
+from tensormill.distributed.targets import server_address
 
 __all__ = ["ClusterStatus", "cluster_status"]
 
@@ -58,13 +57,7 @@ def cluster_status(target: str, timeout_s: float = _TIMEOUT_S) -> ClusterStatus:
       InvalidArgumentError: it is no such target.
       OpError: the server cannot be reached, or is none of tensormill's.
     """
-    name = target.decode() if isinstance(target, bytes) else target
-    if not isinstance(name, str) or not name.startswith(TARGET_PREFIX):
-        raise errors.invalid_argument(
-            f"the status of a cluster is asked at a server, such as 'grpc://host:port', not at "
-            f"{target!r}"
-        )
-    return ClusterStatus(ask_cluster(address_of(name), timeout_s))
+    return ClusterStatus(ask_cluster(server_address(target, "cluster_status() takes"), timeout_s))
 
 
 def _task_lines(report: Any) -> Iterator[str]:

@@ -16,8 +16,8 @@ from tensormill.distributed.server_def import ServerDef, task_addresses
 from tensormill.distributed.server_threads import ServerThreads
 from tensormill.graph import errors
 from tensormill.graph.device_names import parse_device_name
+from tensormill.runtime.device_filters import is_wanted
 from tensormill.runtime.rendezvous import KeyedValue, Receiver
-from tensormill.runtime.session_tasks import is_wanted
 from tensormill.runtime.step_rendezvous import WaysElsewhere
 from tensormill.runtime.worker_link import Cancel, WorkerLink
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tensormill.distributed.cluster_client import call_cluster_service
-from tensormill.distributed.master_client import TARGET_PREFIX, address_of
-from tensormill.graph import errors, tf_logging
+from tensormill.distributed.targets import server_address
+from tensormill.graph import tf_logging
 from tensormill.proto import cluster_status_pb2
 
 __all__ = ["finish"]
@@ -32,13 +32,11 @@ def finish(target: str, timeout_s: float = _TIMEOUT_S) -> list[str]:
     ...     server.join()
     []
     """
-    name = target.decode() if isinstance(target, bytes) else target
-    if not isinstance(name, str) or not name.startswith(TARGET_PREFIX):
-        raise errors.invalid_argument(
-            f"finish() takes the target of a server, such as 'grpc://host:port', not {target!r}"
-        )
     response = call_cluster_service(
-        address_of(name), "Finish", cluster_status_pb2.FinishRequest(), timeout_s
+        server_address(target, "finish() takes"),
+        "Finish",
+        cluster_status_pb2.FinishRequest(),
+        timeout_s,
     )
     untold = [f"{report.task} at {report.address}: {report.problem}" for report in response.untold]
     for line in untold:

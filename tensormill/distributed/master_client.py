@@ -14,6 +14,7 @@ from tensormill.distributed.cluster_client import missing_tasks
 from tensormill.distributed.reachability import why_unreachable
 from tensormill.distributed.run_step_codec import RunStepReplies, RunStepReply
 from tensormill.distributed.status_codec import error_from_rpc, error_from_status
+from tensormill.distributed.targets import address_of
 from tensormill.distributed.waiting import wait_for
 from tensormill.graph import errors
 from tensormill.graph.tensor_wire_codec import Piece
@@ -21,19 +22,13 @@ from tensormill.proto import presence_pb2
 from tensormill.proto.services import LOOP_SERVICE, MASTER_SERVICE, PRESENCE_SERVICE, Service
 from tensormill.runtime.deadlines import DEADLINES
 
-__all__ = ["TARGET_PREFIX", "MasterClient", "address_of"]
+__all__ = ["MasterClient"]
 
-TARGET_PREFIX = "grpc://"
 _ASK_TASKS_S = 1.0
 _ATTEND_AGAIN_S = 1.0
 """How soon a session is attended again when the connection was lost."""
 _GRACE_S = 2.0
 """How much longer than a step may take its master may need to say what it waited for."""
-
-
-def address_of(target: str) -> str:
-    """Return "host:port" of a target such as "grpc://host:port"."""
-    return target.removeprefix(TARGET_PREFIX).rstrip("/")
 
 
 class MasterClient:

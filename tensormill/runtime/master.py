@@ -25,6 +25,7 @@ from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.callable_options import check_devices, connections_of
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.cluster_step import ClusterStep, PlacedPartition
+from tensormill.runtime.device_filters import is_wanted
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.own_worker_link import OwnWorkerLink
 from tensormill.runtime.partial_run import PartialRun
@@ -58,7 +59,7 @@ from tensormill.runtime.record_blocks import (
 from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.running_steps import RunningSteps
-from tensormill.runtime.session_tasks import Cluster, Opening, SessionTasks, is_wanted
+from tensormill.runtime.session_tasks import Cluster, Opening, SessionTasks
 from tensormill.runtime.step import Step
 from tensormill.runtime.step_loops import LoopTurns
 from tensormill.runtime.step_options import StepOptions

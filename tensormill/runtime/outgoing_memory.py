@@ -9,14 +9,12 @@ is memory like any other.
 from __future__ import annotations
 
 import itertools
-import math
 import threading
 import weakref
-from typing import Final
+from typing import Any, Final
 
-import torch
+import numpy as np
 
-from tensormill.graph.shapes import Dims
 from tensormill.runtime.shared_segment import HAS_SHARED_MEMORY, Segment
 
 __all__ = ["MAX_BLOCKS", "OUTGOING", "ROOM_BYTES", "WORTH_BYTES", "OutgoingMemory"]
@@ -46,23 +44,15 @@ class OutgoingMemory:
         self._free: dict[int, Segment] = {}  # longest free first; guarded by _lock
         self._lent: set[int] = set()  # guarded by _lock
 
-    def tensor(self, dims: Dims, dtype: torch.dtype) -> torch.Tensor | None:
-        """Return a tensor, not cleared, for a result; None where there is too little memory.
-
-        Args:
-          dims: its shape, fully known.
-          dtype: what it consists of.
-        """
-        assert dims is not None
-        shape = [size or 0 for size in dims]
-        size_bytes = math.prod(shape) * dtype.itemsize
+    def take(self, size_bytes: int) -> np.ndarray[Any, Any] | None:
+        """Return bytes, not cleared, for a result; None where there is too little memory."""
         block = self._take(size_bytes)
         if block is None:
             return None
         part = block.content[ROOM_BYTES : ROOM_BYTES + size_bytes]
-        # Everything that is made of the tensor holds on to the part.
+        # Everything that is made of the part holds on to it.
         weakref.finalize(part, self._give_back, block.number).atexit = False
-        return torch.from_numpy(part).view(dtype).view(shape)
+        return part
 
     def _take(self, size_bytes: int) -> Segment | None:
         wanted = 2 * ROOM_BYTES + size_bytes

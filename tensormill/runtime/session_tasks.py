@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any, Protocol
 
 from tensormill.graph import errors
-from tensormill.graph.device_names import DeviceName, matches, parse_device_name
+from tensormill.graph.device_names import matches, parse_device_name
 from tensormill.graph.errors import OpError
 from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.cancellation import CancellationScope
+from tensormill.runtime.device_filters import can_be_on
 from tensormill.runtime.own_worker_link import OwnWorkerLink
 from tensormill.runtime.passes.partition import Partition
 from tensormill.runtime.resources.containers import ResourceContainers
@@ -27,7 +28,7 @@ from tensormill.runtime.worker_link import (
     WorkerLink,
 )
 
-__all__ = ["Cluster", "Opening", "SessionTasks", "Stamp", "is_wanted"]
+__all__ = ["Cluster", "Opening", "SessionTasks", "Stamp"]
 
 CLOSE_TIMEOUT_S = 10.0
 RENEW_TIMEOUT_S = 5.0
@@ -49,11 +50,6 @@ class Cluster(Protocol):
 
     def describe(self, tasks: Sequence[str], /) -> Sequence[str]:
         """Return for tasks where they are, and why they do not answer."""
-
-
-def is_wanted(task: str, filters: Sequence[str]) -> bool:
-    """Return whether a task has devices that device filters let through; all do where none is."""
-    return not filters or any(_can_be_on(parse_device_name(text), task) for text in filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +142,7 @@ class SessionTasks:
             if not request or any(matches(request, name) for name in self.own_session.devices):
                 continue
             asked = parse_device_name(request)
-            needed.update(task for task in self._links if _can_be_on(asked, task))
+            needed.update(task for task in self._links if can_be_on(asked, task))
         return needed
 
     @property
@@ -326,7 +322,3 @@ class SessionTasks:
         except OpError as error:
             _log.info("a task did not close session %s: %s", self._spec.handle, error.message)
         self._own.delete_session(self._spec.handle, lambda gone, error: None)
-
-
-def _can_be_on(asked: DeviceName, task: str) -> bool:
-    return matches(str(DeviceName(asked.job, asked.replica, asked.task)), task)

@@ -6,8 +6,8 @@ from typing import Any
 
 from tensormill.distributed.in_process import find_server
 from tensormill.distributed.in_process_session import InProcessMasterSession
-from tensormill.distributed.master_client import TARGET_PREFIX, address_of
 from tensormill.distributed.remote_master_session import RemoteMasterSession, reset_master
+from tensormill.distributed.targets import TARGET_PREFIX, address_of
 from tensormill.graph import errors
 from tensormill.graph.graph import Graph
 from tensormill.runtime.any_master import AnyMasterSession

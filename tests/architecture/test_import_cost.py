@@ -46,6 +46,11 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert not modules_after("import tensormill").intersection(NOT_FOR_HELP)
 
 
+@pytest.mark.parametrize("name", ["cluster_status", "finish"])
+def test_asking_a_server_does_not_load_torch(name: str) -> None:
+    assert "torch" not in modules_after(f"import tensormill; tensormill.{name}")
+
+
 def test_the_public_api_loads_only_what_it_needs() -> None:
     loaded_by_torch = modules_after("import torch")
     added = modules_after(TOUCH_THE_API) - loaded_by_torch

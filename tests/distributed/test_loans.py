@@ -45,9 +45,9 @@ def ends() -> Iterator[tuple[FrameSocket, FrameSocket]]:
 
 
 def made(memory: OutgoingMemory, value: float) -> torch.Tensor:
-    tensor = memory.tensor((COUNT,), torch.float32)
-    assert tensor is not None
-    return tensor.fill_(value)
+    part = memory.take(4 * COUNT)
+    assert part is not None
+    return torch.from_numpy(part).view(torch.float32).fill_(value)
 
 
 def send(end: FrameSocket, tensor: torch.Tensor) -> None:
@@ -122,19 +122,19 @@ def test_a_block_that_is_read_when_the_connection_ends_is_left_to_its_reader(mem
 
 
 def test_there_is_no_memory_beyond_the_bound(memory) -> None:
-    kept = [memory.tensor((1 << 20,), torch.float32) for _ in range(6)]
-    assert [tensor is None for tensor in kept] == [False] * 4 + [True] * 2
+    kept = [memory.take(4 << 20) for _ in range(6)]
+    assert [part is None for part in kept] == [False] * 4 + [True] * 2
     kept.clear()
-    assert memory.tensor((1 << 22,), torch.float32) is not None  # others make room
+    assert memory.take(16 << 20) is not None  # others make room
 
 
 def test_the_other_side_forgets_blocks_that_are_gone(memory, ends) -> None:
     one, other = ends
-    for count in (1 << 20, 1 << 21, 1 << 22):
-        tensor = memory.tensor((count,), torch.float32)
-        assert tensor is not None
-        send(one, tensor)
-        del tensor
+    for size_bytes in (4 << 20, 8 << 20, 16 << 20):
+        part = memory.take(size_bytes)
+        assert part is not None
+        send(one, torch.from_numpy(part).view(torch.float32))
+        del part
         receive(other)
         other.release_segments()
         hear_releases(one)
