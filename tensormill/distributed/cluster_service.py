@@ -63,7 +63,8 @@ class ClusterService:
     def status(self) -> Any:
         """Return the TaskStatusResponse of the task."""
         worker = self._master.worker
-        now_s = time.monotonic()
+        sessions = self._master.open_sessions()
+        now_s = time.monotonic()  # read last: no session was opened later
         response = cluster_status_pb2.TaskStatusResponse(
             task=self._task,
             address=self._addresses.get(self._task, ""),
@@ -75,7 +76,7 @@ class ClusterService:
             step=map(_step_to_proto, step_facts(worker)),
             resource=map(_resource_to_proto, resource_facts(worker.resources)),
         )
-        for session in self._master.open_sessions():
+        for session in sessions:
             response.session.add(
                 handle=session.handle,
                 age_s=now_s - session.opened_s,

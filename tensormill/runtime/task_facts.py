@@ -138,8 +138,9 @@ def _size_bytes(value: Any) -> int:
 
 def step_facts(worker: Worker) -> list[StepFacts]:
     """Return the steps that run on a task and may wait, the oldest first."""
-    now_s = time.monotonic()
     queues = _queues_by_name(worker.resources)
+    runs = list(worker.runs.copy().values())
+    now_s = time.monotonic()  # read last: no step began later
     return sorted(
         (
             StepFacts(
@@ -148,7 +149,7 @@ def step_facts(worker: Worker) -> list[StepFacts]:
                 now_s - run.started_s,
                 tuple(_waits(run, queues)),
             )
-            for run in worker.runs.copy().values()
+            for run in runs
         ),
         key=lambda facts: -facts.age_s,
     )
