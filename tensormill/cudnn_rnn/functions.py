@@ -9,7 +9,7 @@ from typing import Any
 
 from tensormill.cudnn_rnn.parameters import Layout, check_direction, check_input_mode
 from tensormill.cudnn_rnn.sequences import run_network
-from tensormill.graph.constants import constant
+from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.tensor import Tensor
 
@@ -34,7 +34,8 @@ def cudnn_rnn_opaque_params_size(
     **kwargs: Any,
 ) -> Tensor:
     """Return how many parameters a network has: int32."""
-    return constant(Layout(rnn_mode, num_layers, num_units, input_size, direction).size())
+    layout = Layout(rnn_mode, num_layers, num_units, input_size, direction)
+    return layout.count_node(kwargs.get("dtype", dtypes.float32))
 
 
 def cudnn_rnn_opaque_params_to_canonical(
@@ -102,6 +103,7 @@ class _Network:
         if num_proj:
             raise ValueError("Projected outputs are not supported: num_proj must be 0")
         self._layout = Layout(self._mode, num_layers, num_units, input_size, direction)
+        self._dtype = dtypes.float32 if dtype is None else dtype
         self._dropout = dropout
         self._seed = seed
         self.rnn_mode = self._mode
@@ -113,7 +115,7 @@ class _Network:
 
     def params_size(self) -> Tensor:
         """Return how many parameters there are: int32."""
-        return constant(self._layout.size())
+        return self._layout.count_node(self._dtype)
 
     def params_to_canonical(self, params: Any) -> tuple[list[Tensor], list[Tensor]]:
         """Return the matrices and biases in the parameters."""
@@ -124,20 +126,28 @@ class _Network:
         return self._layout.to_vector(weights, biases)
 
     def _run(
-        self, inputs: Any, state_h: Any, state_c: Any, params: Any, training: bool, lengths: Any
+        self,
+        inputs: Any,
+        state_h: Any,
+        state_c: Any,
+        params: Any,
+        is_training: bool,
+        sequence_lengths: Any,
+        time_major: bool,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        inputs = convert_to_tensor(inputs)
-        memory = None if state_c is None else convert_to_tensor(state_c)
         return run_network(
-            self._layout,
-            inputs,
+            self._mode,
+            convert_to_tensor(inputs),
             convert_to_tensor(state_h),
-            memory,
+            None if state_c is None else convert_to_tensor(state_c),
             params,
-            training,
-            self._dropout,
-            self._seed,
-            lengths,
+            is_training,
+            input_mode=self.input_mode,
+            direction=self.direction,
+            dropout=self._dropout,
+            seed=self._seed,
+            sequence_lengths=sequence_lengths,
+            time_major=time_major,
         )
 
 
@@ -155,7 +165,9 @@ class CudnnLSTM(_Network):
         time_major: bool = True,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return outputs [time, batch, units], and the last outputs and memories of the layers."""
-        return self._run(input_data, input_h, input_c, params, is_training, sequence_lengths)
+        return self._run(
+            input_data, input_h, input_c, params, is_training, sequence_lengths, time_major
+        )
 
 
 class _NetworkWithoutMemory(_Network):
@@ -169,7 +181,9 @@ class _NetworkWithoutMemory(_Network):
         time_major: bool = True,
     ) -> tuple[Tensor, Tensor]:
         """Return outputs [time, batch, units], and the last outputs of the layers."""
-        found = self._run(input_data, input_h, None, params, is_training, sequence_lengths)
+        found = self._run(
+            input_data, input_h, None, params, is_training, sequence_lengths, time_major
+        )
         return found[:2]
 
 

@@ -193,31 +193,30 @@ class _CudnnRNN(Layer):
             raise TypeError(f"Invalid initial_state type: {initial_state}, expecting tuple.")
         assert self._layout is not None
         inputs = convert_to_tensor(inputs, dtype=self._plain_dtype)
-        if not time_major:
-            inputs = transpose(inputs, [1, 0, 2])
         if initial_state is None:
-            batch = shape(inputs)[1]
-            states = [zeros(dims, self._plain_dtype) for dims in self.state_shape(batch)]
-        else:
-            states = [convert_to_tensor(each, dtype=self._plain_dtype) for each in initial_state]
+            states = [
+                zeros(dims, self._plain_dtype)
+                for dims in self.state_shape(shape(inputs)[1 if time_major else 0])
+            ]
             if not time_major:
                 states = [transpose(each, [1, 0, 2]) for each in states]
-        found = run_network(
-            self._layout,
+        else:
+            states = [convert_to_tensor(each, dtype=self._plain_dtype) for each in initial_state]
+        outputs, *ends = run_network(
+            self._mode,
             inputs,
             states[0],
             states[1] if self._mode == "lstm" else None,
             self.kernel,
             training,
-            self._dropout,
-            self._seed,
-            sequence_lengths,
+            input_mode=self.input_mode,
+            direction=self.direction,
+            dropout=self._dropout,
+            seed=self._seed,
+            sequence_lengths=sequence_lengths,
+            time_major=time_major,
         )
-        outputs, ends = found[0], found[1 : 1 + len(states)]
-        if not time_major:
-            outputs = transpose(outputs, [1, 0, 2])
-            ends = tuple(transpose(each, [1, 0, 2]) for each in ends)
-        return outputs, tuple(ends)
+        return outputs, tuple(ends[: len(states)])
 
 
 class CudnnLSTM(_CudnnRNN):

@@ -13,8 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tensormill.graph import dtypes
 from tensormill.graph.tensor import Tensor
-from tensormill.ops.array_shapes import reshape
+from tensormill.ops.cudnn_rnn import (
+    cudnn_rnn_canonical_to_params_op,
+    cudnn_rnn_params_size_op,
+    cudnn_rnn_params_to_canonical_op,
+)
 from tensormill.ops.joining import concat, split
 from tensormill.ops.transposition import transpose
 
@@ -98,18 +103,37 @@ class Layout:
         shapes = self.weight_shapes()
         return sum(rows * columns + rows for rows, columns in shapes)
 
+    def _attrs(self) -> dict[str, Any]:
+        return {
+            "num_layers": self.num_layers,
+            "num_units": self.num_units,
+            "input_size": self.input_size,
+            "rnn_mode": self.mode,
+            "direction": self.direction,
+        }
+
+    def count_node(self, dtype: Any) -> Tensor:
+        """Return how many numbers there are, as a node of the graph says: int32."""
+        counts = cudnn_rnn_params_size_op(T=dtype, S=dtypes.int32, **self._attrs())
+        made: Tensor = counts[0]
+        return made
+
     def to_vector(self, weights: Sequence[Any], biases: Sequence[Any]) -> Tensor:
         """Return the vector of matrices and biases."""
-        return concat([reshape(part, [-1]) for part in (*weights, *biases)], 0)
+        made: Tensor = cudnn_rnn_canonical_to_params_op(
+            weights=list(weights), biases=list(biases), **self._attrs()
+        )
+        return made
 
     def from_vector(self, params: Any) -> tuple[list[Tensor], list[Tensor]]:
         """Return the matrices and biases in a vector."""
         shapes = self.weight_shapes()
-        sizes = [rows * columns for rows, columns in shapes] + [self.num_units] * len(shapes)
-        params = reshape(params, [self.size()])
-        parts = split(params, sizes, 0)
-        weights = [reshape(part, list(shape)) for part, shape in zip(parts, shapes, strict=False)]
-        return weights, list(parts[len(shapes) :])
+        weights, biases = cudnn_rnn_params_to_canonical_op(
+            params=params, num_params=len(shapes), **self._attrs()
+        )
+        for part, dims in zip([*weights, *biases], [*shapes, *self.bias_shapes()], strict=True):
+            part.set_shape(dims)
+        return weights, biases
 
     def cells(
         self, weights: Sequence[Any], biases: Sequence[Any]
