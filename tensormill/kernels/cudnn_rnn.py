@@ -195,14 +195,14 @@ class Network:
         return made.masked_fill(empty, 0), ends
 
 
-def _network_of(attrs: dict[str, Any], inputs: Tensor, state_h: Tensor) -> Network:
+def _network_of(attrs: dict[str, Any], inputs: Tensor, state_h: Tensor, state_c: Tensor) -> Network:
     if inputs.ndim != 3 or state_h.ndim != 3:
         wrong = inputs if inputs.ndim != 3 else state_h
         raise errors.invalid_argument(
             f"RNN input must be a 3-D vector, got {format_dims(tuple(wrong.shape), 'kernel')}"
         )
     directions = 2 if attrs["direction"] == b"bidirectional" else 1
-    units = state_h.shape[2]
+    units = (state_c if attrs.get("num_proj") else state_h).shape[2]
     return Network.of(attrs, state_h.shape[0] // directions, units, inputs.shape[2])
 
 
@@ -233,7 +233,7 @@ def _run_op(ctx: KernelContext, versions: int) -> Any:
     ) -> list[Any]:
         if not is_time_major:
             inputs, input_h, input_c = _time_first(inputs, input_h, input_c)
-        network = _network_of(attrs, inputs, input_h)
+        network = _network_of(attrs, inputs, input_h, input_c)
         reserved = inputs.new_zeros(0)
         if rate and network.num_layers > 1:
             reserved = _masks(network, inputs, rate, generator)
@@ -285,7 +285,7 @@ def _backprop(ctx: KernelContext, lengths_at: int | None) -> Any:
         inputs, input_h, input_c, params, _, _, _, *backprops, reserved = given[:11]
         if not is_time_major:
             inputs, input_h, input_c, *backprops = _time_first(inputs, input_h, input_c, *backprops)
-        network = _network_of(attrs, inputs, input_h)
+        network = _network_of(attrs, inputs, input_h, input_c)
         is_lstm = network.mode == b"lstm"
         width = network.outputs * network.directions
         masks = list(reserved.reshape(-1, *inputs.shape[:2], width)) if reserved.numel() else []
