@@ -84,7 +84,8 @@ def softplus_grad(gradients: Tensor, features: Tensor) -> Tensor:
 
 @kernel("Softsign", "cpu", "gpu", types={"T": _FLOATS})
 def softsign(features: Tensor) -> Tensor:
-    return features / features.abs().add_(1)
+    divisor = features.abs().add_(1)
+    return torch.div(features, divisor, out=divisor)
 
 
 @kernel("SoftsignGrad", "cpu", "gpu", types={"T": _FLOATS})

@@ -18,13 +18,19 @@ Tensor = torch.Tensor
 
 def _count(values: Tensor, size: int, weights: Tensor) -> Tensor:
     """Return the counts of a vector of integers, or the sums of their weights."""
-    if bool((values < 0).any()):
-        raise errors.invalid_argument("Input arr must be non-negative!")
-    kept = values < size
-    places = values[kept].to(torch.int64)
     bins = torch.zeros(size, dtype=weights.dtype, device=values.device)
+    if not values.numel():
+        return bins
+    low, high = values.aminmax()
+    if int(low) < 0:
+        raise errors.invalid_argument("Input arr must be non-negative!")
+    weights = weights.reshape(-1)
+    if int(high) >= size:
+        kept = values < size
+        values, weights = values[kept], weights[kept] if weights.numel() else weights
+    places = values.to(torch.int64)
     if weights.numel():
-        return bins.index_add_(0, places, weights.reshape(-1)[kept])
+        return bins.index_add_(0, places, weights)
     return torch.bincount(places, minlength=size).to(weights.dtype) if size else bins
 
 

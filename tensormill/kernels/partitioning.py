@@ -37,7 +37,19 @@ def _check_partitions(data: Any, partitions: Any, count: int) -> None:
         )
 
 
-@kernel("DynamicPartition", "cpu", "gpu", types={"T": NUMBER_TYPES})
+@kernel("DynamicPartition", "cpu", types={"T": NUMBER_TYPES}, host_inputs=("partitions",))
+def dynamic_partition_on_host(
+    data: torch.Tensor, partitions: Any, *, num_partitions: int
+) -> list[torch.Tensor]:
+    _check_partitions(data, partitions, num_partitions)
+    rows = data.reshape(partitions.size, *data.shape[partitions.ndim :])
+    flat = np.ravel(partitions)
+    order = torch.from_numpy(np.argsort(flat, kind="stable"))
+    sizes = np.bincount(flat, minlength=num_partitions).tolist()
+    return [part.clone() for part in rows.index_select(0, order).split(sizes)]
+
+
+@kernel("DynamicPartition", "gpu", types={"T": NUMBER_TYPES})
 def dynamic_partition(
     data: torch.Tensor, partitions: torch.Tensor, *, num_partitions: int
 ) -> list[torch.Tensor]:
@@ -80,8 +92,21 @@ def _stitched_size(indices: list[torch.Tensor], data: list[Any]) -> int:
     return largest + 1
 
 
-@kernel("DynamicStitch", "cpu", "gpu", types={"T": NUMBER_TYPES})
+@kernel("DynamicStitch", "cpu", types={"T": NUMBER_TYPES})
 @kernel("ParallelDynamicStitch", "cpu", types={"T": NUMBER_TYPES})
+def dynamic_stitch_on_host(indices: list[torch.Tensor], data: list[torch.Tensor]) -> torch.Tensor:
+    size = _stitched_size(indices, data)
+    inner = data[0].shape[indices[0].ndim :]
+    places = np.concatenate([index.numpy().ravel() for index in indices])
+    sources = np.full(size, -1, np.int64)
+    sources[places] = np.arange(places.size)  # the last one that is written stays
+    if sources.size < places.size or (sources < 0).any():
+        return dynamic_stitch(indices, data)
+    rows = torch.cat([part.reshape(-1, *inner) for part in data])
+    return rows.index_select(0, torch.from_numpy(sources))
+
+
+@kernel("DynamicStitch", "gpu", types={"T": NUMBER_TYPES})
 def dynamic_stitch(indices: list[torch.Tensor], data: list[torch.Tensor]) -> torch.Tensor:
     size = _stitched_size(indices, data)
     inner = data[0].shape[indices[0].ndim :]

@@ -13,9 +13,12 @@ from tensormill.graph.shapes import format_dims
 from tensormill.kernels.elementwise_unary import COMPLEX, FLOATS, SIGNED_INTEGERS, WIDE_UNSIGNED
 from tensormill.kernels.reduction import empty_extreme
 from tensormill.kernels.registry import kernel
+from tensormill.kernels.row_bags import sum_bags
 from tensormill.kernels.torch_dtypes import to_host, to_tensor
 
 Tensor = torch.Tensor
+Total = Callable[[Tensor, Tensor, Tensor, int], Tensor]
+"""Rows, which of them are taken, the segment of each of these, the number of segments -> sums."""
 Combine = Callable[[Tensor, Tensor, int], Tensor]
 """Rows, the segment of each of them (negative: dropped), the number of segments -> the segments."""
 
@@ -111,11 +114,12 @@ def check_sorted(data: Tensor, ids: Tensor) -> int:
         )
     if not ids.shape[0]:
         return 0
-    if int(ids[0]) < 0:
+    vector: Any = ids.numpy() if ids.device.type == "cpu" else ids
+    if int(vector[0]) < 0:
         raise errors.invalid_argument("segment ids must be >= 0")
-    if bool((ids[1:] < ids[:-1]).any()):
+    if bool((vector[1:] < vector[:-1]).any()):
         raise errors.invalid_argument("segment ids are not increasing")
-    return int(ids[-1]) + 1
+    return int(vector[-1]) + 1
 
 
 def segment_counts(ids: Tensor, count: int) -> Tensor:
@@ -132,25 +136,45 @@ def _as_column(counts: Tensor, like: Tensor) -> Tensor:
     return counts.reshape(-1, *[1] * (like.dim() - 1))
 
 
-def _register_sorted(op_type: str, combine: Combine, types: tuple[str, ...]) -> None:
+def _register_sorted(
+    op_type: str, combine: Combine, types: tuple[str, ...], devices: tuple[str, ...] | None = None
+) -> None:
     def segment(data: Tensor, segment_ids: Tensor) -> Tensor:
         count = check_sorted(data, segment_ids)
         return combine(data, segment_ids.to(torch.int64), count)
 
-    kernel(op_type, *_devices(types), types={"T": types})(segment)
+    kernel(op_type, *(devices or _devices(types)), types={"T": types})(segment)
+
+
+def _sum_sorted_rows(rows: Tensor, ids: Tensor, count: int) -> Tensor:
+    return sum_bags(rows, torch.arange(rows.shape[0]), ids.numpy(), count)
 
 
 def _mean_rows(rows: Tensor, ids: Tensor, count: int) -> Tensor:
-    total = sum_rows(rows, ids, count)
+    return _divided(sum_rows(rows, ids, count), rows, ids, count)
+
+
+def _mean_sorted_rows(rows: Tensor, ids: Tensor, count: int) -> Tensor:
+    return _divided(_sum_sorted_rows(rows, ids, count), rows, ids, count)
+
+
+def _divided(total: Tensor, rows: Tensor, ids: Tensor, count: int) -> Tensor:
     counts = _as_column(segment_counts(ids, count).clamp(min=1), rows)
     if rows.dtype.is_floating_point or rows.is_complex():
         return total / counts.to(rows.dtype)
     return torch.div(total, counts, rounding_mode="trunc").to(rows.dtype)
 
 
-_register_sorted("SegmentSum", sum_rows, (*_TORCH_TYPES, *COMPLEX))
+_BAGS = ("float32",)
+_WITHOUT_BAGS = tuple(each for each in (*_TORCH_TYPES, *COMPLEX) if each not in _BAGS)
+
+_register_sorted("SegmentSum", _sum_sorted_rows, _BAGS, ("cpu",))
+_register_sorted("SegmentSum", sum_rows, _BAGS, ("gpu",))
+_register_sorted("SegmentSum", sum_rows, _WITHOUT_BAGS)
 _register_sorted("SegmentSum", _NUMPY_SUM, WIDE_UNSIGNED)
-_register_sorted("SegmentMean", _mean_rows, (*_TORCH_TYPES, *COMPLEX))
+_register_sorted("SegmentMean", _mean_sorted_rows, _BAGS, ("cpu",))
+_register_sorted("SegmentMean", _mean_rows, _BAGS, ("gpu",))
+_register_sorted("SegmentMean", _mean_rows, _WITHOUT_BAGS)
 _register_sorted("SegmentProd", _PROD, _TORCH_TYPES)
 _register_sorted("SegmentProd", _NUMPY_PROD, (*WIDE_UNSIGNED, *COMPLEX))
 _register_sorted("SegmentMax", _reduce_present("amax"), _TORCH_TYPES)
@@ -218,32 +242,42 @@ def _weights(kind: str, counts: Tensor, dtype: torch.dtype) -> Tensor | None:
     return (1 / counts if kind == "Mean" else counts.rsqrt()).to(dtype)
 
 
-def _rows(data: Tensor, indices: Tensor) -> Tensor:
+def _places(data: Tensor, indices: Tensor) -> Tensor:
+    """Return the rows that indices name, as int64.
+
+    Raises:
+      InvalidArgumentError: there is no such row.
+    """
     places = indices.to(torch.int64)
-    wrong = (places < 0) | (places >= data.shape[0])
-    if bool(wrong.any()):
-        at = int(wrong.nonzero()[0])
+    low, high = _extremes(places)
+    if low < 0 or high >= data.shape[0]:
+        at = int(((places < 0) | (places >= data.shape[0])).nonzero()[0])
         raise errors.invalid_argument(
             f"indices[{at}] == {int(places[at])} out of range [0, {data.shape[0]})"
         )
-    return data[places]
+    return places
 
 
 def _sparse_segment(
-    kind: str, data: Tensor, indices: Tensor, segment_ids: Tensor, count: int | None
+    kind: str,
+    total_rows: Total,
+    data: Tensor,
+    indices: Tensor,
+    segment_ids: Tensor,
+    count: int | None,
 ) -> Tensor:
     if indices.shape != segment_ids.shape:
         raise errors.invalid_argument("segment_ids and indices should have same size.")
-    rows = _rows(data, indices)
-    found = check_sorted(rows, segment_ids)
+    places = _places(data, indices)
+    found = check_sorted(places, segment_ids)
     if count is None:
         count = found
     elif found > count:
         raise errors.invalid_argument("segment ids must be < num_segments")
     ids = segment_ids.to(torch.int64)
     if str(data.dtype).removeprefix("torch.") in WIDE_UNSIGNED:
-        return _NUMPY_SUM(rows, ids, count)
-    total = sum_rows(rows, ids, count)
+        return _NUMPY_SUM(data[places], ids, count)
+    total = total_rows(data, places, ids, count)
     weights = _weights(kind, segment_counts(ids, count), total.dtype)
     return total if weights is None else total * _as_column(weights, total)
 
@@ -263,17 +297,26 @@ def _sparse_segment_grad(
     return sum_rows(grad[ids], places, rows)
 
 
-def _register_sparse(kind: str) -> None:
-    @kernel(f"SparseSegment{kind}", "cpu")
-    @kernel(f"SparseSegment{kind}", "gpu", types=_ON_GPU)
+def _total_gathered(data: Tensor, places: Tensor, ids: Tensor, count: int) -> Tensor:
+    return sum_rows(data[places], ids, count)
+
+
+def _total_bags(data: Tensor, places: Tensor, ids: Tensor, count: int) -> Tensor:
+    return sum_bags(data, places, ids.numpy(), count)
+
+
+def _register_sparse(kind: str, total_rows: Total, *devices: str, **conditions: Any) -> None:
+    @kernel(f"SparseSegment{kind}", *devices, **conditions)
     def sparse_segment(
         data: Tensor, indices: Tensor, segment_ids: Tensor, *, sparse_gradient: bool
     ) -> Tensor:
-        return _sparse_segment(kind, data, indices, segment_ids, None)
+        return _sparse_segment(kind, total_rows, data, indices, segment_ids, None)
 
-    @kernel(f"SparseSegment{kind}WithNumSegments", "cpu", host_inputs=("num_segments",))
     @kernel(
-        f"SparseSegment{kind}WithNumSegments", "gpu", types=_ON_GPU, host_inputs=("num_segments",)
+        f"SparseSegment{kind}WithNumSegments",
+        *devices,
+        host_inputs=("num_segments",),
+        **conditions,
     )
     def counted_sparse_segment(
         data: Tensor,
@@ -283,8 +326,11 @@ def _register_sparse(kind: str) -> None:
         *,
         sparse_gradient: bool,
     ) -> Tensor:
-        return _sparse_segment(kind, data, indices, segment_ids, int(num_segments))
+        count = int(num_segments)
+        return _sparse_segment(kind, total_rows, data, indices, segment_ids, count)
 
+
+def _register_sparse_gradient(kind: str) -> None:
     @kernel(f"SparseSegment{kind}Grad", "cpu", "gpu", host_inputs=("output_dim0",))
     def sparse_segment_grad(
         grad: Tensor, indices: Tensor, segment_ids: Tensor, output_dim0: Any
@@ -292,5 +338,10 @@ def _register_sparse(kind: str) -> None:
         return _sparse_segment_grad(kind, grad, indices, segment_ids, int(output_dim0))
 
 
+_OTHERS = tuple(each for each in (*_TORCH_TYPES, *COMPLEX, *WIDE_UNSIGNED) if each not in _BAGS)
+
 for _kind in ("Sum", "Mean", "SqrtN"):
-    _register_sparse(_kind)
+    _register_sparse(_kind, _total_bags, "cpu", types={"T": _BAGS})
+    _register_sparse(_kind, _total_gathered, "cpu", types={"T": _OTHERS})
+    _register_sparse(_kind, _total_gathered, "gpu", types=_ON_GPU)
+    _register_sparse_gradient(_kind)

@@ -41,6 +41,10 @@ def _first_seen(values: Any) -> tuple[Any, Any, Any]:
 
 def _first_seen_numbers(values: Any) -> tuple[Any, Any]:
     """Return where each whole number of a vector first stands, and the index of each element."""
+    if values.size and values.dtype.kind == "i":
+        low, high = int(values.min()), int(values.max())
+        if high - low <= _CLOSE * values.size:
+            return _first_seen_close_numbers(values, low, high)
     order = values.argsort(kind="stable")
     ranked = values[order]
     is_new = np.empty(ranked.size, bool)
@@ -53,6 +57,20 @@ def _first_seen_numbers(values: Any) -> tuple[Any, Any]:
     index = np.empty_like(order)
     index[order] = place[is_new.cumsum() - 1]
     return first[by_place], index
+
+
+_CLOSE = 4
+"""Where so many times as many numbers lie between two as there are, a table of all is kept."""
+
+
+def _first_seen_close_numbers(values: Any, low: int, high: int) -> tuple[Any, Any]:
+    """Return the same by a table of all whole numbers between the least and the greatest."""
+    offsets = values.astype(np.int64) - low
+    table = np.full(high - low + 1, -1, np.int64)
+    table[offsets[::-1]] = np.arange(values.size - 1, -1, -1)  # the last one that is written stays
+    firsts = np.sort(table[table >= 0])
+    table[offsets[firsts]] = np.arange(firsts.size)
+    return firsts, table[offsets]
 
 
 def _check_vector(values: Any) -> None:

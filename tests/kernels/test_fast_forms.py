@@ -5,6 +5,14 @@ import pytest
 import torch
 
 import tensormill as tf
+from tensormill.kernels.partitioning import (
+    dynamic_partition,
+    dynamic_partition_on_host,
+    dynamic_stitch,
+    dynamic_stitch_on_host,
+)
+from tensormill.kernels.row_bags import sum_bags
+from tensormill.kernels.segments import sum_rows
 from tensormill.kernels.top_k import _largest, _largest_by_keys
 from tensormill.kernels.word_choice import chosen_words, is_irregular
 
@@ -75,3 +83,48 @@ def test_a_power_by_a_number_is_that_by_an_array() -> None:
     by_array = values_of(*[tf.pow(x, np.full(5, each, np.float32)) for each in exponents])
     for a, b in zip(by_number, by_array, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_parts_and_stitches_are_the_same_in_either_form(seed) -> None:
+    random = np.random.default_rng(seed)
+    data = torch.from_numpy(random.normal(size=(6, 2)))
+    partitions = random.integers(0, 3, 6)
+    for a, b in zip(
+        dynamic_partition(data, torch.from_numpy(partitions), num_partitions=4),
+        dynamic_partition_on_host(data, partitions, num_partitions=4),
+        strict=True,
+    ):
+        assert torch.equal(a, b)
+    sizes = random.integers(0, 6, 3)
+    indices = [torch.from_numpy(random.integers(0, 9, size)) for size in sizes]
+    rows = [torch.from_numpy(random.normal(size=(size, 2))) for size in sizes]
+    assert torch.equal(dynamic_stitch(indices, rows), dynamic_stitch_on_host(indices, rows))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 2), (0,)])
+def test_bags_of_rows_are_summed(shape) -> None:
+    random = np.random.default_rng(0)
+    table = torch.from_numpy(random.normal(size=(7, *shape)).astype(np.float32))
+    places = torch.from_numpy(random.integers(0, 7, 10))
+    ids = np.sort(random.integers(1, 5, 10)).astype(np.int32)
+    sums = sum_rows(table[places], torch.from_numpy(ids).long(), 6)
+    torch.testing.assert_close(sum_bags(table, places, ids, 6), sums)
+    assert sum_bags(table, places[:0], ids[:0], 2).shape == (2, *shape)
+
+
+def test_close_and_distant_numbers_are_unique_in_the_order_in_which_they_come() -> None:
+    random = np.random.default_rng(0)
+    for numbers in (random.integers(-5, 9, 50), random.integers(-(2**60), 2**60, 5).repeat(3)):
+        values, index, counts = values_of(*tf.unique_with_counts(numbers))
+        assert values.tolist() == list(dict.fromkeys(numbers.tolist()))
+        np.testing.assert_array_equal(values[index], numbers)
+        assert counts.sum() == numbers.size
+
+
+def test_windows_of_depth_are_summed_in_deep_images_too() -> None:
+    x = np.random.default_rng(0).normal(size=(1, 1, 2, 600)).astype(np.float32)
+    for beta in (0.5, 0.75):
+        deep, front = (tf.nn.lrn(part, 3, 1.5, 0.2, beta) for part in (x, x[..., :500]))
+        found, expected = values_of(deep, front)
+        np.testing.assert_allclose(found[..., :497], expected[..., :497], rtol=1e-5)
