@@ -182,8 +182,11 @@ def _find(root: str, path: str, name: str, seen: set[str]) -> Any:
     for value in _in_sources(MODULES.get(path, Sources()), name):
         return value
     if path.startswith("contrib."):
-        # `tensorflow.contrib.rnn.python.ops.core_rnn_cell.GRUCell` is `tf.contrib.rnn.GRUCell`.
-        for public in (below, ".".join([*path.split(".")[:2], name])):
+        # `tensorflow.contrib.rnn.python.ops.core_rnn_cell.GRUCell` is `tf.contrib.rnn.GRUCell`,
+        # `….distributions.python.ops.bijectors.exp.Exp` is `….distributions.bijectors.Exp`.
+        package, inner = path.split(".")[:2], path.split(".")[2:]
+        places = [".".join(package), *(".".join([*package, part]) for part in inner)]
+        for public in (below, *(f"{place}.{name}" for place in places)):
             value = _public(public)
             if value is not _NOTHING:
                 return value

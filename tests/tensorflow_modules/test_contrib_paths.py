@@ -20,6 +20,8 @@ import tensormill as tf
         ("contrib.data.python.ops.batching", "assert_element_shape"),
         ("contrib.data.python.ops.readers", "CsvDataset"),
         ("contrib.data.python.ops.scan_ops", "scan"),
+        ("contrib.distributions.python.ops.bijectors.exp", "Exp"),
+        ("contrib.image.python.ops.dense_image_warp", "dense_image_warp"),
     ],
 )
 def test_a_name_is_found_by_its_path(path: str, name: str) -> None:
