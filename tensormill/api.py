@@ -438,7 +438,7 @@ _LATE_NAMESPACES = {
     "tensormill.namespaces": """
         audio autograph bitwise config contrib debugging distribute dtypes graph_util image
         initializers linalg manip math nn python_io quantization queue ragged random raw_ops
-        sets signal sparse spectral strings test xla
+        sets signal sparse spectral strings test user_ops xla
     """,
     "tensormill.platform": "app flags gfile resource_loader sysconfig",
 }

@@ -97,13 +97,18 @@ def make_mirror_pad(ctx: KernelContext) -> Any:
     is_symmetric = ctx.attrs["mode"] == b"SYMMETRIC"
 
     def mirror_pad(value: torch.Tensor, paddings: Any) -> torch.Tensor:
-        for axis, (before, after) in enumerate(_pairs(value, paddings)):
-            if before or after:
-                places = _mirror_places(value.shape[axis], before, after, is_symmetric)
-                value = value.index_select(axis, torch.tensor(places, device=value.device))
-        return value
+        return mirrored(value, paddings, is_symmetric)
 
     return mirror_pad
+
+
+def mirrored(value: torch.Tensor, paddings: Any, is_symmetric: bool) -> torch.Tensor:
+    """Return a tensor with borders that mirror it, with the element at its edge or without."""
+    for axis, (before, after) in enumerate(_pairs(value, paddings)):
+        if before or after:
+            places = _mirror_places(value.shape[axis], before, after, is_symmetric)
+            value = value.index_select(axis, torch.tensor(places, device=value.device))
+    return value
 
 
 @kernel_factory("MirrorPad", "cpu", types={"T": STRING_TYPES}, host_inputs=_HOST, aliases=True)

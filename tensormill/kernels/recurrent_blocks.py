@@ -1,7 +1,8 @@
 """Kernels of whole steps of recurrent networks.
 
 Source: TensorFlow 1.15, core/kernels/rnn/lstm_ops.h and gru_ops.h: the gates stand in the order
-input, candidate, forget, output.
+input, candidate, forget, output; in the second version of an LSTM over all steps, those of candidate
+and forget have changed places.
 """
 
 from __future__ import annotations
@@ -181,6 +182,54 @@ def block_lstm_grad(seq_len_max: Any, *values: Tensor, use_peephole: bool) -> tu
         for total, part in zip(slopes, slope, strict=True):
             total += part
     return x_grad, cs_back, h_back.contiguous(), w_grad, *slopes, b_grad
+
+
+def _reordered(gates: Tensor) -> Tensor:
+    """Return weights of gates with those of the forget gate and the candidate exchanged."""
+    i, second, third, o = gates.chunk(4, -1)
+    return torch.cat([i, third, second, o], -1)
+
+
+@kernel("BlockLSTMV2", "cpu", "gpu", types=_TYPES, host_inputs=("seq_len_max",))
+def block_lstm_v2(
+    seq_len_max: Any,
+    x: Tensor,
+    cs_prev: Tensor,
+    h_prev: Tensor,
+    w: Tensor,
+    wci: Tensor,
+    wcf: Tensor,
+    wco: Tensor,
+    b: Tensor,
+    *,
+    cell_clip: float,
+    use_peephole: bool,
+) -> tuple[Tensor, ...]:
+    return block_lstm(
+        seq_len_max,
+        x,
+        cs_prev,
+        h_prev,
+        _reordered(w),
+        wci,
+        wcf,
+        wco,
+        _reordered(b),
+        forget_bias=0.0,
+        cell_clip=cell_clip,
+        use_peephole=use_peephole,
+    )
+
+
+@kernel("BlockLSTMGradV2", "cpu", "gpu", types=_TYPES, host_inputs=("seq_len_max",))
+def block_lstm_grad_v2(seq_len_max: Any, *values: Tensor, use_peephole: bool) -> tuple[Tensor, ...]:
+    reordered = [*values]
+    for place in (3, 7):
+        reordered[place] = _reordered(values[place])
+    made = [*block_lstm_grad(seq_len_max, *reordered, use_peephole=use_peephole)]
+    for place in (3, 7):
+        made[place] = _reordered(made[place])
+    return tuple(made)
 
 
 @kernel("GRUBlockCell", "cpu", "gpu")

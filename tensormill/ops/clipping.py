@@ -13,16 +13,22 @@ from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import colocate_with, name_scope
 from tensormill.graph.indexed_slices import IndexedSlices
-from tensormill.graph.op_table import OP_DEFS
+from tensormill.graph.op_registry import OP_DEFS, define
+from tensormill.graph.operation import Operation
+from tensormill.graph.shape_inference import ShapeContext
+from tensormill.graph.shapes import Dims
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import maximum, minimum
-from tensormill.ops.array_shapes import rank, size
+from tensormill.ops.array_shapes import rank, reshape, shape, size
 from tensormill.ops.basics import identity_op
 from tensormill.ops.casting import cast
+from tensormill.ops.comparison import greater, less, logical_or
 from tensormill.ops.elementwise_unary import rsqrt, sqrt
-from tensormill.ops.filling import ones_like
+from tensormill.ops.filling import ones_like, zeros_like
+from tensormill.ops.gathering import where_v2
 from tensormill.ops.joining import stack
 from tensormill.ops.reduction import reduce_sum
+from tensormill.ops.state import UPDATE_TYPES
 
 __all__ = [
     "clip_by_average_norm",
@@ -31,6 +37,39 @@ __all__ = [
     "clip_by_value",
     "global_norm",
 ]
+
+
+clip_by_value_op = define(
+    "ClipByValue",
+    inputs=("t: T", "clip_value_min: T", "clip_value_max: T"),
+    outputs=("output: T",),
+    attrs=(f"T: {UPDATE_TYPES}",),
+)
+
+
+@clip_by_value_op.shape
+def clip_by_value_shape(ctx: ShapeContext) -> list[Dims]:
+    return [ctx.shape("t")]
+
+
+@clip_by_value_op.gradient
+def clip_by_value_grad(op: Operation, grad: Tensor) -> list[Tensor]:
+    """Return the gradient of the values within the bounds; those outside are the bounds'."""
+    values, low, high = op.inputs
+    zeros = zeros_like(grad)
+    is_below, is_above = less(values, low), greater(values, high)
+    return [
+        where_v2(logical_or(is_below, is_above), zeros, grad),
+        _summed_to(low, where_v2(is_below, grad, zeros)),
+        _summed_to(high, where_v2(is_above, grad, zeros)),
+    ]
+
+
+def _summed_to(bound: Tensor, grad: Tensor) -> Tensor:
+    """Return a gradient summed over the dimensions along which a bound was broadcast."""
+    sizes = shape(bound)
+    axes = OP_DEFS["BroadcastGradientArgs"].builder(shape(grad), sizes)[1]
+    return reshape(reduce_sum(grad, axes), sizes)
 
 
 def _values(t: Any, name: str) -> Tensor:

@@ -43,21 +43,31 @@ block_lstm_op = define(
     outputs=(*_STATE, "h: T"),
     attrs=_LSTM_ATTRS,
 )
-block_lstm_grad_op = define(
-    "BlockLSTMGrad",
-    inputs=("seq_len_max: int64", *_LSTM_INPUTS, *_STATE, "h: T", "cs_grad: T", "h_grad: T"),
-    outputs=(
-        "x_grad: T",
-        "cs_prev_grad: T",
-        "h_prev_grad: T",
-        "w_grad: T",
-        "wci_grad: T",
-        "wcf_grad: T",
-        "wco_grad: T",
-        "b_grad: T",
-    ),
-    attrs=_LSTM_GRAD_ATTRS,
-    differentiable=False,
+block_lstm_v2_op = define(
+    "BlockLSTMV2",
+    inputs=("seq_len_max: int64", *_LSTM_INPUTS),
+    outputs=(*_STATE, "h: T"),
+    attrs=("cell_clip: float = 0.0", "use_peephole: bool = false", "T: {float16, float32}"),
+)
+block_lstm_grad_op, block_lstm_grad_v2_op = (
+    define(
+        op_type,
+        inputs=("seq_len_max: int64", *_LSTM_INPUTS, *_STATE, "h: T", "cs_grad: T", "h_grad: T"),
+        outputs=(
+            "x_grad: T",
+            "cs_prev_grad: T",
+            "h_prev_grad: T",
+            "w_grad: T",
+            "wci_grad: T",
+            "wcf_grad: T",
+            "wco_grad: T",
+            "b_grad: T",
+        ),
+        attrs=_LSTM_GRAD_ATTRS,
+        differentiable=False,
+        module=__name__,
+    )
+    for op_type in ("BlockLSTMGrad", "BlockLSTMGradV2")
 )
 gru_block_cell_op = define(
     "GRUBlockCell",
@@ -91,6 +101,7 @@ def lstm_block_cell_grad_shape(ctx: ShapeContext) -> list[Dims]:
 
 
 @block_lstm_op.shape
+@block_lstm_v2_op.shape
 def block_lstm_shape(ctx: ShapeContext) -> list[Dims]:
     x, bias = with_rank(ctx.shape("x"), 3), with_rank(ctx.shape("b"), 1)
     units = None if bias[0] is None else bias[0] // 4
@@ -98,6 +109,7 @@ def block_lstm_shape(ctx: ShapeContext) -> list[Dims]:
 
 
 @block_lstm_grad_op.shape
+@block_lstm_grad_v2_op.shape
 def block_lstm_grad_shape(ctx: ShapeContext) -> list[Dims]:
     ranks = {"x": 3, "cs_prev": 2, "h_prev": 2, "w": 2, "wci": 1, "wcf": 1, "wco": 1, "b": 1}
     return [with_rank(ctx.shape(name), rank) for name, rank in ranks.items()]
@@ -158,8 +170,10 @@ def _or_zeros(grad: Tensor | None, output: Tensor) -> Tensor:
 
 
 @block_lstm_op.gradient
+@block_lstm_v2_op.gradient
 def block_lstm_gradient(op: Operation, *grads: Any) -> list[Tensor | None]:
-    made = block_lstm_grad_op(
+    build = block_lstm_grad_op if op.type == "BlockLSTM" else block_lstm_grad_v2_op
+    made = build(
         *op.inputs,
         *op.outputs,
         _or_zeros(grads[1], op.outputs[1]),

@@ -15,12 +15,13 @@ from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims, merge_dims, with_rank, with_rank_at_least
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.random import per_parameter_shape
+from tensormill.ops.state import UPDATE_TYPES
 from tensormill.ops.top_k import top_k_gradient
 from tensormill.ops.windows import merge_sizes
 
 __all__: list[str] = []
 
-_NUMBER = "T: numbertype"
+_NUMBER = f"T: {UPDATE_TYPES}"
 _PIXELS = "T: {uint8, int8, int16, int32, int64, float32, float64}"
 
 

@@ -46,6 +46,26 @@ def add_n_grad(op: Operation, grad: Tensor) -> list[Tensor]:
     return [grad] * len(op.input_tensors)
 
 
+accumulate_n_v2_op = define(
+    "AccumulateNV2",
+    inputs=("inputs: N * T",),
+    outputs=("sum: T",),
+    attrs=("N: int >= 1", f"T: {UPDATE_TYPES}", "shape: shape"),
+    commutative=True,
+    aggregate=True,
+)
+
+
+@accumulate_n_v2_op.shape
+def accumulate_n_v2_shape(ctx: ShapeContext) -> list[Dims]:
+    return [ctx.attrs["shape"]]
+
+
+@accumulate_n_v2_op.gradient
+def accumulate_n_v2_grad(op: Operation, grad: Tensor) -> list[Tensor]:
+    return [grad] * len(op.input_tensors)
+
+
 def add_n(inputs: Any, name: str | None = None) -> Tensor:
     """Return the sum of tensors of one shape and dtype.
 
@@ -97,6 +117,7 @@ def accumulate_n(
         merged = merged.merge_with(tensor.get_shape())
     if tensor_dtype is not None and as_dtype(tensor_dtype) != dtype:
         raise TypeError(f"tensor_dtype is {as_dtype(tensor_dtype)}, but input is of type {dtype}")
-    total = add_n(tensors, name=name)
-    total.set_shape(merged)
+    if len(tensors) == 1:
+        return tensors[0] if name is None else identity_op(tensors[0], name=name)
+    total: Tensor = accumulate_n_v2_op(tensors, shape=merged, name=name)
     return total

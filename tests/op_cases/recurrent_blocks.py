@@ -73,4 +73,22 @@ CASES = [
     ],
     OpCase("GRUBlockCell", _gru_inputs()),
     OpCase("GRUBlockCellGrad", [*_gru_inputs(), *_state(2, 2, count=4)]),
+    *[
+        # The gradient that TensorFlow has of it takes the gates in the order of the first version.
+        OpCase(
+            "BlockLSTMV2",
+            [np.int64(3), *_STEPS],
+            {"use_peephole": p, "cell_clip": clip},
+            gradient=False,
+        )
+        for p, clip in ((True, 0.0), (False, 0.1))
+    ],
+    *[
+        OpCase(
+            "BlockLSTMGradV2",
+            [np.int64(3), *_STEPS, *_state(3, 2, 2, count=7), *_state(3, 2, 2, count=2)],
+            {"use_peephole": p},
+        )
+        for p in (True, False)
+    ],
 ]

@@ -25,4 +25,9 @@ CASES = [
         [[np.ones(2, np.float32), np.ones(3, np.float32)]],
         fails=("From merging shape 0 with other shapes", "must have the same size and shape"),
     ),
+    *[
+        OpCase("AccumulateNV2", _terms(np.dtype(name).type), {"shape": [2, 3]})
+        for name in ("float32", "float64", "int32", "int64")
+    ],
+    OpCase("AccumulateNV2", [[np.array([1.5, -2.0], np.float32)]], {"shape": [2]}, note="one"),
 ]

@@ -1,0 +1,3 @@
+"""`tf.user_ops`: the example of an op of one's own."""
+
+from tensormill.ops.user_ops import my_fact
