@@ -1,8 +1,8 @@
 """Kernels of whole steps of recurrent networks.
 
 Source: TensorFlow 1.15, core/kernels/rnn/lstm_ops.h and gru_ops.h: the gates stand in the order
-input, candidate, forget, output; in the second version of an LSTM over all steps, those of candidate
-and forget have changed places.
+input, candidate, forget, output; in the second version of an LSTM over all steps, candidate and
+forget have changed places.
 """
 
 from __future__ import annotations
