@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from tensormill.graph import errors
@@ -41,6 +42,16 @@ def image_projective_transform(
         made = _read(images, _rounded(rows), _rounded(columns), is_somewhere)
         return made.contiguous()
     return _bilinear(images, rows, columns, is_somewhere)
+
+
+@kernel("ImageProjectiveTransform", "cpu", "gpu")
+def image_projective_transform_v1(
+    images: Tensor, transforms: Tensor, *, interpolation: Any
+) -> Tensor:
+    size = np.array(images.shape[1:3])
+    return image_projective_transform(
+        images, transforms, size, interpolation=interpolation, fill_mode="CONSTANT"
+    )
 
 
 def _text(value: Any) -> str:

@@ -52,6 +52,23 @@ image_projective_transform_op = define(
 )
 
 
+image_projective_transform_v1_op = define(
+    "ImageProjectiveTransform",
+    inputs=("images: dtype", "transforms: float32"),
+    outputs=("transformed_images: dtype",),
+    attrs=(
+        "dtype: {uint8, int32, int64, float16, float32, float64}",
+        "interpolation: string",
+    ),
+    differentiable=False,
+)
+
+
+@image_projective_transform_v1_op.shape
+def image_projective_transform_v1_shape(ctx: ShapeContext) -> list[Dims]:
+    return [ctx.shape(0)]
+
+
 @image_projective_transform_op.shape
 def image_projective_transform_shape(ctx: ShapeContext) -> list[Dims]:
     images = with_rank(ctx.shape(0), 4)

@@ -1,6 +1,6 @@
 """Images read at any places, and warped by flows and by splines.
 
-Source: TensorFlow 1.15, contrib/image/python/ops and contrib/resampler.
+Source: TensorFlow 1.15, contrib/image/python/ops.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ from tensormill.ops.array_shapes import expand_dims, reshape
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.assertions import assert_equal, assert_greater_equal
 from tensormill.ops.casting import cast
-from tensormill.ops.comparison import greater, less, logical_and
 from tensormill.ops.elementwise_unary import floor, log, sqrt, square
 from tensormill.ops.filling import ones_like, zeros
-from tensormill.ops.gathering import gather, gather_nd, where_v2
+from tensormill.ops.gathering import gather
 from tensormill.ops.grids import meshgrid
 from tensormill.ops.joining import concat, stack, unstack
 from tensormill.ops.linear_algebra import matrix_solve
@@ -34,7 +33,7 @@ from tensormill.ops.sequences import range_of
 from tensormill.ops.tensor_algebra import eye
 from tensormill.ops.transposition import transpose
 
-__all__ = ["dense_image_warp", "interpolate_spline", "resampler", "sparse_image_warp"]
+__all__ = ["dense_image_warp", "interpolate_spline", "sparse_image_warp"]
 
 _EPSILON = 1e-10
 """Squares of distances are at least this where a logarithm or a root is taken."""
@@ -238,39 +237,3 @@ def _border(height: int, width: int, points_per_edge: int) -> np.ndarray:
     ys, xs = np.meshgrid(rows, columns, indexing="ij")
     is_border = (xs == 0) | (xs == width - 1) | (ys == 0) | (ys == height - 1)
     return np.stack([ys[is_border], xs[is_border]], axis=-1)
-
-
-def resampler(data: Any, warp: Any, name: str = "resampler") -> Tensor:
-    """Return images read at any places, between pixels too; zero outside.
-
-    Args:
-      data: [batch, height, width, channels].
-      warp: [batch, ..., 2], columns and rows.
-      name: the name of the nodes.
-    """
-    with name_scope(name, "resampler", [data, warp]):
-        data = convert_to_tensor(data, name="data")
-        warp = convert_to_tensor(warp, name="warp")
-        sizes = shape_of(data)
-        height, width = sizes[1], sizes[2]
-        places = reshape(warp, [sizes[0], -1, 2])
-        x, y = places[..., 0], places[..., 1]
-        left, top = floor(x), floor(y)
-        total: Any = 0.0
-        for row, down in ((top, 1 - (y - top)), (top + 1, y - top)):
-            for column, along in ((left, 1 - (x - left)), (left + 1, x - left)):
-                found = _read_or_zero(data, row, column, height, width)
-                total = total + expand_dims(down * along, -1) * found
-        made = reshape(total, concat([shape_of(warp)[:-1], sizes[3:]], 0))
-        made.set_shape(warp.get_shape()[:-1].concatenate(data.get_shape()[3:]))
-        return made
-
-
-def _read_or_zero(data: Tensor, row: Tensor, column: Tensor, height: Any, width: Any) -> Tensor:
-    r, c = cast(row, dtypes.int32), cast(column, dtypes.int32)
-    in_rows = logical_and(greater(r, -1), less(r, height))
-    is_inside = logical_and(in_rows, logical_and(greater(c, -1), less(c, width)))
-    batch = expand_dims(range_of(shape_of(data)[0]), 1) + 0 * r
-    nowhere = 0 * r
-    index = stack([batch, where_v2(is_inside, r, nowhere), where_v2(is_inside, c, nowhere)], -1)
-    return gather_nd(data, index) * expand_dims(cast(is_inside, data.dtype), -1)

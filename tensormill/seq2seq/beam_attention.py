@@ -13,6 +13,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import minimum
 from tensormill.ops.array_shapes import expand_dims, reshape
 from tensormill.ops.array_shapes import shape as shape_of
+from tensormill.ops.beam_trees import gather_tree
 from tensormill.ops.casting import cast
 from tensormill.ops.comparison import equal
 from tensormill.ops.elementwise_unary import log
@@ -24,7 +25,6 @@ from tensormill.ops.reduction import reduce_max, reduce_mean, reduce_sum
 from tensormill.ops.sequences import range_of
 from tensormill.ops.transposition import transpose
 from tensormill.seq2seq.attention import AttentionWrapperState
-from tensormill.seq2seq.beam_tree import gather_tree
 
 __all__ = [
     "attention_probs_from_attn_state",

@@ -17,6 +17,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.ops.activations import log_softmax
 from tensormill.ops.array_shapes import expand_dims, reshape
 from tensormill.ops.array_shapes import shape as shape_of
+from tensormill.ops.beam_trees import gather_tree
 from tensormill.ops.casting import cast
 from tensormill.ops.comparison import equal, logical_or
 from tensormill.ops.conditional import cond
@@ -34,7 +35,6 @@ from tensormill.seq2seq.beam_attention import (
     gather_tree_from_array,
     get_attention_probs,
 )
-from tensormill.seq2seq.beam_tree import gather_tree
 from tensormill.seq2seq.decoder import Decoder
 
 __all__ = [

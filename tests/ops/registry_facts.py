@@ -3,12 +3,49 @@
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.ops.functional import FUNCTIONAL_OP_TYPES
 
-OWN_OP_TYPES = frozenset({"_Arg", "CompareAndBitpack"})
+OF_CONTRIB = {
+    **dict.fromkeys(
+        (
+            "AdjustHsvInYiq",
+            "BipartiteMatch",
+            "ImageConnectedComponents",
+            "ImageProjectiveTransform",
+            "Resampler",
+            "ResamplerGrad",
+        ),
+        "test_contrib_image_ops",
+    ),
+    **dict.fromkeys(
+        (
+            "BytesInUse",
+            "BytesLimit",
+            "MaskedMatmul",
+            "MaxBytesInUse",
+            "ReduceSliceMax",
+            "ReduceSliceMin",
+            "ReduceSliceProd",
+            "ReduceSliceSum",
+            "WALSComputePartialLhsAndRhs",
+            "ZeroInitializer",
+            "ZeroVarInitializer",
+        ),
+        "test_contrib_number_ops",
+    ),
+    "GatherTree": "test_gather_tree",
+    "SkipGramGenerateCandidates": "test_skip_grams",
+}
+"""Op types of `tf.contrib`, which went with it, and the module that tests their values."""
+
+OWN_OP_TYPES = frozenset({"_Arg", "CompareAndBitpack", *OF_CONTRIB})
 """Op types that TensorFlow 2 does not have, or not under a name that a graph may use."""
 
 NO_CASE = {
     "_Arg": "stands for a fed tensor inside a step",
     "CompareAndBitpack": "TensorFlow 2 does not have it; test_bit_packing has its values",
+    **{
+        name: f"TensorFlow 2 does not have it; {test} has its values"
+        for name, test in OF_CONTRIB.items()
+    },
     "QuantizedReluX": "TensorFlow 2 has no kernel of it; test_quantized_numbers has its values",
     "Placeholder": "fails unless it is fed; every case feeds some",
     "NoOp": "has no outputs",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import pytest
+from google.protobuf import json_format
 
 import tensormill.api as tf
 from tensormill.graph.op_def import NO_DEFAULT
+from tensormill.graph.op_def_codec import to_op_def
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.tensor import Tensor
 from tensormill.kernels.registry import kernels_of
+from tests.golden.record_op_defs import ANSWERS
 from tests.op_cases.case import OpCase, families
 from tests.op_cases.running import (
     BuiltCase,
@@ -26,6 +30,8 @@ from tests.ops.registry_facts import NO_CASE, NO_KERNEL, ROUGH_GRADIENT
 _STEP = 1e-5
 _MOST_ENTRIES = 6
 
+OLD_OP_DEFS: dict[str, Any] = json.loads(ANSWERS.read_text())
+
 _CASES = [case for module in families().values() for case in module.CASES]
 _COVERED = {op_type for case in _CASES for op_type in case.op_types}
 
@@ -36,6 +42,12 @@ def test_every_op_has_a_shape_function() -> None:
 
 def test_every_op_has_a_gradient_or_says_that_it_has_none() -> None:
     assert not [n for n, d in OP_DEFS.items() if d.differentiable and d.gradient_function is None]
+
+
+@pytest.mark.parametrize("op_type", sorted(OLD_OP_DEFS))
+def test_an_op_that_was_given_up_is_defined_as_it_was(op_type: str) -> None:
+    ours = json_format.MessageToDict(to_op_def(OP_DEFS[op_type]))
+    assert ours == OLD_OP_DEFS[op_type]
 
 
 def test_every_op_has_a_kernel_for_the_cpu() -> None:

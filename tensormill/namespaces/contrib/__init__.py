@@ -39,8 +39,10 @@ _LATE = (
     "integrate",
     "keras",
     "learn",
+    "memory_stats",
     "nn",
     "predictor",
+    "reduce_slice_ops",
     "resampler",
     "saved_model",
     "signal",
@@ -48,6 +50,7 @@ _LATE = (
     "stateless",
     "summary",
     "testing",
+    "text",
     "tpu",
 )
 """What few programs of `tf.contrib` use, and that is loaded when one does."""

@@ -19,6 +19,7 @@ from tensormill.ops.shape_checks import (
 )
 from tensormill.ops.smart_cond import smart_case, smart_cond, smart_constant_value
 from tensormill.ops.sorting import argsort, sort
+from tensormill.ops.zero_initializers import zero_initializer
 from tensormill.train.checkpoints.remapping import (
     load_and_remap_matrix,
     load_and_remap_matrix_initializer,

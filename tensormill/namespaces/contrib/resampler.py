@@ -1,3 +1,3 @@
 """`tf.contrib.resampler`: images read at any places."""
 
-from tensormill.ops.image_warping import resampler
+from tensormill.ops.resampling import resampler

@@ -1,5 +1,6 @@
 """`tf.contrib.seq2seq`: decoders, attention and losses of sequences."""
 
+from tensormill.ops.beam_trees import gather_tree
 from tensormill.seq2seq.attention import (
     AttentionMechanism,
     AttentionWrapper,
@@ -20,7 +21,6 @@ from tensormill.seq2seq.beam_search import (
     FinalBeamSearchDecoderOutput,
     tile_batch,
 )
-from tensormill.seq2seq.beam_tree import gather_tree
 from tensormill.seq2seq.decoder import BasicDecoder, BasicDecoderOutput, Decoder, dynamic_decode
 from tensormill.seq2seq.helper_samples import bernoulli_sample, categorical_sample
 from tensormill.seq2seq.helpers import (
