@@ -57,7 +57,7 @@ KERAS_ROWS = {
     "python.keras.layers.core": "keras.layers",
     "python.keras.layers.cudnn_recurrent": "keras.layers",
     "python.keras.layers.embeddings": "keras.layers",
-    "python.keras.layers.dense_attention": "keras.layers",
+    "python.keras.layers.dense_attention": "keras.layers keras.layers.attention",
     "python.keras.layers.local": "keras.layers",
     "python.keras.layers.merge": "keras.layers",
     "python.keras.layers.noise": "keras.layers",

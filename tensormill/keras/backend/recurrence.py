@@ -80,7 +80,8 @@ def rnn(
     if go_backwards:
         inputs = nest.map_structure(lambda x: tf.reverse(x, [0]), inputs)
         mask = None if mask is None else tf.reverse(mask, [0])
-    constants = list(constants or [])
+    constants = list(constants) if isinstance(constants, (list, tuple)) else [constants]
+    constants = [each for each in constants if each is not None]
 
     def step(at: Any, states: Any) -> tuple[Any, Any]:
         output, new_states = step_function(at, [*states, *constants])

@@ -16,7 +16,7 @@ from tensormill.keras.engine.layer import Layer, give_history
 from tensormill.keras.engine.layer_table import layer_table
 from tensormill.keras.engine.network_graph import NetworkGraph, checked
 from tensormill.keras.engine.node import Node, map_tensors, shapes_of, tensors_in
-from tensormill.keras.engine.owned import once
+from tensormill.keras.engine.owned import found_in, once
 from tensormill.keras.engine.reachable import reachable_from
 
 __all__ = ["Network"]
@@ -90,6 +90,19 @@ class Network(Layer):
         Node(self, inputs, {}, outputs)
         for tensor, history in zip(self.outputs, histories, strict=True):
             tensor._keras_history = history
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; one that is a layer needs the constructor to have run.
+
+        Raises:
+          RuntimeError: it has not.
+        """
+        if "_graph_of_layers" not in self.__dict__ and any(found_in(value, Layer)):
+            raise RuntimeError(
+                "It looks like you are subclassing `Model` and you forgot to call "
+                "`super(YourClass, self).__init__()`. Always start with this line."
+            )
+        super().__setattr__(name, value)
 
     @property
     def _is_graph_network(self) -> bool:

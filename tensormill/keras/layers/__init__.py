@@ -9,6 +9,7 @@ from tensormill.keras.engine.layer_classes import deserialize, serialize
 from tensormill.keras.engine.sequential import Sequential as _Sequential
 from tensormill.keras.engine.training import Model as _Model
 from tensormill.keras.layers.activations import *
+from tensormill.keras.layers.attention import AdditiveAttention, Attention
 from tensormill.keras.layers.columns import DenseFeatures
 from tensormill.keras.layers.convolution import *
 from tensormill.keras.layers.convolution_recurrent import ConvLSTM2D

@@ -1,6 +1,6 @@
 """Layers that make one tensor of several.
 
-Source: TensorFlow 1.15, python/keras/layers/merge.py and dense_attention.py.
+Source: TensorFlow 1.15, python/keras/layers/merge.py.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from tensormill.keras.engine.layer import Layer
 
 __all__ = [
     "Add",
-    "AdditiveAttention",
-    "Attention",
     "Average",
     "Concatenate",
     "Dot",
@@ -283,78 +281,6 @@ class Dot(_Merge):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
         return {**super().get_config(), "axes": self.axes, "normalize": self.normalize}
-
-
-class Attention(Layer):
-    """Means of values, weighted by the products of queries and keys.
-
-    The inputs are [query, value] or [query, value, key], each [batch, steps, depth].
-    """
-
-    def __init__(self, use_scale: bool = False, causal: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.use_scale = use_scale
-        self.causal = causal
-        self.supports_masking = True
-        self.scale: Any = None
-
-    def build(self, input_shape: Any) -> None:
-        """Make the scale."""
-        if self.use_scale:
-            self.scale = self.add_weight("scale", shape=(), initializer="ones")
-        self.built = True
-
-    def _scores(self, query: Any, key: Any) -> Any:
-        scores = tf.matmul(query, key, transpose_b=True)
-        return scores if self.scale is None else scores * self.scale
-
-    def call(self, inputs: Any, mask: Any = None) -> Any:
-        """Return [batch, query steps, depth]."""
-        query, value = inputs[:2]
-        key = inputs[2] if len(inputs) > 2 else value
-        scores = self._scores(query, key)
-        hidden: Any = None
-        if isinstance(mask, (list, tuple)) and len(mask) > 1 and mask[1] is not None:
-            hidden = tf.logical_not(tf.expand_dims(mask[1], 1))
-        if self.causal:
-            ahead = tf.logical_not(
-                tf.cast(tf.matrix_band_part(tf.ones_like(scores), -1, 0), "bool")
-            )
-            hidden = ahead if hidden is None else tf.logical_or(hidden, ahead)
-        if hidden is not None:
-            scores -= 1e9 * tf.cast(hidden, scores.dtype)
-        outputs = tf.matmul(tf.nn.softmax(scores), value)
-        if isinstance(mask, (list, tuple)) and mask and mask[0] is not None:
-            outputs *= tf.cast(tf.expand_dims(mask[0], -1), outputs.dtype)
-        return outputs
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Return the mask of the queries."""
-        return mask[0] if isinstance(mask, (list, tuple)) else None
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return {**super().get_config(), "use_scale": self.use_scale, "causal": self.causal}
-
-
-class AdditiveAttention(Attention):
-    """Means of values, weighted by sums of `tanh(query + key)`."""
-
-    def __init__(self, use_scale: bool = True, **kwargs: Any) -> None:
-        super().__init__(use_scale=use_scale, **kwargs)
-
-    def build(self, input_shape: Any) -> None:
-        """Make the scale, a weight for each entry."""
-        depth = tf.TensorShape(input_shape[1]).as_list()[-1]
-        if self.use_scale:
-            self.scale = self.add_weight("scale", shape=[depth], initializer="glorot_uniform")
-        self.built = True
-
-    def _scores(self, query: Any, key: Any) -> Any:
-        scale = 1.0 if self.scale is None else self.scale
-        return tf.reduce_sum(
-            scale * tf.tanh(tf.expand_dims(query, -2) + tf.expand_dims(key, -3)), axis=-1
-        )
 
 
 def add(inputs: Any, **kwargs: Any) -> Any:

@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, python/keras/layers/recurrent.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,7 @@ class RNN(Layer):
         self.time_major = time_major
         self.supports_masking = True
         self._kept: Any = None
+        self._num_constants: int | None = None
 
     @property
     def states(self) -> Any:
@@ -94,29 +96,42 @@ class RNN(Layer):
     def __call__(
         self, inputs: Any, initial_state: Any = None, constants: Any = None, **kwargs: Any
     ) -> Any:
-        """Apply the cell; a list of inputs is (inputs, *initial states)."""
-        if isinstance(inputs, (list, tuple)) and not _is_structure(inputs, self):
-            inputs, initial_state = inputs[0], list(inputs[1:]) or initial_state
+        """Apply the cell; a list of inputs is (inputs, *initial states, *constants)."""
+        inputs, initial_state, constants = standardize_args(
+            inputs, initial_state, constants, self._num_constants
+        )
+        if constants is not None:
+            self._num_constants = len(constants)
+        further = [*(initial_state or []), *(constants or [])]
+        if further and all(hasattr(each, "_keras_history") for each in further):
+            return super().__call__([inputs, *further], **kwargs)
         if initial_state is not None:
             kwargs["initial_state"] = initial_state
         if constants is not None:
             kwargs["constants"] = constants
         return super().__call__(inputs, **kwargs)
 
+    def _check_inputs(self, inputs: Any) -> None:
+        super()._check_inputs(inputs[0] if isinstance(inputs, list) else inputs)
+
     def build(self, input_shape: Any) -> None:
         """Make the weights of the cell."""
-        first = input_shape
-        if isinstance(first, (list, tuple)) and not isinstance(first[0], (int, type(None))):
-            first = nest.flatten(first)[0]
-        shape = tf.TensorShape(first)
-        step = [shape.as_list()[1 if self.time_major else 0], *shape.as_list()[2:]]
+        if isinstance(input_shape, list) and input_shape and not _is_size(input_shape[0]):
+            input_shape = input_shape[0]
+        shapes = _map_shapes(tf.TensorShape, input_shape)
+        batch_axis, time_axis = (1, 0) if self.time_major else (0, 1)
+
+        def step_shape(shape: tf.TensorShape) -> tf.TensorShape:
+            return tf.TensorShape([size for at, size in enumerate(shape) if at != time_axis])
+
         if isinstance(self.cell, Layer) and not self.cell.built:
             if self.cell._dtype is None:
                 self.cell._dtype = self._dtype
-            self.cell.build(tf.TensorShape(step))
+            self.cell.build(_map_shapes(step_shape, shapes))
             self.cell.built = True
         if self.stateful:
-            self._make_states(shape.as_list()[0])
+            first = nest.flatten(shapes)[0] if isinstance(shapes, (tuple, dict)) else shapes
+            self._make_states(first.as_list()[batch_axis])
         self.built = True
 
     def _make_states(self, batch: int | None) -> None:
@@ -130,7 +145,10 @@ class RNN(Layer):
             )
         sizes = self.cell.state_size
         kept = nest.map_structure(
-            lambda size: variable(np.zeros((batch, size), self.dtype or floatx())), sizes
+            lambda size: variable(
+                np.zeros((batch, *tf.TensorShape(size).as_list()), self.dtype or floatx())
+            ),
+            sizes,
         )
         # These are no weights.
         object.__setattr__(self, "_kept", kept)
@@ -139,9 +157,23 @@ class RNN(Layer):
         self, inputs: Any, mask: Any = None, training: Any = None, initial_state: Any = None,
         constants: Any = None,
     ) -> Any:  # fmt: skip
-        """Return the outputs, and the last states where these are asked for."""
+        """Return the outputs, and the last states where these are asked for.
+
+        Raises:
+          ValueError: there are more or fewer initial states than the cell has.
+        """
+        if isinstance(inputs, list):
+            inputs, initial_state, constants = standardize_args(
+                inputs, initial_state, constants, self._num_constants
+            )
         if isinstance(mask, (list, tuple)):
             mask = mask[0]
+        count = len(nest.flatten(self.cell.state_size))
+        if initial_state is not None and len(nest.flatten(initial_state)) != count:
+            raise ValueError(
+                f"Layer has {count} states but was passed {len(nest.flatten(initial_state))} "
+                "initial states."
+            )
         if initial_state is None:
             initial_state = (
                 nest.map_structure(tf.identity, self._kept)
@@ -196,17 +228,26 @@ class RNN(Layer):
 
         Raises:
           AttributeError: none are kept.
+          ValueError: the number or a shape is another.
         """
         if not self.stateful:
             raise AttributeError("Layer must be stateful.")
         if self._kept is None:
             return
         kept = nest.flatten(self._kept)
-        values = (
-            [np.zeros(each.get_shape().as_list()) for each in kept]
-            if states is None
-            else nest.flatten(states)
-        )
+        shapes = [tuple(each.get_shape().as_list()) for each in kept]
+        values = [np.zeros(shape) for shape in shapes] if states is None else nest.flatten(states)
+        if len(values) != len(kept):
+            raise ValueError(
+                f"Layer {self.name} expects {len(kept)} states, but it received {len(values)} "
+                f"state values. Input received: {states}"
+            )
+        for number, (shape, value) in enumerate(zip(shapes, values, strict=True)):
+            if np.shape(value) != shape:
+                raise ValueError(
+                    f"State {number} is incompatible with layer {self.name}: expected shape="
+                    f"{shape}, found shape={np.shape(value)}"
+                )
         batch_set_value(list(zip(kept, values, strict=True)))
 
     def get_config(self) -> dict[str, Any]:
@@ -216,6 +257,8 @@ class RNN(Layer):
             for name in ("return_sequences", "return_state", "go_backwards", "stateful", "unroll",
                          "time_major")
         }  # fmt: skip
+        if self._num_constants is not None:
+            own["num_constants"] = self._num_constants
         own["cell"] = {"class_name": type(self.cell).__name__, "config": self.cell.get_config()}
         return {**super().get_config(), **own}
 
@@ -223,14 +266,52 @@ class RNN(Layer):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Return the layer of these settings."""
         config = dict(config)
+        count = config.pop("num_constants", None)
         cell = layer_classes.deserialize(config.pop("cell"), custom_objects)
-        return cls(cell, **config)
+        layer = cls(cell, **config)
+        layer._num_constants = count
+        return layer
 
 
-def _is_structure(inputs: Any, layer: Any) -> bool:
-    """Return whether a list is one input of the cell, not an input and initial states."""
-    count = len(nest.flatten(layer.cell.state_size))
-    return len(inputs) - 1 != count and len(inputs) > 1
+def standardize_args(
+    inputs: Any, initial_state: Any, constants: Any, num_constants: int | None
+) -> tuple[Any, list[Any] | None, list[Any] | None]:
+    """Return the inputs, the initial states and the constants of a call.
+
+    Args:
+      inputs: the inputs; a list is (inputs, *initial states, *constants).
+      initial_state: the initial states, where they are not in the list.
+      constants: the constants, likewise.
+      num_constants: how many constants a list ends with.
+    """
+
+    def listed(value: Any) -> list[Any] | None:
+        if value is None or isinstance(value, list):
+            return value
+        return list(value) if isinstance(value, tuple) else [value]
+
+    if isinstance(inputs, list):
+        rest = inputs[1:]
+        if num_constants and constants is None:
+            rest, constants = rest[:-num_constants], rest[-num_constants:]
+        if rest:
+            initial_state = rest
+        inputs = inputs[0]
+    return inputs, listed(initial_state), listed(constants)
+
+
+def _is_size(value: Any) -> bool:
+    return value is None or isinstance(value, int)
+
+
+def _map_shapes(function: Callable[[Any], Any], shapes: Any) -> Any:
+    """Return a structure of shapes with a function called on each."""
+    if isinstance(shapes, dict):
+        return {key: _map_shapes(function, each) for key, each in shapes.items()}
+    if isinstance(shapes, tuple) and shapes and not _is_size(shapes[0]):
+        parts = [_map_shapes(function, each) for each in shapes]
+        return type(shapes)(*parts) if hasattr(shapes, "_fields") else tuple(parts)
+    return function(shapes)
 
 
 class OneCell(RNN):

@@ -339,13 +339,20 @@ class StackedRNNCells(Layer):
     """Several cells, each of which takes what the one before gives."""
 
     def __init__(self, cells: Any, **kwargs: Any) -> None:
+        # Once the states of the last cell came first.
+        self.reverse_state_order = kwargs.pop("reverse_state_order", False)
         super().__init__(**kwargs)
         self.cells = list(cells)
 
     @property
     def state_size(self) -> Any:
         """The sizes of the states of all cells."""
-        return tuple(cell.state_size for cell in self.cells)
+        return tuple(cell.state_size for cell in self._cells_by_state)
+
+    @property
+    def _cells_by_state(self) -> list[Any]:
+        """The cells in the order of their states."""
+        return self.cells[::-1] if self.reverse_state_order else self.cells
 
     @property
     def output_size(self) -> Any:
@@ -360,7 +367,9 @@ class StackedRNNCells(Layer):
         """Return states of zeros."""
         if inputs is not None:
             batch_size, dtype = tf.shape(inputs)[0], inputs.dtype
-        return tuple(zero_states(cell.state_size, batch_size, dtype) for cell in self.cells)
+        return tuple(
+            zero_states(cell.state_size, batch_size, dtype) for cell in self._cells_by_state
+        )
 
     def build(self, input_shape: Any) -> None:
         """Make the weights of all cells."""
@@ -374,18 +383,21 @@ class StackedRNNCells(Layer):
             input_shape = tf.TensorShape([None, size])
         self.built = True
 
-    def call(self, inputs: Any, states: Any, training: Any = None) -> Any:
+    def call(self, inputs: Any, states: Any, constants: Any = None, training: Any = None) -> Any:
         """Return the output of the last cell and the next states of all."""
         packed = nest.pack_sequence_as(self.state_size, nest.flatten(list(states)))
+        packed = packed[::-1] if self.reverse_state_order else packed
         new_states = []
         for cell, state in zip(self.cells, packed, strict=True):
             given = list(state) if isinstance(state, (list, tuple)) else [state]
             if isinstance(cell, Layer):
-                inputs, new = cell.call(inputs, given)
+                takes_constants = constants is not None and cell._takes("constants")
+                kwargs = {"constants": constants} if takes_constants else {}
+                inputs, new = cell.call(inputs, given, **kwargs)
             else:
                 inputs, new = cell(inputs, state)
             new_states.append(new if isinstance(state, (list, tuple)) else nest.flatten(new)[0])
-        return inputs, nest.flatten(new_states)
+        return inputs, nest.flatten(new_states[::-1] if self.reverse_state_order else new_states)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
