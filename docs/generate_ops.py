@@ -60,7 +60,7 @@ GROUPS = (
         "Newer than TensorFlow 1.15",
         "TensorFlow added them later; programs for 1.15 do not use them.",
         """approx_* check_pinned conv conv2d_backprop_*_v2 fftnd ifftnd irfftnd rfftnd
-        is_symbolic_tensor mixed_precision mlir nondifferentiable_batch_function OptionalSpec
+        is_symbolic_tensor mixed_precision mlir OptionalSpec
         NoneTensorSpec ragged_fill_empty_rows* random_index_shuffle type_spec_from_value types
         IndexedSlicesSpec math.approx_* nn.approx_* math.erfcinv math.sobol_sample
         debugging.*_traceback_filtering debugging.is_traceback* random.Algorithm random.*enerator

@@ -329,6 +329,7 @@ from tensormill.ops.hessians import hessians
 from tensormill.ops.summation import accumulate_n, add_n
 
 # ops: control flow
+from tensormill.functional.batched_calls import batch_function as nondifferentiable_batch_function
 from tensormill.functional.fold import foldl, foldr
 from tensormill.functional.map_fn import map_fn
 from tensormill.functional.parallel_for import vectorized_map

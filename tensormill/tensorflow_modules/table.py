@@ -381,6 +381,7 @@ _ROWS = {
         StaticVocabularyTableV1=lookup.hash_buckets.StaticVocabularyTable""",
     "python.ops.resources": "variables.resources",
     "python.ops.summary_op_util": "ops.summaries",
+    "python.ops.batch_ops": "functional.batched_calls",
     "python.ops.summary_ops_v2": """
         summary.default_writer summary.writers train.recorded_summaries summary.description
         create_file_writer_v2=summary.writers.create_file_writer_v2

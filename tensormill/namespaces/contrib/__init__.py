@@ -26,6 +26,7 @@ from tensormill.namespaces.contrib import (
 )
 
 _LATE = (
+    "batching",
     "compiler",
     "cudnn_rnn",
     "deprecated",

@@ -14,6 +14,7 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
 from tensormill.runtime.resources.accumulator import Accumulator
 from tensormill.runtime.resources.barrier import Barrier
+from tensormill.runtime.resources.batching import Batcher, Gatherer, Task, Unbatcher
 from tensormill.runtime.resources.lookup_table import DenseTable, LookupTable, MutableTable
 from tensormill.runtime.resources.mutex import Mutex
 from tensormill.runtime.resources.queue import Queue, QueueSpec
@@ -334,6 +335,34 @@ class ResourceContainers:
         """
         name, _ = resource_name(container, shared_name, node_name)
         return SummaryWriterHandle(self, container or self.default_container, name)
+
+    def batcher(
+        self,
+        container: str,
+        shared_name: str,
+        node_name: str,
+        most_rows: int,
+        timeout_s: float,
+        compute: Callable[[list[Task]], Sequence[Any]],
+    ) -> Batcher:
+        """Return what puts steps together (see `Batcher`): of a shared name, or of a node."""
+        return self._batching(
+            container, shared_name or node_name, lambda: Batcher(most_rows, timeout_s, compute)
+        )
+
+    def unbatcher(
+        self, container: str, shared_name: str, node_name: str, timeout_s: float
+    ) -> Unbatcher:
+        """Return what gives steps their parts of a batch: of a shared name, or of a node."""
+        return self._batching(container, shared_name or node_name, lambda: Unbatcher(timeout_s))
+
+    def gatherer(self, container: str, shared_name: str, node_name: str) -> Gatherer:
+        """Return what collects the parts of a batch from steps: of a shared name, or of a node."""
+        return self._batching(container, shared_name or node_name, Gatherer)
+
+    def _batching(self, container: str, name: str, make: Callable[[], Resource]) -> Resource:
+        resource_name(container, name, name)
+        return self.lookup_or_create("batching", container, name, make)
 
     def session_tensors(self, session_handle: str) -> SessionTensors:
         """Return the tensors that a session keeps between its steps."""
