@@ -16,6 +16,7 @@ from tensormill.debugger.datum import (
     load_tensor_from_event_file,
 )
 from tensormill.debugger.dumps import DebugDumpDir
+from tensormill.debugger.gradients import GradientsDebugger
 from tensormill.debugger.hooks import DumpingDebugHook, LocalCLIDebugHook
 from tensormill.debugger.local_wrapper import LocalCLIDebugWrapperSession
 from tensormill.debugger.remote import (
@@ -36,6 +37,7 @@ __all__ = [
     "DebugTensorDatum",
     "DumpingDebugHook",
     "DumpingDebugWrapperSession",
+    "GradientsDebugger",
     "GrpcDebugHook",
     "GrpcDebugWrapperSession",
     "InconvertibleTensorProto",

@@ -477,6 +477,7 @@ _ROWS = {
     "python.debug.lib.debug_data": "debugger.datum debugger.dumps",
     "python.debug.lib.debug_graphs": """
         reconstruct_non_debug_graph_def=debugger.dumps.without_debug_nodes""",
+    "python.debug.lib.debug_gradients": "debugger.gradients",
     "python.debug.lib.debug_utils": "debugger.watches",
     "python.debug.wrappers.dumping_wrapper": "debugger.wrappers",
     "python.debug.wrappers.framework": "debugger.wrappers",
