@@ -21,6 +21,7 @@ from tensormill.tensorflow_modules.initializer_table import INITIALIZER_ROWS
 from tensormill.tensorflow_modules.keras_table import KERAS_ROWS
 from tensormill.tensorflow_modules.model_table import MODEL_ROWS
 from tensormill.tensorflow_modules.ragged_table import RAGGED_ROWS
+from tensormill.tensorflow_modules.summary_table import SUMMARY_ROWS
 from tensormill.tensorflow_modules.tracking_table import TRACKING_ROWS
 
 __all__ = ["MESSAGE_MODULES", "MESSAGE_PACKAGES", "MODULES", "Sources"]
@@ -367,12 +368,6 @@ _ROWS = {
         unittesting.googletest unittesting.benchmark unittesting.stubs""",
     "python.platform.tf_logging": "@graph.tf_logging",
     "python.pywrap_tensorflow": "tensorflow_modules.native_functions summary.events_writer",
-    "python.summary.plugin_asset": "summary.plugin_asset",
-    "python.summary.summary": "summary",
-    "python.summary.summary_iterator": "summary.summary_iterator",
-    "python.summary.writer.event_file_writer": "summary.event_file_writer",
-    "python.summary.writer.writer": "summary.file_writer",
-    "python.summary.writer.writer_cache": "summary.file_writer_cache",
     "python.ops.lookup_ops": """
         lookup.static_tables lookup.table_initializers lookup.hash_buckets lookup.index_tables
         lookup.mutable_tables lookup.interface lookup.initialization
@@ -380,23 +375,8 @@ _ROWS = {
         StaticHashTableV1=lookup.static_tables.StaticHashTable
         StaticVocabularyTableV1=lookup.hash_buckets.StaticVocabularyTable""",
     "python.ops.resources": "variables.resources",
-    "python.ops.summary_op_util": "ops.summaries",
     "python.ops.batch_ops": "functional.batched_calls",
-    "python.ops.summary_ops_v2": """
-        summary.default_writer summary.writers train.recorded_summaries summary.description
-        create_file_writer_v2=summary.writers.create_file_writer_v2
-        summary_scope=summary.plugin_summaries.tag_scope
-        write=summary.plugin_summaries.write
-        write_raw_pb=summary.plugin_summaries.write_raw_pb
-        run_metadata=summary.plugin_summaries.run_metadata
-        run_metadata_graphs=summary.plugin_summaries.run_metadata_graphs
-        keras_model=summary.plugin_summaries.keras_model
-        trace_on=summary.plugin_summaries.trace_on
-        trace_off=summary.plugin_summaries.trace_off
-        trace_export=summary.plugin_summaries.trace_export
-        _flush_fn=summary.writers.flush
-        _should_record_summaries_v2=summary.default_writer.should_record_unless_told
-        _INVALID_SCOPE_CHARACTERS=tensorflow_modules.plain_values.INVALID_SCOPE_CHARACTERS""",
+    "python.ops.collective_ops": "ops.collectives",
     "python.training.basic_loops": "train.monitored.basic_loops",
     "python.training.basic_session_run_hooks": """
         train.monitored.logging_hooks train.monitored.saving_hooks train.monitored.control_hooks
@@ -465,7 +445,6 @@ _ROWS = {
     "python.debug.cli.cli_test_utils": "unittesting.printed_lines",
     "python.kernel_tests.signal.test_util": "unittesting.rewritten_graphs",
     "python.ops.distributions.bijector_test_util": "unittesting.bijector_checks",
-    "python.training.tensorboard_logging": "tensorflow_modules.summary_logging",
     "python.training.server_lib": "Server=distributed.server.Server",
     "python.training.training": "train",
     "python.training.training_util": """
@@ -596,6 +575,7 @@ MODULES = {
         **KERAS_ROWS,
         **MODEL_ROWS,
         **RAGGED_ROWS,
+        **SUMMARY_ROWS,
         **TRACKING_ROWS,
         **FRAMEWORK_ROWS,
     }.items()

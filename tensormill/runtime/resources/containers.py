@@ -15,6 +15,7 @@ from tensormill.graph.shapes import Dims
 from tensormill.runtime.resources.accumulator import Accumulator
 from tensormill.runtime.resources.barrier import Barrier
 from tensormill.runtime.resources.batching import Batcher, Gatherer, Task, Unbatcher
+from tensormill.runtime.resources.collective import Collectives
 from tensormill.runtime.resources.lookup_table import DenseTable, LookupTable, MutableTable
 from tensormill.runtime.resources.mutex import Mutex
 from tensormill.runtime.resources.queue import Queue, QueueSpec
@@ -335,6 +336,10 @@ class ResourceContainers:
         """
         name, _ = resource_name(container, shared_name, node_name)
         return SummaryWriterHandle(self, container or self.default_container, name)
+
+    def collectives(self) -> Collectives:
+        """Return where the devices of the task meet."""
+        return self.lookup_or_create("collectives", "", "", Collectives)
 
     def batcher(
         self,
