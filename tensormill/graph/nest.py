@@ -18,9 +18,9 @@ __all__ = [
 ]
 
 
-def is_nested(value: Any) -> bool:
-    """Return whether `value` is a structure: a list, tuple, or dictionary."""
-    return isinstance(value, (list, tuple, Mapping))
+def is_nested(seq: Any) -> bool:
+    """Return whether `seq` is a structure: a list, tuple, or dictionary."""
+    return isinstance(seq, (list, tuple, Mapping))
 
 
 def _children(value: Any) -> list[Any]:
@@ -263,15 +263,29 @@ def items_of(structure: Any) -> Iterator[tuple[Any, Any]]:
         yield from enumerate(structure)
 
 
-def paths_in(structure: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Yield (path, leaf) for each leaf; a path is made of keys and positions."""
-    if not is_nested(structure):
+def paths_in(
+    structure: Any, path: tuple[Any, ...] = (), expand_composites: bool = False
+) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Yield (path, leaf) for each leaf; a path is made of keys and positions.
+
+    Args:
+      structure: the structure.
+      path: the path of the structure itself.
+      expand_composites: whether the tensors that another one is made of are leaves, by position.
+    """
+    if is_nested(structure):
+        items = items_of(structure)
+    elif expand_composites and is_composite(structure):
+        items = iter(enumerate(flatten(structure, expand_composites=True)))
+    else:
         yield path, structure
         return
-    for key, part in items_of(structure):
-        yield from paths_in(part, (*path, key))
+    for key, part in items:
+        yield from paths_in(part, (*path, key), expand_composites)
 
 
-def flatten_with_tuple_paths(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
+def flatten_with_tuple_paths(
+    structure: Any, expand_composites: bool = False
+) -> list[tuple[tuple[Any, ...], Any]]:
     """Return (path, leaf) for each leaf."""
-    return list(paths_in(structure))
+    return list(paths_in(structure, (), expand_composites))

@@ -11,14 +11,17 @@ from tensormill.keras.learning_rates import (
     LinearCosineDecay,
     NoisyLinearCosineDecay,
 )
+from tensormill.keras.premade import LinearModel, WideDeepModel
 
 __all__ = [
     "CosineDecay",
     "CosineDecayRestarts",
     "LinearCosineDecay",
+    "LinearModel",
     "NoisyLinearCosineDecay",
     "PeepholeLSTMCell",
     "SequenceFeatures",
+    "WideDeepModel",
     "export_saved_model",
     "load_from_saved_model",
 ]

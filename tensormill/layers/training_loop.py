@@ -78,6 +78,7 @@ def train(
     save_summaries_steps: int | None = 100,
     config: Any = None,
     max_wait_secs: int = 7200,
+    run_metadata: Any = None,
 ) -> Any:
     """Run a training op until a hook or the end of the input stops it.
 
@@ -93,6 +94,7 @@ def train(
       save_summaries_steps: the steps from one summary to the next.
       config: a ConfigProto.
       max_wait_secs: how long to wait for the chief.
+      run_metadata: a RunMetadata that each step writes to.
 
     Returns:
       The last loss, None where no step was run.
@@ -118,5 +120,5 @@ def train(
     ) as session:
         loss = None
         while not session.should_stop():
-            loss = session.run(train_op)
+            loss = session.run(train_op, run_metadata=run_metadata)
     return loss

@@ -6,6 +6,7 @@ Source: TensorFlow 1.15, contrib/learn/python/learn/experiment.py and learn_runn
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from tensormill.estimator.estimator import Estimator as CoreEstimator
 from tensormill.graph import tf_logging
 from tensormill.learn.fitted_estimator import Estimator
 from tensormill.learn.run_config import RunConfig
+from tensormill.train.checkpoints.state_file import latest_checkpoint
 
 __all__ = ["Experiment", "run"]
 
@@ -33,10 +35,10 @@ class Experiment:
       eval_hooks: hooks of the evaluation.
       min_eval_frequency: train so many steps between two evaluations; None for all at once.
       local_eval_frequency: likewise, in one process.
-      eval_delay_secs: not used: `evaluate` waits where its own argument asks for it.
-      continuous_eval_throttle_secs: not used.
+      eval_delay_secs: how long `continuous_eval` waits before the first evaluation.
+      continuous_eval_throttle_secs: the least time from one of its evaluations to the next.
       delay_workers_by_global_step: not used.
-      export_strategies: not used.
+      export_strategies: kept for `reset_export_strategies`; nothing is exported.
       **kwargs: not used.
 
     Raises:
@@ -76,6 +78,9 @@ class Experiment:
         self.eval_steps = eval_steps
         self._train_monitors = list(train_monitors or [])
         self._eval_hooks = list(eval_hooks or [])
+        self._eval_delay_secs = eval_delay_secs
+        self._throttle_secs = continuous_eval_throttle_secs
+        self._export_strategies = export_strategies
         self._frequency = min_eval_frequency or local_eval_frequency
 
     def extend_train_hooks(self, additional_hooks: Any) -> None:
@@ -107,17 +112,88 @@ class Experiment:
         if delay_secs:
             tf_logging.info("Waiting %d secs before starting eval.", delay_secs)
             threading.Event().wait(delay_secs)
+        found: dict[str, Any] = self._evaluate(self._eval_input_fn, self.eval_steps, name, None)
+        return found
+
+    def reset_export_strategies(self, new_export_strategies: Any = None) -> Any:
+        """Take other export strategies; return those of before."""
+        before, self._export_strategies = self._export_strategies, new_export_strategies
+        return before
+
+    def continuous_eval(
+        self,
+        delay_secs: float | None = None,
+        throttle_delay_secs: float | None = None,
+        evaluate_checkpoint_only_once: bool = True,
+        continuous_eval_predicate_fn: Callable[..., bool] | None = None,
+        name: str = "continuous",
+    ) -> None:
+        """Evaluate checkpoints, each when it is there, until training has done all its steps.
+
+        Args:
+          delay_secs: how long to wait before the first.
+          throttle_delay_secs: the least time from one evaluation to the next.
+          evaluate_checkpoint_only_once: whether to wait for another one after each.
+          continuous_eval_predicate_fn: says of the last metrics whether to go on.
+          name: of the evaluation.
+        """
+        self._continuous_eval(
+            self._eval_input_fn, name, delay_secs, throttle_delay_secs,
+            evaluate_checkpoint_only_once, continuous_eval_predicate_fn,
+        )  # fmt: skip
+
+    def continuous_eval_on_train_data(
+        self,
+        delay_secs: float | None = None,
+        throttle_delay_secs: float | None = None,
+        continuous_eval_predicate_fn: Callable[..., bool] | None = None,
+        name: str = "continuous_on_train_data",
+    ) -> None:
+        """Do what `continuous_eval` does on the data of the training."""
+        self._continuous_eval(
+            self._train_input_fn, name, delay_secs, throttle_delay_secs, True,
+            continuous_eval_predicate_fn,
+        )  # fmt: skip
+
+    def _continuous_eval(
+        self, input_fn: Any, name: str, delay_secs: Any, throttle_secs: Any, only_once: bool,
+        goes_on: Callable[..., bool] | None,
+    ) -> None:  # fmt: skip
+        if goes_on is not None and not callable(goes_on):
+            raise ValueError("`continuous_eval_predicate_fn` must be a callable, or None.")
+        pause = threading.Event()
+        delay_secs = self._eval_delay_secs if delay_secs is None else delay_secs
+        throttle_secs = self._throttle_secs if throttle_secs is None else throttle_secs
+        if delay_secs:
+            tf_logging.info("Waiting %f secs before starting eval.", delay_secs)
+            pause.wait(delay_secs)
+        before: str | None = None
+        found: dict[str, Any] | None = None
+        while goes_on is None or goes_on(found):
+            if self._has_trained_all(found):
+                tf_logging.info("Exiting continuous eval, global_step=%s", self.train_steps)
+                return
+            start = time.monotonic()
+            path = latest_checkpoint(self.estimator.model_dir)
+            if not path or (only_once and path == before):
+                found = {}
+            else:
+                found = self._evaluate(input_fn, self.eval_steps, name, path) or {}
+                before = path
+            pause.wait(max(0.0, throttle_secs - (time.monotonic() - start)))
+
+    def _has_trained_all(self, found: dict[str, Any] | None) -> bool:
+        step = (found or {}).get("global_step")
+        return bool(step and self.train_steps and step >= self.train_steps)
+
+    def _evaluate(self, input_fn: Any, steps: int | None, name: str | None, path: Any) -> Any:
         options: dict[str, Any] = (
             {} if self._eval_metrics is None else {"metrics": self._eval_metrics}
         )
-        found: dict[str, Any] = self.estimator.evaluate(
-            input_fn=self._eval_input_fn,
-            steps=self.eval_steps,
-            hooks=self._eval_hooks,
-            name=name,
-            **options,
-        )
-        return found
+        return self.estimator.evaluate(
+            input_fn=input_fn, steps=steps, hooks=self._eval_hooks, name=name,
+            checkpoint_path=path, **options,
+        )  # fmt: skip
 
     def train_and_evaluate(self) -> tuple[dict[str, Any], list[Any]]:
         """Train and evaluate in turn; return the last metrics, and what was exported."""

@@ -58,6 +58,7 @@ KERAS_ROWS = {
     "python.keras.layers.cudnn_recurrent": "keras.layers",
     "python.keras.layers.embeddings": "keras.layers",
     "python.keras.layers.dense_attention": "keras.layers keras.layers.attention",
+    "python.keras.layers.kernelized": "keras.layers.kernelized",
     "python.keras.layers.local": "keras.layers",
     "python.keras.layers.merge": "keras.layers",
     "python.keras.layers.noise": "keras.layers",
@@ -90,6 +91,8 @@ KERAS_ROWS = {
         keras.optimizers RMSProp=keras.optimizers.RMSprop""",
     "python.keras.optimizer_v2.optimizer_v2": "OptimizerV2=keras.optimizer_base.Optimizer",
     "python.keras.optimizer_v2.learning_rate_schedule": "keras.learning_rates",
+    "python.keras.premade.linear": "keras.premade",
+    "python.keras.premade.wide_deep": "keras.premade",
     "python.keras.preprocessing.image": "keras.preprocessing.image",
     "python.keras.preprocessing.sequence": "keras.preprocessing.sequence",
     "python.keras.preprocessing.text": "keras.preprocessing.text",
@@ -137,5 +140,6 @@ KERAS_ROWS = {
     "python.keras.utils.conv_utils": """
         tensorflow_modules.layer_functions keras.engine.window_connections
         normalize_padding=layers.arguments.padding_name
-        normalize_data_format=keras.backend.networks.normalize_data_format""",
+        normalize_data_format=keras.backend.networks.normalize_data_format
+        deconv_output_length=tensorflow_modules.layer_functions.padded_deconv_output_length""",
 }  # fmt: skip

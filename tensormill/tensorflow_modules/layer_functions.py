@@ -15,6 +15,7 @@ __all__ = [
     "convert_data_format",
     "deconv_output_length",
     "normalize_tuple",
+    "padded_deconv_output_length",
     "static_shape",
 ]
 
@@ -67,9 +68,35 @@ def conv_input_length(
 def deconv_output_length(
     input_length: int | None, filter_size: int, padding: str, stride: int
 ) -> int | None:
-    """Return the length of what a transposed convolution gives."""
+    """Return the length of what a transposed convolution of `tf.layers` gives."""
+    return padded_deconv_output_length(input_length, filter_size, padding, None, stride)
+
+
+def padded_deconv_output_length(
+    input_length: int | None,
+    filter_size: int,
+    padding: str,
+    output_padding: int | None = None,
+    stride: int = 0,
+    dilation: int = 1,
+) -> int | None:
+    """Return the length of what a transposed convolution of Keras gives.
+
+    Args:
+      input_length: the length of the input, None where it is not known.
+      filter_size: the size of the window.
+      padding: "same", "valid" or "full".
+      output_padding: what is added at the end; None for as much as the input came from.
+      stride: the step.
+      dilation: the distance between the entries of the window.
+    """
+    assert padding in ("same", "valid", "full")
     if input_length is None:
         return None
+    filter_size += (filter_size - 1) * (dilation - 1)
+    if output_padding is not None:
+        space = {"same": filter_size // 2, "valid": 0, "full": filter_size - 1}[padding]
+        return (input_length - 1) * stride + filter_size - 2 * space + output_padding
     length = input_length * stride
     if padding == "valid":
         return length + max(filter_size - stride, 0)

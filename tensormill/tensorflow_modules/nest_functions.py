@@ -52,14 +52,19 @@ def is_sequence_or_composite(seq: Any) -> bool:
     return is_nested(seq) or is_composite(seq)
 
 
-def yield_flat_paths(nest: Any) -> Iterator[tuple[Any, ...]]:
+def yield_flat_paths(nest: Any, expand_composites: bool = False) -> Iterator[tuple[Any, ...]]:
     """Yield the path of keys and positions to each leaf."""
-    return (path for path, _ in paths_in(nest))
+    return (path for path, _ in paths_in(nest, (), expand_composites))
 
 
-def flatten_with_joined_string_paths(structure: Any, separator: str = "/") -> list[tuple[str, Any]]:
+def flatten_with_joined_string_paths(
+    structure: Any, separator: str = "/", expand_composites: bool = False
+) -> list[tuple[str, Any]]:
     """Return (path as a text, leaf) for each leaf."""
-    return [(separator.join(map(str, path)), leaf) for path, leaf in paths_in(structure)]
+    return [
+        (separator.join(map(str, path)), leaf)
+        for path, leaf in paths_in(structure, (), expand_composites)
+    ]
 
 
 def map_structure_with_tuple_paths(func: Callable[..., Any], *structure: Any) -> Any:

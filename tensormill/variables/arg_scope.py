@@ -29,9 +29,9 @@ Scope = dict[Any, dict[str, Any]]
 _DECORATED: dict[Any, tuple[str, ...]] = {}
 
 
-def arg_scope_func_key(function: Any) -> Any:
+def arg_scope_func_key(op: Any) -> Any:
     """Return what stands for a function in a scope."""
-    return getattr(function, "_key_op", str(function))
+    return getattr(op, "_key_op", str(op))
 
 
 class _Stack(threading.local):
@@ -49,15 +49,15 @@ def current_arg_scope() -> Scope:
     return _OPEN.scopes[-1]
 
 
-def has_arg_scope(function: Any) -> bool:
+def has_arg_scope(func: Any) -> bool:
     """Return whether a function was decorated with `add_arg_scope`."""
-    return arg_scope_func_key(function) in _DECORATED
+    return arg_scope_func_key(func) in _DECORATED
 
 
-def arg_scoped_arguments(function: Any) -> tuple[str, ...]:
+def arg_scoped_arguments(func: Any) -> tuple[str, ...]:
     """Return the names of the arguments of a decorated function that have defaults."""
-    assert has_arg_scope(function)
-    return _DECORATED[arg_scope_func_key(function)]
+    assert has_arg_scope(func)
+    return _DECORATED[arg_scope_func_key(func)]
 
 
 @contextmanager
@@ -101,22 +101,22 @@ def arg_scope(list_ops_or_scope: Any, **kwargs: Any) -> Iterator[Scope]:
         stack.pop()
 
 
-def add_arg_scope(function: Function) -> Function:
+def add_arg_scope(func: Function) -> Function:
     """Let a function take arguments from `arg_scope`."""
 
-    @functools.wraps(function)
+    @functools.wraps(func)
     def with_scope(*args: Any, **kwargs: Any) -> Any:
         scope = current_arg_scope()
         if scope:
             given = scope.get(key)
             if given:
                 kwargs = {**given, **kwargs}
-        return function(*args, **kwargs)
+        return func(*args, **kwargs)
 
-    key = arg_scope_func_key(function)
+    key = arg_scope_func_key(func)
     with_scope._key_op = key  # type: ignore[attr-defined]
-    code = getattr(function, "__code__", None)
-    defaults = getattr(function, "__defaults__", None) or ()
+    code = getattr(func, "__code__", None)
+    defaults = getattr(func, "__defaults__", None) or ()
     names = code.co_varnames[: code.co_argcount] if code is not None else ()
     _DECORATED[key] = tuple(names[len(names) - len(defaults) :])
     return with_scope  # type: ignore[return-value]

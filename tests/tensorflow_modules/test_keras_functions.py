@@ -5,6 +5,7 @@ import pytest
 
 import tensormill as tf
 from tensormill.python.keras.utils import conv_utils, generic_utils, tf_utils
+from tensormill.python.util import nest
 
 
 def test_nested_shapes_become_tuples_or_shapes() -> None:
@@ -110,3 +111,21 @@ def test_a_kernel_is_turned_around_twice_to_itself() -> None:
     turned = conv_utils.convert_kernel(kernel)
     np.testing.assert_array_equal(turned[0, 0], kernel[1, 2])
     np.testing.assert_array_equal(conv_utils.convert_kernel(turned), kernel)
+
+
+def test_transposed_convolutions_have_lengths_by_padding_and_dilation() -> None:
+    length = conv_utils.deconv_output_length
+    assert length(None, 1, "valid", stride=1) is None
+    assert [length(4, 3, padding, stride=2) for padding in ("same", "valid", "full")] == [8, 9, 5]
+    assert length(4, 3, "same", output_padding=1, stride=2) == 8
+    assert length(4, 3, "full", output_padding=0, stride=2) == 5
+    assert length(4, 2, "valid", stride=1, dilation=3) == 7
+
+
+def test_paths_may_go_into_what_several_tensors_make() -> None:
+    sparse = tf.SparseTensor([[0]], [1.0], [2])
+    assert list(nest.yield_flat_paths({"a": sparse})) == [("a",)]
+    deep = list(nest.yield_flat_paths({"a": sparse}, expand_composites=True))
+    assert deep == [("a", 0), ("a", 1), ("a", 2)]
+    named = nest.flatten_with_joined_string_paths([sparse], expand_composites=True)
+    assert [name for name, _ in named] == ["0/0", "0/1", "0/2"]

@@ -95,6 +95,7 @@ class KMeansClustering(Estimator):
       relative_tolerance: stop when the loss changes less.
       config: a `RunConfig`.
       feature_columns: dense columns, where features have names.
+      random_seed: the name of `seed` in `tf.contrib.factorization`.
 
     Raises:
       ValueError: there is no such way to begin, or no such distance.
@@ -122,7 +123,9 @@ class KMeansClustering(Estimator):
         relative_tolerance: float | None = None,
         config: Any = None,
         feature_columns: Any = None,
+        random_seed: int | None = None,
     ) -> None:
+        seed = random_seed if seed is None else seed
         starts = (clustering.RANDOM_INIT, clustering.KMEANS_PLUS_PLUS_INIT)
         if isinstance(initial_clusters, str) and initial_clusters not in starts:
             raise ValueError(f"Unsupported initialization algorithm '{initial_clusters}'")

@@ -74,7 +74,10 @@ class Model(ModelData):
         Raises:
           ValueError: what is given does not fit the outputs.
         """
-        self.optimizer = optimizers.get(optimizer)
+        many = isinstance(optimizer, (list, tuple))
+        self.optimizer = (
+            [optimizers.get(each) for each in optimizer] if many else optimizers.get(optimizer)
+        )
         self.loss = loss or {}
         self.loss_weights = loss_weights
         self.sample_weight_mode = sample_weight_mode
@@ -259,13 +262,23 @@ class Model(ModelData):
                 "set `model.trainable` without calling `model.compile` after ?"
             )
 
+    def _training_updates(self) -> list[Any]:
+        """Return the operations of a step.
+
+        Raises:
+          ValueError: there are several optimizers.
+        """
+        if isinstance(self.optimizer, list):
+            raise ValueError("The `optimizer` in `compile` should be a single optimizer.")
+        weights = self._trained_weights
+        return list(self.optimizer.get_updates(self.total_loss, weights)) if weights else []
+
     def _make_train(self) -> Function:
         self._check_trainable_weights_consistency()
-        weights = self._trained_weights
         updates = list(self.updates)
         with tf.name_scope("training"):
             # What moves with a step sees the loss of before it.
-            steps = self.optimizer.get_updates(self.total_loss, weights) if weights else []
+            steps = self._training_updates()
         reports = self._reports([])
         return Function(
             self._feeds(True), reports, updates=updates + steps, name="train_function",

@@ -16,6 +16,7 @@ from tensormill.keras.layers.convolution_recurrent import ConvLSTM2D
 from tensormill.keras.layers.convolution_recurrent import ConvLSTM2DCell as _ConvLSTM2DCell
 from tensormill.keras.layers.core import *
 from tensormill.keras.layers.embeddings import Embedding
+from tensormill.keras.layers.kernelized import RandomFourierFeatures as _RandomFourierFeatures
 from tensormill.keras.layers.local import LocallyConnected1D, LocallyConnected2D
 from tensormill.keras.layers.merging import *
 from tensormill.keras.layers.normalization import BatchNormalization, LayerNormalization
@@ -43,6 +44,7 @@ _layer_classes.add(
         "ConvLSTM2DCell": _ConvLSTM2DCell,
         "Model": _Model,
         "Network": _Model,
+        "RandomFourierFeatures": _RandomFourierFeatures,
         "PeepholeLSTMCell": _PeepholeLSTMCell,
         "Sequential": _Sequential,
     }

@@ -6,6 +6,7 @@ from tensormill.feature_column import (
 from tensormill.feature_column.parse_specs import (
     make_parse_example_spec as create_feature_spec_for_parsing,
 )
+from tensormill.layers.legacy import legacy_fully_connected, legacy_linear, legacy_relu
 from tensormill.layers.model_batch_norm import batch_norm
 from tensormill.layers.model_embeddings import (
     bow_encoder,
