@@ -115,7 +115,7 @@ from tensormill.ops.quantized_ranges import (
     quantize_v2,
     quantized_concat,
 )
-from tensormill.ops.scripts import numpy_function, py_func, py_function
+from tensormill.ops.scripts import numpy_function, py_func
 from tensormill.ops.sparse_arrays import (
     sparse_concat,
     sparse_fill_empty_rows,
@@ -330,6 +330,7 @@ from tensormill.ops.summation import accumulate_n, add_n
 
 # ops: control flow
 from tensormill.functional.batched_calls import batch_function as nondifferentiable_batch_function
+from tensormill.functional.eager_calls import py_function
 from tensormill.functional.fold import foldl, foldr
 from tensormill.functional.map_fn import map_fn
 from tensormill.functional.parallel_for import vectorized_map

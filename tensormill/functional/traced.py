@@ -80,7 +80,7 @@ class TracedFunction:
             for op in graph.get_operations()
             if op._id > before and op._get_control_flow_context() is context
         ]
-        effects = _put_in_order(made)
+        effects = effects_in_order(made)
         if result is None:
             return group(*effects)
         with control_dependencies(effects):
@@ -153,7 +153,7 @@ def _read(value: Any) -> Tensor:
     return made
 
 
-def _put_in_order(made: list[Operation]) -> list[Operation]:
+def effects_in_order(made: list[Operation]) -> list[Operation]:
     """Let each operation on a state wait for the one before; return those with effects."""
     last: dict[Tensor, Operation] = {}
     effects: list[Operation] = []

@@ -10,6 +10,7 @@ import numbers
 from typing import Any, NoReturn
 
 import numpy as np
+from tensorboard.compat.proto import tensor_pb2
 
 from tensormill.graph import dtypes
 from tensormill.graph.dtypes import DType, as_dtype
@@ -17,6 +18,7 @@ from tensormill.graph.graph import get_default_graph
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.shapes import Dimension
 from tensormill.graph.tensor import Tensor, TensorLike
+from tensormill.graph.tensor_codec import array_from_proto
 from tensormill.graph.tensor_value import TensorValue
 
 Array = np.ndarray[Any, Any]
@@ -40,7 +42,7 @@ def to_tensor_value(
     NumPy arrays and scalars keep their dtype, those inside lists do not.
 
     Args:
-      value: a number, string, array, or nested lists of them.
+      value: a number, string, array, nested lists of them, or a TensorProto.
       dtype: the dtype wanted, or None.
       shape: the shape wanted; a short value is filled up with its last element.
       verify_shape: refuse instead of filling up.
@@ -95,6 +97,8 @@ def _to_array(value: Any, dtype: DType | None) -> tuple[Array, DType]:
         return _from_numpy(np.asarray(value), dtype)
     if value is None:
         raise ValueError("None values not supported.")
+    if isinstance(value, tensor_pb2.TensorProto):
+        return array_from_proto(value), as_dtype(value.dtype)
     if dtype is not None and (dtype is dtypes.string or dtype.is_quantized):
         return _checked_array(value, dtype), dtype
     array = _plain_array(value, dtype)

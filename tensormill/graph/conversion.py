@@ -76,7 +76,7 @@ def convert_to_tensor(
       TypeError: there is no way to make a tensor of the value, or not of that dtype.
       ValueError: the value is a tensor of another dtype or graph.
     """
-    if type(value) is Tensor:
+    if isinstance(value, Tensor):
         if dtype is not None:
             wanted = as_dtype(dtype)
             if not wanted.is_compatible_with(value.dtype):

@@ -33,6 +33,9 @@ class Graph(GraphScopes, GraphCollections):
       outer_graph: the graph in which a function is made whose body this graph is; else None.
     """
 
+    tensor_type: type[Tensor] = Tensor
+    """The class of the outputs of its operations."""
+
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.RLock()

@@ -129,10 +129,11 @@ class Operation:
         self._control_flow_context: Any = None
         self._gradient_function: Any = None
         dtypes = op_schema.output_dtypes(attrs)
+        make = graph.tensor_type
         if len(dtypes) == 1:
-            self.outputs = [Tensor(self, 0, dtypes[0])]
+            self.outputs = [make(self, 0, dtypes[0])]
         else:
-            self.outputs = [Tensor(self, index, dtype) for index, dtype in enumerate(dtypes)]
+            self.outputs = [make(self, index, dtype) for index, dtype in enumerate(dtypes)]
 
     @property
     def _original_op(self) -> Operation | None:

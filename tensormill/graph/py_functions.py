@@ -15,7 +15,7 @@ from typing import Any
 
 from tensormill.graph.graph import Graph
 
-__all__ = ["PyFunction", "find_py_function", "register_py_function"]
+__all__ = ["PyFunction", "find_py_function", "register_py_function", "registry"]
 
 
 @dataclass(eq=False)
@@ -31,22 +31,44 @@ class PyFunction:
     token: str
 
 
-_lock = threading.Lock()
-_numbers = itertools.count()
-_functions: weakref.WeakValueDictionary[str, PyFunction] = weakref.WeakValueDictionary()
-# guarded by _lock
+class _Registry:
+    """The functions of this process by token."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._functions: weakref.WeakValueDictionary[str, PyFunction] = (
+            weakref.WeakValueDictionary()
+        )  # guarded by _lock
+
+    def insert(self, function: Callable[..., Any]) -> PyFunction:
+        """Return a function with a new token; the table holds it weakly."""
+        with self._lock:
+            made = PyFunction(function, f"pyfunc_{next(self._numbers)}")
+            self._functions[made.token] = made
+        return made
+
+    def find(self, token: str) -> PyFunction | None:
+        """Return the function with a token, or None."""
+        with self._lock:
+            return self._functions.get(token)
+
+    def size(self) -> int:
+        """Return how many functions are alive."""
+        with self._lock:
+            return len(self._functions)
+
+
+registry = _Registry()
 
 
 def register_py_function(graph: Graph, function: Callable[..., Any]) -> str:
     """Return a new token for a function, which lives as long as the graph."""
-    with _lock:
-        made = PyFunction(function, f"pyfunc_{next(_numbers)}")
-        _functions[made.token] = made
+    made = registry.insert(function)
     graph._py_functions.append(made)
     return made.token
 
 
 def find_py_function(token: str) -> PyFunction | None:
     """Return the function with a token, or None where this process has none."""
-    with _lock:
-        return _functions.get(token)
+    return registry.find(token)

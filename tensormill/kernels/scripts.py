@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -53,8 +53,24 @@ def _make_py_func(ctx: KernelContext) -> Any:
     return py_func
 
 
-for _op_type in ("PyFunc", "PyFuncStateless"):
+for _op_type in ("PyFunc", "EagerPyFunc"):
     kernel_factory(_op_type, "cpu", host_inputs=("input",), host_outputs=("output",))(_make_py_func)
+
+
+@kernel_factory("PyFuncStateless", "cpu", host_inputs=("input",), host_outputs=("output",))
+def make_py_func_stateless(ctx: KernelContext) -> Any:
+    """Call a function without arguments once: it gives the same always."""
+    call = _make_py_func(ctx)
+    if ctx.input_names:
+        return call
+    known: list[list[Any]] = []
+
+    def call_once(values: list[Any]) -> list[Any]:
+        if not known:
+            known.append(call(values))
+        return [array.copy() for array in known[0]]
+
+    return call_once
 
 
 def _argument(value: Any) -> Any:
@@ -85,19 +101,28 @@ def _results(given: Any) -> list[Any]:
 def _result(value: Any, dtype: DType, index: int, token: str) -> Any:
     """Return a result as an array of its dtype, apart from what the function keeps."""
     array = np.array(value, order="C")
-    if array.dtype.kind in "SUO" and dtype is string:
-        flat = [
-            item.encode() if isinstance(item, str) else bytes(item)
-            for item in np.array(value, dtype=object).ravel().tolist()
-        ]
-        return as_object_array(flat, array.shape)
+    if array.dtype.kind in "SUO":
+        strings = _strings(value, array.shape)
+        return strings if dtype is string else _refuse(string, dtype, index, token)
     try:
         found = as_dtype(array.dtype)
     except TypeError:
-        raise errors.unimplemented(f"Unsupported numpy type: {array.dtype}") from None
-    if found is not dtype:
-        names = [_CPP_NAMES.get(d.name, d.name) for d in (found, dtype)]
-        raise errors.invalid_argument(
-            f"{index}-th value returned by {token} is {names[0]}, but expects {names[1]}"
-        )
-    return array
+        raise errors.internal(f"Unsupported numpy data type: {array.dtype}") from None
+    return array if found is dtype else _refuse(found, dtype, index, token)
+
+
+def _strings(value: Any, shape: tuple[int, ...]) -> Any:
+    """Return text and bytes as a string value."""
+    flat = []
+    for item in np.array(value, dtype=object).ravel().tolist():
+        if not isinstance(item, (str, bytes)):
+            raise errors.internal(f"Unsupported object type {type(item).__name__}")
+        flat.append(item.encode() if isinstance(item, str) else item)
+    return as_object_array(flat, shape)
+
+
+def _refuse(found: DType, wanted: DType, index: int, token: str) -> NoReturn:
+    names = [_CPP_NAMES.get(d.name, d.name) for d in (found, wanted)]
+    raise errors.invalid_argument(
+        f"{index}-th value returned by {token} is {names[0]}, but expects {names[1]}"
+    )

@@ -61,7 +61,7 @@ def add(x: Any, y: Any, name: str | None = None) -> Tensor:
 
 def _add_of(x: Any) -> OpBuilder:
     """Return the op that adds to `x`: only the older one joins strings."""
-    is_string = type(x) is Tensor and x.dtype.base_dtype is dtypes.string
+    is_string = isinstance(x, Tensor) and x.dtype.base_dtype is dtypes.string
     return add_op if is_string else add_v2_op
 
 

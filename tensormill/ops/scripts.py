@@ -1,16 +1,14 @@
-"""Python functions as nodes: py_func and numpy_function."""
+"""Python functions as nodes: py_func, numpy_function, and what py_function is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from tensormill.graph.dtypes import as_dtype
 from tensormill.graph.op_builder import graph_of
 from tensormill.graph.op_registry import define
-from tensormill.graph.py_functions import register_py_function
+from tensormill.graph.operation import Operation
+from tensormill.graph.py_functions import find_py_function, register_py_function
 from tensormill.graph.shape_inference import ShapeContext
 from tensormill.graph.shapes import Dims
 
@@ -30,9 +28,23 @@ py_func_stateless_op = define(
     differentiable=False,
 )
 
+eager_py_func_op = define(
+    "EagerPyFunc",
+    inputs=("input: Tin",),
+    outputs=("output: Tout",),
+    attrs=(
+        "token: string",
+        "is_async: bool = false",
+        "Tin: list(type) >= 0",
+        "Tout: list(type) >= 0",
+    ),
+    stateful=True,
+)
+
 
 @py_func_op.shape
 @py_func_stateless_op.shape
+@eager_py_func_op.shape
 def unknown_shapes(ctx: ShapeContext) -> list[Dims]:
     return [None] * len(ctx.attrs["Tout"])
 
@@ -54,54 +66,46 @@ def py_func(
       name: the name of the node.
 
     Returns:
-      A tensor, or a list of them where `Tout` is a list; the operation where that is empty.
+      A tensor, or a list of them where `Tout` is a list; where that is empty, the operation of a
+      stateful function.
     """
     is_list = isinstance(Tout, (list, tuple))
     dtypes_out = list(Tout) if is_list else [Tout]
     token = register_py_function(graph_of(inp), func)
     build = py_func_op if stateful else py_func_stateless_op
     op = build.make(list(inp), token=token, Tout=dtypes_out, name=name)
-    if not dtypes_out:
+    if stateful and not dtypes_out:
         return op
     return list(op.outputs) if is_list else op.outputs[0]
 
 
-class _Value(np.ndarray[Any, Any]):
-    """An array with the method by which functions ask an eager tensor for its value."""
-
-    def numpy(self) -> Any:
-        """Return the value as a plain array or number."""
-        plain = self.view(np.ndarray)
-        return plain[()] if plain.ndim == 0 else plain
-
-
-def py_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None = None) -> Any:
-    """Call a Python function each time the node runs; its arguments have `numpy()`.
+def eager_py_func(
+    func: Callable[..., Any], inp: Any, dtypes: list[Any], name: str | None = None
+) -> Any:
+    """Call a Python function that can say its own gradient each time the node runs.
 
     Args:
-      func: the function; it gets arrays and returns one value, or a list of them.
+      func: takes and returns NumPy values; `func.gradient(op, grads)` makes the nodes of the
+        gradient.
       inp: the tensors that it gets.
-      Tout: the dtype of its result, or a list of dtypes.
+      dtypes: the dtypes of its results.
       name: the name of the node.
 
     Returns:
-      A tensor, or a list of them where `Tout` is a list; the operation where that is empty.
+      A list of tensors, or the operation where there are none.
     """
-    is_list = isinstance(Tout, (list, tuple))
-    types = [as_dtype(t) for t in (Tout if is_list else [Tout])]
+    token = register_py_function(graph_of(inp), func)
+    op = eager_py_func_op.make(list(inp), token=token, Tout=dtypes, name=name)
+    return list(op.outputs) if dtypes else op
 
-    def call(*values: Any) -> Any:
-        given = func(*[np.asarray(value).view(_Value) for value in values])
-        if given is None:
-            return None
-        results = list(given) if isinstance(given, (list, tuple)) and is_list else [given]
-        plain = [r.numpy() if isinstance(r, _Value) else r for r in results]
-        return [
-            value if dtype.name == "string" else np.asarray(value, dtype.as_numpy_dtype)
-            for value, dtype in zip(plain, types, strict=True)
-        ]
 
-    return py_func(call, inp, Tout, name=name or "EagerPyFunc")
+@eager_py_func_op.gradient
+def eager_py_func_grad(op: Operation, *grads: Any) -> list[Any]:
+    found = find_py_function(op.attrs["token"].decode())
+    if found is None:
+        raise LookupError(f"{op.name} calls a Python function of another process")
+    made: list[Any] = found.function.gradient(op, list(grads))  # type: ignore[attr-defined]
+    return made
 
 
 def numpy_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None = None) -> Any:

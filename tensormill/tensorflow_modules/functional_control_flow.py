@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from tensormill.functional.defun import Defun
-from tensormill.graph import dtypes
+from tensormill.graph import dtypes, errors
 from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.default_scopes import control_dependencies
 from tensormill.graph.func_graph import FuncGraph
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import floordiv
+from tensormill.ops.check import Assert
+from tensormill.ops.comparison import equal, logical_and, logical_or
 from tensormill.ops.elementwise_unary import abs as abs_of
 from tensormill.ops.functional import (
     if_op,
@@ -133,8 +136,30 @@ def For(
       name: the name of the node.
       hostmem: not used.
       rewrite_with_while: not used: the loop is always made of a While.
+
+    Raises:
+      InvalidArgumentError: `start`, `limit` or `delta` is no scalar, or `body` returns more or
+        fewer values than there are inputs.
     """
-    step = abs_of(delta)
+    given = len(body.definition.signature.output_arg)
+    if given != len(inputs):
+        raise errors.invalid_argument(
+            f"For loop body returned {given} arguments. Expected: {len(inputs)}"
+        )
+    start, limit, delta = (
+        _as_scalar(each, name)
+        for each, name in ((start, "start"), (limit, "limit"), (delta, "delta"))
+    )
+    goes_on = logical_or(
+        logical_and(delta > 0, start <= limit), logical_and(delta < 0, start >= limit)
+    )
+    valid = Assert(
+        logical_or(goes_on, equal(start, limit)),
+        ["Invalid start/limit/delta: ", start, limit, delta],
+        name="Assert",
+    )
+    with control_dependencies([valid]):
+        step = abs_of(delta)
     count = floordiv(abs_of(limit - start) + step - 1, step)
     types = [dtypes.int32] * 4 + list(body.declared_input_types)[1:]
 
@@ -148,6 +173,18 @@ def For(
 
     made = While([0, count, start, delta, *inputs], condition, counted, name)
     return made[4:]
+
+
+def _as_scalar(value: Any, name: str) -> Tensor:
+    """Return a bound of a loop.
+
+    Raises:
+      InvalidArgumentError: it is no scalar.
+    """
+    tensor = convert_to_tensor(value, dtypes.int32, name=name)
+    if tensor.dims:
+        raise errors.invalid_argument(f"{name} must be a scalar, not of shape {tensor.shape}")
+    return tensor
 
 
 def Gradient(inputs: Sequence[Any], f: Any, name: str | None = None) -> list[Tensor]:

@@ -23,7 +23,6 @@ from tensormill.graph.stacks import default_sessions
 from tensormill.graph.tensor import Tensor
 
 __all__ = [
-    "EagerTensor",
     "NullContextmanager",
     "RegisterShape",
     "canonical_name",
@@ -48,10 +47,6 @@ __all__ = [
 ]
 
 _uids = itertools.count()
-
-
-class EagerTensor:
-    """The class of tensors that eager execution would make: there are none."""
 
 
 def uid() -> int:

@@ -112,7 +112,7 @@ _ROWS = {
     "python.framework.op_def_library": "tensorflow_modules.op_def_library",
     "python.framework.op_def_registry": "tensorflow_modules.op_definitions",
     "python.framework.ops": """
-        _TensorLike=graph.tensor.TensorLike
+        _TensorLike=graph.tensor.TensorLike EagerTensor=functional.eager_calls.EagerTensor
         Operation=tensorflow_modules.node_operations.Operation
         _create_c_op=tensorflow_modules.node_operations.create_c_op
         get_stats_for_node_def=profiler.float_operations.get_stats_for_node_def
@@ -314,7 +314,9 @@ _ROWS = {
         ifft=namespaces.signal.ifft ifft2d=namespaces.signal.ifft2d
         ifft3d=namespaces.signal.ifft3d""",
     "python.ops.signal.util_ops": "gcd=tensorflow_modules.array_functions.gcd",
-    "python.ops.script_ops": "ops.scripts",
+    "python.ops.script_ops": """
+        ops.scripts eager_py_func=functional.eager_calls.py_function
+        py_function=functional.eager_calls.py_function _py_funcs=graph.py_functions.registry""",
     "python.ops.session_ops": "ops.session_tensors session.tensor_handles",
     "python.ops.sets": "namespaces.sets",
     "python.ops.sets_impl": "namespaces.sets",
@@ -340,7 +342,9 @@ _ROWS = {
     "python.ops.variable_scope": """
         variables.scope variables.store variables.local_variables variables.creation
         variables.policies
-        _VariableStore=variables.store.VariableStore variable=variables.creation.Variable
+        _VariableStore=variables.store.VariableStore
+        EagerVariableStore=variables.eager_variable_store.EagerVariableStore
+        with_variable_store=variables.store.with_variable_store variable=variables.creation.Variable
         _pure_variable_scope=variables.scope.pure_variable_scope
         _get_default_variable_store=variables.store.variable_store""",
     "python.ops.variables": """

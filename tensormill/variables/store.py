@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -457,6 +458,18 @@ def variable_store() -> VariableStore:
         found.append(VariableStore())
     store: VariableStore = found[0]
     return store
+
+
+@contextmanager
+def with_variable_store(store: VariableStore) -> Iterator[None]:
+    """Let `get_variable` look in another store of the default graph in the block."""
+    stores = get_default_graph().get_collection_ref(_STORE_KEY)
+    before = stores[:]
+    stores[:] = [store]
+    try:
+        yield
+    finally:
+        stores[:] = before
 
 
 def get_variable(

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from tensormill.graph.collections import GraphKeys
 from tensormill.graph.graph import get_default_graph
+from tensormill.variables.creation import variable_creator_scope
 from tensormill.variables.scope import (
     VariableScope,
     pure_variable_scope,
     unique_variable_scope,
     variable_scope,
 )
+from tensormill.variables.tracking import Trackable
 
-__all__ = ["Template", "make_template"]
+__all__ = ["Template", "make_template", "make_template_internal"]
+
+_RUNNING_KEY = ("__templates_at_their_first_call",)
 
 
 def make_template(
@@ -40,13 +45,43 @@ def make_template(
     Raises:
       ValueError: there is no name.
     """
+    return make_template_internal(
+        name_, func_, create_scope_now_, unique_name_, custom_getter_, False, **kwargs
+    )
+
+
+def make_template_internal(
+    name_: str,
+    func_: Callable[..., Any],
+    create_scope_now_: bool = False,
+    unique_name_: str | None = None,
+    custom_getter_: Any = None,
+    create_graph_function_: bool = False,
+    **kwargs: Any,
+) -> Template:
+    """Return what `make_template` returns.
+
+    Args:
+      name_: the name of the scope, made unique at the first call.
+      func_: the function; it makes its variables with `get_variable`.
+      create_scope_now_: settle the name of the scope now instead of at the first call.
+      unique_name_: the name of the scope as it is.
+      custom_getter_: the scope's custom getter.
+      create_graph_function_: accepted: a call makes the nodes of the function in the graph.
+      **kwargs: arguments of `func_` that are given already.
+
+    Raises:
+      ValueError: there is no name.
+    """
     if kwargs:
         func_ = partial(func_, **kwargs)
-    return Template(name_, func_, create_scope_now_, unique_name_, custom_getter_)
+    return Template(
+        name_, func_, create_scope_now_, unique_name_, custom_getter_, create_graph_function_
+    )
 
 
-class Template:
-    """What `make_template` returns.
+class Template(Trackable):
+    """What `make_template` returns; it depends on its variables, and on templates within it.
 
     Attributes:
       name: the name that was given.
@@ -61,6 +96,7 @@ class Template:
         create_scope_now: bool = False,
         unique_name: str | None = None,
         custom_getter: Any = None,
+        create_graph_function: bool = False,
     ) -> None:
         if name is None:
             raise ValueError("name cannot be None.")
@@ -98,7 +134,8 @@ class Template:
                 return self._call_again(args, kwargs)
             self._is_first_call = False
             try:
-                result = self.func(*args, **kwargs)
+                with self._tracked_variables():
+                    result = self.func(*args, **kwargs)
             except Exception:
                 self._is_first_call = True
                 raise
@@ -110,6 +147,30 @@ class Template:
                 text = f"{error.args[0]}\n\noriginally defined at:\n{origin}"
                 error.args = (text, *error.args[1:])
             raise
+
+    @contextmanager
+    def _tracked_variables(self) -> Iterator[None]:
+        """Depend on what is made in the block: variables, or the template that makes them."""
+        running = get_default_graph().get_collection_ref(_RUNNING_KEY)
+        running.append(self)
+        place = len(running)
+        prefix = self.variable_scope_name or ""
+
+        def track(next_creator: Callable[..., Any], **options: Any) -> Any:
+            variable = next_creator(**options)
+            inner = running[place] if place < len(running) else None
+            name = variable.op.name if inner is None else inner.variable_scope.name
+            if name.startswith(prefix):
+                self._track_trackable(
+                    variable if inner is None else inner, name[len(prefix) :], overwrite=True
+                )
+            return variable
+
+        try:
+            with variable_creator_scope(track):
+                yield
+        finally:
+            running.pop()
 
     def _call_again(self, args: Any, kwargs: Any) -> Any:
         trainable = get_default_graph().get_collection_ref(GraphKeys.TRAINABLE_VARIABLES)

@@ -117,6 +117,21 @@ def test_a_function_is_called_for_each_number(bounds: tuple[int, ...], total: fl
         assert session.run(functional.For(*bounds, [0.0], add)) == [total]
 
 
+def test_bounds_and_bodies_that_make_no_loop() -> None:
+    @Defun(tf.int32, tf.float32)
+    def keep(i: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        return x
+
+    with tf.Session() as session:
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid start/limit/delta"):
+            session.run(functional.For(0, 10, -1, [0.0], keep))
+        assert session.run(functional.For(3, 3, 1, [5.0], keep)) == [5.0]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="start must be a scalar"):
+        functional.For([0], 10, 1, [0.0], keep)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"returned 1 arguments. Expected: 2"):
+        functional.For(0, 10, 1, [0.0, 0.0], keep)
+
+
 def test_kernels_are_there_without_the_public_names() -> None:
     program = """
 from tensormill.graph.constants import constant

@@ -54,6 +54,53 @@ def test_a_template_refuses_new_trainable_variables_at_a_later_call() -> None:
         template()
 
 
+def test_a_template_depends_on_its_variables_and_on_templates_within() -> None:
+    def one() -> tf.Variable:
+        return tf.get_variable("v", [])
+
+    def two() -> tuple[tf.Variable, ...]:
+        return (
+            tf.make_template("in", one)(),
+            tf.make_template("in", one)(),
+            tf.get_variable("w", []),
+        )
+
+    outer = tf.make_template("out", two)
+    first, second, own = outer()
+    found = dict(outer._checkpoint_dependencies)
+    assert list(found) == ["in", "in_1", "w"]
+    assert found["w"] is own
+    assert dict(found["in_1"]._checkpoint_dependencies) == {"v": second}
+    assert outer() == (first, second, own)
+
+    model = tf.keras.Model()
+    model.parts = [outer]
+    assert model.variables == [first, second, own]
+    assert model.layers == []
+
+
+def test_a_store_of_its_own() -> None:
+    from tensormill.python.ops import variable_scope
+
+    store = variable_scope.EagerVariableStore()
+    with store.as_default():
+        trained = tf.get_variable("b", initializer=1.0)
+        kept = tf.get_variable("a", initializer=2.0, trainable=False)
+    assert store.variables() == [kept, trained]
+    assert store.trainable_variables() == [trained]
+    assert store.non_trainable_variables() == [kept]
+    assert tf.get_variable("a", []) is not kept
+    copied = store.copy()
+    with copied.as_default(), tf.variable_scope("", reuse=True):
+        again = tf.get_variable("b")
+    assert again is not trained
+    with tf.Session() as session:
+        session.run(trained.initializer)
+        session.run(again.initializer)
+        session.run(trained.assign(5.0))
+        assert session.run(again) == 1.0
+
+
 def test_every_thread_has_its_own_open_scope() -> None:
     graph = tf.get_default_graph()
     names = []

@@ -169,7 +169,7 @@ class Network(Layer):
     @property
     def weights(self) -> list[Any]:
         """All weights, layer by layer."""
-        inner = [each for layer in self._sublayers() for each in layer.weights]
+        inner = [each for holder in self._weight_holders() for each in holder.weights]
         return once(inner + self._trainable_weights + self._non_trainable_weights)
 
     def _own_tensors(self) -> list[Any]:

@@ -19,6 +19,7 @@ from tensormill.keras.engine.node import tensors_in
 from tensormill.keras.engine.reachable import reachable_from
 from tensormill.layers.base import Layer as ScopedLayer
 from tensormill.variables.base import VariableBase
+from tensormill.variables.template import Template
 from tensormill.variables.tracking import dependencies_in
 
 __all__ = ["LayerWeights"]
@@ -161,6 +162,14 @@ class LayerWeights:
                 found.extend(found_in(value, (LayerWeights, ScopedLayer)))
         return once(found)
 
+    def _weight_holders(self) -> list[Any]:
+        """Return what has weights among the attributes: layers and templates."""
+        found = self._sublayers()
+        for name, value in self.__dict__.items():
+            if name not in _NOT_SEARCHED:
+                found.extend(found_in(value, Template))
+        return once(found)
+
     @property
     def trainable(self) -> bool:
         """Whether training changes the weights; setting it sets that of layers within, too."""
@@ -177,18 +186,18 @@ class LayerWeights:
         """The weights that training changes, with those of layers within."""
         if not self.trainable:
             return []
-        inner = [each for layer in self._sublayers() for each in layer.trainable_weights]
+        inner = [each for holder in self._weight_holders() for each in holder.trainable_weights]
         return once(self._trainable_weights + inner)
 
     @property
     def non_trainable_weights(self) -> list[Any]:
         """The other weights."""
-        sublayers = self._sublayers()
+        holders = self._weight_holders()
         own = self._non_trainable_weights
         if self.trainable:
-            inner = [each for layer in sublayers for each in layer.non_trainable_weights]
+            inner = [each for holder in holders for each in holder.non_trainable_weights]
             return once(own + inner)
-        inner = [each for layer in sublayers for each in layer.weights]
+        inner = [each for holder in holders for each in holder.weights]
         return once(self._trainable_weights + own + inner)
 
     @property
