@@ -11,7 +11,7 @@ LACKING = {
     "OptionalSpec", "TensorArraySpec", "autograph.to_code", "autograph.to_graph",
     "data.experimental.StatsAggregator", "debugging.assert_all_finite", "experimental", "lite",
     "load_library", "load_op_library", "nn.RNNCellDeviceWrapper", "nn.RNNCellDropoutWrapper",
-    "nn.RNNCellResidualWrapper", "nondifferentiable_batch_function", "saved_model.load", "tpu",
+    "nn.RNNCellResidualWrapper", "saved_model.load", "tpu",
 }  # fmt: skip
 
 
