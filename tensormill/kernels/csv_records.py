@@ -17,6 +17,7 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.op_def_text import dtype_text
 from tensormill.kernels.csv_blocks import split_block
 from tensormill.kernels.csv_fields import FieldSplitter
+from tensormill.kernels.denormals import unflushed
 from tensormill.kernels.number_text import number_of, numbers_of
 from tensormill.kernels.registry import KernelContext, kernel_factory
 from tensormill.kernels.torch_dtypes import torch_dtype
@@ -43,7 +44,7 @@ def make_decode_csv(ctx: KernelContext) -> Callable[[Any, Sequence[Any]], list[A
         attrs["OUT_TYPE"],
         attrs["na_value"],
     )
-    return decoder.decode
+    return unflushed(decoder.decode)
 
 
 def check_selected_columns(columns: Sequence[int], dtypes: Sequence[DType]) -> None:

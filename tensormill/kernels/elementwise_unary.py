@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from tensormill.kernels.hard_values import exp, log, sqrt
 from tensormill.kernels.registry import host_kernel, kernel
 from tensormill.kernels.torch_dtypes import to_host, to_tensor
 
@@ -92,11 +93,11 @@ for _op_type, _function, _types in (
     ("Sign", torch.sgn, (*COMPLEX, *SIGNED_INTEGERS)),
     ("Square", torch.square, (*FLOATS, *COMPLEX, *SIGNED_INTEGERS, "uint8")),
     ("Square", through_numpy(np.square), WIDE_UNSIGNED),
-    ("Sqrt", torch.sqrt, (*FLOATS, *COMPLEX)),
+    ("Sqrt", sqrt, (*FLOATS, *COMPLEX)),
     ("Rsqrt", torch.rsqrt, (*FLOATS, *COMPLEX)),
-    ("Exp", torch.exp, (*FLOATS, *COMPLEX)),
+    ("Exp", exp, (*FLOATS, *COMPLEX)),
     ("Expm1", torch.expm1, (*FLOATS, *COMPLEX)),
-    ("Log", torch.log, (*FLOATS, *COMPLEX)),
+    ("Log", log, (*FLOATS, *COMPLEX)),
     ("Log1p", torch.log1p, (*FLOATS, *COMPLEX)),
     ("Sin", torch.sin, (*FLOATS, *COMPLEX)),
     ("Cos", torch.cos, (*FLOATS, *COMPLEX)),

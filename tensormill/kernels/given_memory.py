@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from tensormill.kernels.hard_values import exp_into, log_into, sqrt_into
 from tensormill.kernels.matrix_multiplication import multiplies_plainly, multiply_into
 
 __all__ = ["INTO"]
@@ -23,6 +24,10 @@ def _by_out(function: Function) -> Make:
     def into(memory: Tensor, *inputs: Tensor) -> Any:
         return function(*inputs, out=memory)
 
+    return lambda usual, attrs: into
+
+
+def _by(into: Function) -> Make:
     return lambda usual, attrs: into
 
 
@@ -54,9 +59,9 @@ INTO: dict[str, Make] = {
     "Abs": _by_out(torch.abs),
     "Add": _by_out(torch.add),
     "AddV2": _by_out(torch.add),
-    "Exp": _by_out(torch.exp),
+    "Exp": _by(exp_into),
     "Fill": _fill,
-    "Log": _by_out(torch.log),
+    "Log": _by(log_into),
     "MatMul": _mat_mul,
     "Mul": _by_out(torch.mul),
     "Neg": _by_out(torch.neg),
@@ -64,7 +69,7 @@ INTO: dict[str, Make] = {
     "ReluGrad": _relu_grad,
     "Rsqrt": _by_out(torch.rsqrt),
     "Sigmoid": _by_out(torch.sigmoid),
-    "Sqrt": _by_out(torch.sqrt),
+    "Sqrt": _by(sqrt_into),
     "Square": _by_out(torch.square),
     "Sub": _by_out(torch.sub),
     "Tanh": _by_out(torch.tanh),

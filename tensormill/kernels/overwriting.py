@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from tensormill.kernels.hard_values import exp_, log_, sqrt_
+
 __all__ = ["MAKES_NEW_MEMORY", "OVERWRITING"]
 
 Tensor = torch.Tensor
@@ -95,13 +97,13 @@ def _by_output(backward: Function) -> Make:
 
 OVERWRITING: dict[str, tuple[tuple[int, Make], ...]] = {
     "Abs": _unary(torch.abs_),
-    "Exp": _unary(torch.exp_),
-    "Log": _unary(torch.log_),
+    "Exp": _unary(exp_),
+    "Log": _unary(log_),
     "Neg": _unary(torch.neg_),
     "Relu": _unary(torch.relu_),
     "Rsqrt": _unary(torch.rsqrt_),
     "Sigmoid": _unary(torch.sigmoid_),
-    "Sqrt": _unary(torch.sqrt_),
+    "Sqrt": _unary(sqrt_),
     "Square": _unary(torch.square_),
     "Tanh": _unary(torch.tanh_),
     "Add": _binary(torch.add),

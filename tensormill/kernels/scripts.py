@@ -11,6 +11,7 @@ import numpy as np
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType, as_dtype, string
 from tensormill.graph.py_functions import find_py_function
+from tensormill.kernels.denormals import unflushed
 from tensormill.kernels.registry import KernelContext, kernel_factory
 from tensormill.kernels.tracking import tracked
 from tensormill.kernels.value_types import as_object_array
@@ -81,7 +82,7 @@ def _argument(value: Any) -> Any:
 def _call(function: Callable[..., Any], arguments: list[Any]) -> Any:
     try:
         with tracked():
-            return function(*arguments)
+            return unflushed(function)(*arguments)
     except errors.OpError:
         raise
     except Exception as error:

@@ -15,6 +15,7 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import format_dims
+from tensormill.kernels.denormals import unflushed
 from tensormill.kernels.number_text import number_of, numbers_of
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 from tensormill.kernels.string_hashes import fingerprint64, hash64, siphash24
@@ -82,6 +83,7 @@ def make_as_string(ctx: KernelContext) -> Any:
 
 
 @kernel("StringToNumber", "cpu")
+@unflushed
 def string_to_number(value: Any, *, out_type: DType) -> torch.Tensor:
     kind = np.dtype(out_type.as_numpy_dtype)
 

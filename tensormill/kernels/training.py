@@ -22,6 +22,7 @@ import torch
 
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
+from tensormill.kernels.hard_values import sqrt
 from tensormill.kernels.registry import KernelContext, kernel_factory
 from tensormill.ops.training import UPDATE_RULES
 
@@ -278,7 +279,7 @@ def adagrad_v2(
     if not (update_slots and var.is_cpu and _can_fuse(var, accum, grad)):
         if update_slots:
             accum.addcmul_(grad, grad)
-        var.addcdiv_(grad, accum.sqrt().add_(epsilon), value=-lr)
+        var.addcdiv_(grad, sqrt(accum).add_(epsilon), value=-lr)
         return
     torch._fused_adagrad_(
         [var],
@@ -431,7 +432,7 @@ def adam(
     m.lerp_(grad, 1 - beta1)
     v.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
     step = torch.add(m * beta1, grad, alpha=1 - beta1) if use_nesterov else m
-    var.addcdiv_(step, v.sqrt().add_(epsilon), value=-rate)
+    var.addcdiv_(step, sqrt(v).add_(epsilon), value=-rate)
 
 
 def _adam_rate(lr: Any, beta1_power: Any, beta2_power: Any) -> Any:
@@ -459,7 +460,7 @@ def adam_with_amsgrad(
     v.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
     torch.maximum(vhat, v, out=vhat)
     rate = _adam_rate(lr, beta1_power, beta2_power)
-    var.addcdiv_(m, vhat.sqrt().add_(epsilon), value=-rate)
+    var.addcdiv_(m, sqrt(vhat).add_(epsilon), value=-rate)
 
 
 @update_rule("AdaMax", _REAL)

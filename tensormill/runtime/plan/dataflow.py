@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from tensormill.graph import errors
+from tensormill.kernels.denormals import end_flushing, start_flushing
 from tensormill.kernels.partial_runs import PARTIAL_RUN
 from tensormill.runtime.devices import Device
 from tensormill.runtime.node import Node, NodeGraph
@@ -163,10 +164,15 @@ class DataflowRun:
 
     def _run_ready(self) -> None:
         ready = self._ready
-        with np.errstate(all="ignore"):
-            while ready and self._error is None:
-                item = ready.popleft()
-                self._guarded(self._run, item)
+        is_flushing = start_flushing()
+        try:
+            with np.errstate(all="ignore"):
+                while ready and self._error is None:
+                    item = ready.popleft()
+                    self._guarded(self._run, item)
+        finally:
+            if is_flushing:
+                end_flushing()
         if self._error is not None:
             ready.clear()
 

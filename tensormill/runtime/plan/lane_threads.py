@@ -12,6 +12,8 @@ from queue import SimpleQueue
 import numpy as np
 import torch
 
+from tensormill.kernels.denormals import start_flushing
+
 __all__ = ["LaneThread", "LaneThreads"]
 
 
@@ -36,6 +38,7 @@ class LaneThread:
     def _serve(self) -> None:
         torch.set_num_threads(1)
         np.seterr(all="ignore")
+        start_flushing()
         while True:
             call, done = self._calls.get()
             call()

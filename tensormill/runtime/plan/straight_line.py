@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import CodeType, TracebackType
 from typing import Any, Protocol
 
+from tensormill.kernels.denormals import end_flushing, start_flushing
 from tensormill.kernels.tracking import untracked
 from tensormill.runtime.plan.code_writer import CompiledPiece, write_piece
 from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot, SlotGuard
@@ -75,7 +76,12 @@ class Block:
 
         For steps that run once, are traced, or can be interrupted.
         """
-        self._walk_list(self.instructions, values, step, observer)
+        is_flushing = start_flushing()
+        try:
+            self._walk_list(self.instructions, values, step, observer)
+        finally:
+            if is_flushing:
+                end_flushing()
 
     def _walk_list(
         self,
@@ -116,11 +122,16 @@ class Block:
         compiled = self._compiled
         if compiled is None:
             compiled = self._compiled = self._compile()
-        if self._is_long:
-            with untracked():
+        is_flushing = start_flushing()
+        try:
+            if self._is_long:
+                with untracked():
+                    self._run_pieces(compiled, values, step)
+            else:
                 self._run_pieces(compiled, values, step)
-        else:
-            self._run_pieces(compiled, values, step)
+        finally:
+            if is_flushing:
+                end_flushing()
 
     @staticmethod
     def _run_pieces(compiled: list[CompiledPiece], values: list[Any], step: Any) -> None:
