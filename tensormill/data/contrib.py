@@ -10,6 +10,7 @@ from typing import Any
 
 from tensormill.data import nest
 from tensormill.data.base import as_int64, flat_attrs
+from tensormill.data.components import TensorComponent
 from tensormill.data.dataset import Dataset
 from tensormill.data.example_datasets import make_batched_features_dataset
 from tensormill.data.experimental import parallel_interleave
@@ -18,9 +19,10 @@ from tensormill.data.grouping import Reducer, Transformation
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.shapes import TensorShape
-from tensormill.ops import dataset_batching
+from tensormill.ops import dataset_batching, dataset_queries
 
 __all__ = [
+    "LMDBDataset",
     "assert_element_shape",
     "batch_and_drop_remainder",
     "padded_batch_and_drop_remainder",
@@ -29,6 +31,19 @@ __all__ = [
     "sliding_window_batch",
     "sloppy_interleave",
 ]
+
+
+def LMDBDataset(filenames: Any) -> Dataset:
+    """Return a dataset of the keys and values of LMDB databases, by ascending keys.
+
+    Args:
+      filenames: the database, or several.
+    """
+    names = convert_to_tensor(filenames, dtypes.string, name="filenames")
+    text = TensorComponent(dtypes.string, ())
+    structure = (text, text)
+    variant = dataset_queries.lmdb_dataset_op(names, **flat_attrs(structure))
+    return Dataset(variant, structure)
 
 
 def batch_and_drop_remainder(batch_size: Any) -> Transformation:

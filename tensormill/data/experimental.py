@@ -47,6 +47,7 @@ from tensormill.data.options import (
     StatsOptions,
     ThreadingOptions,
 )
+from tensormill.data.statistics import StatsAggregator, bytes_produced_stats, latency_stats
 from tensormill.data.structured_function import StructuredFunction
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
@@ -80,10 +81,12 @@ __all__ = [
     "RandomDataset",
     "Reducer",
     "SqlDataset",
+    "StatsAggregator",
     "StatsOptions",
     "TFRecordWriter",
     "ThreadingOptions",
     "bucket_by_sequence_length",
+    "bytes_produced_stats",
     "cardinality",
     "choose_from_datasets",
     "copy_to_device",
@@ -96,6 +99,7 @@ __all__ = [
     "group_by_reducer",
     "group_by_window",
     "ignore_errors",
+    "latency_stats",
     "make_batched_features_dataset",
     "make_csv_dataset",
     "make_saveable_from_iterator",

@@ -27,7 +27,7 @@ from tensormill.graph.graph import get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.sparse_tensor import SparseTensor, SparseTensorValue
 from tensormill.graph.tensor import Tensor
-from tensormill.ops import iterators
+from tensormill.ops import dataset_statistics, iterators
 from tensormill.ops.arithmetic import add
 from tensormill.ops.array_shapes import shape, size
 from tensormill.ops.check import Assert
@@ -186,6 +186,21 @@ def _check_state(state: Any, following: Any) -> None:
             )
 
 
+def _observed(dataset: Any) -> Any:
+    """Return a dataset whose pipeline tells the aggregator of its options, if there is one."""
+    stats = dataset.options().experimental_stats
+    if stats is None or not stats.aggregator:
+        return dataset
+    variant = dataset_statistics.set_stats_aggregator_dataset_op(
+        dataset._variant_tensor,
+        stats.aggregator._resource,
+        stats.prefix or "",
+        stats.counter_prefix or "",
+        **flat_attrs(dataset._structure),
+    )
+    return type(dataset)._of(variant, dataset._structure)
+
+
 def make_initializable_iterator(dataset: Any, shared_name: str | None = None) -> Iterator:
     """Return an iterator that begins whenever its `initializer` runs.
 
@@ -197,6 +212,7 @@ def make_initializable_iterator(dataset: Any, shared_name: str | None = None) ->
       ValueError: the dataset is not of the default graph.
     """
     graph = get_default_graph()
+    dataset = _observed(dataset)
     if dataset._variant_tensor.graph is not graph and not graph.building_function:
         raise ValueError(
             f"Dataset {dataset} was not created in the same graph as the one in which "
@@ -222,6 +238,7 @@ def make_one_shot_iterator(dataset: Any) -> Iterator:
       ValueError: the dataset depends on state, such as a variable.
     """
     graph = get_default_graph()
+    dataset = _observed(dataset)
     body = FuncGraph(
         "_make_dataset",
         capture_by_value=True,

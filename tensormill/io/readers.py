@@ -17,6 +17,7 @@ from tensormill.ops.queues import fake_queue_op
 __all__ = [
     "FixedLengthRecordReader",
     "IdentityReader",
+    "LMDBReader",
     "ReaderBase",
     "TFRecordReader",
     "TextLineReader",
@@ -190,3 +191,15 @@ class IdentityReader(ReaderBase):
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(_op("IdentityReaderV2")(name=name), supports_serialize=True)
+
+
+class LMDBReader(ReaderBase):
+    """Reads LMDB databases, whose names are the work: their keys and values, by ascending keys.
+
+    Args:
+      name: of the operation.
+      options: not used.
+    """
+
+    def __init__(self, name: str | None = None, options: Any = None) -> None:
+        super().__init__(_op("LMDBReader")(name=name))

@@ -38,6 +38,7 @@ __all__ = [
     "Iteration",
     "Rows",
     "Seeds",
+    "Stats",
     "as_program_value",
     "component_dims",
     "lasting",
@@ -67,6 +68,13 @@ class Failure:
     def __init__(self, error: BaseException, is_lasting: bool = False) -> None:
         self.error = error
         self.is_lasting = is_lasting
+
+
+class Stats(Protocol):
+    """Takes notes of how the elements of a pipeline come."""
+
+    def note(self, name: str, number: float) -> None:
+        """Add a number to a histogram. Any thread."""
 
 
 class Seeds:
@@ -115,6 +123,7 @@ class Iteration:
     Attributes:
       is_closed: the pipeline is not wanted any more.
       interruption: why whoever pulls now does not want to wait any longer; None while it does.
+      stats: takes notes of the stages; None where nobody wants them.
       draws: what its stages drew their seeds from, each time as it then was.
     """
 
@@ -124,6 +133,7 @@ class Iteration:
         Args:
           draws: those of a pipeline that this one repeats.
         """
+        self.stats: Stats | None = None
         self.draws: list[bytes] = []
         self._draws_ahead = deque(draws)
         self.is_closed = False

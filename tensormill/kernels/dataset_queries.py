@@ -1,7 +1,7 @@
-"""Kernels of datasets of the rows that a query gives, of SQLite.
+"""Kernels of datasets of what is in databases: of SQLite and LMDB.
 
-Source: TensorFlow 1.15, core/kernels/data/experimental/sql_dataset_op.cc and
-sql/sqlite_query_connection.cc.
+Source: TensorFlow 1.15, core/kernels/data/experimental/sql_dataset_op.cc,
+sql/sqlite_query_connection.cc and lmdb_dataset_op.cc.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from tensormill.formats.damage import DamagedFileError
+from tensormill.formats.lmdb_files import MissingLibraryError, read_items
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.kernels.dataset_base import Dataset, Iteration, lasting
+from tensormill.kernels.dataset_files import file_failure
 from tensormill.kernels.registry import kernel
 
 __all__: list[str] = []
@@ -120,3 +123,27 @@ def sql_dataset(
             )
     path, text = np.ravel(data_source_name)[0].decode(), np.ravel(query)[0].decode()
     return QueryDataset(path, text, output_types, output_shapes)
+
+
+class DatabaseItems(Dataset):
+    """The keys and values of LMDB databases, one database after the other."""
+
+    def __init__(self, names: list[bytes], dtypes: Any, dims: Any) -> None:
+        super().__init__(dtypes, dims)
+        self._names = names
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        for name in self._names:
+            path = name.decode(errors="surrogateescape")
+            try:
+                yield from read_items(path)
+            except MissingLibraryError as error:
+                yield from lasting(errors.unimplemented(str(error)))
+            except (OSError, DamagedFileError) as error:
+                yield from lasting(file_failure(error, path))
+
+
+@kernel("LMDBDataset", "cpu")
+@kernel("ExperimentalLMDBDataset", "cpu")
+def lmdb_dataset(filenames: Any, *, output_types: Any, output_shapes: Any) -> Dataset:
+    return DatabaseItems(np.ravel(filenames).tolist(), output_types, output_shapes)

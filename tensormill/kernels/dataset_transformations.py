@@ -18,6 +18,7 @@ from tensormill.kernels.dataset_base import (
     Failure,
     Iteration,
     Rows,
+    Seeds,
     component_dims,
     lasting,
 )
@@ -276,6 +277,54 @@ def shard_dataset(
             f"Index must be between 0 and {count - 1} (currently index = {own})."
         )
     return SlicedDataset(input_dataset, own, None, count, output_types, output_shapes)
+
+
+class SampledDataset(DerivedDataset):
+    """Each element with some probability, independently of the others."""
+
+    def __init__(
+        self, source: Dataset, rate: float, seeds: tuple[Any, Any], dtypes: Any, dims: Any
+    ) -> None:
+        super().__init__(source, dtypes, dims)
+        self._rate = rate
+        self._seeds = Seeds(seeds, is_fixed=True)
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        generator = np.random.Generator(np.random.PCG64(iteration.drawn(self._seeds)))
+        for element in self.source.elements(iteration):
+            if type(element) is Failure or generator.random() < self._rate:
+                yield element
+
+
+@kernel("SamplingDataset", "cpu", host_inputs=("rate", "seed", "seed2"))
+def sampling_dataset(
+    input_dataset: Any,
+    rate: Any,
+    seed: Any,
+    seed2: Any,
+    *,
+    output_types: Any,
+    output_shapes: Any,
+) -> Dataset:
+    return SampledDataset(input_dataset, float(rate), (seed, seed2), output_types, output_shapes)
+
+
+class MarkedDataset(DerivedDataset):
+    """The elements whose last component is true, without that component."""
+
+    def elements(self, iteration: Iteration) -> Iterator[Any]:
+        for element in self.source.elements(iteration):
+            if type(element) is Failure:
+                yield element
+            elif bool(element[-1]):
+                yield element[:-1]
+
+
+@kernel("FilterByLastComponentDataset", "cpu")
+def filter_by_last_component_dataset(
+    input_dataset: Any, *, output_types: Any, output_shapes: Any
+) -> Dataset:
+    return MarkedDataset(input_dataset, output_types, output_shapes)
 
 
 class UniqueDataset(DerivedDataset):

@@ -51,6 +51,11 @@ def find_identity_reader(ctx: KernelContext) -> Any:
     return _find_reader(ctx, "IdentityReader")
 
 
+@resource_kernel("LMDBReader", "cpu")
+def find_database_reader(ctx: KernelContext) -> Any:
+    return _find_reader(ctx, "LMDBReader")
+
+
 def find_fixed_length_record_reader(ctx: KernelContext) -> Any:
     sizes = _not_negative(ctx, "header_bytes", "record_bytes", "footer_bytes", "hop_bytes")
     encoding = ctx.attrs.get("encoding", b"").decode()

@@ -74,24 +74,44 @@ def _bucket_limits() -> Array:
     return np.array([-limit for limit in reversed(positive)] + [0.0] + positive)
 
 
+class HistogramCounts:
+    """How values are distributed over the buckets of a histogram."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(len(_bucket_limits()), np.int64)
+        self._least, self._most = _LARGEST, -_LARGEST
+        self._sum = self._sum_squares = 0.0
+
+    def add(self, values: Array) -> None:
+        """Count finite values, a vector of float64."""
+        limits = _bucket_limits()
+        self._least = min(self._least, float(values.min(initial=_LARGEST)))
+        self._most = max(self._most, float(values.max(initial=-_LARGEST)))
+        if values.size:
+            # One after the other, as TensorFlow adds them.
+            self._sum = float(np.cumsum(np.append(self._sum, values))[-1])
+            self._sum_squares = float(np.cumsum(np.append(self._sum_squares, values * values))[-1])
+        places = np.minimum(np.searchsorted(limits, values, side="right"), len(limits) - 1)
+        self._counts += np.bincount(places, minlength=len(limits))
+
+    def write(self, message: Any) -> None:
+        """Fill a HistogramProto."""
+        limits, counts = _bucket_limits(), self._counts
+        message.min, message.max = self._least, self._most
+        message.num = counts.sum()
+        message.sum, message.sum_squares = self._sum, self._sum_squares
+        # Empty buckets that follow each other become one.
+        is_last = np.ones(len(limits), bool)
+        is_last[:-1] = (counts[:-1] > 0) | (counts[1:] > 0)
+        message.bucket_limit.extend(limits[is_last].tolist())
+        message.bucket.extend(counts[is_last].tolist())
+
+
 def histogram_message(message: Any, values: Array) -> None:
     """Fill a HistogramProto with finite values."""
-    flat = values.ravel().astype(np.float64)
-    message.min = flat.min(initial=_LARGEST)
-    message.max = flat.max(initial=-_LARGEST)
-    message.num = flat.size
-    if flat.size:
-        # One after the other, as TensorFlow adds them.
-        message.sum = np.cumsum(flat)[-1]
-        message.sum_squares = np.cumsum(flat * flat)[-1]
-    limits = _bucket_limits()
-    places = np.minimum(np.searchsorted(limits, flat, side="right"), len(limits) - 1)
-    counts = np.bincount(places, minlength=len(limits))
-    # Empty buckets that follow each other become one.
-    is_last = np.ones(len(limits), bool)
-    is_last[:-1] = (counts[:-1] > 0) | (counts[1:] > 0)
-    message.bucket_limit.extend(limits[is_last].tolist())
-    message.bucket.extend(counts[is_last].tolist())
+    counts = HistogramCounts()
+    counts.add(values.ravel().astype(np.float64))
+    counts.write(message)
 
 
 def add_histogram(summary: Any, name: str, values: torch.Tensor) -> None:

@@ -16,6 +16,7 @@ from tensormill.io.example_parsing import (
 from tensormill.io.readers import (
     FixedLengthRecordReader,
     IdentityReader,
+    LMDBReader,
     ReaderBase,
     TextLineReader,
     TFRecordReader,
@@ -30,6 +31,7 @@ __all__ = [
     "FixedLenSequenceFeature",
     "FixedLengthRecordReader",
     "IdentityReader",
+    "LMDBReader",
     "ReaderBase",
     "SparseFeature",
     "TFRecordReader",

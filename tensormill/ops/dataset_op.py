@@ -17,13 +17,18 @@ TYPED = ("output_types: list(type) >= 1", "output_shapes: list(shape) >= 1")
 
 
 def define_dataset(
-    name: str, inputs: Sequence[str] = (), attrs: Sequence[str] = (), *, stateful: bool = False
+    name: str,
+    inputs: Sequence[str] = (),
+    attrs: Sequence[str] = (),
+    *,
+    stateful: bool = False,
+    output: str = "handle",
 ) -> OpBuilder:
     """Register an op type whose only output is a dataset."""
     builder = define(
         name,
         inputs,
-        ("handle: variant",),
+        (f"{output}: variant",),
         attrs,
         stateful=stateful,
         differentiable=False,

@@ -67,6 +67,17 @@ experimental_directed_interleave_dataset_op = define_dataset(
     inputs=("selector_input_dataset: variant", "data_input_datasets: N * variant"),
     attrs=(*TYPED, "N: int >= 1"),
 )
+sampling_dataset_op = define_dataset(
+    "SamplingDataset",
+    inputs=("input_dataset: variant", "rate: float", "seed: int64", "seed2: int64"),
+    attrs=(*TYPED,),
+)
+filter_by_last_component_dataset_op = define_dataset(
+    "FilterByLastComponentDataset",
+    inputs=("input_dataset: variant",),
+    attrs=(*TYPED,),
+    output="output",
+)
 optimize_dataset_op = define_dataset(
     "OptimizeDataset",
     inputs=("input_dataset: variant", "optimizations: string"),

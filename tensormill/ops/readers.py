@@ -112,6 +112,15 @@ _define_pair(
 )
 _define_pair("TFRecordReader", *_NAMED, "compression_type: string = ''")
 
+lmdb_reader_op = define(
+    "LMDBReader",
+    outputs=(_READER.format(_REFERENCE),),
+    attrs=_NAMED,
+    stateful=True,
+    differentiable=False,
+)
+lmdb_reader_op.shape(_reference_shape)
+
 reader_read_op, reader_read_v2_op = _define_uses(
     "ReaderRead", _scalars_shape, (_QUEUE,), ("key: string", "value: string")
 )

@@ -29,6 +29,12 @@ DATA_ROWS = {
         make_csv_dataset_v1=data.experimental.make_csv_dataset
         make_csv_dataset_v2=data.experimental.make_csv_dataset
         make_batched_features_dataset_v2=data.experimental.make_batched_features_dataset""",
+    "python.data.experimental.ops.iterator_ops": "data.iterator_checkpoints",
+    "python.data.experimental.ops.sleep": "data.execution",
+    "python.data.experimental.ops.stats_aggregator": """
+        data.statistics StatsAggregatorV1=data.statistics.StatsAggregator""",
+    "python.data.experimental.ops.stats_ops": "data.statistics",
+    "python.data.experimental.ops.threadpool": "data.execution",
     "python.data.ops.readers": "data.files",
     "python.data.util.convert": "data.tensor_arguments",
     "python.data.util.options": "data.option_properties",

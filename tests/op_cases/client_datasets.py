@@ -4,6 +4,51 @@ from tests.op_cases.datasets import dataset_program
 
 CASES = [
     dataset_program(
+        "SamplingDataset SleepDataset ChooseFastestDataset",
+        """
+def variant(n=4):
+    return R(n)._variant_tensor
+result = [
+    raw_values(raw.SamplingDataset(
+        input_dataset=variant(), rate=1.0, seed=np.int64(1), seed2=np.int64(2), **I),
+        [tf.int64], [[]]),
+    raw_values(raw.SamplingDataset(
+        input_dataset=variant(), rate=0.0, seed=np.int64(1), seed2=np.int64(2), **I),
+        [tf.int64], [[]]),
+    raw_values(raw.SleepDataset(
+        input_dataset=variant(), sleep_microseconds=np.int64(5), **I), [tf.int64], [[]]),
+    raw_values(raw.ChooseFastestDataset(
+        input_datasets=[variant(), variant()], num_experiments=2, **I), [tf.int64], [[]]),
+]
+""",
+    ),
+    dataset_program(
+        "LatencyStatsDataset BytesProducedStatsDataset SetStatsAggregatorDataset "
+        "StatsAggregatorHandle StatsAggregatorSummary ThreadPoolHandle ThreadPoolDataset",
+        """
+aggregator = raw.StatsAggregatorHandle(container="", shared_name="")
+pool = raw.ThreadPoolHandle(num_threads=2, display_name="two")
+noted = raw.BytesProducedStatsDataset(
+    input_dataset=R(5)._variant_tensor, tag="bytes", **I)
+noted = raw.LatencyStatsDataset(input_dataset=noted, tag="latency", **I)
+noted = raw.ThreadPoolDataset(input_dataset=noted, thread_pool=pool, **I)
+noted = raw.SetStatsAggregatorDataset(
+    input_dataset=noted, stats_aggregator=aggregator, tag="", counter_prefix="", **I)
+handle = raw.IteratorV2(shared_name="", container="", **I)
+begin = raw.MakeIterator(dataset=noted, iterator=handle)
+element = raw.IteratorGetNext(iterator=handle, **I)
+summary = raw.StatsAggregatorSummary(iterator=aggregator)
+with tf.Session() as session:
+    session.run(begin)
+    result = [session.run(element) for _ in range(5)]
+    for value in tf.compat.v1.Summary.FromString(session.run(summary)).value:
+        if value.tag == "bytes":
+            histogram = value.histo
+            result += [histogram.num, histogram.sum, histogram.sum_squares, histogram.min,
+                       list(histogram.bucket_limit), list(histogram.bucket)]
+""",
+    ),
+    dataset_program(
         "SerializeIterator DeserializeIterator",
         """
 handle = raw.IteratorV2(shared_name="", container="", **I)

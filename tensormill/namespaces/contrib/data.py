@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tensormill.data.contrib import (
+    LMDBDataset,
     assert_element_shape,
     batch_and_drop_remainder,
     padded_batch_and_drop_remainder,
@@ -54,3 +55,9 @@ from tensormill.data.files import (
     TFRecordDataset,
 )
 from tensormill.data.iterator import Iterator
+from tensormill.data.statistics import (
+    StatsAggregator,
+    bytes_produced_stats,
+    latency_stats,
+    set_stats_aggregator,
+)

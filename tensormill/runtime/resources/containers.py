@@ -21,6 +21,7 @@ from tensormill.runtime.resources.mutex import Mutex
 from tensormill.runtime.resources.queue import Queue, QueueSpec
 from tensormill.runtime.resources.reader import Reader
 from tensormill.runtime.resources.reader_sources import (
+    DatabaseSource,
     FixedLengthSource,
     IdentitySource,
     RecordFileSource,
@@ -68,6 +69,7 @@ def resource_name(container: str, shared_name: str, node_name: str) -> tuple[str
 _READER_SOURCES: dict[str, Callable[..., Source]] = {
     "FixedLengthRecordReader": FixedLengthSource,
     "IdentityReader": IdentitySource,
+    "LMDBReader": DatabaseSource,
     "TFRecordReader": RecordFileSource,
     "TextLineReader": TextLineSource,
     "WholeFileReader": WholeFileSource,

@@ -6,18 +6,21 @@ identity_reader_op.cc, fixed_length_record_reader_op.cc, tf_record_reader_op.cc.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Protocol, runtime_checkable
 
 from tensormill.formats.damage import DamagedFileError, TruncatedFileError
 from tensormill.formats.fixed_length_records import FixedLengthReader
+from tensormill.formats.lmdb_files import MissingLibraryError, read_items
 from tensormill.formats.record_files import RecordReader
 from tensormill.formats.text_lines import LineReader
 from tensormill.graph import errors
 from tensormill.graph.os_errors import tensorflow_errors
 
 __all__ = [
+    "DatabaseSource",
     "FixedLengthSource",
     "IdentitySource",
     "RecordFileSource",
@@ -129,6 +132,40 @@ class WholeFileSource:
     def stop(self) -> None:
         """Forget the unit of work."""
         self._work = b""
+
+
+class DatabaseSource:
+    """The work names an LMDB database, whose values are the records, under their own keys."""
+
+    keeps_state = False
+
+    def __init__(self) -> None:
+        self._items: Iterator[tuple[bytes, bytes]] | None = None
+
+    def start(self, work: bytes) -> None:
+        """Begin a unit of work."""
+        path = _path(work)
+        try:
+            with _file_errors(path):
+                self._items = read_items(path)
+        except MissingLibraryError as error:
+            raise errors.unimplemented(str(error)) from error
+
+    def read(self, count: int, keys: list[bytes], values: list[bytes]) -> bool:
+        """Append records; return whether the end was seen."""
+        assert self._items is not None
+        with _file_errors():
+            for key, value in itertools.islice(self._items, count):
+                keys.append(key)
+                values.append(value)
+                count -= 1
+        return count > 0
+
+    def stop(self) -> None:
+        """Forget the unit of work."""
+        items, self._items = self._items, None
+        if isinstance(items, Generator):
+            items.close()
 
 
 class TextLineSource:
