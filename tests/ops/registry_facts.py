@@ -47,7 +47,7 @@ NO_CASE = {
         for name, test in OF_CONTRIB.items()
     },
     "QuantizedReluX": "TensorFlow 2 has no kernel of it; test_quantized_numbers has its values",
-    "FilterByLastComponentDataset": "TensorFlow 2 lacks it; test_pipeline_statistics has its values",
+    "FilterByLastComponentDataset": "TensorFlow 2 lacks it; test_pipeline_statistics has values",
     "LMDBDataset": "reads with a library that need not be there; test_databases has its values",
     "LMDBReader": "reads with a library that need not be there; test_databases has its values",
     "StatsAggregatorHandleV2": "is a version of StatsAggregatorHandle",
