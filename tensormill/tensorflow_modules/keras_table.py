@@ -94,7 +94,9 @@ KERAS_ROWS = {
     "python.keras.premade.linear": "keras.premade",
     "python.keras.premade.wide_deep": "keras.premade",
     "python.keras.preprocessing.image": "keras.preprocessing.image",
-    "python.keras.preprocessing.sequence": "keras.preprocessing.sequence",
+    "python.keras.preprocessing.sequence": """
+        keras.preprocessing.sequence
+        _remove_long_seq=keras.preprocessing.sequence.remove_long_seq""",
     "python.keras.preprocessing.text": "keras.preprocessing.text",
     "python.keras.regularizers": "keras.regularizers",
     "python.keras.saving.hdf5_format": """

@@ -72,6 +72,30 @@ class Embedding(Layer):
             inputs = tf.cast(inputs, tf.int32)
         return tf.nn.embedding_lookup(self.embeddings, inputs)
 
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the rows for numbers of a shape.
+
+        Raises:
+          ValueError: it is not what `input_length` says.
+        """
+        dims: list[Any] = tf.TensorShape(input_shape).as_list()
+        if self.input_length is None:
+            return tf.TensorShape([*dims, self.output_dim])
+        given = self.input_length
+        lengths = list(given) if isinstance(given, (list, tuple)) else [given]
+        fits = len(lengths) == len(dims) - 1 and all(
+            None in (size, length) or size == length
+            for size, length in zip(dims[1:], lengths, strict=True)
+        )
+        if not fits:
+            raise ValueError(
+                f'"input_length" is {given}, but received input has shape {tuple(dims)}'
+            )
+        sizes = [
+            length if size is None else size for size, length in zip(dims[1:], lengths, strict=True)
+        ]
+        return tf.TensorShape([dims[0], *sizes, self.output_dim])
+
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
         own = {

@@ -22,7 +22,7 @@ class BatchNormalization(WeightSettings, Layer):
     """Normalises each channel by the moments of the batch in training, else by moving averages.
 
     Args:
-      axis: the axis of the channels.
+      axis: the axis of the channels, or a list of axes.
       momentum: how much of the moving averages an update keeps.
       epsilon: added to the variance.
       center: whether to add `beta`.
@@ -55,7 +55,9 @@ class BatchNormalization(WeightSettings, Layer):
         super().__init__(trainable=trainable, name=name, **kwargs)
         if renorm:
             raise ValueError("`renorm` is for `tf.layers.BatchNormalization` alone here")
-        self.axis = axis if isinstance(axis, int) else next(iter(axis))
+        if not isinstance(axis, (int, list, tuple)):
+            raise TypeError(f"axis must be int or list, type given: {type(axis)}")
+        self.axis = axis if isinstance(axis, int) else list(axis)
         self.momentum = momentum
         self.epsilon = epsilon
         self.center = center
@@ -77,19 +79,32 @@ class BatchNormalization(WeightSettings, Layer):
         """Make `gamma`, `beta` and the moving averages.
 
         Raises:
-          ValueError: the axis is out of range, or its size is not known.
+          ValueError: an axis is out of range or there twice, or its size is not known, or the
+            op that does all in one cannot be used.
         """
-        dims = tf.TensorShape(input_shape).as_list()
-        axis = self.axis % len(dims) if -len(dims) <= self.axis < len(dims) else None
-        if axis is None:
-            raise ValueError(f"Invalid axis: {self.axis}")
-        if dims[axis] is None:
+        dims: list[Any] = tf.TensorShape(input_shape).as_list()
+        given = [self.axis] if isinstance(self.axis, int) else self.axis
+        for axis in given:
+            if not -len(dims) <= axis < len(dims):
+                raise ValueError(f"Invalid axis: {axis}")
+        self._axes = [axis % len(dims) for axis in given]
+        if len(set(self._axes)) != len(self._axes):
+            raise ValueError(f"Duplicate axis: {self._axes}")
+        sizes = {axis: dims[axis] for axis in self._axes}
+        if None in sizes.values():
             raise ValueError("Axis has unknown size in input shape", input_shape)
-        self._axis = axis
-        self.input_spec = InputSpec(ndim=len(dims), axes={axis: dims[axis]})
+        self.input_spec = InputSpec(ndim=len(dims), axes=sizes)
+        can_fuse = len(dims) == 4 and self._axes in ([1], [3])
+        if self.fused and not can_fuse:
+            raise ValueError(
+                "Unsupported axis, fused batch norm only supports axis == [1] or axis == [3]"
+            )
         if self.fused is None:
-            self.fused = len(dims) == 4 and axis in (1, 3)
-        shape = (dims[axis],)
+            self.fused = can_fuse
+        # The weights of several axes have all axes of the input.
+        shape = tuple(sizes.values())
+        if len(sizes) > 1:
+            shape = tuple(sizes.get(axis, 1) for axis in range(len(dims)))
         if self.scale:
             self.gamma = self.add_kernel("gamma", shape, "gamma")
         if self.center:
@@ -122,11 +137,12 @@ class BatchNormalization(WeightSettings, Layer):
             self.add_update(moving_average_update(variable, value, keep))
 
     def _fused(self, inputs: Any, training: Any) -> Any:
-        channels = inputs.get_shape().as_list()[self._axis]
+        (axis,) = self._axes
+        channels = inputs.get_shape().as_list()[axis]
         gamma = self.gamma if self.scale else tf.ones([channels], self.dtype)
         beta = self.beta if self.center else tf.zeros([channels], self.dtype)
         settings: dict[str, Any] = {
-            "epsilon": self.epsilon, "data_format": "NCHW" if self._axis == 1 else "NHWC",
+            "epsilon": self.epsilon, "data_format": "NCHW" if axis == 1 else "NHWC",
         }  # fmt: skip
 
         def train() -> Any:
@@ -144,17 +160,18 @@ class BatchNormalization(WeightSettings, Layer):
 
     def _plain(self, inputs: Any, training: Any) -> Any:
         rank = inputs.get_shape().ndims
-        others = [axis for axis in range(rank) if axis != self._axis]
+        others = [axis for axis in range(rank) if axis not in self._axes]
         shape = [1] * rank
-        shape[self._axis] = inputs.get_shape().as_list()[self._axis]
+        for axis in self._axes:
+            shape[axis] = inputs.get_shape().as_list()[axis]
+        is_fitting = len(self._axes) > 1 or self._axes == [rank - 1]
 
         def spread(weight: Any) -> Any:
-            is_last = weight is None or self._axis == rank - 1
-            return weight if is_last else tf.reshape(weight, shape)
+            return weight if weight is None or is_fitting else tf.reshape(weight, shape)
 
         mean, variance = smart_cond(
             training,
-            lambda: tuple(tf.nn.moments(inputs, others)),
+            lambda: tuple(tf.nn.moments(inputs, others, keep_dims=len(self._axes) > 1)),
             lambda: (tf.identity(self.moving_mean), tf.identity(self.moving_variance)),
         )
         self._update(mean, variance, training)

@@ -177,8 +177,8 @@ class ImageDataGenerator:
       samplewise_center: whether to take its own mean from each.
       featurewise_std_normalization: whether to divide by the deviation of all.
       samplewise_std_normalization: whether to divide each by its own.
-      zca_whitening: not supported.
-      zca_epsilon: not used.
+      zca_whitening: whether to take out how pixels go together, as `fit` has learnt it.
+      zca_epsilon: added to the variances for that.
       rotation_range: by how many degrees images are turned at most.
       width_shift_range: by which share of the width they are moved at most.
       height_shift_range: by which share of the height.
@@ -208,9 +208,27 @@ class ImageDataGenerator:
         preprocessing_function: Any = None, data_format: str | None = None,
         validation_split: float = 0.0, **kwargs: Any,
     ) -> None:  # fmt: skip
-        if zca_whitening:
-            raise NotImplementedError("zca_whitening is not supported")
-        self.featurewise_center = featurewise_center or featurewise_std_normalization
+        if data_format not in (None, "channels_last", "channels_first"):
+            raise ValueError(
+                '`data_format` should be `"channels_last"` (channel after row and column) or '
+                f'`"channels_first"` (channel before row and column). Received: {data_format}'
+            )
+        if validation_split and not 0 < validation_split < 1:
+            raise ValueError(
+                "`validation_split` must be strictly between 0 and 1.  Received: "
+                f"{validation_split}"
+            )
+        if not isinstance(zoom_range, (int, float)) and len(zoom_range) != 2:
+            raise ValueError(
+                f"`zoom_range` should be a float or a tuple or list of two floats. Received: "
+                f"{zoom_range}"
+            )
+        self.zca_whitening = zca_whitening
+        self.zca_epsilon = zca_epsilon
+        self.principal_components: Any = None
+        self.featurewise_center = (
+            featurewise_center or featurewise_std_normalization or zca_whitening
+        )
         self.samplewise_center = samplewise_center or samplewise_std_normalization
         self.featurewise_std_normalization = featurewise_std_normalization
         self.samplewise_std_normalization = samplewise_std_normalization
@@ -267,11 +285,34 @@ class ImageDataGenerator:
         return items[:at] if subset == "validation" else items[at:]
 
     def fit(self, x: Any, augment: bool = False, rounds: int = 1, seed: Any = None) -> None:
-        """Learn the mean and the deviation of all images."""
+        """Learn the mean and the deviation of all images, and how their pixels go together.
+
+        Args:
+          x: the images, [n, ...].
+          augment: whether to learn from images changed at random, in `rounds` ways each.
+          rounds: see `augment`.
+          seed: for these changes.
+
+        Raises:
+          ValueError: the array has not four axes.
+        """
         x = np.asarray(x, dtype=floatx())
+        if x.ndim != 4:
+            raise ValueError(
+                f"Input to `.fit()` should have rank 4. Got array with shape: {x.shape}"
+            )
+        if seed is not None:
+            np.random.seed(seed)
+        if augment:
+            x = np.stack([self.random_transform(image) for _ in range(rounds) for image in x])
         axes = tuple(axis for axis in range(4) if axis not in (self._channel + 1,))
         self.mean = x.mean(axis=axes, keepdims=True)[0]
         self.std = x.std(axis=axes, keepdims=True)[0]
+        if self.zca_whitening:
+            scale = self.std + 1e-6 if self.featurewise_std_normalization else 1.0
+            whole = ((x - self.mean) / scale).reshape(len(x), -1)
+            vectors, values, _ = np.linalg.svd(whole.T @ whole / len(whole))
+            self.principal_components = (vectors / np.sqrt(values + self.zca_epsilon)) @ vectors.T
 
     def changed(self, image: Any) -> Any:
         """Return an image changed at random, in the form that models take."""
@@ -342,4 +383,6 @@ class ImageDataGenerator:
             x = x - self.mean
         if self.featurewise_std_normalization and self.std is not None:
             x = x / (self.std + 1e-6)
+        if self.zca_whitening and self.principal_components is not None:
+            x = (x.reshape(1, -1) @ self.principal_components).reshape(x.shape)
         return x.astype(floatx())

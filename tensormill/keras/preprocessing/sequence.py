@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, python/keras/preprocessing/sequence.py.
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
@@ -116,6 +117,12 @@ def skipgrams(
     return couples, labels
 
 
+def remove_long_seq(maxlen: int, seq: Any, label: Any) -> tuple[list[Any], list[Any]]:
+    """Return the sequences that are shorter than `maxlen`, and their labels."""
+    kept = [(each, own) for each, own in zip(seq, label, strict=True) if len(each) < maxlen]
+    return [each for each, _ in kept], [own for _, own in kept]
+
+
 class TimeseriesGenerator(Sequence):
     """Batches of windows of a series, and what comes after each.
 
@@ -149,6 +156,28 @@ class TimeseriesGenerator(Sequence):
         self.shuffle, self.reverse, self.batch_size = shuffle, reverse, batch_size
         if self.start_index > self.end_index:
             raise ValueError("`start_index+length` is after `end_index`: no window fits")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the settings, the series as texts of JSON, as plain data."""
+
+        def text(values: Any) -> str:
+            plain = values.tolist() if isinstance(values, np.ndarray) else values
+            try:
+                return json.dumps(plain)
+            except TypeError as error:
+                raise TypeError("Data not JSON Serializable:", plain) from error
+
+        names = (
+            "length", "sampling_rate", "stride", "start_index", "end_index", "shuffle", "reverse",
+            "batch_size",
+        )  # fmt: skip
+        own = {name: getattr(self, name) for name in names}
+        return {"data": text(self.data), "targets": text(self.targets), **own}
+
+    def to_json(self, **kwargs: Any) -> str:
+        """Return the class and the settings as JSON."""
+        config = {"class_name": type(self).__name__, "config": self.get_config()}
+        return json.dumps(config, **kwargs)
 
     def __len__(self) -> int:
         """Return the number of batches."""
