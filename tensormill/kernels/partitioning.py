@@ -10,6 +10,7 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import kernel
+from tensormill.kernels.segments import extremes
 from tensormill.kernels.torch_dtypes import to_host
 from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES
 
@@ -84,11 +85,10 @@ def _stitched_size(indices: list[torch.Tensor], data: list[Any]) -> int:
                 f"indices[{position}].shape = {_text(index)}"
             )
         if index.numel():
-            largest = max(largest, int(index.max()))
-            if int(index.min()) < 0:
-                raise errors.invalid_argument(
-                    f"indices[{position}] = {int(index.min())} is out of range"
-                )
+            low, high = extremes(index)
+            largest = max(largest, high)
+            if low < 0:
+                raise errors.invalid_argument(f"indices[{position}] = {low} is out of range")
     return largest + 1
 
 

@@ -183,7 +183,7 @@ _register_sorted("SegmentMin", _reduce_present("amin"), _TORCH_TYPES)
 _register_sorted("SegmentMin", _numpy_rows(np.minimum, _highest, True), WIDE_UNSIGNED)
 
 
-def _extremes(ids: Tensor) -> tuple[int, int]:
+def extremes(ids: Tensor) -> tuple[int, int]:
     """Return the smallest and the greatest id; (0, -1) where there are none."""
     if not ids.numel():
         return 0, -1
@@ -194,7 +194,9 @@ def _extremes(ids: Tensor) -> tuple[int, int]:
     return low, high
 
 
-def _register_unsorted(op_type: str, combine: Combine, types: tuple[str, ...]) -> None:
+def _register_unsorted(
+    op_type: str, combine: Combine, types: tuple[str, ...], devices: tuple[str, ...] | None = None
+) -> None:
     def unsorted_segment(data: Tensor, segment_ids: Tensor, num_segments: Any) -> Tensor:
         count = int(num_segments)
         if tuple(data.shape[: segment_ids.dim()]) != tuple(segment_ids.shape):
@@ -206,7 +208,7 @@ def _register_unsorted(op_type: str, combine: Combine, types: tuple[str, ...]) -
             raise errors.invalid_argument("num_segments must be non-negative.")
         ids = segment_ids.reshape(-1).to(torch.int64)
         rows = data.reshape(ids.shape[0], *data.shape[segment_ids.dim() :])
-        low, high = _extremes(ids)
+        low, high = extremes(ids)
         if high >= count:
             place = int((ids >= count).nonzero()[0])
             at = np.unravel_index(place, tuple(segment_ids.shape)) if segment_ids.dim() else ()
@@ -219,12 +221,27 @@ def _register_unsorted(op_type: str, combine: Combine, types: tuple[str, ...]) -
             ids, rows = ids[kept], rows[kept]
         return combine(rows, ids, count)
 
-    kernel(op_type, *_devices(types), types={"T": types}, host_inputs=("num_segments",))(
-        unsorted_segment
-    )
+    kernel(
+        op_type,
+        *(devices or _devices(types)),
+        types={"T": types},
+        host_inputs=("num_segments",),
+    )(unsorted_segment)
 
 
-_register_unsorted("UnsortedSegmentSum", sum_rows, (*_TORCH_TYPES, *COMPLEX))
+def _sum_wide_rows(rows: Tensor, ids: Tensor, count: int) -> Tensor:
+    """Return what `sum_rows` does, of rows in host memory; of wide ones as bags."""
+    if rows.dim() < 2 or rows[:1].numel() < _WIDE or count > _MOST_BAGS:
+        return sum_rows(rows, ids, count)
+    order = ids.numpy().astype(np.uint16).argsort(kind="stable")
+    return sum_bags(rows, torch.from_numpy(order), ids.numpy()[order], count)
+
+
+_WIDE, _MOST_BAGS = 64, 1 << 16
+
+_register_unsorted("UnsortedSegmentSum", _sum_wide_rows, _BAGS, ("cpu",))
+_register_unsorted("UnsortedSegmentSum", sum_rows, _BAGS, ("gpu",))
+_register_unsorted("UnsortedSegmentSum", sum_rows, _WITHOUT_BAGS)
 _register_unsorted("UnsortedSegmentSum", _NUMPY_SUM, WIDE_UNSIGNED)
 _register_unsorted("UnsortedSegmentProd", _PROD, _TORCH_TYPES)
 _register_unsorted("UnsortedSegmentProd", _NUMPY_PROD, (*WIDE_UNSIGNED, *COMPLEX))
@@ -249,7 +266,7 @@ def _places(data: Tensor, indices: Tensor) -> Tensor:
       InvalidArgumentError: there is no such row.
     """
     places = indices.to(torch.int64)
-    low, high = _extremes(places)
+    low, high = extremes(places)
     if low < 0 or high >= data.shape[0]:
         at = int(((places < 0) | (places >= data.shape[0])).nonzero()[0])
         raise errors.invalid_argument(

@@ -43,7 +43,7 @@ def _first_seen_numbers(values: Any) -> tuple[Any, Any]:
     """Return where each whole number of a vector first stands, and the index of each element."""
     if values.size and values.dtype.kind == "i":
         low, high = int(values.min()), int(values.max())
-        if high - low <= _CLOSE * values.size:
+        if high - low <= max(_CLOSE * values.size, _SMALL_TABLE):
             return _first_seen_close_numbers(values, low, high)
     order = values.argsort(kind="stable")
     ranked = values[order]
@@ -59,8 +59,8 @@ def _first_seen_numbers(values: Any) -> tuple[Any, Any]:
     return first[by_place], index
 
 
-_CLOSE = 4
-"""Where so many times as many numbers lie between two as there are, a table of all is kept."""
+_CLOSE, _SMALL_TABLE = 4, 1 << 16
+"""A table is kept where so many times as many numbers lie between two as there are, or so many."""
 
 
 def _first_seen_close_numbers(values: Any, low: int, high: int) -> tuple[Any, Any]:

@@ -128,3 +128,14 @@ def test_windows_of_depth_are_summed_in_deep_images_too() -> None:
         deep, front = (tf.nn.lrn(part, 3, 1.5, 0.2, beta) for part in (x, x[..., :500]))
         found, expected = values_of(deep, front)
         np.testing.assert_allclose(found[..., :497], expected[..., :497], rtol=1e-5)
+
+
+@pytest.mark.parametrize("width", [3, 64])
+def test_rows_of_segments_in_any_order_are_summed(width) -> None:
+    random = np.random.default_rng(width)
+    rows = random.normal(size=(30, width)).astype(np.float32)
+    ids = random.integers(-1, 5, 30)
+    expected = np.zeros((6, width), np.float32)
+    np.add.at(expected, ids[ids >= 0], rows[ids >= 0])
+    (found,) = values_of(tf.unsorted_segment_sum(rows, ids, 6))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
