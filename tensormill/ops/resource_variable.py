@@ -225,6 +225,8 @@ def gather_nd_shape(ctx: ShapeContext) -> list[Dims]:
 def resource_gather_nd_grad(op: Any, grad: Tensor) -> list[Any]:
     handle, indices = op.inputs
     shape = variable_shape_op(handle, out_type=indices.dtype)
+    if indices.dims is not None and len(indices.dims) == 2 and indices.dims[-1] == 1:
+        return [IndexedSlices(grad, OP_DEFS["Squeeze"].builder(indices, [-1]), shape), None]
     return [OP_DEFS["ScatterNd"].builder(indices, grad, shape), None]
 
 

@@ -40,6 +40,11 @@ class ResourceVariableBase(VariableBase):
         return self._anchor
 
     @property
+    def _handle(self) -> Tensor:
+        """The resource handle; a block that depends on the variable depends on its `op` alone."""
+        return self._anchor
+
+    @property
     def dtype(self) -> DType:
         """The dtype."""
         return self._dtype
@@ -305,6 +310,11 @@ class ResourceVariable(ResourceVariableBase):
             self._initial_value = initial
             self._dtype = initial.dtype.base_dtype
             self._dims = initial.dims if shape is None else as_dims(shape)
+            if not are_compatible(initial.dims, self._dims):
+                raise ValueError(
+                    f"The initial value's shape ({initial.shape}) is not compatible with the "
+                    f"explicitly supplied `shape` argument ({shape})."
+                )
             self._anchor = ops.var_handle_op(
                 shape=self._dims, dtype=self._dtype, shared_name=scope[:-1], name=scope
             )

@@ -160,3 +160,12 @@ def test_static_shapes_become_tensors() -> None:
 def test_a_preferred_dtype_is_given_up_where_it_does_not_fit() -> None:
     assert tf.convert_to_tensor(1, preferred_dtype=tf.float32).dtype is tf.float32
     assert tf.convert_to_tensor(1.5, preferred_dtype=tf.int32).dtype is tf.float32
+
+
+def test_a_message_is_the_constant_that_it_holds() -> None:
+    message = tf.make_tensor_proto([1, 2], tf.int64)
+    made = tf.constant(message)
+    assert (made.dtype, made.shape.as_list()) == (tf.int64, [2])
+    with tf.Session() as session:
+        assert session.run(made).tolist() == [1, 2]
+        assert session.run(tf.convert_to_tensor(tf.make_tensor_proto("a"))) == b"a"

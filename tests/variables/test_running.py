@@ -229,3 +229,28 @@ def test_a_scalar_of_the_other_byte_order_may_be_fed() -> None:
         value = session.run(fed + 1.0, {fed: np.array(2.0, ">f4")})
     assert value.shape == ()
     assert value == 3.0
+
+
+def test_a_group_waits_for_an_update_and_reads_nothing() -> None:
+    variable = tf.Variable(1.0, use_resource=True)
+    updated = tf.group(variable.assign_add(1.0))
+    assert [op.type for op in updated.control_inputs] == ["AssignAddVariableOp"]
+    with tf.control_dependencies([variable]):
+        assert [op.type for op in tf.no_op().control_inputs] == ["VarHandleOp"]
+
+
+def test_the_initial_value_has_the_shape_that_is_said() -> None:
+    with pytest.raises(ValueError, match="not compatible with the explicitly supplied"):
+        tf.Variable([1.0, 2.0], shape=[3], use_resource=True)
+    assert tf.Variable([1.0, 2.0], shape=[None], use_resource=True).shape.as_list() == [None]
+
+
+def test_rows_by_coordinates_have_slices_as_gradients() -> None:
+    variable = tf.Variable(np.float32([[1, 2], [3, 4]]), use_resource=True)
+    (slices,) = tf.gradients(tf.gather_nd(variable, [[1], [1]]), variable)
+    (whole,) = tf.gradients(tf.gather_nd(variable, [[1, 1]]), variable)
+    assert isinstance(slices, tf.IndexedSlices)
+    with tf.Session() as session:
+        session.run(variable.initializer)
+        assert session.run(slices).indices.tolist() == [1, 1]
+        assert session.run(whole).tolist() == [[0, 0], [0, 1]]
