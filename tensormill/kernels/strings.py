@@ -18,7 +18,8 @@ from tensormill.graph.shapes import format_dims
 from tensormill.kernels.denormals import unflushed
 from tensormill.kernels.number_text import number_of, numbers_of
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
-from tensormill.kernels.string_hashes import fingerprint64, hash64, siphash24
+from tensormill.kernels.short_fingerprints import fingerprints64
+from tensormill.kernels.string_hashes import hash64, siphash24
 from tensormill.kernels.torch_dtypes import to_tensor
 from tensormill.kernels.value_types import as_ints, as_object_array
 
@@ -306,7 +307,8 @@ def string_upper(value: Any, *, encoding: bytes) -> Array:
 
 @kernel("StringToHashBucketFast", "cpu")
 def string_to_hash_bucket_fast(value: Any, *, num_buckets: int) -> torch.Tensor:
-    return _numbers(lambda text: fingerprint64(text) % num_buckets, value, np.int64)
+    buckets = fingerprints64(value.ravel().tolist()) % np.uint64(num_buckets)
+    return torch.from_numpy(buckets.astype(np.int64).reshape(value.shape))
 
 
 @kernel("StringToHashBucket", "cpu")
