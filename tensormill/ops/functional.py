@@ -74,6 +74,10 @@ while_op = define(
 stateless_while_op = define(
     "StatelessWhile", ("input: T",), ("output: T",), _WHILE_ATTRS, differentiable=False
 )
+for_op = define(
+    "For", ("start: int32", "limit: int32", "delta: int32", "input: T"), ("output: T",),
+    ("T: list(type) >= 0", "body: func"), differentiable=False,
+)  # fmt: skip
 partitioned_call_op = define("PartitionedCall", ("args: Tin",), ("output: Tout",), _CALL_ATTRS)
 stateful_partitioned_call_op = define(
     "StatefulPartitionedCall", ("args: Tin",), ("output: Tout",), _CALL_ATTRS, stateful=True
@@ -97,6 +101,7 @@ symbolic_gradient_op = define(
 FUNCTIONAL_OP_TYPES = frozenset(
     [
         "Case",
+        "For",
         "If",
         "PartitionedCall",
         "RemoteCall",
@@ -135,6 +140,11 @@ def _declared(ctx: ShapeContext, count: int) -> list[Dims] | None:
             f"`output_shapes` must be the same length as num outputs ({len(shapes)} vs. {count}"
         )
     return shapes
+
+
+@for_op.shape
+def counted_shapes(ctx: ShapeContext) -> list[Dims]:
+    return [None] * len(ctx.attrs["T"])
 
 
 @partitioned_call_op.shape

@@ -11,16 +11,14 @@ from typing import Any
 from tensormill.functional.defun import Defun
 from tensormill.graph import dtypes, errors
 from tensormill.graph.conversion import convert_to_tensor
-from tensormill.graph.default_scopes import control_dependencies
 from tensormill.graph.func_graph import FuncGraph
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import floordiv
-from tensormill.ops.check import Assert
-from tensormill.ops.comparison import equal, logical_and, logical_or
 from tensormill.ops.elementwise_unary import abs as abs_of
 from tensormill.ops.functional import (
+    for_op,
     if_op,
     partitioned_call_op,
     stateful_partitioned_call_op,
@@ -135,7 +133,7 @@ def For(
       body: a function of an int32 and the inputs, that returns new inputs.
       name: the name of the node.
       hostmem: not used.
-      rewrite_with_while: not used: the loop is always made of a While.
+      rewrite_with_while: whether the loop is made of a While.
 
     Raises:
       InvalidArgumentError: `start`, `limit` or `delta` is no scalar, or `body` returns more or
@@ -150,16 +148,18 @@ def For(
         _as_scalar(each, name)
         for each, name in ((start, "start"), (limit, "limit"), (delta, "delta"))
     )
-    goes_on = logical_or(
-        logical_and(delta > 0, start <= limit), logical_and(delta < 0, start >= limit)
-    )
-    valid = Assert(
-        logical_or(goes_on, equal(start, limit)),
-        ["Invalid start/limit/delta: ", start, limit, delta],
-        name="Assert",
-    )
-    with control_dependencies([valid]):
-        step = abs_of(delta)
+    if rewrite_with_while:
+        return _for_of_while(start, limit, delta, inputs, body, name)
+    captured = body.captured_inputs
+    passing = _passing_captured(body) if captured else body
+    made: list[Tensor] = for_op(start, limit, delta, [*inputs, *captured], body=passing, name=name)
+    return made[: len(inputs)]
+
+
+def _for_of_while(
+    start: Any, limit: Any, delta: Any, inputs: Sequence[Any], body: Any, name: str | None
+) -> list[Tensor]:
+    step = abs_of(delta)
     count = floordiv(abs_of(limit - start) + step - 1, step)
     types = [dtypes.int32] * 4 + list(body.declared_input_types)[1:]
 

@@ -46,6 +46,16 @@ library {
     ret { key: "y" value: "add:z:0" }
     ret { key: "same" value: "limit" }
   }
+  function {
+    signature { name: "add" input_arg { name: "i" type: DT_INT32 }
+                input_arg { name: "sum" type: DT_INT32 }
+                output_arg { name: "y" type: DT_INT32 } }
+    node_def { name: "twice" op: "Add" input: "sum" input: "sum"
+               attr { key: "T" value { type: DT_INT32 } } }
+    node_def { name: "add" op: "Add" input: "twice:z:0" input: "i"
+               attr { key: "T" value { type: DT_INT32 } } }
+    ret { key: "y" value: "add:z:0" }
+  }
 }
 '''
 NAMES = {"float": tf.float32, "int32": tf.int32, "bool": tf.bool, "string": tf.string}
@@ -135,6 +145,20 @@ result = [
     call(op, [x, np.float32(limit)], T=[F, F], cond="below", body="double")
     for op in ("While", "StatelessWhile")
     for limit in (1, 4, 100)
+]
+""",
+    ),
+    OpProgram(
+        ("For",),
+        _GRAPH
+        + """
+one = np.int32(1)
+result = [
+    call("For", [*map(np.int32, numbers), one], T=[I], body="add")
+    for numbers in ((0, 5, 1), (0, 5, 2), (5, 0, -2), (3, 3, 1), (3, 3, 0))
+] + [
+    error_of("For", [*map(np.int32, numbers), x], T=[F], body=body)
+    for numbers, body in (((0, 2, 1), "add"), ((0, 2, 1), "square"))
 ]
 """,
     ),

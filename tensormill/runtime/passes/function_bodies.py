@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tensormill.graph import errors
+from tensormill.graph import dtypes, errors
 from tensormill.graph.attr_values import FunctionRef
 from tensormill.graph.function_body import FunctionBody, make_body
 from tensormill.graph.function_library import FunctionLibrary
+from tensormill.graph.graph import Graph
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
@@ -44,6 +45,7 @@ class FunctionBodies:
         self.library = library
         self._bodies: dict[Any, OrderedBody] = {}
         self._gradients: dict[Any, OrderedBody] = {}
+        self._counted: dict[Any, tuple[OrderedBody, OrderedBody, OrderedBody]] = {}
 
     def body(self, ref: FunctionRef) -> OrderedBody:
         """Return the body of a function.
@@ -74,6 +76,24 @@ class FunctionBodies:
         found = self._gradients.get(key)
         if found is None:
             found = self._gradients[key] = _ordered(_differentiated(self._make(ref)))
+        return found
+
+    def counted(self, ref: FunctionRef) -> tuple[OrderedBody, OrderedBody, OrderedBody]:
+        """Return how a loop begins that calls a function for each number, its condition and body.
+
+        All take the number, the limit, the step and the other arguments of the function; the first
+        returns them as they are, where such a loop can be.
+
+        Raises:
+          NotFoundError: there is no such function.
+          InvalidArgumentError: its first argument is not an int32, or it gives back something else
+            than it takes.
+        """
+        key = _key(ref)
+        found = self._counted.get(key)
+        if found is None:
+            begin, condition, body = map(_ordered, _counted(self._make(ref)))
+            found = self._counted[key] = begin, condition, body
         return found
 
     def _make(self, ref: FunctionRef) -> FunctionBody:
@@ -111,6 +131,37 @@ def _differentiated(body: FunctionBody) -> FunctionBody:
             for x, gradient in zip(body.inputs, found, strict=True)
         ]
     return FunctionBody(graph, [*body.inputs, *grads], results, [])
+
+
+def _counted(body: FunctionBody) -> tuple[FunctionBody, FunctionBody, FunctionBody]:
+    taken, returned = ([t.dtype for t in side] for side in (body.inputs, body.outputs))
+    if taken != [dtypes.int32, *returned]:
+        raise errors.invalid_argument(
+            f"For loop body takes {[d.name for d in taken]} and returns "
+            f"{[d.name for d in returned]}. Expected: an int32 and what it returns."
+        )
+    types = [dtypes.int32] * 3 + returned
+    with Graph().as_default() as graph:
+        given = [OP_DEFS["Placeholder"].builder(dtype=dtype) for dtype in types]
+        number, limit, step = given[:3]
+        ahead = (limit - number) * OP_DEFS["Sign"].builder(step)
+        is_there = OP_DEFS["Equal"].builder(number, limit)
+        valid = OP_DEFS["LogicalOr"].builder(OP_DEFS["Greater"].builder(ahead, 0), is_there)
+        check = OP_DEFS["Assert"].builder(
+            valid, ["Invalid start/limit/delta: ", number, limit, step]
+        )
+        begin = FunctionBody(graph, given, given, [check])
+    with Graph().as_default() as graph:
+        given = [OP_DEFS["Placeholder"].builder(dtype=dtype) for dtype in types]
+        number, limit, step = given[:3]
+        ahead = (limit - number) * OP_DEFS["Sign"].builder(step)
+        condition = FunctionBody(graph, given, [OP_DEFS["Greater"].builder(ahead, 0)], [])
+    with body.graph.as_default():
+        number = body.inputs[0]
+        limit, step = (_placeholder_like(number) for _ in range(2))
+        results = [number + step, limit, step, *body.outputs]
+    inputs = [number, limit, step, *body.inputs[1:]]
+    return begin, condition, FunctionBody(body.graph, inputs, results, body.effects)
 
 
 def _placeholder_like(tensor: Tensor) -> Tensor:

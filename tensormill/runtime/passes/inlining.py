@@ -131,7 +131,10 @@ class _Inlining:
         if kind == "Case":
             return self._case(node)
         if kind == "While":
-            return self._while(node)
+            condition = self._bodies.body(node.attrs["cond"])
+            return self._while(node, condition, self._bodies.body(node.attrs["body"]))
+        if kind == "For":
+            return self._for(node)
         inputs = node.inputs
         if kind == "SymbolicGradient":
             body = self._bodies.gradient(node.attrs["f"])
@@ -359,9 +362,31 @@ class _Inlining:
         )  # fmt: skip
         return (made, 0)
 
-    def _while(self, node: Node) -> tuple[list[Edge], list[Node]]:
-        condition = self._bodies.body(node.attrs["cond"])
-        body = self._bodies.body(node.attrs["body"])
+    def _for(self, node: Node) -> tuple[list[Edge], list[Node]]:
+        begin, condition, body = self._bodies.counted(node.attrs["body"])
+        if [t.dtype for t in body.inputs[3:]] != node.output_dtypes:
+            raise errors.invalid_argument(
+                f"{node.name}: For loop body takes other types than those of the node"
+            )
+        pivots = self._pivots(node, node.inputs) if self._may_be_dead else []
+        _, checks = self._inline(
+            _Call(node, f"{node.name}/begin", node.controls, pivots), begin, node.inputs
+        )
+        given: list[Edge] = [
+            (self._identity(node, f"{node.name}/checked_{i}", edge, checks), 0)
+            for i, edge in enumerate(node.inputs)
+        ]
+        loop = Node(
+            node.name, OP_DEFS["While"], {"parallel_iterations": 1}, given, node.controls,
+            node.device, [*[dtypes.int32] * 3, *node.output_dtypes],
+            [*[()] * 3, *node.output_dims], node.operation,
+        )  # fmt: skip
+        outputs, signals = self._while(loop, condition, body)
+        return outputs[3:], signals
+
+    def _while(
+        self, node: Node, condition: OrderedBody, body: OrderedBody
+    ) -> tuple[list[Edge], list[Node]]:
         _check_loop(node, len(condition.outputs), len(body.outputs))
         same = _unchanged(body)
         if all(same):
