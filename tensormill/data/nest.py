@@ -48,9 +48,27 @@ def flatten(structure: Any) -> list[Any]:
     return list(_leaves(structure))
 
 
-def pack(structure: Any, leaves: list[Any]) -> Any:
-    """Return a structure like another one with other leaves."""
-    return _pack(structure, iter(leaves))
+def pack(structure: Any, flat_sequence: Any) -> Any:
+    """Return a structure like another one with other leaves.
+
+    Raises:
+      ValueError: there are more or fewer leaves.
+      TypeError: they stand in no list.
+    """
+    if not isinstance(flat_sequence, (list, tuple)):
+        raise TypeError("flat_sequence must be a sequence")
+    count = sum(1 for _ in _leaves(structure))
+    if count != len(flat_sequence):
+        if not is_structure(structure):
+            raise ValueError(
+                f"Structure is a scalar but len(flat_sequence) == {len(flat_sequence)} > 1"
+            )
+        raise ValueError(
+            f"Could not pack sequence. Structure had {count} elements, but flat_sequence had "
+            f"{len(flat_sequence)} elements.  Structure: {structure}, flat_sequence: "
+            f"{flat_sequence}."
+        )
+    return _pack(structure, iter(flat_sequence))
 
 
 def _pack(structure: Any, leaves: Iterator[Any]) -> Any:
@@ -63,12 +81,26 @@ def _pack(structure: Any, leaves: Iterator[Any]) -> Any:
     return type(structure)(*parts) if hasattr(structure, "_fields") else tuple(parts)
 
 
-def map_structure(function: Callable[..., Any], *structures: Any) -> Any:
-    """Return the results of a function on the leaves of structures that are alike."""
-    for other in structures[1:]:
-        assert_same_structure(structures[0], other)
-    columns = [flatten(structure) for structure in structures]
-    return pack(structures[0], [function(*leaves) for leaves in zip(*columns, strict=True)])
+def map_structure(func: Callable[..., Any], *structure: Any, check_types: bool = True) -> Any:
+    """Return the results of a function on the leaves of structures that are alike.
+
+    Args:
+      func: the function.
+      *structure: the structures.
+      check_types: whether they must be made of the same types.
+
+    Raises:
+      TypeError: the function cannot be called, or the structures are made of different types.
+      ValueError: there is no structure, or they are nested in different ways.
+    """
+    if not callable(func):
+        raise TypeError(f"func must be callable, got: {func}")
+    if not structure:
+        raise ValueError("Must provide at least one structure")
+    for other in structure[1:]:
+        assert_same_structure(structure[0], other, check_types)
+    columns = [flatten(each) for each in structure]
+    return pack(structure[0], [func(*leaves) for leaves in zip(*columns, strict=True)])
 
 
 def map_structure_up_to(shallow: Any, function: Callable[..., Any], *structures: Any) -> Any:

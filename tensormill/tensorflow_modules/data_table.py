@@ -41,6 +41,7 @@ DATA_ROWS = {
     "python.data.util.random_seed": "get_seed=data.base.seed_tensors",
     "python.data.util.sparse": "data.sparse_elements",
     "python.data.experimental.ops.optimization_options": "data.options",
+    "python.data.util.structure": "tensorflow_modules.element_structures",
     "python.data.util.nest": """
         data.nest pack_sequence_as=data.nest.pack is_sequence=data.nest.is_structure""",
 }  # fmt: skip
