@@ -23,6 +23,7 @@ from tensormill.ops.joining import concat, split
 from tensormill.ops.matrix_multiplication import matmul
 from tensormill.ops.normalization import bias_add
 from tensormill.rnn.state_shapes import zero_states
+from tensormill.variables import keras_initializers
 from tensormill.variables.initialization import trainable_variables
 from tensormill.variables.initializers import Constant, Zeros
 from tensormill.variables.scope import get_variable_scope, variable_scope
@@ -186,6 +187,30 @@ class RNNCell(Layer):
 class LayerRNNCell(RNNCell):
     """The base of cells that make their variables in `build`."""
 
+    # The arguments of the constructor that `get_config` tells, besides those of all cells.
+    _settings: tuple[str, ...] = ()
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor as plain data."""
+        config = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        for setting in self._settings:
+            value = getattr(self, f"_{setting}")
+            if setting == "activation":
+                value = value.__name__
+            elif setting.endswith("initializer") and value is not None:
+                value = keras_initializers.serialize(value)
+            config[setting] = value
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return the cell of these settings."""
+        found = {
+            name: keras_initializers.get(value) if isinstance(value, dict) else value
+            for name, value in config.items()
+        }
+        return cls(**found)
+
     def __call__(
         self, inputs: Any, state: Any, scope: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
@@ -204,6 +229,8 @@ class BasicRNNCell(LayerRNNCell):
       dtype: of the variables; by default that of the first input.
       **kwargs: of `Layer`.
     """
+
+    _settings = ("num_units", "activation", "reuse")
 
     def __init__(
         self,
@@ -262,6 +289,8 @@ class GRUCell(LayerRNNCell):
       dtype: of the variables; by default that of the first input.
       **kwargs: of `Layer`.
     """
+
+    _settings = ("num_units", "kernel_initializer", "bias_initializer", "activation", "reuse")
 
     def __init__(
         self,

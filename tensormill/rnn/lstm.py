@@ -74,6 +74,8 @@ class BasicLSTMCell(LayerRNNCell):
       **kwargs: of `Layer`.
     """
 
+    _settings = ("num_units", "forget_bias", "state_is_tuple", "activation", "reuse")
+
     def __init__(
         self,
         num_units: int,
@@ -155,6 +157,12 @@ class LSTMCell(LayerRNNCell):
       dtype: of the variables; by default that of the first input.
       **kwargs: of `Layer`.
     """
+
+    _settings = (
+        "num_units", "use_peepholes", "cell_clip", "initializer", "num_proj", "proj_clip",
+        "num_unit_shards", "num_proj_shards", "forget_bias", "state_is_tuple", "activation",
+        "reuse",
+    )  # fmt: skip
 
     def __init__(
         self,
