@@ -16,7 +16,7 @@ from tensormill.variables.initializers import Constant
 from tensormill.variables.scope import get_variable_scope, variable_scope
 from tensormill.variables.store import get_variable
 
-__all__ = ["Linear", "linear"]
+__all__ = ["Linear", "input_parts", "linear"]
 
 
 def linear(
@@ -38,7 +38,7 @@ def linear(
     Raises:
       ValueError: a depth is not known, or `args` is empty.
     """
-    parts, depth = _parts(args)
+    parts, depth = input_parts(args)
     dtype = parts[0].dtype
     with variable_scope(get_variable_scope()) as scope:
         kernel = get_variable(
@@ -67,7 +67,7 @@ class Linear:
         Raises:
           ValueError: a depth is not known, or `args` is empty.
         """
-        parts, depth = _parts(args)
+        parts, depth = input_parts(args)
         dtype = parts[0].dtype
         self._bias: Any = None
         with variable_scope(get_variable_scope()) as scope:
@@ -83,7 +83,7 @@ class Linear:
         return result if self._bias is None else bias_add(result, self._bias)
 
 
-def _parts(args: Any) -> tuple[list[Any], int]:
+def input_parts(args: Any) -> tuple[list[Any], int]:
     """Return the tensors of an argument, and the sum of their depths."""
     if args is None or (nest.is_nested(args) and not args):
         raise ValueError("`args` must be specified")

@@ -11,6 +11,9 @@ from tensormill.rnn.state_shapes import joined_dims, joined_shape
 
 __all__ = ["joined"]
 
+_BIAS_VARIABLE_NAME = "bias"
+_WEIGHTS_VARIABLE_NAME = "kernel"
+
 
 def joined(prefix: Any, suffix: Any, static: bool = False) -> Any:
     """Return the shape of `prefix` before `suffix`: a tensor, or sizes where `static` is set."""

@@ -306,7 +306,7 @@ _ROWS = {
     "python.ops.rnn_cell": "namespaces.rnn_cell",
     "python.ops.rnn_cell_impl": """
         namespaces.rnn_cell rnn.cells rnn.lstm
-        _concat=tensorflow_modules.rnn_functions.joined
+        _concat=tensorflow_modules.rnn_functions.joined tensorflow_modules.rnn_functions
         assert_like_rnncell=rnn.cells.assert_like_cell
         ASSERT_LIKE_RNNCELL_ERROR_REGEXP=rnn.cells.NOT_A_CELL""",
     "python.ops.signal.fft_ops": """

@@ -17,6 +17,7 @@ from tensormill.rnn.gated_cells import (
     PhasedLSTMCell,
     TimeFreqLSTMCell,
 )
+from tensormill.rnn.grid_cells import BidirectionalGridLSTMCell, GridLSTMCell
 from tensormill.rnn.independent_cells import (
     CompiledWrapper,
     IndRNNCell,
@@ -25,7 +26,9 @@ from tensormill.rnn.independent_cells import (
     SRUCell,
 )
 from tensormill.rnn.lstm import BasicLSTMCell, LSTMCell, LSTMStateTuple
+from tensormill.rnn.memory_cells import NTMCell, NTMControllerState
 from tensormill.rnn.multi_cell import MultiRNNCell
+from tensormill.rnn.normalized_cells import LayerNormLSTMCell, WeightNormLSTMCell
 from tensormill.rnn.other_cells import (
     Conv1DLSTMCell,
     Conv2DLSTMCell,
@@ -35,6 +38,7 @@ from tensormill.rnn.other_cells import (
     NASCell,
     UGRNNCell,
 )
+from tensormill.rnn.plain_gated_cells import CFNCell, MinimalRNNCell
 from tensormill.rnn.projection_wrappers import (
     AttentionCellWrapper,
     EmbeddingWrapper,
@@ -55,6 +59,8 @@ __all__ = [
     "AttentionCellWrapper",
     "BasicLSTMCell",
     "BasicRNNCell",
+    "BidirectionalGridLSTMCell",
+    "CFNCell",
     "CompiledWrapper",
     "Conv1DLSTMCell",
     "Conv2DLSTMCell",
@@ -69,6 +75,7 @@ __all__ = [
     "GRUBlockCell",
     "GRUBlockCellV2",
     "GRUCell",
+    "GridLSTMCell",
     "HighwayWrapper",
     "IndRNNCell",
     "IndyGRUCell",
@@ -80,9 +87,13 @@ __all__ = [
     "LSTMCell",
     "LSTMStateTuple",
     "LayerNormBasicLSTMCell",
+    "LayerNormLSTMCell",
     "LayerRNNCell",
+    "MinimalRNNCell",
     "MultiRNNCell",
     "NASCell",
+    "NTMCell",
+    "NTMControllerState",
     "OutputProjectionWrapper",
     "PhasedLSTMCell",
     "RNNCell",
@@ -91,6 +102,7 @@ __all__ = [
     "TimeFreqLSTMCell",
     "TimeReversedFusedRNN",
     "UGRNNCell",
+    "WeightNormLSTMCell",
     "stack_bidirectional_dynamic_rnn",
     "stack_bidirectional_rnn",
     "static_bidirectional_rnn",
