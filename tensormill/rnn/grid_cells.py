@@ -51,6 +51,11 @@ class _Direction(NamedTuple):
         return values + of_frequency * along_frequency + of_time * along_time
 
 
+def _tuple_type(name: str, fields: list[str]) -> Any:
+    make: Any = namedtuple  # its names are known at run time alone
+    return make(name, fields)
+
+
 class GridLSTMCell(RNNCell):
     """Two LSTMs, along frequencies and along time, that see each other's states."""
 
@@ -180,7 +185,7 @@ class GridLSTMCell(RNNCell):
                 for end in "ft"
             )
             for gate in ("IO" if self._is_coupled else "FIO")
-        }  # type: ignore[return-value]
+        }
 
     def _directions(self, part: int, depth: int, dtype: Any) -> tuple[_Direction, _Direction]:
         """Return the variables of the LSTMs along frequencies and along time."""
@@ -335,7 +340,7 @@ class BidirectionalGridLSTMCell(GridLSTMCell):
             start_freqindex_list, end_freqindex_list, couple_input_forget_gates, True, reuse,
         )  # fmt: skip
         self._backward_slice_offset = int(backward_slice_offset)
-        self._state_tuple_type = namedtuple(
+        self._state_tuple_type = _tuple_type(
             "BidirectionalGridLSTMStateTuple",
             [*self._names_of_states("fwd_"), *self._names_of_states("bwd_")],
         )

@@ -203,7 +203,7 @@ class WeightNormLSTMCell(_ProjectedLSTMCell):
             num_units, use_peepholes, cell_clip, initializer, num_proj, proj_clip, forget_bias,
             activation, reuse,
         )  # fmt: skip
-        self._scope = "wn_lstm_cell"
+        self._scope: Any = "wn_lstm_cell"
         self._norm = norm
 
     def _map(self, args: Any, size: int, bias: bool) -> Tensor:

@@ -5,12 +5,14 @@ Source: TensorFlow 1.15, contrib/rnn/python/ops/rnn_cell.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tensormill.graph.tensor import Tensor
 from tensormill.layers.arguments import activation_function
 from tensormill.layers.base import InputSpec
 from tensormill.ops.elementwise_unary import sigmoid
+from tensormill.ops.identities import identity
 from tensormill.ops.joining import concat, split
 from tensormill.ops.matrix_multiplication import matmul
 from tensormill.ops.normalization import bias_add
@@ -47,7 +49,7 @@ class _PlainCell(LayerRNNCell):
         super().__init__(name=name, dtype=dtype, **kwargs)
         self.input_spec = InputSpec(ndim=2)
         self.units = units
-        self.activation = activation_function(activation)
+        self.activation: Callable[..., Any] = activation_function(activation) or identity
         self.kernel_initializer = keras_initializers.get(kernel_initializer)
         self.bias_initializer = keras_initializers.get(bias_initializer)
 

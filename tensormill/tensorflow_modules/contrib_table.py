@@ -15,6 +15,11 @@ CONTRIB_ROWS = {
         rank_sampled_softmax_loss=ops.sampled_losses.rank_sampled_softmax_loss
         sampled_sparse_softmax_loss=ops.sampled_losses.sampled_sparse_softmax_loss""",
     "contrib.nn.python.ops.scaled_softplus": "ops.scaled_softplus",
+    "contrib.solvers.python.ops.least_squares": "ops.iterative_solvers",
+    "contrib.solvers.python.ops.linear_equations": "ops.iterative_solvers",
+    "contrib.solvers.python.ops.util": "ops.iterative_solvers",
+    "contrib.mixed_precision.python.loss_scale_manager": "train.loss_scale_managers",
+    "contrib.mixed_precision.python.loss_scale_optimizer": "train.loss_scale_managers",
     "contrib.sparsemax.python.ops.sparsemax": "ops.sparsemax",
     "contrib.sparsemax.python.ops.sparsemax_loss": "ops.sparsemax",
     "python.compiler.xla.jit": "namespaces.contrib.compiler.jit",

@@ -470,7 +470,7 @@ _ROWS = {
     "python.profiler.model_analyzer": "profiler.profiler",
     "python.profiler.option_builder": "profiler.option_builder",
     "python.profiler.tfprof_logger": "profiler.op_log",
-    "contrib.tfprof.model_analyzer": "profiler.profiler",
+    "contrib.tfprof.model_analyzer": "profiler.model_analysis profiler.profiler",
     "contrib.tfprof.tfprof_logger": "profiler.op_log",
     "python.grappler.tf_optimizer": "tensorflow_modules.graph_optimizer",
     "python.util.example_parser_configuration": "tensorflow_modules.parsing_configuration",

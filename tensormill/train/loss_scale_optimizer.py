@@ -21,6 +21,7 @@ __all__ = [
     "MixedPrecisionLossScaleOptimizer",
     "disable_mixed_precision_graph_rewrite",
     "enable_mixed_precision_graph_rewrite",
+    "scaled_gradient",
 ]
 
 
@@ -59,7 +60,7 @@ class MixedPrecisionLossScaleOptimizer(Optimizer):
         scaled: Any = (lambda: loss() * factor) if callable(loss) else loss * factor
         pairs = self._optimizer.compute_gradients(scaled, *args, **kwargs)
         inverse = 1 / self._loss_scale()
-        return [(_times(gradient, inverse), variable) for gradient, variable in pairs]
+        return [(scaled_gradient(gradient, inverse), variable) for gradient, variable in pairs]
 
     def apply_gradients(
         self, grads_and_vars: Any, global_step: Any = None, name: str | None = None
@@ -77,7 +78,8 @@ class MixedPrecisionLossScaleOptimizer(Optimizer):
         return group(smart_cond(is_good, apply, no_op), update, name=name)
 
 
-def _times(gradient: Any, factor: Any) -> Any:
+def scaled_gradient(gradient: Any, factor: Any) -> Any:
+    """Return a gradient times a factor, also where it is None or slices."""
     if gradient is None:
         return None
     if isinstance(gradient, IndexedSlices):

@@ -41,6 +41,7 @@ _LATE = (
     "keras",
     "learn",
     "memory_stats",
+    "mixed_precision",
     "nn",
     "predictor",
     "reduce_slice_ops",
@@ -52,6 +53,7 @@ _LATE = (
     "summary",
     "testing",
     "text",
+    "tfprof",
     "tpu",
 )
 """What few programs of `tf.contrib` use, and that is loaded when one does."""
