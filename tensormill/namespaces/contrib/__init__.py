@@ -27,6 +27,7 @@ from tensormill.namespaces.contrib import (
 
 _LATE = (
     "batching",
+    "cluster_resolver",
     "compiler",
     "cudnn_rnn",
     "deprecated",
