@@ -15,22 +15,23 @@ from tensormill.graph.shapes import TensorShape
 from tensormill.graph.sparse_tensor import SparseTensor
 from tensormill.graph.tensor import Tensor
 from tensormill.lookup.interface import LookupInterface, check_key_dtype, mapped
-from tensormill.lookup.table_initializers import TableInitializerBase
+from tensormill.lookup.table_initializers import TableInitializerBase, outside_control_flow
 from tensormill.ops import lookup_tables as ops
 
 __all__ = ["HashTable", "InitializableLookupTableBase", "StaticHashTable"]
 
 
 class InitializableLookupTableBase(LookupInterface):
-    """A table that an initializer fills."""
+    """A table that an initializer fills; one that is made in a loop is there before the loop."""
 
     def __init__(self, default_value: Any, initializer: TableInitializerBase) -> None:
         super().__init__(initializer.key_dtype, initializer.value_dtype)
         self._default_value = convert_to_tensor(default_value, dtype=self._value_dtype)
         self._default_value.shape.merge_with(TensorShape([]))
         self._initializer = initializer
-        self._resource_handle = self._create_resource()
-        self._init_op = initializer.initialize(self)
+        with outside_control_flow():
+            self._resource_handle = self._create_resource()
+            self._init_op = initializer.initialize(self)
 
     def _create_resource(self) -> Tensor:
         raise NotImplementedError

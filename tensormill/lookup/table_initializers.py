@@ -5,12 +5,13 @@ Source: TensorFlow 1.15, python/ops/lookup_ops.py.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from tensormill.graph import dtypes
 from tensormill.graph.collections import GraphKeys
 from tensormill.graph.conversion import convert_to_tensor
-from tensormill.graph.default_scopes import add_to_collection, device, name_scope
+from tensormill.graph.default_scopes import add_to_collection, device, init_scope, name_scope
 from tensormill.graph.dtypes import DType, as_dtype
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.operation import Operation
@@ -25,7 +26,14 @@ __all__ = [
     "TextFileIndex",
     "TextFileInitializer",
     "TextFileStringTableInitializer",
+    "outside_control_flow",
 ]
+
+
+def outside_control_flow() -> AbstractContextManager[None]:
+    """Return a block whose nodes are in no loop or branch: a table is made once."""
+    in_control_flow = get_default_graph()._get_control_flow_context() is not None
+    return init_scope() if in_control_flow else nullcontext()
 
 
 class TableInitializerBase(KeysAndValues):
@@ -59,7 +67,7 @@ class KeyValueTensorInitializer(TableInitializerBase):
         value_dtype: Any = None,
         name: str | None = None,
     ) -> None:
-        with get_default_graph().as_default():
+        with outside_control_flow():
             self._keys = convert_to_tensor(keys, dtype=key_dtype, name="keys")
             self._values = convert_to_tensor(values, dtype=value_dtype, name="values")
         self._name = "key_value_init" if name is None else name

@@ -37,6 +37,9 @@ __all__ = [
 class GFile:
     """A file, opened when it is first used; a context manager and an iterator over lines.
 
+    A mode with "+" reads from the start, wherever it writes; "r+" and "w+" begin a new file at the
+    first write.
+
     Args:
       name: the path.
       mode: "r", "w", "a", with "b" for bytes and "+" for both ways.
@@ -47,7 +50,8 @@ class GFile:
             raise errors.invalid_argument(f"mode is not 'r' or 'w' or 'a': {mode}")
         self._name = path_to_str(name)
         self._mode = mode
-        self._file: IO[Any] | None = None
+        self._reader: IO[Any] | None = None
+        self._writer: IO[Any] | None = None
 
     @property
     def name(self) -> str:
@@ -59,30 +63,41 @@ class GFile:
         """How the file is opened."""
         return self._mode
 
-    def _opened(self) -> IO[Any]:
-        if self._file is None:
-            is_text = "b" not in self._mode
-            with tensorflow_errors(self._name):
-                self._file = open(  # noqa: SIM115
-                    self._name,
-                    self._mode,
-                    encoding="utf-8" if is_text else None,
-                    newline="" if is_text else None,
-                )
-            # A file that the program forgets to close is closed with its object.
-            weakref.finalize(self, self._file.close)
-        return self._file
+    def _open_for(self, how: str) -> IO[Any]:
+        is_text = "b" not in self._mode
+        with tensorflow_errors(self._name):
+            file = open(  # noqa: SIM115
+                self._name,
+                how + ("" if is_text else "b"),
+                encoding="utf-8" if is_text else None,
+                newline="" if is_text else None,
+            )
+        # A file that the program forgets to close is closed with its object.
+        weakref.finalize(self, file.close)
+        return file
+
+    def _reading(self) -> IO[Any]:
+        self._check("reading", "r+")
+        self.flush()
+        if self._reader is None:
+            self._reader = self._open_for("r")
+        return self._reader
+
+    def _writing(self) -> IO[Any]:
+        self._check("writing", "wa+")
+        if self._writer is None:
+            self._writer = self._open_for("a" if "a" in self._mode else "w")
+        return self._writer
 
     def read(self, n: int = -1) -> Any:
         """Return the next `n` characters (bytes), or all that are left."""
-        self._check("reading", "r+")
+        file = self._reading()
         with tensorflow_errors(self._name):
-            return self._opened().read(n)
+            return file.read(n)
 
     def readline(self) -> Any:
         """Return the next line with its end, empty at the end of the file."""
-        self._check("reading", "r+")
-        return self._opened().readline()
+        return self._reading().readline()
 
     def readlines(self) -> list[Any]:
         """Return the lines that are left."""
@@ -90,13 +105,13 @@ class GFile:
 
     def write(self, file_content: Any) -> None:
         """Append to the file: str, or bytes in a binary mode."""
-        self._check("writing", "wa+")
+        file = self._writing()
         if "b" in self._mode and isinstance(file_content, str):
             file_content = file_content.encode()
         elif "b" not in self._mode and isinstance(file_content, bytes):
             file_content = file_content.decode()
         with tensorflow_errors(self._name):
-            self._opened().write(file_content)
+            file.write(file_content)
 
     def _check(self, action: str, allowed: str) -> None:
         if not any(letter in self._mode for letter in allowed):
@@ -123,11 +138,12 @@ class GFile:
             )
         # Files of text move to what is counted from the start alone.
         start = (0, self.tell, self.size)[whence]
-        self._opened().seek(wanted + (start() if callable(start) else start))
+        self._reading().seek(wanted + (start() if callable(start) else start))
 
     def tell(self) -> int:
-        """Return the position."""
-        return self._opened().tell()
+        """Return the position of what is read next; in a file to write only, of what is written."""
+        reads = any(letter in self._mode for letter in "r+")
+        return (self._reading() if reads else self._writing()).tell()
 
     def size(self) -> int:
         """Return the size of the file in bytes."""
@@ -140,16 +156,18 @@ class GFile:
 
     def flush(self) -> None:
         """Hand what was written to the operating system."""
-        if self._file is not None:
+        if self._writer is not None:
             with tensorflow_errors(self._name):
-                self._file.flush()
+                self._writer.flush()
 
     def close(self) -> None:
         """Close the file."""
-        file, self._file = self._file, None
-        if file is not None:
-            with tensorflow_errors(self._name):
-                file.close()
+        files = (self._reader, self._writer)
+        self._reader = self._writer = None
+        with tensorflow_errors(self._name):
+            for file in files:
+                if file is not None:
+                    file.close()
 
     def __enter__(self) -> GFile:
         """Return the file."""

@@ -157,3 +157,16 @@ class TestRefusals:
             lookup.TextFileInitializer(words, tf.string, -1, tf.int64, 0)
         with pytest.raises(ValueError, match="must have size 2"):
             lookup.StrongHashSpec((1,))
+
+
+def test_a_table_that_is_made_in_a_loop_is_there_before_it() -> None:
+    def value_of(key: tf.Tensor) -> tf.Tensor:
+        initializer = tf.lookup.KeyValueTensorInitializer([1, 2, 3], [5, 10, 15])
+        return tf.lookup.StaticHashTable(initializer, -1).lookup(key)
+
+    keys = np.int32([2, 4, 1])
+    found = [tf.map_fn(value_of, keys), tf.map_fn(value_of, keys)]
+    with tf.Session() as session:
+        session.run(tf.tables_initializer())
+        for values in session.run(found):
+            assert values.tolist() == [10, -1, 5]

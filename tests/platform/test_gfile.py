@@ -28,6 +28,21 @@ def test_files_are_written_and_read(tmp_path: Path) -> None:
     assert tf.gfile.GFile(path).readlines() == ["one\n", "two\n", "three"]
 
 
+def test_a_file_for_both_ways_is_read_from_its_start(tmp_path: Path) -> None:
+    path = tmp_path / "f.txt"
+    with tf.gfile.GFile(path, "r+") as file:
+        file.write("one\ntwo\n")
+        assert file.readline() == "one\n"
+        assert file.tell() == 4
+    with tf.gfile.GFile(path, "a+") as file:
+        file.write("three\n")
+        assert file.read() == "one\ntwo\nthree\n"
+    with tf.gfile.GFile(path, "wb+") as file:
+        file.write(b"new")
+        assert file.read() == b"new"
+        assert file.size() == 3
+
+
 def test_files_are_opened_for_what_they_are_used(tmp_path: Path) -> None:
     with pytest.raises(tf.errors.NotFoundError, match="No such file or directory"):
         tf.gfile.GFile(tmp_path / "nope").read()
