@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME …]`.
 
-Run the cases on both sides, alternating, and print a table and JSON lines.
+Run the cases on all their sides, alternating, and print a table and JSON lines.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.case import Case
+
 ROOT = Path(__file__).resolve().parent.parent
+COLUMNS = {"tensormill": "tensormill", "tensorflow": "TensorFlow", "pytorch": "PyTorch"}
 MODULES = sorted(p.stem for p in Path(__file__).parent.glob("bench_*.py"))
 
 
 class Side:
-    """A process that takes samples with one of the two libraries."""
+    """A process that takes samples with one of the libraries."""
 
     def __init__(self, name: str, python: Path) -> None:
         self.name = name
@@ -80,27 +83,44 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores"
 
 
-def measure(module: str, case: Any, sides: list[Side], rounds: int | None) -> list[dict[str, Any]]:
+class Sides:
+    """The processes of all sides; each is started when a case first needs it."""
+
+    def __init__(self) -> None:
+        self._started: dict[str, Side] = {}
+
+    def __getitem__(self, name: str) -> Side:
+        if name not in self._started:
+            oracle = ROOT / ".oracle" / "bin" / "python"
+            python = oracle if name == "tensorflow" else Path(sys.executable)
+            self._started[name] = Side(name, python)
+        return self._started[name]
+
+    def close(self) -> None:
+        for side in self._started.values():
+            side.close()
+
+
+def measure(module: str, case: Case, sides: Sides, rounds: int | None) -> list[dict[str, Any]]:
     """Return one record a side: median and spread over alternating rounds."""
-    samples: dict[str, list[float]] = {side.name: [] for side in sides}
+    samples: dict[str, list[float]] = {name: [] for name in case.sides}
     failures: dict[str, str] = {}
     for _ in range((rounds or case.rounds) + 1):  # the first round warms up
-        for side in sides:
-            if side.name not in failures:
-                answer = side.ask(module=module, case=case.name)
+        for name in case.sides:
+            if name not in failures:
+                answer = sides[name].ask(module=module, case=case.name)
                 if "error" in answer:
-                    failures[side.name] = answer["error"]
+                    failures[name] = answer["error"]
                 else:
-                    samples[side.name].append(answer["value"])
-    for side in sides:
-        side.ask(drop=True)
+                    samples[name].append(answer["value"])
     records = []
-    for side in sides:
-        record: dict[str, Any] = {"case": case.name, "side": side.name, "unit": case.unit}
-        if side.name in failures:
-            record["error"] = failures[side.name]
+    for name in case.sides:
+        sides[name].ask(drop=True)
+        record: dict[str, Any] = {"case": case.name, "side": name, "unit": case.unit}
+        if name in failures:
+            record["error"] = failures[name]
         else:
-            taken = samples[side.name][1:]
+            taken = samples[name][1:]
             record |= {
                 "median": statistics.median(taken),
                 "lowest": min(taken),
@@ -111,16 +131,26 @@ def measure(module: str, case: Any, sides: list[Side], rounds: int | None) -> li
     return records
 
 
-def row(case: Any, records: list[dict[str, Any]]) -> str:
-    """Return one line of the table."""
-    ours, theirs = (r.get("median") for r in records)
-    if ours is None or theirs is None:
-        failed = " and ".join(r["side"] for r in records if "error" in r)
-        return f"{case.name:<34} failed on {failed}"
+def head() -> str:
+    """Return the names of the columns."""
+    return f"{'':<34} " + " ".join(f"{title:>12}" for title in COLUMNS.values())
+
+
+def row(case: Case, records: list[dict[str, Any]]) -> str:
+    """Return one line of the table, with the ratio to the best of the rivals."""
+    medians: dict[str, float] = {r["side"]: r["median"] for r in records if "median" in r}
+    failed = [record["side"] for record in records if "error" in record]
+    if failed:
+        return f"{case.name:<34} failed on {' and '.join(failed)}"
+    best = max if case.higher_is_better else min
+    rival = best(case.rivals, key=lambda side: medians[side])
+    ours, theirs = medians["tensormill"], medians[rival]
     ratio = ours / theirs if case.higher_is_better else theirs / ours
+    cells = [f"{medians[s]:>12,.2f}" if s in medians else f"{'':>12}" for s in COLUMNS]
+    against = f" of {COLUMNS[rival]}" if len(case.rivals) > 1 else ""
     mark = "ok" if ratio >= case.wanted else "behind"
     return (
-        f"{case.name:<34} {ours:>12,.2f} {theirs:>12,.2f} {case.unit:<9} {ratio:>6.2f} x"
+        f"{case.name:<34} {' '.join(cells)} {case.unit:<9} {ratio:>6.2f} x{against}"
         f"  (wanted {case.wanted:g} x) {mark}"
     )
 
@@ -132,12 +162,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, help="samples a side (by case)")
     parser.add_argument("--json", type=Path, help="append the records to this file")
     options = parser.parse_args()
-    sides = [
-        Side("tensormill", Path(sys.executable)),
-        Side("tensorflow", ROOT / ".oracle" / "bin" / "python"),
-    ]
-    print(f"{machine()}; tensormill at {commit()}, TensorFlow {sides[1].version}")
-    print(f"{'':<34} {'tensormill':>12} {'TensorFlow':>12}")
+    sides = Sides()
+    print(f"{machine()}; tensormill at {commit()}, TensorFlow {sides['tensorflow'].version}")
+    print(head())
     failed = False
     for module in MODULES:
         for case in importlib.import_module(f"benchmarks.{module}").CASES:
@@ -153,8 +180,7 @@ def main() -> int:
                 if options.json:
                     with options.json.open("a") as out:
                         print(json.dumps(record), file=out)
-    for side in sides:
-        side.close()
+    sides.close()
     return int(failed)
 
 

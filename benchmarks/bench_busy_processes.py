@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.case import Case, Sample, expect
+from benchmarks.side import side_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PROCESSES = 4
@@ -66,8 +67,7 @@ def _end(processes: list[subprocess.Popen[str]]) -> None:
 
 
 def together(tf: Any) -> Sample:
-    library = "tensorflow" if "tensorflow" in tf.__name__ else "tensormill"
-    return BusyProcesses(library, PROCESSES).steps_per_second
+    return BusyProcesses(side_of(tf), PROCESSES).steps_per_second
 
 
 CASES = [

@@ -1,6 +1,6 @@
-"""Peak memory of training: what a process needs beyond the loaded library; also of eager PyTorch.
+"""Peak memory of training: what a process needs beyond the loaded library.
 
-The rows called "eager PyTorch" measure a hand-written PyTorch step in the column of tensormill.
+That of a step in eager PyTorch is shown beside the others.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ import subprocess
 import sys
 from typing import Any
 
-from benchmarks.bench_training import EAGER, NETWORKS
 from benchmarks.case import Case, Sample
+from benchmarks.networks import NETWORKS
+from benchmarks.side import side_of
 
 
-def peak_of(library: str, network: str) -> float:
+def peak_of(side: str, network: str) -> float:
     """Return what a process of its own measures, in MiB."""
     made = subprocess.run(
-        [sys.executable, "-m", "benchmarks.memory_process", library, network],
+        [sys.executable, "-m", "benchmarks.memory_process", side, network],
         capture_output=True,
         text=True,
         check=True,
@@ -24,20 +25,14 @@ def peak_of(library: str, network: str) -> float:
     return float(made.stdout.split()[-1])
 
 
-def peak(network: str, is_eager: bool) -> Any:
-    def prepare(tf: Any) -> Sample:
-        library = "tensormill" if tf.__name__ == "tensormill" else "tensorflow"
-        if is_eager and library == "tensormill":
-            library = "torch"
-        return lambda: peak_of(library, network)
+def peak(network: str) -> Any:
+    def prepare(library: Any) -> Sample:
+        side = side_of(library)
+        return lambda: peak_of(side, network)
 
     return prepare
 
 
 CASES = [
-    *(Case(f"memory: {name}", "MiB", 1, peak(name, False), rounds=3) for name in NETWORKS),
-    *(
-        Case(f"memory: eager PyTorch: {name}", "MiB", 1, peak(name, True), rounds=3)
-        for name in EAGER
-    ),
+    Case(f"memory: {name}", "MiB", 1, peak(name), shown=("pytorch",), rounds=3) for name in NETWORKS
 ]

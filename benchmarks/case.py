@@ -17,10 +17,13 @@ class Case:
     Attributes:
       name: unique among all cases.
       unit: of what a sample returns, such as "us".
-      wanted: how many times better than TensorFlow the project wants to be.
-      prepare: builds the program from the `tf` module, checks its result, and returns the sampler.
+      wanted: how many times better than the best of its rivals the project wants to be.
+      prepare: builds the program from the module of a side, checks its result, and returns the
+        sampler.
       higher_is_better: for rates.
       rounds: how many samples a side are taken.
+      rivals: the sides that tensormill is compared with.
+      shown: sides that are measured beside them for information.
     """
 
     name: str
@@ -29,6 +32,13 @@ class Case:
     prepare: Callable[[Any], Sample]
     higher_is_better: bool = False
     rounds: int = 9
+    rivals: tuple[str, ...] = ("tensorflow",)
+    shown: tuple[str, ...] = ()
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """The sides that are measured, in turns."""
+        return ("tensormill", *self.rivals, *self.shown)
 
 
 def seconds_per_call(call: Callable[[], Any], calls: int) -> float:
@@ -37,6 +47,17 @@ def seconds_per_call(call: Callable[[], Any], calls: int) -> float:
     for _ in range(calls):
         call()
     return (time.perf_counter() - start) / calls
+
+
+def calls_per_second(call: Callable[[], Any], calls: int, limit_s: float = 2.0) -> float:
+    """Return the rate over `calls` calls, or over as many as there are in about `limit_s`."""
+    done, elapsed_s = 0, 0.0
+    start = time.perf_counter()
+    while done < calls and elapsed_s < limit_s:
+        call()
+        done += 1
+        elapsed_s = time.perf_counter() - start
+    return done / elapsed_s
 
 
 def expect(condition: bool, what: str) -> None:

@@ -13,14 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.case import expect
+from benchmarks.side import side_of
 
 ROOT = Path(__file__).resolve().parent.parent
 TASKS = {"ps": 2, "worker": 2}
-
-
-def library_of(tf: Any) -> str:
-    """Return which side a `tf` module is."""
-    return "tensorflow" if "tensorflow" in tf.__name__ else "tensormill"
 
 
 class Cluster:
@@ -36,7 +32,7 @@ class Cluster:
         if in_process:
             self._servers = [tf.train.Server(self.spec, job_name=j, task_index=i) for j, i in tasks]
             return
-        library = library_of(tf)
+        library = side_of(tf)
         python = ROOT / ".oracle/bin/python" if library == "tensorflow" else Path(sys.executable)
         spec = json.dumps(self.spec)
         self._processes = [

@@ -19,8 +19,9 @@ import torch
 
 import tensormill as tf
 from benchmarks.__main__ import commit
-from benchmarks.bench_training import EAGER, NETWORKS, Place, steps_per_second
-from benchmarks.case import expect, seconds_per_call
+from benchmarks.bench_training import eager_steps, session_steps
+from benchmarks.eager_networks import EAGER, Place
+from benchmarks.networks import NETWORKS
 
 CALLS = 100
 DTYPES = ("float32", "bfloat16")
@@ -32,17 +33,12 @@ def ours(name: str, dtype: str, device: str) -> Callable[[], float]:
     if dtype != "float32":
         build = partial(build, narrow=lambda tensor: tf.cast(tensor, dtype))
     with tf.Graph().as_default(), tf.device(device):
-        return steps_per_second(build, optimize, CALLS)(tf)
+        return session_steps(build, optimize, CALLS)(tf)
 
 
 def eager(name: str, dtype: str, device: str) -> Callable[[], float]:
     """Return what samples the steps a second of a step written by hand in PyTorch."""
-    step = EAGER[name](torch, Place(device, dtype))
-    before = float(step())
-    for _ in range(20):
-        step()
-    expect(float(step()) < before, "a falling loss")
-    return lambda: 1 / seconds_per_call(lambda: float(step()), CALLS)
+    return eager_steps(EAGER[name](torch, Place(device, dtype)), CALLS)
 
 
 def measure(name: str, dtype: str, rounds: int, devices: tuple[str, str]) -> dict[str, Any]:

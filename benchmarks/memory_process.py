@@ -1,7 +1,7 @@
 """One process that trains a network for some steps and says by how much its peak memory grew.
 
-`python -m benchmarks.memory_process LIBRARY NETWORK`, with "tensormill", "tensorflow" or "torch" as
-the library, prints MiB: the highest resident size of the process, without what it had when the
+`python -m benchmarks.memory_process LIBRARY NETWORK`, with "tensormill", "tensorflow" or "pytorch"
+as the library, prints MiB: the highest resident size of the process, without what it had when the
 library had run one small step.
 """
 
@@ -24,12 +24,12 @@ def peak_mib() -> float:
 
 
 def session_step(library: str, network: str) -> Callable[[], Any]:
-    """Return a training step in a session, from what `bench_training` builds."""
+    """Return a training step in a session, from what `networks` builds."""
     tf = importlib.import_module("benchmarks.side").load(library)
-    training = importlib.import_module("benchmarks.bench_training")
+    networks = importlib.import_module("benchmarks.networks")
     with tf.Session() as session:
         session.run(tf.constant(1.0) + 1.0)
-    build, optimize = training.NETWORKS[network]
+    build, optimize = networks.NETWORKS[network]
     begin = peak_mib()
     loss, fed = build(tf)
     update = optimize(tf.train).minimize(loss)
@@ -43,16 +43,16 @@ def session_step(library: str, network: str) -> Callable[[], Any]:
 def torch_step(network: str) -> Callable[[], Any]:
     """Return an eager training step in PyTorch."""
     torch = importlib.import_module("torch")
-    training = importlib.import_module("benchmarks.bench_training")
+    networks = importlib.import_module("benchmarks.eager_networks")
     float(torch.ones(1) + 1.0)
     begin = peak_mib()
-    step = training.EAGER[network](torch)
+    step = networks.EAGER[network](torch)
     return lambda: (float(step()), begin)
 
 
 def main() -> None:
     library, network = sys.argv[1:3]
-    step = torch_step(network) if library == "torch" else session_step(library, network)
+    step = torch_step(network) if library == "pytorch" else session_step(library, network)
     first, begin = step()
     last = first
     for _ in range(STEPS):

@@ -10,14 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.side import load
+from benchmarks.side import load, side_of
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def side_of(tf: Any) -> str:
-    """Return which library a `tf` module is."""
-    return "tensormill" if tf.__name__.startswith("tensormill") else "tensorflow"
 
 
 class ServerProcess:

@@ -10,7 +10,8 @@ import grpc
 import numpy as np
 
 from benchmarks.case import Sample, expect
-from benchmarks.server_process import ServerProcess, side_of
+from benchmarks.server_process import ServerProcess
+from benchmarks.side import side_of
 
 __all__ = ["memory_of_waiting", "time_to_wake"]
 
