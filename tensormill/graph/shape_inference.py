@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensormill.graph.constant_value import constant_value, constant_value_as_shape
-from tensormill.graph.shapes import Dims
+from tensormill.graph.shapes import Dims, with_rank
 
 if TYPE_CHECKING:
     from tensormill.graph.operation import Operation
@@ -54,8 +54,7 @@ class ShapeContext:
           ValueError: it is no vector, or says sizes that there are not.
         """
         tensor = self.op.input_tensors[key] if type(key) is int else self.op.input_argument(key)  # type: ignore[arg-type]
-        if tensor.dims is not None and len(tensor.dims) > 1:
-            raise ValueError(f"Shape must be rank 1 but is rank {len(tensor.dims)}")
+        with_rank(tensor.dims, 1)
         made = constant_value_as_shape(tensor)
         if made is not None and None in made:
             sizes = constant_value(tensor)

@@ -152,6 +152,7 @@ from tensormill.ops import (
     volume_pooling,
     zero_initializers,
 )
+from tensormill.ops.input_ranks import check_ranks_before_shape_functions
 
 __all__ = [
     "accumulators",
@@ -303,3 +304,5 @@ __all__ = [
     "volume_pooling",
     "zero_initializers",
 ]
+
+check_ranks_before_shape_functions()

@@ -156,9 +156,21 @@ def non_max_suppression_v5_shape(ctx: ShapeContext) -> list[Dims]:
 
 def _selected(ctx: ShapeContext) -> Dims:
     non_max_suppression_shape(ctx)
-    limit = ctx.value("max_output_size")
-    is_padded = ctx.attrs["pad_to_max_output_size"]
-    return (int(limit) if is_padded and limit is not None else None,)
+    return (_size(ctx, "max_output_size") if ctx.attrs["pad_to_max_output_size"] else None,)
+
+
+def _size(ctx: ShapeContext, name: str) -> int | None:
+    """Return the value of a scalar input that is a size, where it is known."""
+    value = ctx.value(name)
+    if value is None:
+        return None
+    if value < 0:
+        place = [arg.name for arg in ctx.op.op_schema.inputs].index(name)
+        raise ValueError(
+            f"Dimension size, given by scalar input {place}, must be non-negative but is "
+            f"{int(value)}"
+        )
+    return int(value)
 
 
 @non_max_suppression_with_overlaps_op.shape
@@ -172,16 +184,19 @@ def non_max_suppression_with_overlaps_shape(ctx: ShapeContext) -> list[Dims]:
 @combined_non_max_suppression_op.shape
 def combined_non_max_suppression_shape(ctx: ShapeContext) -> list[Dims]:
     boxes, scores = with_rank(ctx.shape(0), 4), with_rank(ctx.shape(1), 3)
-    batch = boxes[0]
+    batch = merge_sizes(boxes[0], scores[0])
     merge_sizes(boxes[1], scores[1])
     merge_sizes(boxes[3], 4)
     if boxes[2] not in (None, 1):
         merge_sizes(boxes[2], scores[2])
-    total, each = ctx.value("max_total_size"), ctx.value("max_output_size_per_class")
-    count = None if total is None else int(total)
+    count, each = _size(ctx, "max_total_size"), _size(ctx, "max_output_size_per_class")
+    if count == 0:
+        raise ValueError("max_total_size should be > 0")
+    if each == 0 and ctx.attrs["pad_per_class"]:
+        raise ValueError("max_output_size_per_class must be > 0 if pad_per_class is set to true")
     if ctx.attrs["pad_per_class"]:
         known = count is not None and each is not None and scores[2] is not None
-        count = min(count, int(each) * scores[2]) if known else None  # type: ignore
+        count = min(count, each * scores[2]) if known else None  # type: ignore
     return [(batch, count, 4), (batch, count), (batch, count), (batch,)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from tensormill.graph.op_registry import define
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims
+from tensormill.graph.shapes import Dims, with_rank
 from tensormill.graph.tensor import Tensor
 
 fake_quant_args_op = define(
@@ -113,10 +113,17 @@ quantize_and_dequantize_v3_op = define(
 @fake_quant_vars_op.shape
 @fake_quant_per_channel_op.shape
 @quantize_and_dequantize_op.shape
-@quantize_and_dequantize_v2_op.shape
-@quantize_and_dequantize_v3_op.shape
 def same_shape(ctx: ShapeContext) -> list[Dims]:
     return [ctx.op.input_tensors[0].dims]
+
+
+@quantize_and_dequantize_v2_op.shape
+@quantize_and_dequantize_v3_op.shape
+def quantize_and_dequantize_shape(ctx: ShapeContext) -> list[Dims]:
+    if ctx.attrs["axis"] == -1:
+        with_rank(ctx.shape("input_min"), 0)
+        with_rank(ctx.shape("input_max"), 0)
+    return same_shape(ctx)
 
 
 @fake_quant_vars_gradient_op.shape

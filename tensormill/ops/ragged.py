@@ -92,6 +92,7 @@ def ragged_range_shape(ctx: ShapeContext) -> list[Dims]:
 def ragged_gather_shape(ctx: ShapeContext) -> list[Dims]:
     rank = ctx.attrs["OUTPUT_RAGGED_RANK"]
     values = ctx.shape("params_dense_values")
+    with_rank(ctx.shape("indices"), rank - ctx.attrs["PARAMS_RAGGED_RANK"] + 1)
     dense: Dims = None if values is None else (None, *values[1:])
     splits: list[Dims] = [(None,)] * rank
     return [*splits, dense]

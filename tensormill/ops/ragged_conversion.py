@@ -67,7 +67,7 @@ def _ragged_rank(types: Any) -> int:
 @ragged_tensor_to_tensor_op.shape
 def ragged_tensor_to_tensor_shape(ctx: ShapeContext) -> list[Dims]:
     rank = _ragged_rank(ctx.attrs["row_partition_types"])
-    asked = ctx.value_as_shape("shape")
+    asked = None if ctx.shape("shape") == () else ctx.value_as_shape("shape")
     values, default = ctx.shape("values"), ctx.shape("default_value")
     if values == ():
         raise ValueError("Shape must be at least rank 1 but is rank 0")

@@ -20,6 +20,7 @@ from tensormill.ops.filling import ones_like, zeros
 from tensormill.ops.gathering import gather, where
 from tensormill.ops.identities import placeholder_with_default
 from tensormill.ops.joining import concat
+from tensormill.ops.windows import merge_sizes
 
 sparse_to_dense_op = define(
     "SparseToDense",
@@ -268,10 +269,12 @@ def sparse_reshape_shape(ctx: ShapeContext) -> list[Dims]:
 def sparse_concat_shape(ctx: ShapeContext) -> list[Dims]:
     count: int | None = 0
     rank: int | None = None
-    for dims in ctx.shapes("indices"):
-        first = None if dims is None else dims[0]
+    parts = (ctx.shapes(name) for name in ("indices", "values", "shapes"))
+    for indices, values, sizes in zip(*parts, strict=True):
+        first, own_rank = with_rank(indices, 2)
+        first = merge_sizes(first, with_rank(values, 1)[0])
         count = None if count is None or first is None else count + first
-        rank = rank if dims is None or dims[1] is None else dims[1]
+        rank = merge_sizes(rank, merge_sizes(own_rank, with_rank(sizes, 1)[0]))
     return [(count, rank), (count,), (rank,)]
 
 
@@ -414,9 +417,11 @@ def sparse_retain(sp_input: Any, to_retain: Any) -> SparseTensor:
 
 @sparse_fill_empty_rows_op.shape
 def sparse_fill_empty_rows_shape(ctx: ShapeContext) -> list[Dims]:
-    indices, _, dense, default = (t.dims for t in ctx.op.input_tensors)
+    indices, values, dense, default = (t.dims for t in ctx.op.input_tensors)
     with_rank(default, 0)
     rows = ctx.value_as_shape(2)
+    merge_sizes(with_rank(indices, 2)[0], with_rank(values, 1)[0])
+    merge_sizes(with_rank(indices, 2)[1], with_rank(dense, 1)[0])
     rank = None if indices is None else indices[1]
     if rank is None:
         rank = _rank_of(dense)

@@ -437,7 +437,7 @@ def sparse_reduce_max_sparse(
 def values_shape(ctx: ShapeContext) -> list[Dims]:
     indices, values = (t.dims for t in ctx.op.input_tensors[:2])
     count = None if indices is None else indices[0]
-    if values is not None and values[0] is not None:
+    if values and values[0] is not None:
         count = values[0]
     return [(count,)]
 

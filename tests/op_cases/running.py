@@ -80,12 +80,13 @@ def build_case(case: OpCase, mode: str) -> BuiltCase:
             arguments.append([_input(item, mode, feeds) for item in value])
         else:
             arguments.append(_input(value, mode, feeds))
-    attrs = {key: _attr(value) for key, value in case.attrs.items()}
+    attrs = {key: attr_of(value) for key, value in case.attrs.items()}
     op = OP_DEFS[case.op_type].builder.make(*arguments, name="case", **attrs)
     return BuiltCase(op, feeds, variables, initializers)
 
 
-def _attr(value: Any) -> Any:
+def attr_of(value: Any) -> Any:
+    """Return an attribute of a case as the builder of its op takes it."""
     if isinstance(value, np.ndarray):
         return tf.constant(value).op.attrs["value"]
     return value
