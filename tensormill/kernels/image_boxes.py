@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import kernel
+from tensormill.kernels.value_types import check_scalars
 
 Array = np.ndarray[Any, Any]
+_ANY_SCORE = np.float32(-np.inf)
 
 
 def _overlaps(box: Array, others: Array) -> Array:
@@ -27,15 +30,28 @@ def _overlaps(box: Array, others: Array) -> Array:
         return np.where((area <= 0) | (areas <= 0), 0, shared / union)
 
 
-def _suppress(
-    boxes: Array, scores: Array, limit: Any, iou_threshold: Any, score_threshold: float
-) -> Array:
+def _check_limit(limit: Any) -> None:
+    check_scalars(max_output_size=limit)
+    if limit < 0:
+        raise errors.invalid_argument("output size must be non-negative")
+
+
+def _check(boxes: Array, scores: Array, limit: Any, iou_threshold: Any) -> None:
+    _check_limit(limit)
+    check_scalars(iou_threshold=iou_threshold)
     if not 0 <= iou_threshold <= 1:
         raise errors.invalid_argument("iou_threshold must be in [0, 1]")
     if boxes.ndim != 2 or boxes.shape[1] != 4:
         raise errors.invalid_argument("boxes must have 4 columns")
     if scores.shape != boxes.shape[:1]:
         raise errors.invalid_argument("scores has incompatible shape")
+
+
+def _suppress(
+    boxes: Array, scores: Array, limit: Any, iou_threshold: Any, score_threshold: Any
+) -> Array:
+    check_scalars(score_threshold=score_threshold)
+    _check(boxes, scores, limit, iou_threshold)
     boxes = boxes.astype(np.float32)
     ordered = np.concatenate(
         [np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])], axis=1
@@ -61,7 +77,7 @@ def _suppress(
 def non_max_suppression(
     boxes: Array, scores: Array, max_output_size: Any, *, iou_threshold: float
 ) -> Array:
-    return _suppress(boxes, scores, max_output_size, iou_threshold, -np.inf)
+    return _suppress(boxes, scores, max_output_size, np.float64(iou_threshold), _ANY_SCORE)
 
 
 @kernel(
@@ -73,7 +89,7 @@ def non_max_suppression(
 def non_max_suppression_v2(
     boxes: Array, scores: Array, max_output_size: Any, iou_threshold: Any
 ) -> Array:
-    return _suppress(boxes, scores, max_output_size, iou_threshold, -np.inf)
+    return _suppress(boxes, scores, max_output_size, iou_threshold, _ANY_SCORE)
 
 
 @kernel(
@@ -89,7 +105,7 @@ def non_max_suppression_v3(
     iou_threshold: Any,
     score_threshold: Any,
 ) -> Array:
-    return _suppress(boxes, scores, max_output_size, iou_threshold, float(score_threshold))
+    return _suppress(boxes, scores, max_output_size, iou_threshold, score_threshold)
 
 
 @kernel(
@@ -107,7 +123,7 @@ def non_max_suppression_v4(
     *,
     pad_to_max_output_size: bool,
 ) -> tuple[Array, Any]:
-    selected = _suppress(boxes, scores, max_output_size, iou_threshold, float(score_threshold))
+    selected = _suppress(boxes, scores, max_output_size, iou_threshold, score_threshold)
     count = np.int32(len(selected))
     return _padded(selected, max_output_size, pad_to_max_output_size), count
 
@@ -136,10 +152,12 @@ def non_max_suppression_v5(
     *,
     pad_to_max_output_size: bool,
 ) -> tuple[Array, Array, Any]:
-    if soft_nms_sigma < 0:
-        raise errors.invalid_argument("soft_nms_sigma must be >= 0")
+    check_scalars(soft_nms_sigma=soft_nms_sigma, score_threshold=score_threshold)
+    if not soft_nms_sigma >= 0:
+        raise errors.invalid_argument("soft_nms_sigma_val must be >= 0")
+    _check(boxes, scores, max_output_size, iou_threshold)
     if not soft_nms_sigma:
-        indices = _suppress(boxes, scores, max_output_size, iou_threshold, float(score_threshold))
+        indices = _suppress(boxes, scores, max_output_size, iou_threshold, score_threshold)
         values = scores[indices]
     else:
         indices, values = _soften(
@@ -192,6 +210,8 @@ def non_max_suppression_with_overlaps(
     overlap_threshold: Any,
     score_threshold: Any,
 ) -> Array:
+    _check_limit(max_output_size)
+    check_scalars(overlap_threshold=overlap_threshold, score_threshold=score_threshold)
     if overlaps.ndim != 2 or overlaps.shape[0] != overlaps.shape[1]:
         raise errors.invalid_argument("overlaps must be square")
     if scores.shape != overlaps.shape[:1]:
@@ -204,6 +224,25 @@ def non_max_suppression_with_overlaps(
         if not np.any(overlaps[candidate, selected] > overlap_threshold):
             selected.append(candidate)
     return np.array(selected, np.int32)
+
+
+def _check_batch(boxes: Array, scores: Array) -> None:
+    if boxes.ndim != 4:
+        raise errors.invalid_argument(
+            f"boxes must be 4-D, got shape {format_dims(boxes.shape, 'kernel')}"
+        )
+    if scores.ndim != 3:
+        raise errors.invalid_argument(
+            f"scores must be 3-D, got shape {format_dims(scores.shape, 'kernel')}"
+        )
+    if boxes.shape[0] != scores.shape[0]:
+        raise errors.invalid_argument("boxes and scores must have same batch size")
+    if boxes.shape[1] != scores.shape[1]:
+        raise errors.invalid_argument("boxes and scores must have same number of boxes")
+    if boxes.shape[2] not in (1, scores.shape[2]):
+        raise errors.invalid_argument("third dimension of boxes must be either 1 or num classes")
+    if boxes.shape[3] != 4:
+        raise errors.invalid_argument("boxes must have 4 columns")
 
 
 @kernel(
@@ -226,10 +265,19 @@ def combined_non_max_suppression(
     pad_per_class: bool,
     clip_boxes: bool,
 ) -> tuple[Array, Array, Array, Array]:
+    check_scalars(
+        max_size_per_class=max_output_size_per_class,
+        max_total_size=max_total_size,
+        iou_threshold=iou_threshold,
+        score_threshold=score_threshold,
+    )
+    if max_output_size_per_class <= 0:
+        raise errors.invalid_argument("max_size_per_class must be positive")
     if max_total_size <= 0:
         raise errors.invalid_argument("max_total_size must be > 0")
     if not 0 <= iou_threshold <= 1:
         raise errors.invalid_argument("iou_threshold must be in [0, 1]")
+    _check_batch(boxes, scores)
     batch, _, classes = scores.shape
     size = int(max_total_size)
     if pad_per_class:
@@ -247,7 +295,7 @@ def combined_non_max_suppression(
                 scores[image, :, label],
                 max_output_size_per_class,
                 iou_threshold,
-                float(score_threshold),
+                score_threshold,
             )
             found += [(float(scores[image, i, label]), label, int(i)) for i in kept]
         found.sort(key=lambda item: -item[0])

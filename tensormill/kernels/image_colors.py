@@ -15,10 +15,30 @@ Tensor = torch.Tensor
 
 
 def _check_channels(images: Tensor) -> None:
-    if images.dim() < 1 or images.shape[-1] != 3:
+    if images.dim() < 1:
+        raise errors.invalid_argument("input must be at least 1D")
+    if images.shape[-1] != 3:
+        raise errors.failed_precondition(
+            f"input must have 3 channels but input only has {images.shape[-1]} channels."
+        )
+
+
+def _check_adjusted(images: Tensor, **factors: Tensor) -> None:
+    if images.dim() < 3:
         raise errors.invalid_argument(
-            "input must have 3 channels but instead has "
-            f"{format_dims(tuple(images.shape), 'kernel')}"
+            f"input must be at least 3-D, got shape{format_dims(tuple(images.shape), 'kernel')}"
+        )
+    for name, factor in factors.items():
+        if factor.dim():
+            raise errors.invalid_argument(
+                f"{name} must be scalar: {format_dims(tuple(factor.shape), 'kernel')}"
+            )
+
+
+def _check_three(images: Tensor) -> None:
+    if images.shape[-1] != 3:
+        raise errors.invalid_argument(
+            f"input must have 3 channels but instead has {images.shape[-1]} channels."
         )
 
 
@@ -52,6 +72,8 @@ def hsv_to_rgb(images: Tensor) -> Tensor:
 
 @kernel("AdjustHue", "cpu", "gpu")
 def adjust_hue(images: Tensor, delta: Tensor) -> Tensor:
+    _check_adjusted(images, delta=delta)
+    _check_three(images)
     hue, saturation, value = rgb_to_hsv(images.to(torch.float32)).unbind(-1)
     turned = torch.remainder(hue + delta, 1)
     return hsv_to_rgb(torch.stack([turned, saturation, value], -1)).to(images.dtype)
@@ -59,6 +81,8 @@ def adjust_hue(images: Tensor, delta: Tensor) -> Tensor:
 
 @kernel("AdjustSaturation", "cpu", "gpu")
 def adjust_saturation(images: Tensor, scale: Tensor) -> Tensor:
+    _check_adjusted(images, scale=scale)
+    _check_three(images)
     hue, saturation, value = rgb_to_hsv(images.to(torch.float32)).unbind(-1)
     scaled = (saturation * scale).clamp(0, 1)
     return hsv_to_rgb(torch.stack([hue, scaled, value], -1)).to(images.dtype)
@@ -66,10 +90,7 @@ def adjust_saturation(images: Tensor, scale: Tensor) -> Tensor:
 
 @kernel("AdjustContrastv2", "cpu", "gpu")
 def adjust_contrast(images: Tensor, contrast_factor: Tensor) -> Tensor:
-    if images.dim() < 3:
-        raise errors.invalid_argument(
-            f"input must be at least 3-D, got shape{format_dims(tuple(images.shape), 'kernel')}"
-        )
+    _check_adjusted(images, contrast_factor=contrast_factor)
     wide = images.to(torch.float32)
     mean = wide.mean((-3, -2), keepdim=True)
     return ((wide - mean) * contrast_factor + mean).to(images.dtype)

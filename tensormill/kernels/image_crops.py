@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
 from tensormill.kernels.philox import Philox, seed_stream
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 
@@ -89,6 +90,14 @@ def crop_and_resize(
     if image.shape[1] <= 0 or image.shape[2] <= 0:
         raise errors.invalid_argument("image dimensions must be positive")
     _check_boxes(boxes, box_ind, image.shape[0])
+    if crop_size.ndim != 1:
+        raise errors.invalid_argument(
+            f"crop_size must be 1-D{format_dims(crop_size.shape, 'kernel')}"
+        )
+    if len(crop_size) != 2:
+        raise errors.invalid_argument(
+            f"crop_size must have two elements{format_dims(crop_size.shape, 'kernel')}"
+        )
     crop = crop_size.tolist()
     if crop[0] <= 0 or crop[1] <= 0:
         raise errors.invalid_argument("crop dimensions must be positive")
@@ -348,6 +357,23 @@ def _covers(crop: tuple[int, int, int, int], objects: Array, least: np.float32) 
     return False
 
 
+def _check_given(boxes: Array, covered: Any) -> None:
+    if boxes.ndim != 3:
+        raise errors.invalid_argument(
+            "input boxes must be 3-dimensional [batch, num_boxes, coords]: "
+            f"{format_dims(boxes.shape, 'kernel')}"
+        )
+    if boxes.shape[-1] != 4:
+        raise errors.invalid_argument(
+            "bounding boxes must have shape [4] or [*, 4], got "
+            f"{format_dims(boxes.shape, 'kernel')}"
+        )
+    if np.ndim(covered):
+        raise errors.invalid_argument(
+            f"min_object_covered must be 0-D, got shape {format_dims(np.shape(covered), 'kernel')}"
+        )
+
+
 def _chooser(ctx: KernelContext) -> Any:
     attrs = ctx.attrs
     stream = seed_stream(attrs["seed"], attrs["seed2"])
@@ -360,6 +386,7 @@ def _chooser(ctx: KernelContext) -> Any:
         height, width = int(image_size[0]), int(image_size[1])
         if not (height > 0 and width > 0):
             raise errors.invalid_argument("image height and width must be positive")
+        _check_given(boxes, covered)
         flat = boxes.reshape(-1, 4).astype(np.float32)
         if not len(flat) and not attrs["use_image_if_no_bounding_boxes"]:
             raise errors.invalid_argument(

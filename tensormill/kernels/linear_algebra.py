@@ -42,6 +42,8 @@ def in_float(function: Callable[..., Any]) -> Callable[..., Any]:
 @kernel("MatrixInverse", "cpu", "gpu")
 @in_float
 def matrix_inverse(input: Tensor, *, adjoint: bool) -> Tensor:
+    if bool(input.isnan().any()):
+        raise errors.invalid_argument("Input is not invertible.")
     try:
         return torch.linalg.inv(input.mH if adjoint else input)
     except RuntimeError:
@@ -65,17 +67,18 @@ def log_matrix_determinant(input: Tensor) -> tuple[Tensor, Tensor]:
 @in_float
 def cholesky(input: Tensor) -> Tensor:
     factor, failed = torch.linalg.cholesky_ex(input)
-    if bool(failed.any()):
+    if bool((failed.bool() & ~input.isnan().any(-1).any(-1)).any()):
         # TensorFlow 1 refuses it, TensorFlow 2 gives NaN.
         raise errors.invalid_argument(
             "Cholesky decomposition was not successful. The input might not be valid."
         )
-    return factor
+    return torch.where(failed[..., None, None].bool(), torch.nan, factor)
 
 
 @kernel("CholeskyGrad", "cpu", "gpu")
 @in_float
 def cholesky_grad(l: Tensor, grad: Tensor) -> Tensor:  # noqa: E741 (the name in the signature)
+    check_batches(l, grad)
     inverse = torch.linalg.inv(l.tril())
     middle = (l.tril().mH @ grad.tril()).tril()
     middle.diagonal(dim1=-2, dim2=-1).mul_(0.5)
@@ -117,12 +120,23 @@ def check_system(matrix: Tensor, rhs: Tensor) -> None:
         )
 
 
+def check_batches(*matrices: Tensor) -> None:
+    """Complain where stacks of matrices are not of one shape."""
+    if len({x.dim() for x in matrices}) > 1:
+        raise errors.invalid_argument("All input tensors must have the same rank.")
+    if len({x.shape[:-2] for x in matrices}) > 1:
+        raise errors.invalid_argument("All input tensors must have the same outer dimensions.")
+
+
 @kernel("MatrixSolve", "cpu", "gpu")
 def matrix_solve(matrix: Tensor, rhs: Tensor, *, adjoint: bool) -> Tensor:
     check_system(matrix, rhs)
+    check_batches(matrix, rhs)
     check_square(matrix)
     if matrix.dtype is torch.float16:
         return matrix_solve(matrix.float(), rhs.float(), adjoint=adjoint).half()
+    if bool(matrix.isnan().any()):
+        raise errors.invalid_argument("Input matrix is not invertible.")
     try:
         return torch.linalg.solve(matrix.mH if adjoint else matrix, rhs)
     except RuntimeError:
@@ -146,12 +160,18 @@ def matrix_triangular_solve(matrix: Tensor, rhs: Tensor, *, lower: bool, adjoint
 @kernel("MatrixSolveLs", "cpu", host_inputs=("l2_regularizer",))
 def matrix_solve_ls(matrix: Tensor, rhs: Tensor, l2_regularizer: Any, *, fast: bool) -> Tensor:
     check_system(matrix, rhs)
+    check_batches(matrix, rhs)
+    if l2_regularizer.ndim:
+        raise errors.invalid_argument(
+            "l2_regularizer must be scalar, got shape "
+            f"{format_dims(l2_regularizer.shape, 'kernel')}"
+        )
     if matrix.dtype is torch.float16:
         wide = matrix_solve_ls(matrix.float(), rhs.float(), l2_regularizer, fast=fast)
         return wide.half()
     weight = float(l2_regularizer)
-    if weight < 0:
-        raise errors.invalid_argument(f"l2_regularizer must be >= 0, got {weight}")
+    if not weight >= 0:
+        raise errors.invalid_argument("l2_regularizer must be >= 0.")
     rows, columns = matrix.shape[-2:]
     if not fast:
         return torch.linalg.lstsq(matrix, rhs, driver="gelsd").solution

@@ -6,7 +6,7 @@ import torch
 
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
-from tensormill.kernels.linear_algebra import check_square
+from tensormill.kernels.linear_algebra import check_batches, check_square
 from tensormill.kernels.registry import kernel
 from tensormill.kernels.torch_dtypes import torch_dtype
 
@@ -18,7 +18,7 @@ def lu(input: Tensor, *, output_idx_type: DType) -> tuple[Tensor, Tensor]:
     check_square(input)
     wide = input.float() if input.dtype is torch.float16 else input
     factors, pivots, _ = torch.linalg.lu_factor_ex(wide)
-    if not bool((factors.diagonal(dim1=-2, dim2=-1) != 0).all()):
+    if not bool((factors.diagonal(dim1=-2, dim2=-1).abs() > 0).all()):
         raise errors.invalid_argument("Input is not invertible.")
     size = input.shape[-1]
     swaps = pivots.reshape(-1, size).long() - 1
@@ -40,10 +40,7 @@ def tridiagonal_solve(
         raise errors.invalid_argument(
             f"Expected diagonals to have rank at least 2, got {diagonals.dim()}"
         )
-    if diagonals.dim() != rhs.dim():
-        raise errors.invalid_argument(
-            "Expected the rank of rhs to be equal to the rank of diagonals"
-        )
+    check_batches(diagonals, rhs)
     if diagonals.shape[-2] != 3:
         raise errors.invalid_argument(
             f"Expected diagonals to have 3 rows, got {diagonals.shape[-2]}"
@@ -102,6 +99,7 @@ def _solve(above: Tensor, main: Tensor, below: Tensor, rhs: Tensor, may_swap: bo
 def tridiagonal_mat_mul(
     superdiag: Tensor, maindiag: Tensor, subdiag: Tensor, rhs: Tensor
 ) -> Tensor:
+    check_batches(superdiag, maindiag, subdiag, rhs)
     above, main, below = (diagonal.mT for diagonal in (superdiag, maindiag, subdiag))
     result = main * rhs
     result[..., :-1, :] += above[..., :-1, :] * rhs[..., 1:, :]

@@ -12,7 +12,7 @@ from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import kernel
 from tensormill.kernels.torch_dtypes import to_tensor
-from tensormill.kernels.value_types import as_ints
+from tensormill.kernels.value_types import as_ints, check_scalars
 
 Array = np.ndarray[Any, Any]
 
@@ -34,6 +34,18 @@ def row_major_order(indices: Array) -> Array:
 
 def check_sparse(indices: Any, values: Any, shape: Any) -> None:
     """Hold the parts of a sparse tensor against one another."""
+    check_sparse_ranks(indices, values, shape)
+    if len(indices) != len(values):
+        raise errors.invalid_argument(
+            "indices and values rows (indexing dimension) must match. (indices = "
+            f"{len(indices)}, values = {len(values)})"
+        )
+    if indices.shape[1] != len(shape):
+        raise errors.invalid_argument("Order length must be SparseTensor rank.")
+
+
+def check_sparse_ranks(indices: Any, values: Any, shape: Any) -> None:
+    """Refuse parts of sparse tensors of other ranks."""
     if indices.ndim != 2:
         raise errors.invalid_argument(
             f"Input indices should be a matrix but received shape "
@@ -170,6 +182,8 @@ def sparse_reshape(input_indices: Any, input_shape: Any, new_shape: Any) -> Any:
 def sparse_concat(
     indices: list[Any], values: list[Any], shapes: list[Any], *, concat_dim: int
 ) -> Any:
+    for parts in zip(indices, values, shapes, strict=True):
+        check_sparse(*parts)
     sizes = [as_ints(s) for s in shapes]
     rank = len(sizes[0])
     if not -rank <= concat_dim < rank:
@@ -206,6 +220,12 @@ def sparse_concat(
 
 @kernel("SparseSplit", "cpu", host_inputs=("split_dim", "indices", "shape"))
 def sparse_split(split_dim: Any, indices: Any, values: Any, shape: Any, *, num_split: int) -> Any:
+    check_sparse(indices, values, shape)
+    if split_dim.ndim:
+        raise errors.invalid_argument(
+            "Input axis should be a scalar but received shape "
+            f"{format_dims(split_dim.shape, 'kernel')}"
+        )
     sizes = as_ints(shape)
     axis = int(split_dim)
     if not -len(sizes) <= axis < len(sizes):
@@ -239,15 +259,33 @@ def sparse_split(split_dim: Any, indices: Any, values: Any, shape: Any, *, num_s
     host_outputs=("output_indices", "output_shape"),
 )
 def sparse_slice(indices: Any, values: Any, shape: Any, start: Any, size: Any) -> Any:
+    check_sparse(indices, values, shape)
+    _check_corner(len(shape), start=start, size=size)
+    if (size < 0).any():
+        raise errors.invalid_argument(f"Expected a non-negative size, got {int(size.min())}")
     end = np.minimum(start + size, shape)
     chosen = np.flatnonzero(((indices >= start) & (indices < end)).all(1))
     return indices[chosen] - start, take(values, chosen), np.maximum(end - start, 0)
+
+
+def _check_corner(rank: int, **vectors: Any) -> None:
+    for name, vector in vectors.items():
+        if vector.ndim != 1:
+            raise errors.invalid_argument(
+                f"Input {name} should be a vector but received shape "
+                f"{format_dims(vector.shape, 'kernel')}"
+            )
+        if len(vector) != rank:
+            raise errors.invalid_argument(
+                f"Expected {name} to be a vector of length {rank} but got length {len(vector)}"
+            )
 
 
 @kernel("SparseSliceGrad", "cpu", host_inputs=("input_indices", "input_start", "output_indices"))
 def sparse_slice_grad(
     backprop_val_grad: torch.Tensor, input_indices: Any, input_start: Any, output_indices: Any
 ) -> torch.Tensor:
+    _check_slice_gradient(backprop_val_grad, input_indices, input_start, output_indices)
     made = backprop_val_grad.new_zeros(len(input_indices))
     given = {tuple(row): at for at, row in enumerate((output_indices + input_start).tolist())}
     for at, row in enumerate(input_indices.tolist()):
@@ -257,6 +295,35 @@ def sparse_slice_grad(
     return made
 
 
+def _check_slice_gradient(grad: Any, whole: Any, start: Any, part: Any) -> None:
+    if grad.ndim != 1:
+        raise errors.invalid_argument(
+            "Input backprop_val_grad should be a vector but received shape: "
+            f"{format_dims(tuple(grad.shape), 'kernel')}"
+        )
+    if whole.ndim != 2 or part.ndim != 2:
+        raise errors.invalid_argument(
+            "Input and output indices should be matrices but received shapes: "
+            f"{format_dims(whole.shape, 'kernel')} and {format_dims(part.shape, 'kernel')}"
+        )
+    if whole.shape[1] != part.shape[1]:
+        raise errors.invalid_argument(
+            "The input and output should have the same ndims: got: "
+            f"{whole.shape[1]} and {part.shape[1]}"
+        )
+    if len(part) > len(whole):
+        raise errors.invalid_argument(
+            "# rows of output_indices should be not greater than of input_indices, got "
+            f"{len(part)} and {len(whole)}"
+        )
+    if len(grad) != len(part):
+        raise errors.invalid_argument(
+            "# elements of backprop_val_grad and # rows of output_indices should match (#nnz of "
+            f"sum): got {len(grad)} and {len(part)}"
+        )
+    _check_corner(whole.shape[1], input_start=start)
+
+
 @kernel(
     "SparseFillEmptyRows",
     "cpu",
@@ -264,6 +331,8 @@ def sparse_slice_grad(
     host_outputs=("output_indices",),
 )
 def sparse_fill_empty_rows(indices: Any, values: Any, dense_shape: Any, default_value: Any) -> Any:
+    _check_rows(indices, values, dense_shape)
+    check_scalars(default_value=default_value)
     rows = int(dense_shape[0])
     first = indices[:, 0]
     if len(first) and (first.min() < 0 or first.max() >= rows):
@@ -290,8 +359,35 @@ def sparse_fill_empty_rows(indices: Any, values: Any, dense_shape: Any, default_
     )
 
 
+def _check_rows(indices: Any, values: Any, dense_shape: Any) -> None:
+    check_sparse_ranks(indices, values, dense_shape)
+    if len(indices) != len(values):
+        raise errors.invalid_argument(
+            f"The length of `values` ({len(values)}) must match the first dimension of `indices` "
+            f"({len(indices)})."
+        )
+    if indices.shape[1] != len(dense_shape):
+        raise errors.invalid_argument(
+            f"The length of `dense_shape` ({len(dense_shape)}) must match the second dimension of "
+            f"`indices` ({indices.shape[1]})."
+        )
+    if not len(dense_shape):
+        raise errors.invalid_argument("Dense shape cannot be empty.")
+
+
 @kernel("SparseFillEmptyRowsGrad", "cpu")
 def sparse_fill_empty_rows_grad(reverse_index_map: torch.Tensor, grad_values: torch.Tensor) -> Any:
+    for name, vector in (("reverse_index_map", reverse_index_map), ("grad_values", grad_values)):
+        if vector.ndim != 1:
+            raise errors.invalid_argument(
+                f"{name} must be a vector, saw: {format_dims(tuple(vector.shape), 'kernel')}"
+            )
+    outside = (reverse_index_map < 0) | (reverse_index_map >= len(grad_values))
+    if bool(outside.any()):
+        raise errors.invalid_argument(
+            f"Elements in reverse index must be in [0, {len(grad_values)}) but got "
+            f"{int(reverse_index_map[outside][0])}"
+        )
     values = grad_values[reverse_index_map]
     rest = grad_values.clone()
     rest[reverse_index_map] = 0

@@ -12,7 +12,7 @@ import torch
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import kernel
-from tensormill.kernels.sparse_arrays import check_sparse
+from tensormill.kernels.sparse_arrays import check_sparse, check_sparse_ranks
 from tensormill.kernels.torch_dtypes import to_tensor
 from tensormill.kernels.value_types import as_ints
 
@@ -45,10 +45,21 @@ def sparse_tensor_dense_mat_mul(
     adjoint_a: bool,
     adjoint_b: bool,
 ) -> torch.Tensor:
-    rows, columns = a_indices[:, 0].long(), a_indices[:, 1].long()
+    check_sparse_ranks(a_indices, a_values, a_shape)
     size = as_ints(a_shape)
     if len(size) != 2:
         raise errors.invalid_argument("Tensor 'a_shape' must have 2 elements")
+    if b.ndim != 2:
+        raise errors.invalid_argument("Tensor 'b' is not a matrix")
+    if a_indices.shape[1] != 2:
+        raise errors.invalid_argument(
+            "Number of columns of a_indices does not match number of entries in a_shape"
+        )
+    if len(a_indices) != len(a_values):
+        raise errors.invalid_argument(
+            "Number of rows of a_indices does not match number of entries in a_values"
+        )
+    rows, columns = a_indices[:, 0].long(), a_indices[:, 1].long()
     if adjoint_a:
         rows, columns = columns, rows
         size = size[::-1]
@@ -74,6 +85,15 @@ def sparse_tensor_dense_add(
     if tuple(a_shape.tolist()) != tuple(b.shape):
         raise errors.invalid_argument(
             f"Dimensions don't match: a_shape = {a_shape.tolist()}, b has shape "
+            f"{format_dims(tuple(b.shape), 'kernel')}"
+        )
+    check_sparse(a_indices, a_values, a_shape)
+    outside = (a_indices < 0) | (a_indices >= a_shape)
+    if bool(outside.any()):
+        row, axis = outside.nonzero()[0].tolist()
+        raise errors.invalid_argument(
+            f"Sparse tensor has an invalid index on dimension {axis}: a_indices({row},{axis}) = "
+            f"{int(a_indices[row, axis])}, dense tensor shape: "
             f"{format_dims(tuple(b.shape), 'kernel')}"
         )
     return b.index_put(tuple(a_indices.long().unbind(1)), a_values, accumulate=True)
@@ -114,6 +134,12 @@ def sparse_add(
     thresh: Any,
 ) -> Any:
     check_sparse(a_indices, a_values, a_shape)
+    check_sparse(b_indices, b_values, b_shape)
+    if thresh.ndim:
+        raise errors.invalid_argument(
+            "The magnitude threshold must be a scalar: got shape "
+            f"{format_dims(thresh.shape, 'kernel')}"
+        )
     shape = _check_same_shape(a_shape, b_shape)
     indices, at_a, at_b = _union(a_indices, b_indices, shape)
     sums = a_values.new_zeros(len(indices))
@@ -129,6 +155,18 @@ def sparse_add(
 def sparse_add_grad(
     backprop_val_grad: torch.Tensor, a_indices: Any, b_indices: Any, sum_indices: Any
 ) -> Any:
+    ranks = [
+        part.shape[1] if part.ndim == 2 else -1 for part in (a_indices, b_indices, sum_indices)
+    ]
+    if len(set(ranks)) > 1:
+        raise errors.invalid_argument(
+            f"The densified operands should have the same ndims; for A, B, sum got: {ranks}"
+        )
+    if backprop_val_grad.ndim != 1 or len(backprop_val_grad) != len(sum_indices):
+        raise errors.invalid_argument(
+            "# elements of backprop_val_grad and # rows of sum_indices should match (#nnz of sum): "
+            f"got {backprop_val_grad.numel()} and {len(sum_indices)}"
+        )
     at = {tuple(row): place for place, row in enumerate(sum_indices.tolist())}
 
     def taken(indices: Any) -> torch.Tensor:
@@ -178,6 +216,7 @@ def _with_reduced(whole: list[int], reduced: list[int]) -> list[int]:
 def _reduced(
     indices: Any, values: torch.Tensor, shape: Any, axes: Any, keep_dims: bool, how: str
 ) -> torch.Tensor:
+    check_sparse(indices, values, shape)
     whole = as_ints(shape)
     places, sizes, reduced = _groups(indices, whole, axes)
     made = _gathered_in(values, places, math.prod(sizes), how)
@@ -201,6 +240,7 @@ def sparse_reduce_max(
 def _reduced_sparse(
     indices: Any, values: torch.Tensor, shape: Any, axes: Any, keep_dims: bool, how: str
 ) -> Any:
+    check_sparse(indices, values, shape)
     whole = as_ints(shape)
     places, sizes, reduced = _groups(indices, whole, axes)
     present, inverse = np.unique(places, return_inverse=True)
@@ -237,6 +277,7 @@ def sparse_reduce_max_sparse(
 
 @kernel("SparseSoftmax", "cpu", host_inputs=("sp_indices", "sp_shape"))
 def sparse_softmax(sp_indices: Any, sp_values: torch.Tensor, sp_shape: Any) -> torch.Tensor:
+    check_sparse(sp_indices, sp_values, sp_shape)
     shape = as_ints(sp_shape)
     if len(shape) < 2:
         raise errors.invalid_argument(f"Input should have rank >= 2, but received shape: {shape}")
@@ -262,6 +303,8 @@ def _extreme(
     b_values: torch.Tensor,
     b_shape: Any,
 ) -> Any:
+    check_sparse(a_indices, a_values, a_shape)
+    check_sparse(b_indices, b_values, b_shape)
     shape = _check_same_shape(a_shape, b_shape)
     indices, at_a, at_b = _union(a_indices, b_indices, shape)
     left, right = a_values.new_zeros(len(indices)), a_values.new_zeros(len(indices))
@@ -287,8 +330,13 @@ def sparse_sparse_minimum(
     return _extreme(torch.minimum, a_indices, a_values, a_shape, b_indices, b_values, b_shape)
 
 
-def _dense_at(indices: Any, shape: Any, dense: torch.Tensor) -> torch.Tensor:
+def _dense_at(indices: Any, values: torch.Tensor, shape: Any, dense: torch.Tensor) -> torch.Tensor:
     """Return the elements of a dense tensor, broadcast to a shape, at coordinates."""
+    check_sparse(indices, values, shape)
+    if ((indices < 0) | (indices >= shape)).any():
+        raise errors.invalid_argument(
+            "Provided indices are out-of-bounds w.r.t. dense side with broadcasted shape"
+        )
     sizes = as_ints(shape)
     try:
         whole = dense.expand(sizes)
@@ -307,14 +355,14 @@ _SPARSE = ("sp_indices", "sp_shape")
 def sparse_dense_cwise_mul(
     sp_indices: Any, sp_values: torch.Tensor, sp_shape: Any, dense: torch.Tensor
 ) -> torch.Tensor:
-    return sp_values * _dense_at(sp_indices, sp_shape, dense)
+    return sp_values * _dense_at(sp_indices, sp_values, sp_shape, dense)
 
 
 @kernel("SparseDenseCwiseDiv", "cpu", host_inputs=_SPARSE)
 def sparse_dense_cwise_div(
     sp_indices: Any, sp_values: torch.Tensor, sp_shape: Any, dense: torch.Tensor
 ) -> torch.Tensor:
-    divisors = _dense_at(sp_indices, sp_shape, dense)
+    divisors = _dense_at(sp_indices, sp_values, sp_shape, dense)
     if sp_values.dtype.is_floating_point or sp_values.dtype.is_complex:
         return sp_values / divisors
     return torch.div(sp_values, divisors, rounding_mode="trunc")
@@ -324,4 +372,4 @@ def sparse_dense_cwise_div(
 def sparse_dense_cwise_add(
     sp_indices: Any, sp_values: torch.Tensor, sp_shape: Any, dense: torch.Tensor
 ) -> torch.Tensor:
-    return sp_values + _dense_at(sp_indices, sp_shape, dense)
+    return sp_values + _dense_at(sp_indices, sp_values, sp_shape, dense)

@@ -18,27 +18,10 @@ from tensormill.graph.op_def_text import dtype_text
 from tensormill.graph.shapes import format_dims
 from tensormill.graph.tensor_codec import array_from_proto, array_to_proto
 from tensormill.kernels.registry import kernel
+from tensormill.kernels.sparse_arrays import check_sparse_ranks
 from tensormill.kernels.torch_dtypes import is_number, to_host, to_tensor
 
 __all__: list[str] = []
-
-
-def _check_parts(indices: Any, values: Any, shape: Any) -> None:
-    if indices.ndim != 2:
-        raise errors.invalid_argument(
-            "Input indices should be a matrix but received shape "
-            f"{format_dims(indices.shape, 'kernel')}"
-        )
-    if values.ndim != 1:
-        raise errors.invalid_argument(
-            "Input values should be a vector but received shape "
-            f"{format_dims(tuple(values.shape), 'kernel')}"
-        )
-    if shape.ndim != 1:
-        raise errors.invalid_argument(
-            "Input shape should be a vector but received shape "
-            f"{format_dims(shape.shape, 'kernel')}"
-        )
 
 
 def _packed(parts: list[Any], value_dtype: DType, out_type: DType) -> np.ndarray[Any, Any]:
@@ -58,7 +41,7 @@ def _packed(parts: list[Any], value_dtype: DType, out_type: DType) -> np.ndarray
 def serialize_sparse(
     sparse_indices: Any, sparse_values: Any, sparse_shape: Any, *, T: DType, out_type: DType
 ) -> Any:
-    _check_parts(sparse_indices, sparse_values, sparse_shape)
+    check_sparse_ranks(sparse_indices, sparse_values, sparse_shape)
     return _packed([sparse_indices, sparse_values, sparse_shape], T, out_type)
 
 
@@ -66,7 +49,7 @@ def serialize_sparse(
 def serialize_many_sparse(
     sparse_indices: Any, sparse_values: Any, sparse_shape: Any, *, T: DType, out_type: DType
 ) -> Any:
-    _check_parts(sparse_indices, sparse_values, sparse_shape)
+    check_sparse_ranks(sparse_indices, sparse_values, sparse_shape)
     if len(sparse_shape) < 2:
         raise errors.invalid_argument(
             f"Rank of input SparseTensor should be > 1, but saw rank: {len(sparse_shape)}"

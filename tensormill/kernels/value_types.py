@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from tensormill.graph import errors
 from tensormill.graph.dtypes import ALL_DTYPES, DType
+from tensormill.graph.shapes import format_dims
 from tensormill.kernels.torch_dtypes import is_number
 
 NUMBER_TYPES: tuple[DType, ...] = tuple(d for d in ALL_DTYPES if is_number(d))
@@ -26,6 +28,15 @@ def as_ints(value: Any) -> list[int]:
     """Return a host vector (or scalar) of integers as a list of Python ints."""
     listed = value.tolist()
     return listed if type(listed) is list else [listed]
+
+
+def check_scalars(**values: Any) -> None:
+    """Refuse a value, by its name, that is no scalar."""
+    for name, value in values.items():
+        if value.ndim:
+            raise errors.invalid_argument(
+                f"{name} must be 0-D, got shape {format_dims(tuple(value.shape), 'kernel')}"
+            )
 
 
 def as_handles(array: np.ndarray[Any, Any]) -> Any:

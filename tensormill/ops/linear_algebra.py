@@ -10,7 +10,7 @@ from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims, broadcast_dims, with_rank_at_least
+from tensormill.graph.shapes import Dims, broadcast_dims, merge_dims, with_rank_at_least
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.elementwise_unary import conj_of
 from tensormill.ops.matrix_diagonals import (
@@ -123,7 +123,7 @@ def log_matrix_determinant_shape(ctx: ShapeContext) -> list[Dims]:
     return matrix_determinant_shape(ctx) * 2
 
 
-def _solution_shape(ctx: ShapeContext, is_square: bool) -> Dims:
+def _solution_shape(ctx: ShapeContext, is_square: bool, is_broadcast: bool = False) -> Dims:
     matrix = with_rank_at_least(ctx.shape(0), 2)
     rhs = with_rank_at_least(ctx.shape(1), 2)
     if matrix is None or rhs is None:
@@ -132,15 +132,20 @@ def _solution_shape(ctx: ShapeContext, is_square: bool) -> Dims:
         same_size(matrix)
     if matrix[-2] is not None and rhs[-2] is not None and matrix[-2] != rhs[-2]:
         raise ValueError(f"Dimensions must be equal, but are {matrix[-2]} and {rhs[-2]}")
-    batch = broadcast_dims(matrix[:-2], rhs[:-2])
+    join = broadcast_dims if is_broadcast else merge_dims
+    batch = join(matrix[:-2], rhs[:-2])
     assert batch is not None
     return (*batch, matrix[-1], rhs[-1])
 
 
 @matrix_solve_op.shape
-@matrix_triangular_solve_op.shape
 def matrix_solve_shape(ctx: ShapeContext) -> list[Dims]:
     return [_solution_shape(ctx, is_square=True)]
+
+
+@matrix_triangular_solve_op.shape
+def matrix_triangular_solve_shape(ctx: ShapeContext) -> list[Dims]:
+    return [_solution_shape(ctx, is_square=True, is_broadcast=True)]
 
 
 @matrix_solve_ls_op.shape

@@ -11,7 +11,7 @@ from tensormill.graph.op_registry import define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims, broadcast_dims, with_rank_at_least
+from tensormill.graph.shapes import Dims, merge_dims, with_rank_at_least
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.arithmetic import maximum
 from tensormill.ops.array_shapes import expand_dims, reshape, squeeze
@@ -105,7 +105,7 @@ def tridiagonal_mat_mul_shape(ctx: ShapeContext) -> list[Dims]:
     size = rhs[-2]
     for diagonal in (above, main, below):
         assert diagonal is not None
-        batch = broadcast_dims(batch, diagonal[:-2])
+        batch = merge_dims(batch, diagonal[:-2])
         merge_sizes(diagonal[-2], 1)
         size = merge_sizes(size, diagonal[-1])
     return [None if batch is None else (*batch, size, rhs[-1])]
