@@ -8,6 +8,7 @@ and ragged tensors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from tensormill.graph.op_table import OP_DEFS
@@ -117,11 +118,11 @@ def _checks(rules: str) -> Iterator[tuple[str, _Check]]:
     for rule in rules.split():
         name, _, rank = rule.partition("=")
         if rank.endswith("+"):
-            yield name, lambda dims, least=int(rank[:-1]): with_rank_at_least(dims, least)
+            yield name, partial(with_rank_at_least, rank=int(rank[:-1]))
         elif rank.startswith("0-"):
-            yield name, lambda dims, most=int(rank[2:]): with_rank_at_most(dims, most)
+            yield name, partial(with_rank_at_most, rank=int(rank[2:]))
         else:
-            yield name, lambda dims, exact=int(rank): with_rank(dims, exact)
+            yield name, partial(with_rank, rank=int(rank))
 
 
 def _after_checks(
