@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tensormill.graph.shapes import Dims
+from tensormill.graph.tensor import Tensor, TensorLike
 
 if TYPE_CHECKING:
     from tensormill.graph.operation import Operation
-    from tensormill.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
 _MAX_DEPTH = 64
@@ -41,12 +41,12 @@ def constant_value(tensor: Any, partial: bool = False) -> Any:
     None otherwise.
 
     Args:
-      tensor: a tensor of any graph; an array is returned as it is.
+      tensor: a tensor of any graph; what is no tensor is returned as it is.
       partial: accepted as in TensorFlow; a Pack with unknown entries then gives an object array
         with Nones.
     """
-    if isinstance(tensor, np.ndarray):
-        return tensor
+    if not isinstance(tensor, Tensor):
+        return None if isinstance(tensor, TensorLike) else tensor
     if partial and tensor.op.type == "Pack" and not tensor.op.attrs["axis"]:
         parts = [constant_value(t) for t in tensor.op.input_tensors]
         if any(p is None for p in parts):

@@ -175,6 +175,9 @@ class SparseTensor(TensorLike, CompositeTensor):
     def __mul__(self, other: Any) -> Any:
         return OPERATORS["sparse_mul"](self, other)
 
+    def __rmul__(self, other: Any) -> Any:
+        return self * other if isinstance(other, Tensor) else NotImplemented
+
     def __truediv__(self, other: Any) -> Any:
         return OPERATORS["sparse_truediv"](self, other)
 

@@ -1,5 +1,6 @@
 """`tf.distribute`: strategies with one replica, and who is in a cluster."""
 
+from tensormill.distributed.server import Server
 from tensormill.namespaces.contrib import cluster_resolver
 from tensormill.train.strategies import (
     MirroredStrategy,

@@ -229,6 +229,8 @@ MODEL_ROWS = {
         _luong_score=seq2seq.attention_scores.luong_score
         _maybe_mask_score=seq2seq.attention_scores.masked_score
         _prepare_memory=seq2seq.attention_scores.prepare_memory""",
+    "contrib.seq2seq.python.ops.decoder": """
+        _transpose_batch_time=rnn.time_steps.swap_batch_and_time""",
     "contrib.seq2seq.python.ops.helper": """
         _transpose_batch_time=rnn.time_steps.swap_batch_and_time""",
     "contrib.slim.python.slim.data.data_decoder": "namespaces.contrib.slim.data_decoder",

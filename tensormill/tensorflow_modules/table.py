@@ -302,6 +302,7 @@ _ROWS = {
         BaseResourceVariable=variables.resource_variable.ResourceVariableBase""",
     "python.ops.rnn": """
         rnn.dynamic rnn.static rnn.raw namespaces.nn
+        _transpose_batch_time=rnn.time_steps.swap_batch_and_time
         rnn_cell_impl=python.ops.rnn_cell_impl""",
     "python.ops.rnn_cell": "namespaces.rnn_cell",
     "python.ops.rnn_cell_impl": """

@@ -261,7 +261,7 @@ class _SyncReplicasHook(SessionRunHook):
     """Initializes a replica, and lets the chief apply gradients."""
 
     def __init__(self, optimizer: SyncReplicasOptimizer, is_chief: bool, num_tokens: int) -> None:
-        self._optimizer = optimizer
+        self._sync_optimizer = optimizer
         self._is_chief = is_chief
         self._num_tokens = num_tokens
         self._init_op: Any = None
@@ -270,7 +270,7 @@ class _SyncReplicasHook(SessionRunHook):
 
     def begin(self) -> None:
         """Add to the graph what is needed."""
-        optimizer = self._optimizer
+        optimizer = self._sync_optimizer
         if not optimizer._gradients_applied:
             raise ValueError(
                 "SyncReplicasOptimizer.apply_gradient should be called before using the hook."
@@ -283,7 +283,7 @@ class _SyncReplicasHook(SessionRunHook):
 
     def after_create_session(self, session: Any, coord: Any) -> None:
         """Initialize, and start the thread of the chief."""
-        missing = session.run(self._optimizer.ready_for_local_init_op)
+        missing = session.run(self._sync_optimizer.ready_for_local_init_op)
         if missing.size:
             names = ", ".join(name.decode() for name in missing)
             raise RuntimeError(
