@@ -113,7 +113,8 @@ def get(identifier: Any) -> Any:
     """Return an activation by its name, or as it is; `linear` for None.
 
     Raises:
-      ValueError: it is neither a name nor a function.
+      TypeError: it is neither a name nor a function.
+      ValueError: there is no activation of that name.
     """
     if identifier is None:
         return linear
