@@ -101,3 +101,22 @@ def test_areas_say_their_curve():
     assert again.summation_method is metrics_utils.AUCSummationMethod.MAJORING
     with pytest.raises(ValueError, match='Invalid AUC curve value "X"'):
         metrics.AUC(curve="X")
+
+
+def test_the_metrics_of_a_model_are_no_layers_of_it():
+    class Own(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(2)
+
+        def call(self, inputs, training):
+            return self.dense(inputs)
+
+    model = Own()
+    model.compile("sgd", "mse", metrics=[metrics.CategoricalAccuracy()])
+    x = np.ones((4, 3), np.float32)
+    model.fit(x, np.ones((4, 2)), verbose=0)
+    assert model.predict(x).shape == (4, 2)
+    assert model.layers == [model.dense]
+    assert len(model.weights) == 2
+    assert model(tf.constant(x), True).shape.as_list() == [4, 2]

@@ -23,7 +23,7 @@ import tensormill.api as tf
 from tensormill.graph import nest
 from tensormill.graph.func_graph import FuncGraph
 from tensormill.keras import regularizers
-from tensormill.keras.backend.state import floatx, get_session, get_uid
+from tensormill.keras.backend.state import floatx, get_session, get_uid, learning_phase
 from tensormill.keras.engine.calls import RecordedCalls
 from tensormill.keras.engine.node import Node, has_history, tensors_in
 from tensormill.keras.engine.owned import LayerWeights
@@ -62,6 +62,13 @@ def _entered(training: Any) -> Iterator[bool]:
 @cache
 def _call_parameters(function: Any) -> frozenset[str]:
     return frozenset(inspect.signature(function).parameters)
+
+
+@cache
+def _needs(function: Any, argument: str) -> bool:
+    """Return whether a method has a parameter without a default."""
+    found = inspect.signature(function).parameters.get(argument)
+    return found is not None and found.default is found.empty
 
 
 class Layer(RecordedCalls, LayerWeights):
@@ -225,7 +232,7 @@ class Layer(RecordedCalls, LayerWeights):
         if _call.depth == 0 and not tf.get_default_graph().building_function:
             give_history(inputs)
         said = dict(kwargs)
-        mask = self._complete_arguments(inputs, kwargs)
+        mask = self._complete_arguments(inputs, args, kwargs)
         with _entered(kwargs.get("training")) as is_outermost:
             self._check_inputs(inputs)
             with tf.name_scope(self._name_scope()):
@@ -249,7 +256,9 @@ class Layer(RecordedCalls, LayerWeights):
     def _name_scope(self) -> str:
         return self.name
 
-    def _complete_arguments(self, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    def _complete_arguments(
+        self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         """Add what the call was not told: masks and whether it is training; return the mask."""
         mask = kwargs.get("mask")
         masks = [getattr(each, "_keras_mask", None) for each in tensors_in(inputs)]
@@ -257,9 +266,13 @@ class Layer(RecordedCalls, LayerWeights):
             mask = masks if isinstance(inputs, (list, tuple)) else masks[0]
             if self._takes("mask"):
                 kwargs["mask"] = mask
-        if self._takes("training") and kwargs.get("training") is None:
+        by_place = list(inspect.signature(self.call).parameters)[1 : len(args) + 1]
+        says_nothing = kwargs.get("training") is None and "training" not in by_place
+        if self._takes("training") and says_nothing:
             if _call.training is not None:
                 kwargs["training"] = _call.training
+            elif _needs(type(self).call, "training"):
+                kwargs["training"] = learning_phase()
             else:
                 kwargs.pop("training", None)
         return mask

@@ -25,8 +25,11 @@ from tensormill.variables.tracking import dependencies_in
 __all__ = ["LayerWeights"]
 
 _NOT_SEARCHED = frozenset(
-    {"_inbound_nodes", "_outbound_nodes", "_losses", "_updates", "_own_metrics", "input_spec"}
-)
+    {
+        "_inbound_nodes", "_outbound_nodes", "_losses", "_updates", "_own_metrics", "input_spec",
+        "_compile_settings",
+    }
+)  # fmt: skip
 _WEIGHT_LISTS = ("_trainable_weights", "_non_trainable_weights")
 
 
