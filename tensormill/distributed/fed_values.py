@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 
@@ -13,7 +13,10 @@ from tensormill.graph.dtypes import DType
 from tensormill.graph.endpoint_names import split_endpoint
 from tensormill.runtime.plan.instructions import Form
 
-__all__ = ["FedTensor", "KnownTensor", "WrittenTensor"]
+__all__ = ["STORED_VERSION", "FedTensor", "KnownTensor", "WrittenTensor"]
+
+STORED_VERSION: Final = 0x53464431
+"""The `version_number` of a TensorProto that refers to a value that came in parts."""
 
 
 class FedTensor(Protocol):
@@ -35,9 +38,13 @@ class FedTensor(Protocol):
 
 
 class WrittenTensor:
-    """A TensorProto."""
+    """A TensorProto.
 
-    __slots__ = ("_content", "_proto")
+    Attributes:
+      proto: the message.
+    """
+
+    __slots__ = ("_content", "proto")
 
     def __init__(self, proto: Any, content: memoryview | None = None) -> None:
         """Take a message.
@@ -46,18 +53,23 @@ class WrittenTensor:
           proto: the TensorProto.
           content: its `tensor_content`, where that is not in the message.
         """
-        self._proto = proto
+        self.proto = proto
         self._content = content
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether it refers to a value that came in parts, see `stored_feeds`."""
+        return bool(self.proto.version_number == STORED_VERSION)
 
     def check_dtype(self, dtype: DType, name: str) -> None:
         """Refuse another dtype."""
-        if self._proto.dtype != dtype.base_dtype.as_datatype_enum:
+        if self.proto.dtype != dtype.base_dtype.as_datatype_enum:
             op_name, index = split_endpoint(name)
-            check_proto_dtype(self._proto, dtype, f"_recv_{op_name}_{index}")
+            check_proto_dtype(self.proto, dtype, f"_recv_{op_name}_{index}")
 
     def value(self, form: Form, max_bytes: int) -> Any:
         """Return the value."""
-        return value_from_proto(self._proto, form, max_bytes, self._content)
+        return value_from_proto(self.proto, form, max_bytes, self._content)
 
 
 class KnownTensor:

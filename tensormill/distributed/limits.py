@@ -14,6 +14,7 @@ class ServerLimits:
     Attributes:
       message_bytes: the largest message; protobuf holds no larger ones.
       tensor_bytes: the largest tensor of a message, unpacked.
+      fed_bytes: what is sent in parts for the next steps of one session, in all.
       graph_nodes: the nodes of a session's graph, or of a registered one.
       sessions: live sessions of the master.
       worker_sessions: live sessions of the worker.
@@ -28,6 +29,7 @@ class ServerLimits:
 
     message_bytes: int = (1 << 31) - 1
     tensor_bytes: int = (1 << 31) - 1
+    fed_bytes: int = 1 << 38
     graph_nodes: int = 2_000_000
     sessions: int = 10_000
     worker_sessions: int = 50_000

@@ -19,7 +19,13 @@ from tensormill.distributed.waiting import wait_for
 from tensormill.graph import errors
 from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto import presence_pb2
-from tensormill.proto.services import LOOP_SERVICE, MASTER_SERVICE, PRESENCE_SERVICE, Service
+from tensormill.proto.services import (
+    FEED_SERVICE,
+    LOOP_SERVICE,
+    MASTER_SERVICE,
+    PRESENCE_SERVICE,
+    Service,
+)
 from tensormill.runtime.deadlines import DEADLINES
 
 __all__ = ["MasterClient"]
@@ -112,6 +118,27 @@ class MasterClient:
             raise error_from_status(reply.status_code, reply.status_message, metadata)
         reply.receipt = receipt_of(call)
         return reply
+
+    def put_feed(self, request: Any) -> None:
+        """Send a part of a value that is going to be fed.
+
+        Args:
+          request: a PutFeedRequest.
+
+        Raises:
+          InvalidArgumentError: the master is none of tensormill.
+          OpError: it does not take the part, or cannot be reached.
+        """
+        try:
+            self._method("PutFeed", FEED_SERVICE)(request)
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                raise errors.invalid_argument(
+                    "More than two gigabytes are fed to a step, which a server of TensorFlow "
+                    "cannot take",
+                    hint="feed the data in parts, and let a step assign each of them.",
+                ) from None
+            raise self._error(error, "PutFeed", None) from None
 
     def run_callable(self, request: Sequence[Piece], timeout_s: float | None = None) -> bytes:
         """Run a callable and return the RunCallableResponse.

@@ -300,6 +300,8 @@ class MasterService:
             self._run_ids.admit(request.request_id)
             entry = self._used(request.session_handle, call)
             options = entry.options(request.options)
+            if request.has_stored:
+                request.fed = entry.served.stored_feeds.resolve(request.fed)
         except OpError as error:
             _fail_step(request, call, error)
             return

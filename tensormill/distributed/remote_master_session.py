@@ -7,24 +7,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tensormill.distributed.dropped import close_when_dropped
 from tensormill.distributed.master_client import MasterClient
 from tensormill.distributed.remote_errors import with_operation
 from tensormill.distributed.remote_steps import RemoteCallable, RemotePartialRun, RemoteStep
-from tensormill.distributed.run_step_codec import RunStepReply, RunStepWriter, new_request_id
+from tensormill.distributed.run_step_codec import (
+    RunStepReply,
+    RunStepWriter,
+    StoredFeed,
+    new_request_id,
+)
 from tensormill.graph import errors
 from tensormill.graph.graph import Graph
 from tensormill.graph.graph_def_writer import write_graph_def
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
 from tensormill.graph.tensor_wire_codec import Piece
-from tensormill.proto import loops_pb2, master_pb2
+from tensormill.proto import feeds_pb2, loops_pb2, master_pb2
 from tensormill.runtime.any_master import StopSignal, WaitObserver
 from tensormill.runtime.passes.tensor_watches import TensorWatch
 
 __all__ = ["RemoteDevice", "RemoteMasterSession", "reset_master"]
 
 _CLOSE_TIMEOUT_S = 10.0
+_PART_BYTES = 64 << 20
 _GONE = (errors.AbortedError, errors.UnavailableError, errors.DeadlineExceededError)
 """What closing a session meets where the master, or its memory of the session, is gone."""
 
@@ -156,6 +164,26 @@ class RemoteMasterSession:
             return self._client.run_step(request, timeout_s)
         except errors.OpError as error:
             raise with_operation(error, self.graph) from None
+
+    def store_feed(self, value: Any) -> StoredFeed:
+        """Send a value in parts, for a step that is to be fed it.
+
+        Raises:
+          InvalidArgumentError: the master is none of tensormill.
+          OpError: it does not take the value.
+        """
+        content = np.ascontiguousarray(value).reshape(-1).view(np.uint8).data
+        handle, feed_id = self.extend(), new_request_id()
+        for start in range(0, len(content), _PART_BYTES):
+            request = feeds_pb2.PutFeedRequest(
+                session_handle=handle,
+                feed_id=feed_id,
+                size_bytes=len(content),
+                offset_bytes=start,
+                content=bytes(content[start : start + _PART_BYTES]),
+            )
+            self._client.put_feed(request)
+        return StoredFeed(feed_id, np.shape(value))
 
     def run_loop(
         self,

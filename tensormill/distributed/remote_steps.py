@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from tensormill.distributed.run_step_codec import (
     RunStepReply,
     RunStepWriter,
+    StoredFeed,
     read_run_callable_reply,
     write_run_callable,
 )
@@ -29,6 +30,8 @@ class _Session(Protocol):
     def run_step(
         self, request: Sequence[Piece], timeout_s: float | None = None, /
     ) -> RunStepReply: ...
+
+    def store_feed(self, value: Any, /) -> StoredFeed: ...
 
     def run_loop(
         self,
@@ -67,6 +70,11 @@ def _outcome(values: list[Any], metadata: Any) -> StepOutcome:
             outcome.cost_graph = metadata.cost_graph
         outcome.partition_graphs = tuple(metadata.partition_graphs)
     return outcome
+
+
+_MOST_FED_BYTES: Final = (1 << 31) - (1 << 20)
+"""How much a message can hold beside what else a request has."""
+_LARGE_BYTES: Final = 1 << 20
 
 
 class RemoteStep:
@@ -113,7 +121,16 @@ class RemoteStep:
         Raises:
           OpError: the step failed.
         """
-        return _values(self._session.run_step(self._writer.write(feeds)), self._names)
+        return _values(self._session.run_step(self._request(feeds)), self._names)
+
+    def _request(self, feeds: list[Any], options: bytes = b"") -> list[Piece]:
+        """Return the request of a step; what no message can hold is sent before."""
+        if sum(value.nbytes for value in feeds) > _MOST_FED_BYTES:
+            feeds = [
+                self._session.store_feed(value) if value.nbytes > _LARGE_BYTES else value
+                for value in feeds
+            ]
+        return self._writer.write(feeds, options)
 
     def run_with(self, feeds: list[Any], options: StepOptions) -> StepOutcome:
         """Run one step with options.
@@ -124,7 +141,7 @@ class RemoteStep:
         """
         message = options.message
         written = b"" if message is None else message.SerializeToString()
-        reply = self._session.run_step(self._writer.write(feeds, written), options.timeout_s)
+        reply = self._session.run_step(self._request(feeds, written), options.timeout_s)
         return _outcome(_values(reply, self._names), reply.metadata)
 
 

@@ -13,11 +13,12 @@ from google.protobuf.message import DecodeError
 from tensorboard.compat.proto import config_pb2
 
 from tensormill.distributed.direct_client import Receipt
+from tensormill.distributed.fed_values import STORED_VERSION
 from tensormill.distributed.message_layouts import Hole, MessageLayouts
 from tensormill.distributed.tensor_layouts import TensorLayout, layout_of_named_tensor
 from tensormill.graph.dtypes import DType
 from tensormill.graph.tensor import Tensor
-from tensormill.graph.tensor_codec import array_from_proto
+from tensormill.graph.tensor_codec import array_from_proto, shape_to_proto
 from tensormill.graph.tensor_wire_codec import (
     Piece,
     decode_tensor,
@@ -36,6 +37,7 @@ __all__ = [
     "RunStepReplies",
     "RunStepReply",
     "RunStepWriter",
+    "StoredFeed",
     "new_request_id",
     "read_run_callable_reply",
     "read_run_step_reply",
@@ -57,6 +59,29 @@ _request_ids = itertools.count(random.SystemRandom().getrandbits(60) + 1)
 def new_request_id() -> int:
     """Return a number that no other request has; masters refuse what they get twice."""
     return next(_request_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFeed:
+    """A value that the master has already, see `stored_feeds`.
+
+    Attributes:
+      feed_id: its number.
+      shape: its shape.
+    """
+
+    feed_id: int
+    shape: tuple[int, ...]
+
+    def named(self, name: str, dtype: DType) -> Any:
+        """Return a RunStepRequest that feeds it to a tensor, and has nothing else."""
+        request = master_pb2.RunStepRequest()
+        tensor = request.feed.add(name=name).tensor
+        tensor.dtype = dtype.as_datatype_enum
+        tensor.tensor_shape.CopyFrom(shape_to_proto(self.shape))
+        tensor.version_number = STORED_VERSION
+        tensor.uint64_val.append(self.feed_id)
+        return request
 
 
 class RunStepWriter:
@@ -92,12 +117,15 @@ class RunStepWriter:
         """Return the request of one step, in pieces that share the memory of the values.
 
         Args:
-          values: the fed values, arrays or NumPy scalars, in the order of the feeds.
+          values: the fed values, arrays, NumPy scalars or `StoredFeed`, in the order of the feeds.
           options: a RunOptions message.
         """
         pieces: list[Piece] = [self._start]
         for (name, dtype), value in zip(self._feeds, values, strict=True):
-            pieces += encode_named_tensor(_FEED, name, np.asarray(value), dtype)
+            if isinstance(value, StoredFeed):
+                pieces.append(value.named(name, dtype).SerializeToString())
+            else:
+                pieces += encode_named_tensor(_FEED, name, np.asarray(value), dtype)
         if options:
             pieces += (field_head(_OPTIONS, len(options)), options)
         pieces += (_REQUEST_ID_TAG, encode_varint(new_request_id()))

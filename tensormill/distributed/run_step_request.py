@@ -36,6 +36,7 @@ class RunStepRequest:
       wants_errors_in_body: an error is to be told in the response message.
       request_id: unique for the request, or 0.
       partial_run: the whole message, if it goes on with a partial run.
+      has_stored: some of what is fed came in parts before.
     """
 
     session_handle: str
@@ -47,6 +48,7 @@ class RunStepRequest:
     wants_errors_in_body: bool
     request_id: int = 0
     partial_run: Any = None
+    has_stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,11 @@ class RunStepRequests:
         if layout is not None:
             return _read_as(layout, message)
         request = _read(message)
-        if request.partial_run is None and self._layouts.is_worth_noting(message):
+        if (
+            request.partial_run is None
+            and not request.has_stored
+            and self._layouts.is_worth_noting(message)
+        ):
             self._note(message, request)
         return request
 
@@ -147,17 +153,18 @@ def _read(message: memoryview) -> RunStepRequest:
 
 
 def _request_of(message: Any, contents: dict[int, memoryview]) -> RunStepRequest:
+    fed = [
+        WrittenTensor(feed.tensor, contents.get(place)) for place, feed in enumerate(message.feed)
+    ]
     return RunStepRequest(
         message.session_handle,
         tuple(feed.name for feed in message.feed),
-        [
-            WrittenTensor(feed.tensor, contents.get(place))
-            for place, feed in enumerate(message.feed)
-        ],
+        fed,
         tuple(message.fetch),
         tuple(message.target),
         message.options,
         message.store_errors_in_response_body,
         message.request_id,
         message if message.partial_run_handle else None,
+        any(tensor.is_stored for tensor in fed),
     )

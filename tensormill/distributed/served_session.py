@@ -9,6 +9,7 @@ from typing import Any
 
 from tensormill.distributed.fed_values import FedTensor
 from tensormill.distributed.limits import ServerLimits
+from tensormill.distributed.stored_feeds import StoredFeeds
 from tensormill.distributed.value_codec import named_value_pieces, value_to_proto
 from tensormill.graph import errors
 from tensormill.graph.endpoint_names import (
@@ -130,6 +131,7 @@ class ServedSession:
         self._limits = limits
         self.graph = Graph()
         self.version = 0  # guarded by _lock
+        self.stored_feeds = StoredFeeds(limits)
         self._lock = threading.Lock()
         self._steps: OrderedDict[Any, ServedStep] = OrderedDict()  # guarded by _steps_lock
         self._prepared: dict[Any, StartableStep] = {}  # guarded by _steps_lock

@@ -15,11 +15,13 @@ from tensormill.distributed.master_service import SLOW_MASTER_METHODS, MasterSer
 from tensormill.distributed.rpc_server import RpcServer
 from tensormill.distributed.server_def import TaskAddress, task_addresses
 from tensormill.distributed.server_threads import ServerThreads
+from tensormill.distributed.stored_feeds import FeedService
 from tensormill.distributed.transfer_service import TransferService
 from tensormill.distributed.worker_service import SLOW_WORKER_METHODS, WorkerService
 from tensormill.proto.services import (
     CLUSTER_SERVICE,
     DIRECT_SERVICE,
+    FEED_SERVICE,
     LOOP_SERVICE,
     MASTER_SERVICE,
     PRESENCE_SERVICE,
@@ -81,6 +83,7 @@ class Task:
         )
         self._master_service = MasterService(self.master, limits, self._threads.wait)
         self._loops = LoopService(self._master_service.find_session, self._threads.submit)
+        feeds = FeedService(lambda *use: self._master_service.find_session(*use).stored_feeds)
         self._cluster_service = ClusterService(
             self.name, task_addresses(server_def.cluster), self.master, on_finish
         )
@@ -91,6 +94,7 @@ class Task:
                 **transfers.handlers(),
                 **self._worker_service.transfer_handlers(),
             },
+            FEED_SERVICE: feeds.handlers(),
             LOOP_SERVICE: self._loops.handlers(),
             PRESENCE_SERVICE: self._master_service.presence_handlers(),
             CLUSTER_SERVICE: self._cluster_service.handlers(),

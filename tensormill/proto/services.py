@@ -12,6 +12,7 @@ from typing import Any
 from tensormill.proto import (
     cluster_status_pb2,
     direct_pb2,
+    feeds_pb2,
     loops_pb2,
     master_pb2,
     presence_pb2,
@@ -21,6 +22,7 @@ from tensormill.proto import (
 __all__ = [
     "CLUSTER_SERVICE",
     "DIRECT_SERVICE",
+    "FEED_SERVICE",
     "LOOP_SERVICE",
     "MASTER_SERVICE",
     "PRESENCE_SERVICE",
@@ -106,6 +108,8 @@ WORKER_SERVICE = _service(
     "Logging",
     "MarkRecvFinished",
 )
+
+FEED_SERVICE = _service("tensormill.FeedService", feeds_pb2, "PutFeed")
 
 LOOP_SERVICE = _service("tensormill.LoopService", loops_pb2, "RunLoop", "StopLoop")
 
