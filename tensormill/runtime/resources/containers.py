@@ -32,6 +32,7 @@ from tensormill.runtime.resources.reader_sources import (
 from tensormill.runtime.resources.session_tensors import SessionTensors
 from tensormill.runtime.resources.staging import MapStagingArea, StagingArea
 from tensormill.runtime.resources.summary_writer import SummaryWriterHandle
+from tensormill.runtime.resources.tree_ensemble import Slot
 from tensormill.runtime.resources.variable import VariableBuffer, VariableHandle
 
 __all__ = ["DEFAULT_CONTAINER", "ResourceContainers", "resource_name"]
@@ -338,6 +339,11 @@ class ResourceContainers:
         """
         name, _ = resource_name(container, shared_name, node_name)
         return SummaryWriterHandle(self, container or self.default_container, name)
+
+    def slot(self, container: str, shared_name: str, node_name: str, kind: str) -> Slot:
+        """Return the handle of an ensemble of trees or the like, which need not exist yet."""
+        name, _ = resource_name(container, shared_name, node_name)
+        return Slot(self, container or self.default_container, name, kind)
 
     def collectives(self) -> Collectives:
         """Return where the devices of the task meet."""
