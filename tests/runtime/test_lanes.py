@@ -132,6 +132,25 @@ def test_a_failing_instruction_ends_all_lanes_with_its_error(failing):
     assert str(caught.value.__cause__) == "no"
 
 
+@pytest.mark.parametrize("interrupted", [0, 3])
+def test_ctrl_c_in_the_first_lane_leaves_no_lane_waiting(interrupted):
+    threads = LaneThreads(limit=1)
+    block = make_block([[], [0], [], [1, 2], [3], [0, 4]], [5])
+    usual = block.instructions[interrupted].function
+
+    def stop(*values):
+        raise KeyboardInterrupt
+
+    block.instructions[interrupted].function = stop
+    for lane_of in ([0, 1, 1, 0, 1, 0], [0, 1, 0, 0, 1, 1]):
+        with pytest.raises(KeyboardInterrupt):
+            LaneBlock(block, lane_of, threads).run([None] * 6, None)
+    block.instructions[interrupted].function = usual
+    values = [None] * 6
+    assert LaneBlock(block, [0, 1, 1, 0, 1, 0], threads).run(values, None)
+    assert values[5] == 15
+
+
 def test_lanes_without_free_threads_say_so():
     block = make_block([[], []], [0, 1])
     assert not LaneBlock(block, [0, 1], LaneThreads(limit=0)).run([None, None], None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -231,7 +232,7 @@ class _LaneRun:
     __slots__ = ("error", "signals")
 
     def __init__(self, signal_count: int) -> None:
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.signals = [threading.Lock() for _ in range(signal_count)]
         for signal in self.signals:
             signal.acquire()
@@ -239,15 +240,26 @@ class _LaneRun:
     def run_lane(self, lane: list[Any], values: list[Any], step: Any) -> None:
         """Run the pieces of one lane.
 
-        After an error anywhere the rest only passes its signals on.
+        After an error anywhere the rest only passes its signals on. So does what Ctrl-C ends, which
+        Python raises at any place of the lane of the main thread.
         """
+        try:
+            self._run_pieces(lane, values, step)
+        except BaseException as failure:  # noqa: BLE001 - raised again where the run was started
+            self.error = failure
+            for _, _, signals in lane:
+                for number in signals:
+                    with suppress(RuntimeError):  # given before, and not taken yet
+                        self.signals[number].release()
+
+    def _run_pieces(self, lane: list[Any], values: list[Any], step: Any) -> None:
         for waits, block, signals in lane:
             for number in waits:
                 self.signals[number].acquire()
             if self.error is None:
                 try:
                     block.run(values, step)
-                except Exception as failure:  # noqa: BLE001 - raised again where the run was started
+                except Exception as failure:  # noqa: BLE001 - as above
                     self.error = self.error or failure
             for number in signals:
                 self.signals[number].release()
