@@ -10,6 +10,9 @@ from collections.abc import Callable
 
 __all__ = ["DEADLINES", "Deadlines"]
 
+_FEW = 1000
+"""So many calls that were called off may stay until they would have been due."""
+
 
 class Deadlines:
     """Calls that are due at a time. The thread begins with the first and lives with the process."""
@@ -45,6 +48,9 @@ class Deadlines:
     def _call_off(self, number: int) -> None:
         with self._changed:
             self._callbacks.pop(number, None)
+            if len(self._heap) > _FEW + 2 * len(self._callbacks):
+                self._heap = [entry for entry in self._heap if entry[1] in self._callbacks]
+                heapq.heapify(self._heap)
 
     def _run(self) -> None:
         while True:
