@@ -18,13 +18,13 @@ Array = np.ndarray[Any, Any]
 _ANY_SCORE = np.float32(-np.inf)
 
 
-def _overlaps(box: Array, others: Array) -> Array:
-    """Return the intersection over the union of a box [y1, x1, y2, x2] with others."""
-    low = np.maximum(box[:2], others[:, :2])
-    high = np.minimum(box[2:], others[:, 2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=1)
-    area = np.prod(box[2:] - box[:2])
-    areas = np.prod(others[:, 2:] - others[:, :2], axis=1)
+def _overlaps(boxes: Array, others: Array) -> Array:
+    """Return the intersection over the union of boxes [..., (y1, x1, y2, x2)] that broadcast."""
+    low = np.maximum(boxes[..., :2], others[..., :2])
+    high = np.minimum(boxes[..., 2:], others[..., 2:])
+    shared = np.prod(np.maximum(high - low, 0), axis=-1)
+    area = np.prod(boxes[..., 2:] - boxes[..., :2], axis=-1)
+    areas = np.prod(others[..., 2:] - others[..., :2], axis=-1)
     union = area + areas - shared
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where((area <= 0) | (areas <= 0), 0, shared / union)
@@ -47,6 +47,10 @@ def _check(boxes: Array, scores: Array, limit: Any, iou_threshold: Any) -> None:
         raise errors.invalid_argument("scores has incompatible shape")
 
 
+_BLOCK = 64
+"""So many candidates are compared with each other, and with those that are selected, at once."""
+
+
 def _suppress(
     boxes: Array, scores: Array, limit: Any, iou_threshold: Any, score_threshold: Any
 ) -> Array:
@@ -59,12 +63,17 @@ def _suppress(
     order = np.argsort(-scores.astype(np.float32), kind="stable")
     order = order[scores[order] > score_threshold]
     selected: list[int] = []
-    for candidate in order.tolist():
-        if len(selected) >= limit:
-            break
-        kept = ordered[selected]
-        if not selected or not np.any(_overlaps(ordered[candidate], kept) > iou_threshold):
-            selected.append(candidate)
+    for first in range(0, order.size, _BLOCK):
+        block = order[first : first + _BLOCK]
+        candidates = ordered[block][:, None]
+        is_free = ~(_overlaps(candidates, ordered[selected]) > iou_threshold).any(1)
+        excludes = _overlaps(candidates, ordered[block]) > iou_threshold
+        for index in np.flatnonzero(is_free).tolist():
+            if len(selected) >= limit:
+                return np.array(selected, np.int32)
+            if is_free[index]:
+                selected.append(int(block[index]))
+                is_free &= ~excludes[index]
     return np.array(selected, np.int32)
 
 

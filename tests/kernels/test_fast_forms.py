@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import tensormill as tf
+from tensormill.kernels.image_boxes import _overlaps
 from tensormill.kernels.partitioning import (
     dynamic_partition,
     dynamic_partition_on_host,
@@ -139,3 +140,16 @@ def test_rows_of_segments_in_any_order_are_summed(width) -> None:
     np.add.at(expected, ids[ids >= 0], rows[ids >= 0])
     (found,) = values_of(tf.unsorted_segment_sum(rows, ids, 6))
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 1.0])
+def test_boxes_are_suppressed_one_after_the_other(threshold) -> None:
+    random = np.random.default_rng(0)
+    corners = np.sort(random.random((200, 2, 2)), axis=1).reshape(200, 4).astype(np.float32)
+    scores = random.random(200).astype(np.float32)
+    kept: list[int] = []
+    for box in np.argsort(-scores):
+        if len(kept) < 90 and not (_overlaps(corners[box], corners[kept]) > threshold).any():
+            kept.append(int(box))
+    (found,) = values_of(tf.image.non_max_suppression(corners, scores, 90, threshold))
+    assert found.tolist() == kept
