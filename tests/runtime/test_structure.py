@@ -148,3 +148,20 @@ def test_loops_and_branches_nest_in_any_order():
     with tf.Session() as session:
         for count in (0, 1, 4, 9):
             assert run_often(session, total, {limit: count}) == expected(count)
+
+
+def test_a_merge_with_an_input_that_never_comes_is_live_as_the_other_is():
+    pred, inner = tf.placeholder(tf.bool, []), tf.placeholder(tf.bool, [])
+    _, taken = node("Switch", tf.constant([1.0, 2.0]), pred)
+    _, deeper = node("Switch", taken * 3.0, inner)
+    never, _ = node("Switch", deeper, pred)  # false of what is there only where it is true
+    merged, which = node("Merge", [never * 0.0, deeper + 1.0])
+    after = tf.identity(merged) * 2.0
+    with tf.Session() as session:
+        found, number = run_often(session, [after, which], {pred: True, inner: True})
+        assert (found.tolist(), number) == ([8.0, 14.0], 1)
+        (last,) = [i for i in instructions_of(session) if i.node.name == after.op.name]
+        assert len(last.guard) == 2
+        for pred_value, inner_value in ((True, False), (False, True)):
+            with pytest.raises(tf.errors.InvalidArgumentError, match="does not have value"):
+                session.run(after, {pred: pred_value, inner: inner_value})

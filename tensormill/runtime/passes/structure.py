@@ -320,6 +320,9 @@ class _Analysis:
         """Return the guard under which a Merge runs; that of its outputs may say more."""
         # A Merge waits for its control inputs, but is not dead because one of them is.
         guards = [self._edge_guard(edge) for edge in merge.inputs]
+        possible = [guard for guard in guards if not _contradicts_itself(guard)]
+        if len(possible) == 1:
+            return possible[0]  # a gradient inside the branch: the zeros of the other never come
         common = tuple(part for part in guards[0] if all(part in guard for guard in guards[1:]))
         rests = [[part for part in guard if part not in common] for guard in guards]
         if not _are_both_sides(rests):
@@ -401,6 +404,11 @@ class _Analysis:
             child = next(c for c in frame.children if self._loop_of[c] is item)
             return [e for n in child.nodes if n.op_type in _ENTER for e in n.inputs]
         return item.inputs
+
+
+def _contradicts_itself(guard: Guard) -> bool:
+    """Return whether a guard wants both values of one predicate."""
+    return any((predicate, not value) in guard for predicate, value in guard)
 
 
 def _are_both_sides(rests: list[list[tuple[Edge, bool]]]) -> bool:
