@@ -5,8 +5,10 @@ Source: TensorFlow 1.15, python/training/server_lib.py.
 
 from __future__ import annotations
 
+import os
 import threading
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from tensorboard.compat.proto import config_pb2
@@ -86,7 +88,7 @@ class Server:
         asked = own_address(self._server_def)
         self._task = Task(self._server_def, asked, limits, self._ended.set)
         self._address = TaskAddress(asked.host, self._task.port)
-        _watch_exit()
+        _watch_exit(os.getpid())
         if start:
             self.start()
 
@@ -169,19 +171,18 @@ class Server:
         return Server({"localhost": ["localhost:0"]}, protocol="grpc", config=config, start=start)
 
 
-_watch_lock = threading.Lock()
-_watchers: list[threading.Thread] = []  # guarded by _watch_lock
+@cache
+def _watch_exit(process_id: int) -> None:
+    """Stop the servers of the process when its program has ended, so that it can exit.
 
-
-def _watch_exit() -> None:
-    """Stop the servers of the process when its program has ended, so that it can exit."""
+    Python calls this before it closes the pools of threads: a request that came in between would
+    end the thread of gRPC that takes it, and no server could be stopped any more.
+    """
 
     def stop_at_exit() -> None:
-        threading.main_thread().join()
-        for server in running_servers():
-            server.stop()
+        if os.getpid() == process_id:  # not in a copy of it
+            for server in running_servers():
+                server.stop()
 
-    with _watch_lock:
-        if not _watchers:
-            _watchers.append(threading.Thread(target=stop_at_exit, name="tensormill-process-exit"))
-            _watchers[0].start()
+    # The same that `concurrent.futures` uses; what was registered last is called first.
+    threading._register_atexit(stop_at_exit)  # type: ignore[attr-defined]

@@ -373,3 +373,36 @@ def test_clients_that_connect_and_say_nothing_do_not_hold_up_the_end() -> None:
     server.stop()
     for connection in silent:
         connection.close()
+
+
+_ASKS_AT_THE_END = """
+import threading
+
+def ask():
+    from tensormill.proto.services import WORKER_SERVICE
+    method = WORKER_SERVICE.methods["GetStatus"]
+    with grpc.insecure_channel(server.address) as channel:
+        call = channel.unary_unary(
+            method.path, method.request.SerializeToString, method.response.FromString
+        )
+        try:
+            call(method.request(), timeout=5.0)
+        except grpc.RpcError as error:
+            print(error.code().name)
+
+threading._register_atexit(ask)  # before the pools of threads: what comes first is called last
+import grpc
+import tensormill as tf
+server = tf.train.Server.create_local_server()
+"""
+
+
+def test_a_server_is_stopped_before_its_pools_of_threads_are_closed_at_exit() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _ASKS_AT_THE_END],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_S,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("UNAVAILABLE\n", "", 0)
