@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from tensormill.distributed.device_codec import device_from_proto
 from tensormill.distributed.dropped import close_when_dropped
 from tensormill.distributed.master_client import MasterClient
 from tensormill.distributed.remote_errors import with_operation
@@ -28,24 +28,14 @@ from tensormill.graph.tensor_wire_codec import Piece
 from tensormill.proto import feeds_pb2, loops_pb2, master_pb2
 from tensormill.runtime.any_master import StopSignal, WaitObserver
 from tensormill.runtime.passes.tensor_watches import TensorWatch
+from tensormill.runtime.remote_device import RemoteDevice
 
-__all__ = ["RemoteDevice", "RemoteMasterSession", "reset_master"]
+__all__ = ["RemoteMasterSession", "reset_master"]
 
 _CLOSE_TIMEOUT_S = 10.0
 _PART_BYTES = 64 << 20
 _GONE = (errors.AbortedError, errors.UnavailableError, errors.DeadlineExceededError)
 """What closing a session meets where the master, or its memory of the session, is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteDevice:
-    """A device of another process."""
-
-    name: str
-    type: str
-    memory_bytes: int
-    incarnation: int
-    physical_desc: str
 
 
 class _OpenSession:
@@ -294,16 +284,7 @@ class RemoteMasterSession:
                 self._create(0)
         request = master_pb2.ListDevicesRequest(session_handle=self._open.handle)
         response = self._call("ListDevices", request, reports=True)
-        return [
-            RemoteDevice(
-                device.name,
-                device.device_type,
-                device.memory_limit,
-                device.incarnation,
-                device.physical_device_desc,
-            )
-            for device in (*response.local_device, *response.remote_device)
-        ]
+        return list(map(device_from_proto, (*response.local_device, *response.remote_device)))
 
     def clear_containers(self, containers: Sequence[str]) -> None:
         """Clear state of the master's tasks."""
