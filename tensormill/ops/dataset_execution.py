@@ -12,7 +12,7 @@ from tensormill.ops.dataset_op import TYPED, define_dataset
 
 _SLEEP = ("input_dataset: variant", "sleep_microseconds: int64")
 _POOLED = ("input_dataset: variant", "thread_pool: resource")
-_CHOICE = ("num_experiments: int", "N: int >= 2", *TYPED)
+_CHOICE = ("N: int >= 2", "num_experiments: int", *TYPED)
 _POOL = (
     "num_threads: int",
     "max_intra_op_parallelism: int = 1",

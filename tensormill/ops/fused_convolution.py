@@ -19,20 +19,19 @@ _ATTRS = (
     "strides: list(int)",
     "padding: {'SAME', 'VALID'}",
 )
-_TYPE = "T: {float16, float32, float64}"
 
 fused_pad_conv2d_op = define(
     "FusedPadConv2D",
     inputs=("input: T", "paddings: int32", "filter: T"),
     outputs=("output: T",),
-    attrs=(_TYPE, *_ATTRS),
+    attrs=("T: {float16, bfloat16, float32, float64}", *_ATTRS),
     differentiable=False,
 )
 fused_resize_and_pad_conv2d_op = define(
     "FusedResizeAndPadConv2D",
     inputs=("input: T", "size: int32", "paddings: int32", "filter: T"),
     outputs=("output: T",),
-    attrs=(_TYPE, "resize_align_corners: bool = false", *_ATTRS),
+    attrs=("T: {float16, float32, float64}", "resize_align_corners: bool = false", *_ATTRS),
     differentiable=False,
 )
 
