@@ -97,7 +97,8 @@ def _fold(
             return nest.map_structure(lambda row: row.read(place), rows)
 
         def forward(i: Any, value: Any) -> list[Any]:
-            return [i + 1, fn(value, row_at(i))]
+            following = fn(value, row_at(i))  # its nodes come first
+            return [i + 1, following]
 
         def backward(i: Any, value: Any) -> list[Any]:
             i -= 1
