@@ -121,6 +121,8 @@ class RemoteStep:
         Raises:
           OpError: the step failed.
         """
+        if not self._names and not self._targets:  # all that is fetched is fed
+            return []
         return _values(self._session.run_step(self._request(feeds)), self._names)
 
     def _request(self, feeds: list[Any], options: bytes = b"") -> list[Piece]:
@@ -139,6 +141,8 @@ class RemoteStep:
           DeadlineExceededError: it took longer than allowed.
           OpError: the step failed.
         """
+        if not self._names and not self._targets:
+            return StepOutcome([])
         message = options.message
         written = b"" if message is None else message.SerializeToString()
         reply = self._session.run_step(self._request(feeds, written), options.timeout_s)

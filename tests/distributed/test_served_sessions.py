@@ -349,3 +349,17 @@ def test_strings_and_numbers_travel_in_every_dtype(client: MasterClient) -> None
     )
     tensor = stub(request, timeout=TIMEOUT_S).tensor[0].tensor
     assert tensor.tensor_content == request.feed[0].tensor.tensor_content
+
+
+@pytest.mark.parametrize("over_wire", [False, True], ids=["in process", "over the wire"])
+def test_what_is_fed_can_be_all_that_is_fetched(over_wire: bool) -> None:
+    config = tf.ConfigProto()
+    config.rpc_options.use_rpc_for_inprocess_master = over_wire
+    x = tf.placeholder(tf.float32, [])
+    with (
+        tf.train.Server.create_local_server() as server,
+        tf.Session(server.target, config=config) as session,
+    ):
+        assert session.run(x, {x: 3.0}) == 3.0
+        assert session.run(x, {x: 3.0}, options=tf.RunOptions(timeout_in_ms=10_000)) == 3.0
+        assert session.run([]) == []
