@@ -7,6 +7,7 @@ as long for one value as for any other, which is longer than MKL's for plain one
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ __all__ = [
 ]  # fmt: skip
 
 Tensor = torch.Tensor
+Function = Callable[..., Tensor]
 
 _MANY = 4_096
 """Of fewer, none takes long."""
@@ -39,64 +41,32 @@ def _is_hard(x: Tensor, limits: _Limits) -> bool:
     return not (low <= array.min() and array.max() <= high)
 
 
-def _by_numpy(function: Any, memory: Tensor, x: Tensor) -> Tensor:
-    with np.errstate(all="ignore"):
-        function(x.numpy(), out=memory.numpy())
-    return memory
+def _forms(by_torch: Function, by_numpy: Any, limits: _Limits) -> tuple[Function, ...]:
+    """Return a function of x, one of memory and x that writes there, and one that writes over x."""
+
+    def computed_hard(memory: Tensor, x: Tensor) -> Tensor:
+        with np.errstate(all="ignore"):
+            by_numpy(x.numpy(), out=memory.numpy())
+        return memory
+
+    def compute(x: Tensor) -> Tensor:
+        return computed_hard(torch.empty_like(x), x) if _is_hard(x, limits) else by_torch(x)
+
+    def compute_into(memory: Tensor, x: Tensor) -> Tensor:
+        return computed_hard(memory, x) if _is_hard(x, limits) else by_torch(x, out=memory)
+
+    def compute_over(x: Tensor) -> Tensor:
+        return compute_into(x, x)
+
+    name = by_numpy.__name__
+    compute.__name__, compute_into.__name__, compute_over.__name__ = (
+        name,
+        f"{name}_into",
+        f"{name}_",
+    )
+    return compute, compute_into, compute_over
 
 
-def exp(x: Tensor) -> Tensor:
-    """Return e to the power of x."""
-    if _is_hard(x, _EXPONENTS):
-        return _by_numpy(np.exp, torch.empty_like(x), x)
-    return torch.exp(x)
-
-
-def exp_into(memory: Tensor, x: Tensor) -> Tensor:
-    """Return e to the power of x, written to memory of the shape of x, which may be that of x."""
-    if _is_hard(x, _EXPONENTS):
-        return _by_numpy(np.exp, memory, x)
-    return torch.exp(x, out=memory)
-
-
-def exp_(x: Tensor) -> Tensor:
-    """Return e to the power of x, written over x."""
-    return exp_into(x, x)
-
-
-def log(x: Tensor) -> Tensor:
-    """Return the natural logarithm of x."""
-    if _is_hard(x, _POSITIVE):
-        return _by_numpy(np.log, torch.empty_like(x), x)
-    return torch.log(x)
-
-
-def log_into(memory: Tensor, x: Tensor) -> Tensor:
-    """Return the natural logarithm of x, written to memory of the shape of x."""
-    if _is_hard(x, _POSITIVE):
-        return _by_numpy(np.log, memory, x)
-    return torch.log(x, out=memory)
-
-
-def log_(x: Tensor) -> Tensor:
-    """Return the natural logarithm of x, written over x."""
-    return log_into(x, x)
-
-
-def sqrt(x: Tensor) -> Tensor:
-    """Return the square root of x."""
-    if _is_hard(x, _POSITIVE):
-        return _by_numpy(np.sqrt, torch.empty_like(x), x)
-    return torch.sqrt(x)
-
-
-def sqrt_into(memory: Tensor, x: Tensor) -> Tensor:
-    """Return the square root of x, written to memory of the shape of x."""
-    if _is_hard(x, _POSITIVE):
-        return _by_numpy(np.sqrt, memory, x)
-    return torch.sqrt(x, out=memory)
-
-
-def sqrt_(x: Tensor) -> Tensor:
-    """Return the square root of x, written over x."""
-    return sqrt_into(x, x)
+exp, exp_into, exp_ = _forms(torch.exp, np.exp, _EXPONENTS)
+log, log_into, log_ = _forms(torch.log, np.log, _POSITIVE)
+sqrt, sqrt_into, sqrt_ = _forms(torch.sqrt, np.sqrt, _POSITIVE)
