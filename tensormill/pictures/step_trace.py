@@ -11,7 +11,8 @@ from tensormill.graph.device_names import DeviceName, DeviceNameError, parse_dev
 __all__ = ["Execution", "StepTrace", "Transfer", "read_step_trace"]
 
 _SENDS = ("_Send", "_HostSend")
-_RECEIVES = ("_Recv", "_HostRecv", "RecvTensor")
+_RECEIVES = ("_Recv", "_HostRecv")
+_TRANSFER = "RecvTensor"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Execution:
     @property
     def is_receive(self) -> bool:
         """Whether it waits for a value of another device."""
-        return self.op_type in _RECEIVES
+        return self.op_type in _RECEIVES or self.op_type == _TRANSFER
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,17 @@ def read_step_trace(run_metadata: Any) -> StepTrace:
         raise ValueError("the step was not traced: run it with trace_level=FULL_TRACE")
     begin = min(stats.all_start_micros for _, stats in all_stats)
     executions = sorted(
-        (_execution(device, stats, begin) for device, stats in all_stats),
+        _without_transfers([_execution(device, stats, begin) for device, stats in all_stats]),
         key=lambda each: each.start_us,
     )
     ops, variables = _nodes(run_metadata, executions)
     return StepTrace(tuple(executions), _transfers(run_metadata, executions), ops, variables)
+
+
+def _without_transfers(executions: list[Execution]) -> list[Execution]:
+    """Leave out the log of transfers where the receives that wait for them are there, too."""
+    traced = {each.device for each in executions if each.op_type in _RECEIVES}
+    return [each for each in executions if each.op_type != _TRANSFER or each.device not in traced]
 
 
 def _is_device(name: str) -> bool:

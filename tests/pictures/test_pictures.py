@@ -80,6 +80,17 @@ def test_the_timeline_has_a_bar_for_each_node_that_ran(metadata: Any) -> None:
         assert float(bar.attrib["width"]) > 0
 
 
+def test_what_waits_for_another_device_is_drawn_once(metadata: Any) -> None:
+    logged = metadata.step_stats.dev_stats.add(device=WORKER)
+    begin = metadata.step_stats.dev_stats[0].node_stats[0].all_start_micros
+    logged.node_stats.add(node_name="RecvTensor", all_start_micros=begin, all_end_rel_micros=5)
+    trace = read_step_trace(metadata)
+    waits = [each.op_type for each in trace.executions if each.is_receive]
+    assert waits == ["_Recv"]
+    del metadata.step_stats.dev_stats[:-1]
+    assert [each.op_type for each in read_step_trace(metadata).executions] == ["RecvTensor"]
+
+
 def test_names_cannot_break_a_picture(metadata: Any) -> None:
     for graph in metadata.partition_graphs:
         for node in graph.node:
