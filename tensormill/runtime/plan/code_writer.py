@@ -7,7 +7,7 @@ enters it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
@@ -33,7 +33,10 @@ class CompiledPiece:
 
 
 def write_piece(
-    instructions: Sequence[Instruction], constants: dict[Slot, Any], stored: frozenset[Slot]
+    instructions: Sequence[Instruction],
+    constants: dict[Slot, Any],
+    stored: frozenset[Slot],
+    set_before: Container[Slot] = (),
 ) -> CompiledPiece:
     """Compile instructions.
 
@@ -41,16 +44,21 @@ def write_piece(
       instructions: what runs, in order.
       constants: the values of slots that are bound when the plan is made.
       stored: slots that are read after these instructions.
+      set_before: slots that instructions before these may have set, as the other branch of a Merge
+        does.
     """
-    return _Writer(constants, stored).write(instructions)
+    return _Writer(constants, stored, set_before).write(instructions)
 
 
 class _Writer:
     """The state while one function is written."""
 
-    def __init__(self, constants: dict[Slot, Any], stored: frozenset[Slot]) -> None:
+    def __init__(
+        self, constants: dict[Slot, Any], stored: frozenset[Slot], set_before: Container[Slot]
+    ) -> None:
         self._constants = constants
         self._stored = stored
+        self._set_before = set_before
         self._names: dict[str, Any] = {}
         self._loads: set[Slot] = set()
         self._defined: set[Slot] = set()
@@ -140,9 +148,13 @@ class _Writer:
             self._line(indent + after.removeprefix("; "), loop)
 
     def _define(self, instruction: Instruction) -> None:
-        self._defined.update(instruction.outputs)
+        outputs = instruction.outputs
         if instruction.guard:
-            self._maybe_unset.update(instruction.outputs)
+            self._maybe_unset.update(outputs)
+            self._loads.update(
+                s for s in outputs if s in self._set_before and s not in self._defined
+            )
+        self._defined.update(outputs)
 
     def _after(self, instruction: Instruction) -> str:
         """Return what stores the results that others read, and lets go of the rest."""

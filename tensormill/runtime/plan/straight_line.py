@@ -152,6 +152,7 @@ class Block:
             for slot in instruction.argument_slots():
                 read_by[slot] = index
         pieces = []
+        set_before: set[Slot] = set()
         for first in range(0, total, _MAX_INSTRUCTIONS):
             end = min(first + _MAX_INSTRUCTIONS, total)
             chunk = self.instructions[first:end]
@@ -161,7 +162,8 @@ class Block:
                 for slot in instruction.outputs
                 if slot in self.kept or read_by.get(slot, -1) >= end
             )
-            pieces.append(write_piece(chunk, self.constants, stored))
+            pieces.append(write_piece(chunk, self.constants, stored, set_before))
+            set_before |= stored
         return pieces
 
 
