@@ -75,6 +75,25 @@ def test_a_call_waits_for_its_control_inputs() -> None:
         assert run(read()) == 5.0
 
 
+@pytest.mark.parametrize("optimized", [False, True])
+def test_an_argument_that_a_call_hands_on_waits_for_its_control_inputs(optimized: bool) -> None:
+    variable = tf.get_variable("v", initializer=1.0)
+
+    @Defun(tf.float32, tf.float32)
+    def second(x: Any, y: Any) -> Any:
+        return y
+
+    x = tf.constant(2.0)
+    with tf.control_dependencies([variable.assign(5.0)]):
+        handed_on = second(x, x)
+    with tf.control_dependencies([handed_on]):
+        after_call = variable.read_value()
+    with tf.control_dependencies([tf.identity(handed_on)]):
+        after_reader = variable.read_value()
+    for fetch in (after_call, after_reader):
+        assert run(fetch, optimized=optimized) == 5.0
+
+
 def test_a_target_that_is_a_call_runs() -> None:
     variable = tf.get_variable("v", initializer=1.0, use_resource=True)
 

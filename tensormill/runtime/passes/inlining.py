@@ -152,14 +152,23 @@ class _Inlining:
         else:
             body = self._bodies.body(node.attrs["f"])
         pivots = self._pivots(node, inputs) if self._may_be_dead else []
-        call = _Call(node, node.name, node.controls, pivots)
+        return self._called(_Call(node, node.name, node.controls, pivots), body, inputs)
+
+    def _called(
+        self, call: _Call, body: OrderedBody, inputs: Sequence[Edge]
+    ) -> tuple[list[Edge], list[Node]]:
+        """Put in a body that always runs; return its outputs, and what tells that it has run.
+
+        An argument that is handed on comes when the call may run, not before.
+        """
+        node = call.node
+        given = frozenset(inputs if call.controls else ())
         outputs, effects = self._inline(call, body, inputs)
-        if effects:
-            outputs = [
-                (self._identity(node, f"{node.name}/output_{i}", edge, effects), 0)
-                for i, edge in enumerate(outputs)
-            ]
-        signals = [*effects, *(source for source, _ in outputs)] or node.controls
+        for i, edge in enumerate(outputs):
+            waits = [*effects, *(call.controls if edge in given else ())]
+            if waits:
+                outputs[i] = (self._identity(node, f"{node.name}/output_{i}", edge, waits), 0)
+        signals = [*effects, *(source for source, _ in outputs)] or call.controls
         return outputs, list(dict.fromkeys(signals))
 
     def _pivots(self, node: Node, inputs: Sequence[Edge]) -> list[Node]:
@@ -289,7 +298,8 @@ class _Inlining:
             )
 
         pivots = self._pivots(node, [index]) if self._may_be_dead else []
-        return choose(0, _Call(node, node.name, node.controls, pivots), index, inputs)
+        call = _Call(node, node.name, node.controls, pivots)
+        return choose(0, call, index, inputs) if last else self._called(call, branches[0], inputs)
 
     def _branch(
         self,
@@ -403,9 +413,11 @@ class _Inlining:
         ]
         first = next(merge for merge in merges if merge is not None)
         call = _Call(node, f"{node.name}/cond", [], [first])
-        decided, _ = self._inline(call, condition, current)
+        (decided,), asked = self._inline(call, condition, current)
+        if asked:
+            decided = (self._identity(node, f"{node.name}/decided", decided, asked), 0)
         loop_cond = self._node(
-            node, "LoopCond", f"{node.name}/loop_cond", {}, decided, [dtypes.bool], [()]
+            node, "LoopCond", f"{node.name}/loop_cond", {}, [decided], [dtypes.bool], [()]
         )
         switches = [
             None
@@ -436,7 +448,18 @@ class _Inlining:
             outputs[i] = (self._like(node, "Exit", f"{node.name}/exit_{i}", (switch, 0)), 0)
         self._may_be_dead = was_dead
         signals = [edge[0] for edge, merge in zip(outputs, merges, strict=True) if merge]
+        if effects or asked or node.controls or any(source.controls for source, _ in node.inputs):
+            outputs = self._after_loop(node, outputs, signals)
         return outputs, signals
+
+    def _after_loop(self, node: Node, outputs: list[Edge], exits: Sequence[Node]) -> list[Edge]:
+        """Let who reads a variable that stays the same come after the loop."""
+        return [
+            (self._identity(node, f"{node.name}/output_{i}", edge, exits[:1]), 0)
+            if edge == node.inputs[i]
+            else edge
+            for i, edge in enumerate(outputs)
+        ]
 
     def _enter(self, node: Node, index: int, edge: Edge, is_constant: bool) -> Edge:
         attrs = {
