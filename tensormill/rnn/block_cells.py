@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, contrib/rnn/python/ops/lstm_ops.py and gru_ops.py.
 
 from __future__ import annotations
 
+import abc
 from typing import Any
 
 from tensormill.graph import dtypes
@@ -17,7 +18,7 @@ from tensormill.ops.casting import cast
 from tensormill.ops.filling import zeros
 from tensormill.ops.gathering import gather_nd
 from tensormill.ops.grids import sequence_mask
-from tensormill.ops.joining import concat, stack, tile
+from tensormill.ops.joining import concat, stack, tile, unstack
 from tensormill.ops.recurrent_blocks import block_lstm_op, gru_block_cell_op, lstm_block_cell_op
 from tensormill.ops.reduction import reduce_max
 from tensormill.ops.sequences import range_of
@@ -26,7 +27,13 @@ from tensormill.rnn.cells import LayerRNNCell, input_depth
 from tensormill.rnn.lstm import LSTMStateTuple
 from tensormill.variables.initializers import Constant, Zeros
 
-__all__ = ["GRUBlockCell", "GRUBlockCellV2", "LSTMBlockCell", "LSTMBlockFusedCell"]
+__all__ = [
+    "GRUBlockCell",
+    "GRUBlockCellV2",
+    "LSTMBlockCell",
+    "LSTMBlockFusedCell",
+    "LSTMBlockWrapper",
+]
 
 
 def _peepholes(cell: Any, units: int) -> tuple[Any, Any, Any]:
@@ -193,8 +200,86 @@ class GRUBlockCellV2(_GRUBlockCell):
     _NAMES = ("gates/kernel", "gates/bias", "candidate/kernel", "candidate/bias")
 
 
-class LSTMBlockFusedCell(Layer):
-    """An LSTM over all steps as one op: `cell(inputs, initial_state, dtype, sequence_length)`.
+class LSTMBlockWrapper(Layer, metaclass=abc.ABCMeta):
+    """The base of LSTMs over all steps at once: `cell(inputs, initial_state, dtype, lengths)`.
+
+    Subclasses have `num_units`, and `_call_cell` that computes all steps.
+    """
+
+    @property
+    @abc.abstractmethod
+    def num_units(self) -> int:
+        """The number of units."""
+
+    @abc.abstractmethod
+    def _call_cell(
+        self,
+        inputs: Tensor,
+        initial_cell_state: Tensor,
+        initial_output: Tensor,
+        dtype: Any,
+        sequence_length: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the memories and the outputs of all steps, [time, batch, units] each.
+
+        Args:
+          inputs: [time, batch, depth].
+          initial_cell_state: [batch, units].
+          initial_output: [batch, units].
+          dtype: of the initial state.
+          sequence_length: integers [batch], or None.
+        """
+
+    def call(  # type: ignore[override]
+        self,
+        inputs: Any,
+        initial_state: Any = None,
+        dtype: Any = None,
+        sequence_length: Any = None,
+    ) -> tuple[Any, LSTMStateTuple]:
+        """Return the outputs [time, batch, units], a list for a list, and the last state.
+
+        Args:
+          inputs: [time, batch, depth], or a list of [batch, depth].
+          initial_state: (memory, output), each [batch, units]; zeros by default.
+          dtype: of the initial state; needed without one.
+          sequence_length: integers [batch]; behind them outputs are zero.
+
+        Raises:
+          ValueError: neither `initial_state` nor `dtype` is given, or a shape is wrong.
+        """
+        is_list = isinstance(inputs, list)
+        if is_list:
+            inputs = stack(inputs)
+        steps, rows = inputs.dims[0], inputs.dims[1]
+        rows = shape_of(inputs)[1] if rows is None else rows
+        steps = shape_of(inputs)[0] if steps is None else steps
+        if initial_state is None:
+            if dtype is None:
+                raise ValueError("Either initial_state or dtype needs to be specified")
+            nothing = zeros(stack([rows, self.num_units]), dtype=dtype)
+            initial_state = (nothing, nothing)
+        if len(initial_state) != 2:
+            raise ValueError("Expecting initial_state to be a tuple with length 2 or None")
+        first_memory, first_output = (convert_to_tensor(part) for part in initial_state)
+        if sequence_length is not None:
+            sequence_length = convert_to_tensor(sequence_length)
+        memories, outputs = self._call_cell(
+            inputs, first_memory, first_output, dtype or first_memory.dtype, sequence_length
+        )
+        if sequence_length is None:
+            last_memory, last_output = memories[-1], outputs[-1]
+        else:
+            mask = transpose(sequence_mask(sequence_length, steps, outputs.dtype))
+            outputs = outputs * tile(expand_dims(mask, [-1]), [1, 1, self.num_units])
+            last_memory = _at_lengths(first_memory, memories, sequence_length)
+            last_output = _at_lengths(first_output, outputs, sequence_length)
+        state = LSTMStateTuple(last_memory, last_output)
+        return (unstack(outputs) if is_list else outputs), state
+
+
+class LSTMBlockFusedCell(LSTMBlockWrapper):
+    """An LSTM over all steps as one op.
 
     Args:
       num_units: the size of the memory and of the output.
@@ -235,47 +320,24 @@ class LSTMBlockFusedCell(Layer):
         _add_lstm_weights(self, input_depth(input_shape), self._num_units)
         self.built = True
 
-    def call(  # type: ignore[override]
+    def _call_cell(
         self,
-        inputs: Any,
-        initial_state: Any = None,
-        dtype: Any = None,
-        sequence_length: Any = None,
-    ) -> tuple[Tensor, LSTMStateTuple]:
-        """Return the outputs [time, batch, units] and the last state.
-
-        Args:
-          inputs: [time, batch, depth], or a list of [batch, depth].
-          initial_state: (memory, output), each [batch, units]; zeros by default.
-          dtype: of the initial state; needed without one.
-          sequence_length: integers [batch]; behind them outputs are zero.
-
-        Raises:
-          ValueError: neither `initial_state` nor `dtype` is given, or a shape is wrong.
-        """
-        if isinstance(inputs, (list, tuple)):
-            inputs = stack(list(inputs))
-        steps, rows = inputs.dims[0], inputs.dims[1]
-        steps = shape_of(inputs)[0] if steps is None else steps
-        rows = shape_of(inputs)[1] if rows is None else rows
-        if initial_state is None:
-            if dtype is None:
-                raise ValueError("Either initial_state or dtype needs to be specified")
-            nothing = zeros(stack([rows, self._num_units]), dtype=dtype)
-            initial_state = (nothing, nothing)
-        if len(initial_state) != 2:
-            raise ValueError("Expecting initial_state to be a tuple with length 2 or None")
-        first_memory, first_output = (convert_to_tensor(part) for part in initial_state)
-        if sequence_length is None:
-            longest: Any = cast(steps, dtypes.int64)
+        inputs: Tensor,
+        initial_cell_state: Tensor,
+        initial_output: Tensor,
+        dtype: Any,
+        sequence_length: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
+        steps: Any = None if inputs.dims is None else inputs.dims[0]
+        if sequence_length is not None:
+            longest: Any = reduce_max(sequence_length)
         else:
-            sequence_length = cast(sequence_length, dtypes.int32)
-            longest = cast(reduce_max(sequence_length), dtypes.int64)
+            longest = shape_of(inputs)[0] if steps is None else steps
         _, memories, _, _, _, _, outputs = block_lstm_op(
-            longest,
+            cast(longest, dtypes.int64),
             inputs,
-            first_memory,
-            first_output,
+            initial_cell_state,
+            initial_output,
             self._kernel,
             *_peepholes(self, self._num_units),
             self._bias,
@@ -283,18 +345,11 @@ class LSTMBlockFusedCell(Layer):
             cell_clip=self._cell_clip,
             use_peephole=self._use_peephole,
         )
-        if sequence_length is None:
-            return outputs, LSTMStateTuple(memories[-1], outputs[-1])
-        mask = sequence_mask(sequence_length, steps, outputs.dtype)
-        mask = tile(expand_dims(transpose(mask), [-1]), [1, 1, self._num_units])
-        outputs = outputs * mask
-        last_memory = _at_lengths(first_memory, memories, sequence_length)
-        last_output = _at_lengths(first_output, outputs, sequence_length)
-        return outputs, LSTMStateTuple(last_memory, last_output)
+        return memories, outputs
 
 
 def _at_lengths(first: Tensor, rest: Tensor, lengths: Tensor) -> Tensor:
     """Return for each row the state after as many steps as its sequence has."""
     states = concat([expand_dims(first, [0]), rest], 0)
-    rows = range_of(0, shape_of(first)[0])
+    rows = cast(range_of(0, shape_of(first)[0]), lengths.dtype)
     return gather_nd(states, stack([lengths, rows], axis=1))

@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, contrib/rnn/python/ops/rnn.py and fused_rnn_cell.py.
 
 from __future__ import annotations
 
+import abc
 from typing import Any
 
 from tensormill.ops.joining import concat, stack, unstack
@@ -14,6 +15,7 @@ from tensormill.rnn.static import static_bidirectional_rnn, static_rnn
 from tensormill.variables.scope import variable_scope
 
 __all__ = [
+    "FusedRNNCell",
     "FusedRNNCellAdaptor",
     "TimeReversedFusedRNN",
     "stack_bidirectional_dynamic_rnn",
@@ -161,7 +163,30 @@ def stack_bidirectional_dynamic_rnn(
     return outputs, tuple(states_fw), tuple(states_bw)
 
 
-class FusedRNNCellAdaptor:
+class FusedRNNCell(abc.ABC):
+    """The base of cells that compute all steps in one call."""
+
+    @abc.abstractmethod
+    def __call__(
+        self,
+        inputs: Any,
+        initial_state: Any = None,
+        dtype: Any = None,
+        sequence_length: Any = None,
+        scope: Any = None,
+    ) -> tuple[Any, Any]:
+        """Return the outputs [time, batch, depth], or a list for a list, and the last state.
+
+        Args:
+          inputs: [time, batch, depth], or a list of [batch, depth].
+          initial_state: the first state; zeros by default.
+          dtype: of the initial state; needed without one.
+          sequence_length: integers [batch].
+          scope: the variable scope.
+        """
+
+
+class FusedRNNCellAdaptor(FusedRNNCell):
     """Makes a fused cell, over all steps at once, of a plain one.
 
     Args:
@@ -205,7 +230,7 @@ class FusedRNNCellAdaptor:
         return (outputs if is_list else stack(outputs)), state
 
 
-class TimeReversedFusedRNN:
+class TimeReversedFusedRNN(FusedRNNCell):
     """Lets a fused cell go backwards.
 
     Args:

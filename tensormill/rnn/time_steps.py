@@ -25,6 +25,7 @@ from tensormill.variables.scope import variable_scope
 
 __all__ = [
     "batch_size_of",
+    "cache_reads",
     "cached_scope",
     "copy_through",
     "initial_state_of",
@@ -38,11 +39,16 @@ __all__ = [
 def cached_scope(scope: Any, default_name: str) -> Iterator[Any]:
     """Open a variable scope whose variables are read once, not in each step."""
     with variable_scope(scope or default_name) as opened:
-        context = get_default_graph()._get_control_flow_context()
-        in_loop = context is not None and context.GetWhileContext() is not None
-        if not in_loop and opened.caching_device is None:
-            opened.set_caching_device(lambda op: op.device)
+        cache_reads(opened)
         yield opened
+
+
+def cache_reads(scope: Any) -> None:
+    """Let the variables of a scope be read once, where that is not in a loop."""
+    context = get_default_graph()._get_control_flow_context()
+    in_loop = context is not None and context.GetWhileContext() is not None
+    if not in_loop and scope.caching_device is None:
+        scope.set_caching_device(lambda op: op.device)
 
 
 def swap_batch_and_time(tensor: Tensor) -> Tensor:

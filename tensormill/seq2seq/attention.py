@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from tensormill.graph import dtypes, nest
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import control_dependencies, name_scope
+from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor
 from tensormill.layers.core import Dense
 from tensormill.ops.array_shapes import expand_dims, squeeze
@@ -84,7 +85,7 @@ class AttentionMechanism:
             self._values = prepare_memory(memory, self._lengths, check_inner_dims_defined)
             self._keys = self._values if memory_layer is None else memory_layer(self._values)
             first = nest.flatten(self._keys)[0]
-            self._batch_size = first.get_shape()[0].value or shape_of(first)[0]
+            self._batch_size = _rows_of(first)
             self._size = first.get_shape()[1].value or shape_of(first)[1]
             if score_mask_value is None:
                 score_mask_value = -math.inf
@@ -338,9 +339,13 @@ class AttentionWrapper(RNNCell):
         mechanisms = attention_mechanism if self._is_multi else (attention_mechanism,)
         for mechanism in mechanisms:
             if not isinstance(mechanism, AttentionMechanism):
+                wanted = (
+                    "contain only instances of AttentionMechanism"
+                    if self._is_multi
+                    else "be an AttentionMechanism or list of multiple AttentionMechanism instances"
+                )
                 raise TypeError(
-                    "attention_mechanism must contain only instances of AttentionMechanism, saw "
-                    f"type: {type(mechanism).__name__}"
+                    f"attention_mechanism must {wanted}, saw type: {type(mechanism).__name__}"
                 )
         if cell_input_fn is not None and not callable(cell_input_fn):
             raise TypeError(
@@ -349,9 +354,9 @@ class AttentionWrapper(RNNCell):
         if attention_layer_size is not None and attention_layer is not None:
             raise ValueError("Only one of attention_layer_size and attention_layer should be set")
         self._layers = self._made_layers(attention_layer_size, attention_layer, mechanisms, dtype)
-        self._attention_size = self._sum_of_sizes(mechanisms)
         self._cell = cell
         self._mechanisms = tuple(mechanisms)
+        self._attention_size = self._sum_of_sizes()
         self._input_fn = cell_input_fn or (lambda inputs, seen: concat([inputs, seen], -1))
         self._attention_fn = attention_fn or compute_attention
         self._output_attention = output_attention
@@ -359,10 +364,21 @@ class AttentionWrapper(RNNCell):
         self._initial_cell_state: Any = None
         if initial_cell_state is not None:
             with name_scope(name, "AttentionWrapperInit"):
-                self._initial_cell_state = nest.map_structure(
-                    lambda part: identity(part, name="check_initial_cell_state"),
+                self._initial_cell_state = self._checked(
                     initial_cell_state,
+                    _rows_of(nest.flatten(initial_cell_state)[-1]),
+                    "check_initial_cell_state",
+                    f"When constructing AttentionWrapper {self.name}: Non-matching batch sizes "
+                    "between the memory (encoder output) and initial_cell_state.  Are you using "
+                    "the BeamSearchDecoder?  You may need to tile your initial state via the "
+                    "tf.contrib.seq2seq.tile_batch function with argument multiple=beam_width.",
                 )
+
+    def _checked(self, parts: Any, rows: Any, name: str, message: str) -> Any:
+        """Return a structure, in a step that fails where the memories have other batch sizes."""
+        checks = [assert_equal(rows, each.batch_size, message=message) for each in self._mechanisms]
+        with control_dependencies(checks):
+            return nest.map_structure(lambda part: identity(part, name=name), parts)
 
     def _made_layers(self, sizes: Any, layers: Any, mechanisms: Any, dtype: Any) -> Any:
         if sizes is not None:
@@ -385,15 +401,16 @@ class AttentionWrapper(RNNCell):
             )
         return made
 
-    def _sum_of_sizes(self, mechanisms: Any) -> int:
+    def _sum_of_sizes(self) -> int:
+        depths = [each.values.get_shape()[-1].value for each in self._mechanisms]
         if self._layers is None:
-            return sum(m.values.get_shape()[-1].value for m in mechanisms)
-        return sum(
-            layer.units
-            if isinstance(layer, Dense)
-            else layer.compute_output_shape([None, m.values.get_shape()[-1].value])[-1].value
-            for layer, m in zip(self._layers, mechanisms, strict=True)
-        )
+            return sum(depths)
+        output = self._cell.output_size
+        shapes = [
+            TensorShape(layer.compute_output_shape(TensorShape([None, output + depth])))
+            for layer, depth in zip(self._layers, depths, strict=True)
+        ]
+        return sum(int(shape[-1]) for shape in shapes)
 
     def _packed(self, items: Any) -> Any:
         made = tuple(items)
@@ -428,19 +445,16 @@ class AttentionWrapper(RNNCell):
                 cell_state = self._initial_cell_state
             else:
                 cell_state = self._cell.zero_state(batch_size, dtype)
-            checks = [
-                assert_equal(
-                    batch_size,
-                    m.batch_size,
-                    message="When applying AttentionWrapper: Non-matching batch sizes between the "
-                    "memory (encoder output) and the requested batch size.",
-                )
-                for m in self._mechanisms
-            ]
-            with control_dependencies(checks):
-                cell_state = nest.map_structure(
-                    lambda part: identity(part, name="checked_cell_state"), cell_state
-                )
+            cell_state = self._checked(
+                cell_state,
+                batch_size,
+                "checked_cell_state",
+                f"When calling zero_state of AttentionWrapper {self.name}: Non-matching batch "
+                "sizes between the memory (encoder output) and the requested batch size.  Are you "
+                "using the BeamSearchDecoder?  If so, make sure your encoder output has been tiled "
+                "to beam_width via tf.contrib.seq2seq.tile_batch, and the batch_size= argument "
+                "passed to zero_state is batch_size * beam_width.",
+            )
             alignments = [m.initial_alignments(batch_size, dtype) for m in self._mechanisms]
             return AttentionWrapperState(
                 cell_state=cell_state,
@@ -472,6 +486,15 @@ class AttentionWrapper(RNNCell):
                 f"{type(state)} instead."
             )
         output, cell_state = self._cell(self._input_fn(inputs, state.attention), state.cell_state)
+        output = self._checked(
+            output,
+            _rows_of(output),
+            "checked_cell_output",
+            f"When applying AttentionWrapper {self.name}: Non-matching batch sizes between the "
+            "memory (encoder output) and the query (decoder output).  Are you using the "
+            "BeamSearchDecoder?  You may need to tile your memory input via the "
+            "tf.contrib.seq2seq.tile_batch function with argument multiple=beam_width.",
+        )
         histories = self._unpacked(state.alignment_history)
         seen, alignments, states, kept = [], [], [], []
         for number, mechanism in enumerate(self._mechanisms):
@@ -496,6 +519,11 @@ class AttentionWrapper(RNNCell):
             alignment_history=self._packed(kept),
         )
         return (attention if self._output_attention else output), after
+
+
+def _rows_of(tensor: Tensor) -> Any:
+    """Return the batch size, as a number where it is known."""
+    return tensor.get_shape()[0].value or shape_of(tensor)[0]
 
 
 def compute_attention(

@@ -10,11 +10,12 @@ from typing import Any
 
 from tensormill.graph import dtypes, nest
 from tensormill.graph.conversion import convert_to_tensor
-from tensormill.graph.default_scopes import name_scope
+from tensormill.graph.default_scopes import control_dependencies, name_scope
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.activations import softmax
 from tensormill.ops.array_shapes import expand_dims, reshape, squeeze
 from tensormill.ops.array_shapes import shape as shape_of
+from tensormill.ops.assertions import assert_positive
 from tensormill.ops.elementwise_unary import rsqrt, square, tanh
 from tensormill.ops.filling import one_hot, ones, ones_like
 from tensormill.ops.gathering import where
@@ -86,7 +87,9 @@ def masked_score(score: Tensor, memory_sequence_length: Any, score_mask_value: A
     """
     if memory_sequence_length is None:
         return score
-    mask = sequence_mask(memory_sequence_length, maxlen=shape_of(score)[1])
+    text = "All values in memory_sequence_length must be greater than zero."
+    with control_dependencies([assert_positive(memory_sequence_length, message=text)]):
+        mask = sequence_mask(memory_sequence_length, maxlen=shape_of(score)[1])
     return where(mask, score, score_mask_value * ones_like(score))
 
 

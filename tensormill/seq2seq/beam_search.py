@@ -337,10 +337,13 @@ class BeamSearchDecoder(Decoder):
         return BeamSearchDecoderOutput(best, words, beams), following
 
     def _penalty(self, lengths: Tensor, like: Tensor) -> Any:
-        weight = self._length_penalty_weight
-        if not weight:
+        weight = convert_to_tensor(self._length_penalty_weight, name="penalty_factor")
+        weight.set_shape(())
+        known = constant_value(weight)
+        if known is not None and known == 0:
             return 1.0
-        return ((5.0 + cast(lengths, like.dtype)) / 6.0) ** weight
+        penalty = (5.0 + cast(lengths, dtypes.float32)) ** weight / (5.0 + 1.0) ** weight
+        return cast(penalty, like.dtype)
 
 
 def _or_nothing(part: Any) -> Any:

@@ -30,6 +30,8 @@ from tensormill.variables.scope import variable_scope
 from tensormill.variables.store import get_variable
 
 __all__ = [
+    "CrfDecodeBackwardRnnCell",
+    "CrfDecodeForwardRnnCell",
     "CrfForwardRnnCell",
     "crf_binary_score",
     "crf_decode",
@@ -40,10 +42,6 @@ __all__ = [
     "crf_unary_score",
     "viterbi_decode",
 ]
-
-
-def _lengths(sequence_lengths: Any, like: Tensor) -> Tensor:
-    return cast(sequence_lengths, like.dtype)
 
 
 def crf_sequence_score(
@@ -179,44 +177,59 @@ class CrfForwardRnnCell(RNNCell):
         return alphas, alphas
 
 
-class _Viterbi(RNNCell):
-    """Follows the best sequence to each tag; the output says where it came from."""
+class CrfDecodeForwardRnnCell(RNNCell):
+    """Follows the best sequence to each tag; the output says where it came from.
 
-    def __init__(self, transition_params: Tensor) -> None:
+    Args:
+      transition_params: scores of transitions [tags, tags].
+    """
+
+    def __init__(self, transition_params: Any) -> None:
         super().__init__()
+        transition_params = convert_to_tensor(transition_params)
         self._transitions = expand_dims(transition_params, 0)
         self._tags = transition_params.get_shape()[0].value
 
     @property
     def state_size(self) -> Any:
+        """The number of tags."""
         return self._tags
 
     @property
     def output_size(self) -> Any:
+        """The number of tags."""
         return self._tags
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Tensor, Tensor]:
+        """Return the tags that the best sequences had before, and their scores."""
         totals = expand_dims(state, 2) + self._transitions
         pointers = cast(argmax(totals, 1), dtypes.int32)
         return pointers, inputs + reduce_max(totals, [1])
 
 
-class _Backwards(RNNCell):
-    """Follows the pointers back."""
+class CrfDecodeBackwardRnnCell(RNNCell):
+    """Follows the pointers of `CrfDecodeForwardRnnCell` back.
 
-    def __init__(self, tags: Any) -> None:
+    Args:
+      num_tags: the number of tags.
+    """
+
+    def __init__(self, num_tags: Any) -> None:
         super().__init__()
-        self._tags = tags
+        self._tags = num_tags
 
     @property
     def state_size(self) -> int:
+        """One tag."""
         return 1
 
     @property
     def output_size(self) -> int:
+        """One tag."""
         return 1
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Tensor, Tensor]:
+        """Return the tags before, twice."""
         rows = range_of(shape_of(inputs)[0])
         flat = reshape(inputs, [-1])
         found = gather(flat, rows * self._tags + squeeze(state, axis=[1]))
@@ -246,10 +259,12 @@ def crf_decode(
         first = squeeze(slice_of(potentials, [0, 0, 0], [-1, 1, -1]), [1])
         rest = slice_of(potentials, [0, 1, 0], [-1, -1, -1])
         less_one = maximum(0, lengths - 1)
-        pointers, last = _unrolled(_Viterbi(transition_params), rest, less_one, first)
+        pointers, last = _unrolled(
+            CrfDecodeForwardRnnCell(transition_params), rest, less_one, first
+        )
         pointers = reverse_sequence(pointers, less_one, seq_axis=1)
         start = expand_dims(cast(argmax(last, axis=1), dtypes.int32), -1)
-        found, _ = _unrolled(_Backwards(tags), pointers, less_one, start)
+        found, _ = _unrolled(CrfDecodeBackwardRnnCell(tags), pointers, less_one, start)
         found = squeeze(found, axis=[2])
         whole = concat([start, found], axis=1)
         tags_found = reverse_sequence(whole, minimum(lengths, shape_of(whole)[1]), seq_axis=1)

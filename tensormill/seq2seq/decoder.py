@@ -23,9 +23,9 @@ from tensormill.ops.filling import fill, zeros, zeros_like
 from tensormill.ops.gathering import where
 from tensormill.ops.reduction import reduce_all
 from tensormill.ops.tensor_array_class import TensorArray
-from tensormill.ops.transposition import transpose
 from tensormill.ops.while_loop import while_loop
 from tensormill.rnn.cells import assert_like_cell
+from tensormill.rnn.time_steps import cache_reads, swap_batch_and_time
 from tensormill.variables.scope import variable_scope
 
 __all__ = ["BasicDecoder", "BasicDecoderOutput", "Decoder", "dynamic_decode"]
@@ -152,30 +152,13 @@ class BasicDecoder(Decoder):
         return BasicDecoderOutput(outputs, samples), following, next_inputs, finished
 
 
-def _swap(tensor: Tensor) -> Tensor:
-    """Return a tensor with its first two axes exchanged."""
-    rank = tensor.get_shape().ndims
-    if rank is not None and rank < 2:
-        return tensor
-    if rank is None:
-        raise ValueError("the rank of an output must be known")
-    moved = transpose(tensor, [1, 0, *range(2, rank)])
-    return moved
-
-
 def _zero_outputs(size: Any, dtype: Any, batch_size: Any) -> Any:
     def zero(part: Any, kind: Any) -> Tensor:
         dims = TensorShape(part).as_list() if not isinstance(part, int) else [part]
         return zeros([batch_size, *dims], kind)
 
-    return nest.pack_sequence_as(
-        size,
-        [zero(part, kind) for part, kind in zip(_sizes(size), nest.flatten(dtype), strict=True)],
-    )
-
-
-def _sizes(size: Any) -> list[Any]:
-    return nest.flatten(size)
+    pairs = zip(nest.flatten(size), nest.flatten(dtype), strict=True)
+    return nest.pack_sequence_as(size, [zero(part, kind) for part, kind in pairs])
 
 
 def dynamic_decode(
@@ -207,7 +190,8 @@ def dynamic_decode(
     """
     if not isinstance(decoder, Decoder):
         raise TypeError(f"Expected decoder to be type Decoder, but saw: {type(decoder)}")
-    with variable_scope(scope, "decoder"):
+    with variable_scope(scope, "decoder") as opened:
+        cache_reads(opened)
         if maximum_iterations is not None:
             maximum_iterations = convert_to_tensor(
                 maximum_iterations, dtypes.int32, name="maximum_iterations"
@@ -228,15 +212,16 @@ def dynamic_decode(
                 element_shape=_element_shape(part, known_batch),
             )
             for part, kind in zip(
-                _sizes(decoder.output_size), nest.flatten(decoder.output_dtype), strict=True
+                nest.flatten(decoder.output_size), nest.flatten(decoder.output_dtype), strict=True
             )
         ]
-        body = _body(decoder, blank, impute_finished, maximum_iterations)
+        body = _body(decoder, blank, impute_finished)
         _, arrays, state, _, _, lengths = while_loop(
             lambda time, made, state, inputs, finished, lengths: logical_not(reduce_all(finished)),
             body,
             [constant(0, dtype=dtypes.int32), tuple(arrays), state, inputs, finished, lengths],
             parallel_iterations=parallel_iterations,
+            maximum_iterations=maximum_iterations,
             swap_memory=swap_memory,
         )
         outputs = nest.pack_sequence_as(decoder.output_size, [array.stack() for array in arrays])
@@ -245,7 +230,7 @@ def dynamic_decode(
         except NotImplementedError:
             pass
         if not output_time_major:
-            outputs = nest.map_structure(_swap, outputs)
+            outputs = nest.map_structure(swap_batch_and_time, outputs)
     return outputs, state, lengths
 
 
@@ -254,7 +239,7 @@ def _element_shape(size: Any, batch: Any) -> list[Any]:
     return [None if batch is None else int(batch), *dims]
 
 
-def _body(decoder: Decoder, blank: Any, impute_finished: bool, limit: Any) -> Any:
+def _body(decoder: Decoder, blank: Any, impute_finished: bool) -> Any:
     """Return the body of the loop."""
 
     def body(
@@ -265,8 +250,6 @@ def _body(decoder: Decoder, blank: Any, impute_finished: bool, limit: Any) -> An
             next_finished = is_over
         else:
             next_finished = logical_or(is_over, finished)
-        if limit is not None:
-            next_finished = logical_or(next_finished, greater_equal(time + 1, limit))
         steps = fill(shape_of(lengths), time + 1)
         next_lengths = where(logical_not(finished), steps, lengths)
         nest.assert_same_structure(state, after, check_types=False)

@@ -26,7 +26,7 @@ from tensormill.ops.joining import concat, tile
 from tensormill.ops.random import multinomial, random_uniform
 from tensormill.ops.reduction import argmax, reduce_all
 from tensormill.ops.tensor_array_class import TensorArray
-from tensormill.ops.transposition import transpose
+from tensormill.rnn.time_steps import swap_batch_and_time
 
 __all__ = [
     "CustomHelper",
@@ -54,11 +54,14 @@ def _as_arrays(inputs: Any) -> Any:
     return nest.map_structure(array_of, inputs)
 
 
-def _time_major(tensor: Tensor) -> Tensor:
-    rank = tensor.get_shape().ndims
-    if rank is None:
-        raise ValueError("the rank of the inputs must be known")
-    return transpose(tensor, [1, 0, *range(2, rank)])
+def _sampling_probability(value: Any) -> Tensor:
+    tensor = convert_to_tensor(value, name="sampling_probability")
+    if tensor.get_shape().ndims not in (0, 1):
+        raise ValueError(
+            "sampling_probability must be either a scalar or a vector. saw shape: "
+            f"{tensor.get_shape()}"
+        )
+    return tensor
 
 
 def _lookup(embedding: Any) -> Callable[[Any], Tensor]:
@@ -187,7 +190,7 @@ class TrainingHelper(Helper):
             inputs = nest.map_structure(convert_to_tensor, inputs)
             self._inputs = inputs
             if not time_major:
-                inputs = nest.map_structure(_time_major, inputs)
+                inputs = nest.map_structure(swap_batch_and_time, inputs)
             self._arrays = _as_arrays(inputs)
             self._sequence_length = convert_to_tensor(sequence_length, name="sequence_length")
             if self._sequence_length.get_shape().ndims != 1:
@@ -274,12 +277,7 @@ class ScheduledEmbeddingTrainingHelper(TrainingHelper):
     ) -> None:
         with name_scope(name, "ScheduledEmbeddingSamplingWrapper"):
             self._embedding_fn = _lookup(embedding)
-            self._probability = convert_to_tensor(sampling_probability, name="sampling_probability")
-            if self._probability.get_shape().ndims not in (0, 1):
-                raise ValueError(
-                    "sampling_probability must be either a scalar or a vector. saw shape: "
-                    f"{self._probability.get_shape()}"
-                )
+            self._probability = _sampling_probability(sampling_probability)
             self._seed, self._scheduling_seed = seed, scheduling_seed
             super().__init__(inputs, sequence_length, time_major, name)
 
@@ -321,6 +319,9 @@ class ScheduledOutputTrainingHelper(TrainingHelper):
       next_inputs_fn: makes an input of an output; by default nothing is done.
       auxiliary_inputs: [batch, time, depth], joined to inputs that are outputs.
       name: the name of the nodes.
+
+    Raises:
+      ValueError: `sampling_probability` has a wrong rank.
     """
 
     def __init__(
@@ -335,13 +336,12 @@ class ScheduledOutputTrainingHelper(TrainingHelper):
         name: str | None = None,
     ) -> None:
         with name_scope(name, "ScheduledOutputTrainingHelper"):
-            self._probability = convert_to_tensor(sampling_probability, name="sampling_probability")
+            self._probability = _sampling_probability(sampling_probability)
             self._auxiliary: Any = None
             if auxiliary_inputs is not None:
-                inputs = nest.map_structure(
-                    lambda x, y: concat((x, y), -1), inputs, auxiliary_inputs
-                )
-                moved = auxiliary_inputs if time_major else _time_major(auxiliary_inputs)
+                others = convert_to_tensor(auxiliary_inputs, name="auxiliary_inputs")
+                inputs = concat((convert_to_tensor(inputs, name="inputs"), others), -1)
+                moved = others if time_major else swap_batch_and_time(others)
                 self._auxiliary = _as_arrays(moved)
             self._seed = seed
             self._next_inputs_fn = next_inputs_fn or (lambda outputs: outputs)

@@ -130,7 +130,7 @@ def tied_rnn_seq2seq(
       cell: an `RNNCell`.
       loop_function: as for `rnn_decoder`.
       dtype: of the first state.
-      scope: the variable scope; "combined_tied_rnn_seq2seq" by default.
+      scope: the variable scope below "combined_tied_rnn_seq2seq"; "tied_rnn_seq2seq" by default.
     """
     with variable_scope("combined_tied_rnn_seq2seq"):
         name = scope or "tied_rnn_seq2seq"

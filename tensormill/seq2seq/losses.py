@@ -78,12 +78,11 @@ def sequence_loss(
             count = cast(count_nonzero(weights), losses.dtype)
             return div_no_nan(reduce_sum(losses), count)
         losses = reshape(losses, shape_of(logits)[0:2])
-        if average_across_timesteps:
-            losses = div_no_nan(reduce_sum(losses, axis=[1]), reduce_sum(weights, axis=[1]))
-        if average_across_batch:
-            losses = div_no_nan(reduce_sum(losses, axis=[0]), reduce_sum(weights, axis=[0]))
-        if sum_over_timesteps and not average_across_batch:
-            losses = reduce_sum(losses, axis=[1])
-        if sum_over_batch and not average_across_timesteps:
-            losses = reduce_sum(losses, axis=[0])
+        if average_across_timesteps or average_across_batch:
+            axis = [0 if average_across_batch else 1]
+            return div_no_nan(reduce_sum(losses, axis=axis), reduce_sum(weights, axis=axis))
+        if sum_over_timesteps or sum_over_batch:
+            axis = [0 if sum_over_batch else 1]
+            count = cast(count_nonzero(weights, axis=axis), losses.dtype)
+            return div_no_nan(reduce_sum(losses, axis=axis), count)
         return losses

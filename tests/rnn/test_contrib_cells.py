@@ -72,6 +72,35 @@ def test_the_fused_lstm_computes_what_the_cell_does() -> None:
         np.testing.assert_allclose(value, wanted, rtol=1e-5, atol=1e-6)
 
 
+def test_a_fused_cell_of_a_program_computes_all_steps() -> None:
+    class Sums(tf.contrib.rnn.LSTMBlockWrapper):
+        num_units = 4
+
+        def _call_cell(
+            self, inputs: Any, memory: Any, output: Any, dtype: Any, lengths: Any
+        ) -> tuple[Any, Any]:
+            sums = memory + tf.cumsum(inputs)
+            return sums, 2 * sums
+
+    x = tf.transpose(tf.constant(_X), [1, 0, 2])
+    outputs, state = Sums()(x, dtype=tf.float32, sequence_length=[1, 3])
+    with tf.Session() as session:
+        values, memory, last = session.run([outputs, *state])
+    sums = np.cumsum(_X, 1)
+    np.testing.assert_allclose(memory, [sums[0, 0], sums[1, 2]], rtol=1e-6)
+    np.testing.assert_allclose(last, 2 * memory, rtol=1e-6)
+    assert not values[1:, 0].any()
+    parts, _ = tf.contrib.rnn.TimeReversedFusedRNN(Sums())(tf.unstack(x), dtype=tf.float32)
+    assert isinstance(parts, list)
+    with tf.Session() as session:
+        found = np.stack(session.run(parts), 1)
+    np.testing.assert_allclose(found, 2 * np.cumsum(_X[:, ::-1], 1)[:, ::-1], rtol=1e-6)
+    with pytest.raises(TypeError, match="abstract"):
+        tf.contrib.rnn.LSTMBlockWrapper()
+    with pytest.raises(TypeError, match="abstract"):
+        tf.contrib.rnn.FusedRNNCell()
+
+
 def test_wrappers_name_their_variables_as_tensorflow_does() -> None:
     rnn = tf.contrib.rnn
     cells = [

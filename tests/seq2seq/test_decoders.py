@@ -6,6 +6,7 @@ import itertools
 from typing import Any
 
 import numpy as np
+import pytest
 
 import tensormill as tf
 
@@ -101,6 +102,103 @@ def test_sequence_loss_averages_as_it_is_told() -> None:
     np.testing.assert_allclose(by_time, losses.sum(0) / weights.sum(0), rtol=1e-5)
     np.testing.assert_allclose(by_row, losses.sum(1) / weights.sum(1), rtol=1e-5)
     np.testing.assert_allclose(each, losses, rtol=1e-5)
+
+
+def test_sequence_loss_divides_by_the_number_of_steps_that_count() -> None:
+    losses = np.float32([[1, 2, 4], [3, 5, 7]])
+    weights = np.float32([[1, 0.5, 0], [1, 0.5, 0.25]])
+
+    def loss(**which: bool) -> Any:
+        return tf.contrib.seq2seq.sequence_loss(
+            tf.zeros([2, 3, 4]),
+            tf.zeros([2, 3], tf.int32),
+            tf.constant(weights),
+            softmax_loss_function=lambda labels, logits: tf.reshape(losses, [-1]),
+            **{"average_across_timesteps": False, "average_across_batch": False, **which},
+        )
+
+    made = [
+        loss(sum_over_timesteps=True),
+        loss(sum_over_batch=True),
+        loss(sum_over_timesteps=True, sum_over_batch=True),
+        loss(sum_over_timesteps=True, average_across_batch=True),
+    ]
+    with tf.Session() as session:
+        by_row, by_time, whole, mixed = session.run(made)
+    sums = losses * weights
+    np.testing.assert_allclose(by_row, sums.sum(1) / [2, 3], rtol=1e-6)
+    np.testing.assert_allclose(by_time, sums.sum(0) / [2, 2, 1], rtol=1e-6)
+    np.testing.assert_allclose(whole, sums.sum() / 5, rtol=1e-6)
+    np.testing.assert_allclose(mixed, sums.sum(0) / weights.sum(0), rtol=1e-6)
+
+
+def test_a_memory_of_no_steps_fails_when_it_is_looked_at() -> None:
+    memory = tf.ones([2, 3, 4])
+    lengths = tf.placeholder(tf.int32, [2])
+    mechanism = tf.contrib.seq2seq.LuongAttention(4, memory, lengths)
+    alignments, _ = mechanism(tf.ones([2, 4]), None)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        assert session.run(alignments, {lengths: [1, 3]}).sum() == pytest.approx(2)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must be greater than zero"):
+            session.run(alignments, {lengths: [0, 3]})
+
+
+def test_attention_refuses_memories_of_another_batch_size() -> None:
+    seq2seq = tf.contrib.seq2seq
+    mechanism = seq2seq.LuongAttention(4, tf.ones([2, 3, 4]))
+    cell = tf.nn.rnn_cell.GRUCell(4)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="initial_cell_state"):
+        seq2seq.AttentionWrapper(cell, mechanism, initial_cell_state=tf.zeros([6, 4]))
+    wrapper = seq2seq.AttentionWrapper(cell, mechanism)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="requested batch size"):
+        wrapper.zero_state(6, tf.float32)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"query \(decoder output\)"):
+        wrapper(
+            tf.zeros([6, 5]),
+            wrapper.zero_state(2, tf.float32)._replace(
+                cell_state=tf.zeros([6, 4]), attention=tf.zeros([6, 4])
+            ),
+        )
+    with pytest.raises(TypeError, match="must be an AttentionMechanism or list"):
+        seq2seq.AttentionWrapper(cell, cell)
+
+
+def test_a_layer_of_attention_sees_outputs_and_memory() -> None:
+    class Joined(tf.layers.Layer):
+        def compute_output_shape(self, input_shape: Any) -> Any:
+            return tf.TensorShape(input_shape)
+
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+    mechanism = tf.contrib.seq2seq.LuongAttention(4, tf.ones([2, 3, 4]))
+    wrapper = tf.contrib.seq2seq.AttentionWrapper(
+        tf.nn.rnn_cell.GRUCell(4), mechanism, attention_layer=Joined()
+    )
+    assert wrapper.output_size == 8
+    output, state = wrapper(tf.ones([2, 1]), wrapper.zero_state(2, tf.float32))
+    assert output.shape.as_list() == state.attention.shape.as_list() == [2, 8]
+
+
+def test_helpers_take_arrays_and_inputs_of_an_unknown_rank() -> None:
+    seq2seq = tf.contrib.seq2seq
+    x = np.arange(12, dtype=np.float32).reshape(2, 3, 2)
+    given = tf.placeholder(tf.float32)
+    with tf.Session() as session:
+        finished, first = session.run(
+            seq2seq.TrainingHelper(given, tf.constant([3, 2])).initialize(), {given: x}
+        )
+        assert not finished.any()
+        np.testing.assert_array_equal(first, x[:, 0])
+        helper = seq2seq.ScheduledOutputTrainingHelper(x, [3, 2], 1.0, auxiliary_inputs=10 * x)
+        outputs = tf.fill([2, 2], -1.0)
+        made = helper.next_inputs(0, outputs, (), helper.sample(0, outputs, ()))[1]
+        np.testing.assert_array_equal(
+            session.run(made), np.concatenate([np.full([2, 2], -1.0), 10 * x[:, 1]], 1)
+        )
+    with pytest.raises(ValueError, match="scalar or a vector"):
+        seq2seq.ScheduledOutputTrainingHelper(x, [3, 2], [[1.0]])
 
 
 def test_attention_looks_at_the_memory_alone_that_counts() -> None:

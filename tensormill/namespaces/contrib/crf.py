@@ -1,6 +1,8 @@
 """`tf.contrib.crf`: linear-chain conditional random fields."""
 
 from tensormill.seq2seq.conditional_random_fields import (
+    CrfDecodeBackwardRnnCell,
+    CrfDecodeForwardRnnCell,
     CrfForwardRnnCell,
     crf_binary_score,
     crf_decode,

@@ -7,6 +7,7 @@ from tensormill.rnn.block_cells import (
     GRUBlockCellV2,
     LSTMBlockCell,
     LSTMBlockFusedCell,
+    LSTMBlockWrapper,
 )
 from tensormill.rnn.cell_wrappers import DeviceWrapper, DropoutWrapper, ResidualWrapper
 from tensormill.rnn.cells import BasicRNNCell, GRUCell, LayerRNNCell, RNNCell
@@ -47,12 +48,14 @@ from tensormill.rnn.projection_wrappers import (
     OutputProjectionWrapper,
 )
 from tensormill.rnn.stacked import (
+    FusedRNNCell,
     FusedRNNCellAdaptor,
     TimeReversedFusedRNN,
     stack_bidirectional_dynamic_rnn,
     stack_bidirectional_rnn,
 )
 from tensormill.rnn.static import static_bidirectional_rnn, static_rnn, static_state_saving_rnn
+from tensormill.rnn.time_steps import batch_size_of as best_effort_input_batch_size
 from tensormill.rnn.time_steps import swap_batch_and_time as transpose_batch_time
 
 __all__ = [
@@ -70,6 +73,7 @@ __all__ = [
     "DeviceWrapper",
     "DropoutWrapper",
     "EmbeddingWrapper",
+    "FusedRNNCell",
     "FusedRNNCellAdaptor",
     "GLSTMCell",
     "GRUBlockCell",
@@ -84,6 +88,7 @@ __all__ = [
     "IntersectionRNNCell",
     "LSTMBlockCell",
     "LSTMBlockFusedCell",
+    "LSTMBlockWrapper",
     "LSTMCell",
     "LSTMStateTuple",
     "LayerNormBasicLSTMCell",
@@ -103,6 +108,7 @@ __all__ = [
     "TimeReversedFusedRNN",
     "UGRNNCell",
     "WeightNormLSTMCell",
+    "best_effort_input_batch_size",
     "stack_bidirectional_dynamic_rnn",
     "stack_bidirectional_rnn",
     "static_bidirectional_rnn",
