@@ -23,8 +23,8 @@ from tensormill.ops.recurrent_blocks import block_lstm_op, gru_block_cell_op, ls
 from tensormill.ops.reduction import reduce_max
 from tensormill.ops.sequences import range_of
 from tensormill.ops.transposition import transpose
-from tensormill.rnn.cells import LayerRNNCell, input_depth
-from tensormill.rnn.lstm import LSTMStateTuple
+from tensormill.rnn.cells import LayerRNNCell, UnitSizes, input_depth
+from tensormill.rnn.lstm import LSTMStateTuple, MemorySizes
 from tensormill.variables.initializers import Constant, Zeros
 
 __all__ = [
@@ -52,7 +52,7 @@ def _add_lstm_weights(cell: Any, depth: int, units: int) -> None:
             setattr(cell, "_" + name, cell.add_variable(name, [units]))
 
 
-class LSTMBlockCell(LayerRNNCell):
+class LSTMBlockCell(MemorySizes, LayerRNNCell):
     """The LSTM cell as one op.
 
     Args:
@@ -86,16 +86,6 @@ class LSTMBlockCell(LayerRNNCell):
         self._bias: Any = None
         self.input_spec = InputSpec(ndim=2)
 
-    @property
-    def state_size(self) -> LSTMStateTuple:
-        """The sizes of the memory and of the output."""
-        return LSTMStateTuple(self._num_units, self._num_units)
-
-    @property
-    def output_size(self) -> int:
-        """The number of units."""
-        return self._num_units
-
     def build(self, input_shape: Any) -> None:
         """Make the kernel, the bias, and the weights of the peepholes."""
         _add_lstm_weights(self, input_depth(input_shape), self._num_units)
@@ -124,7 +114,7 @@ class LSTMBlockCell(LayerRNNCell):
         return output, LSTMStateTuple(memory, output)
 
 
-class _GRUBlockCell(LayerRNNCell):
+class _GRUBlockCell(UnitSizes, LayerRNNCell):
     """The GRU cell as one op; subclasses name its variables."""
 
     _NAMES: tuple[str, str, str, str]
@@ -140,22 +130,12 @@ class _GRUBlockCell(LayerRNNCell):
         super().__init__(_reuse=reuse, name=name, **kwargs)
         if (cell_size is None) == (num_units is None):
             raise ValueError("Exactly one of num_units or cell_size must be provided.")
-        self._cell_size = num_units if cell_size is None else cell_size
+        self._num_units = int((num_units if cell_size is None else cell_size) or 0)
         self.input_spec = InputSpec(ndim=2)
-
-    @property
-    def state_size(self) -> Any:
-        """The number of units."""
-        return self._cell_size
-
-    @property
-    def output_size(self) -> Any:
-        """The number of units."""
-        return self._cell_size
 
     def build(self, input_shape: Any) -> None:
         """Make the kernels and the biases."""
-        units: Any = self._cell_size
+        units = self._num_units
         rows = input_depth(input_shape) + units
         gates, gate_bias, candidate, bias = self._NAMES
         self._gate_kernel = self.add_variable(gates, [rows, units * 2])

@@ -28,7 +28,14 @@ from tensormill.variables.initialization import trainable_variables
 from tensormill.variables.initializers import Constant, Zeros
 from tensormill.variables.scope import get_variable_scope, variable_scope
 
-__all__ = ["BasicRNNCell", "GRUCell", "LayerRNNCell", "RNNCell", "assert_like_cell"]
+__all__ = [
+    "BasicRNNCell",
+    "GRUCell",
+    "LayerRNNCell",
+    "RNNCell",
+    "UnitSizes",
+    "assert_like_cell",
+]
 
 
 NOT_A_CELL = "is not an RNNCell"
@@ -218,7 +225,23 @@ class LayerRNNCell(RNNCell):
         return Layer.__call__(self, inputs, state, *args, scope=scope, **kwargs)
 
 
-class BasicRNNCell(LayerRNNCell):
+class UnitSizes:
+    """The sizes of a cell whose state is its output."""
+
+    _num_units: int
+
+    @property
+    def state_size(self) -> int:
+        """The number of units."""
+        return self._num_units
+
+    @property
+    def output_size(self) -> int:
+        """The number of units."""
+        return self._num_units
+
+
+class BasicRNNCell(UnitSizes, LayerRNNCell):
     """The simple cell: output = next state = activation(W [inputs, state] + b).
 
     Args:
@@ -247,16 +270,6 @@ class BasicRNNCell(LayerRNNCell):
         self._num_units = num_units
         self._activation = activation_function(activation) or tanh
 
-    @property
-    def state_size(self) -> int:
-        """The number of units."""
-        return self._num_units
-
-    @property
-    def output_size(self) -> int:
-        """The number of units."""
-        return self._num_units
-
     def build(self, input_shape: Any) -> None:
         """Make the kernel and the bias."""
         units = self._num_units
@@ -276,7 +289,7 @@ class BasicRNNCell(LayerRNNCell):
         return output, output
 
 
-class GRUCell(LayerRNNCell):
+class GRUCell(UnitSizes, LayerRNNCell):
     """The gated recurrent unit (Cho et al., https://arxiv.org/abs/1406.1078).
 
     Args:
@@ -310,16 +323,6 @@ class GRUCell(LayerRNNCell):
         self._activation = activation_function(activation) or tanh
         self._kernel_initializer = kernel_initializer
         self._bias_initializer = bias_initializer
-
-    @property
-    def state_size(self) -> int:
-        """The number of units."""
-        return self._num_units
-
-    @property
-    def output_size(self) -> int:
-        """The number of units."""
-        return self._num_units
 
     def build(self, input_shape: Any) -> None:
         """Make the kernels and the biases."""

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tensormill.graph import dtypes
+from tensormill.graph.collections import GraphKeys
+from tensormill.graph.default_scopes import add_to_collection, get_collection
 from tensormill.graph.tensor import Tensor
-from tensormill.layers.model_normalization import layer_norm
 from tensormill.ops.activations import relu
 from tensormill.ops.arithmetic import mod
 from tensormill.ops.array_shapes import shape as shape_of
@@ -26,9 +27,10 @@ from tensormill.ops.matrix_multiplication import matmul
 from tensormill.ops.normalization import bias_add
 from tensormill.ops.random import random_uniform
 from tensormill.ops.slicing import slice as slice_of
-from tensormill.rnn.cells import RNNCell
+from tensormill.rnn.cells import RNNCell, UnitSizes
 from tensormill.rnn.linear import Linear
-from tensormill.rnn.lstm import LSTMStateTuple
+from tensormill.rnn.lstm import LSTMStateTuple, MemorySizes, warn_of_joined_state
+from tensormill.rnn.normalized_cells import layer_normalized
 from tensormill.variables.initializers import Constant, RandomUniform, Zeros
 from tensormill.variables.scope import get_variable_scope, variable_scope
 from tensormill.variables.store import get_variable
@@ -56,10 +58,18 @@ def sharded_variable(name: str, shape: list[int], dtype: Any, num_shards: int) -
         get_variable(f"{name}_{i}", [least + (i < more), *shape[1:]], dtype=dtype)
         for i in range(num_shards)
     ]
-    return parts[0] if len(parts) == 1 else concat(parts, 0, name=name + "/concat")
+    if len(parts) == 1:
+        return parts[0]
+    prefix = f"{get_variable_scope().name}/{name}/concat"
+    for joined in get_collection(GraphKeys.CONCATENATED_VARIABLES):
+        if joined.name == f"{prefix}:0":
+            return joined
+    made = concat(parts, 0, name=name + "/concat")
+    add_to_collection(GraphKeys.CONCATENATED_VARIABLES, made)
+    return made
 
 
-class CoupledInputForgetGateLSTMCell(RNNCell):
+class CoupledInputForgetGateLSTMCell(MemorySizes, RNNCell):
     """An LSTM that forgets as much as it takes in (https://arxiv.org/abs/1503.04069).
 
     Args:
@@ -97,6 +107,8 @@ class CoupledInputForgetGateLSTMCell(RNNCell):
         norm_shift: float = 0.0,
     ) -> None:
         super().__init__(_reuse=reuse)
+        if not state_is_tuple:
+            warn_of_joined_state(self)
         self._num_units = num_units
         self._use_peepholes = use_peepholes
         self._num_proj = num_proj
@@ -110,24 +122,15 @@ class CoupledInputForgetGateLSTMCell(RNNCell):
         self._norm_shift = norm_shift
 
     @property
-    def output_size(self) -> int:
-        """The size of the output."""
-        return self._num_proj or self._num_units
-
-    @property
     def state_size(self) -> Any:
-        """The sizes of the memory and of the output."""
-        sizes = LSTMStateTuple(self._num_units, self.output_size)
+        """The sizes of the memory and of the output, or their sum."""
+        sizes = super().state_size
         return sizes if self._state_is_tuple else sum(sizes)
 
     def _normalized(self, values: Tensor, scope: str) -> Tensor:
         if not self._layer_norm:
             return values
-        shape = values.get_shape()[-1:]
-        with variable_scope(scope):
-            get_variable("gamma", shape=shape, initializer=Constant(self._norm_gain))
-            get_variable("beta", shape=shape, initializer=Constant(self._norm_shift))
-        return layer_norm(values, reuse=True, scope=scope)
+        return layer_normalized(values, scope, self._norm_gain, self._norm_shift)
 
     def call(self, inputs: Any, state: Any) -> Any:  # type: ignore[override]
         """Return the output and the next state.
@@ -268,7 +271,7 @@ class TimeFreqLSTMCell(RNNCell):
         ]
 
 
-class IntersectionRNNCell(RNNCell):
+class IntersectionRNNCell(UnitSizes, RNNCell):
     """The +RNN, which passes on in depth as in time (https://arxiv.org/abs/1611.09913).
 
     Args:
@@ -297,16 +300,6 @@ class IntersectionRNNCell(RNNCell):
         self._y_activation = y_activation
         self._projection: Linear | None = None
         self._gates: Linear | None = None
-
-    @property
-    def state_size(self) -> int:
-        """The number of units."""
-        return self._num_units
-
-    @property
-    def output_size(self) -> int:
-        """The number of units."""
-        return self._num_units
 
     def call(self, inputs: Any, state: Any) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """Return the output and the next state.
@@ -344,7 +337,7 @@ class IntersectionRNNCell(RNNCell):
             return self._projection(inputs)
 
 
-class PhasedLSTMCell(RNNCell):
+class PhasedLSTMCell(MemorySizes, RNNCell):
     """An LSTM whose units open at times of their own (https://arxiv.org/abs/1610.09513).
 
     Its inputs are (time, features): [batch, 1] and [batch, depth].
@@ -379,16 +372,6 @@ class PhasedLSTMCell(RNNCell):
         self._trainable_ratio_on = trainable_ratio_on
         self._period_range = (period_init_min, period_init_max)
         self._linear: dict[str, Linear] = {}
-
-    @property
-    def state_size(self) -> LSTMStateTuple:
-        """The sizes of the memory and of the output."""
-        return LSTMStateTuple(self._num_units, self._num_units)
-
-    @property
-    def output_size(self) -> int:
-        """The number of units."""
-        return self._num_units
 
     def _mapped(self, scope: str, parts: list[Any], size: int) -> Tensor:
         with variable_scope(scope):
@@ -442,7 +425,7 @@ def _log_uniform(low: float, high: float) -> Callable[..., Tensor]:
     return initialize
 
 
-class GLSTMCell(RNNCell):
+class GLSTMCell(MemorySizes, RNNCell):
     """An LSTM of groups that do not see each other (https://arxiv.org/abs/1703.10722).
 
     Args:
@@ -480,16 +463,6 @@ class GLSTMCell(RNNCell):
         self._forget_bias = forget_bias
         self._activation = activation
         self._linear: dict[str, Linear] = {}
-
-    @property
-    def state_size(self) -> LSTMStateTuple:
-        """The sizes of the memory and of the output."""
-        return LSTMStateTuple(self._num_units, self.output_size)
-
-    @property
-    def output_size(self) -> int:
-        """The size of the output."""
-        return self._num_proj or self._num_units
 
     def _mapped(self, scope: str, values: Tensor, size: int) -> Tensor:
         with variable_scope(scope):

@@ -10,7 +10,6 @@ from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from tensormill.graph import tf_logging
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.clipping import clip_by_value
@@ -23,6 +22,7 @@ from tensormill.ops.padding import pad
 from tensormill.ops.slicing import slice as slice_of
 from tensormill.rnn.cells import RNNCell
 from tensormill.rnn.gated_cells import sharded_variable
+from tensormill.rnn.lstm import warn_of_joined_state
 from tensormill.variables.initializers import Zeros
 from tensormill.variables.scope import variable_scope
 from tensormill.variables.store import get_variable
@@ -101,11 +101,7 @@ class GridLSTMCell(RNNCell):
         """
         super().__init__(_reuse=reuse)
         if not state_is_tuple:
-            tf_logging.warning(
-                "%s: Using a concatenated state is slower and will soon be deprecated.  Use "
-                "state_is_tuple=True.",
-                self,
-            )
+            warn_of_joined_state(self)
         if num_frequency_blocks is None:
             raise ValueError("Must specify num_frequency_blocks")
         self._num_units = num_units

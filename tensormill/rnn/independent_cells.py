@@ -15,14 +15,14 @@ from tensormill.ops.elementwise_unary import sigmoid, tanh
 from tensormill.ops.joining import concat, split, tile
 from tensormill.ops.matrix_multiplication import matmul
 from tensormill.ops.normalization import bias_add
-from tensormill.rnn.cells import LayerRNNCell, RNNCell, input_depth
-from tensormill.rnn.lstm import LSTMStateTuple
+from tensormill.rnn.cells import LayerRNNCell, RNNCell, UnitSizes, input_depth
+from tensormill.rnn.lstm import LSTMStateTuple, MemorySizes
 from tensormill.variables.initializers import Constant, RandomUniform, Zeros
 
 __all__ = ["CompiledWrapper", "IndRNNCell", "IndyGRUCell", "IndyLSTMCell", "SRUCell"]
 
 
-class _UnitCell(LayerRNNCell):
+class _UnitCell(UnitSizes, LayerRNNCell):
     """A cell whose state is one number a unit."""
 
     def __init__(
@@ -37,16 +37,6 @@ class _UnitCell(LayerRNNCell):
         self.input_spec = InputSpec(ndim=2)
         self._num_units = num_units
         self._activation = activation or tanh
-
-    @property
-    def state_size(self) -> Any:
-        """The number of units."""
-        return self._num_units
-
-    @property
-    def output_size(self) -> int:
-        """The number of units."""
-        return self._num_units
 
     def _recurrent(self, name: str, size: int) -> Any:
         """Return the weights by which units see their own states."""
@@ -208,7 +198,7 @@ class IndyGRUCell(_InitializedCell):
         return output, output
 
 
-class IndyLSTMCell(_InitializedCell):
+class IndyLSTMCell(MemorySizes, _InitializedCell):
     """An LSTM whose units see their own states alone (https://arxiv.org/abs/1903.08023).
 
     Args:
@@ -237,11 +227,6 @@ class IndyLSTMCell(_InitializedCell):
             num_units, activation, reuse, kernel_initializer, bias_initializer, name, dtype
         )
         self._forget_bias = forget_bias
-
-    @property
-    def state_size(self) -> LSTMStateTuple:
-        """The sizes of the memory and of the output."""
-        return LSTMStateTuple(self._num_units, self._num_units)
 
     def build(self, input_shape: Any) -> None:
         """Make the variables."""

@@ -24,7 +24,13 @@ from tensormill.rnn.cells import LayerRNNCell, check_cell_dtypes, input_depth
 from tensormill.variables.initializers import Zeros
 from tensormill.variables.partitioners import fixed_size_partitioner
 
-__all__ = ["BasicLSTMCell", "LSTMCell", "LSTMStateTuple"]
+__all__ = [
+    "BasicLSTMCell",
+    "LSTMCell",
+    "LSTMStateTuple",
+    "MemorySizes",
+    "warn_of_joined_state",
+]
 
 
 class LSTMStateTuple(NamedTuple):
@@ -52,7 +58,25 @@ class LSTMStateTuple(NamedTuple):
         return found
 
 
-def _warn_of_joined_state(cell: Any) -> None:
+class MemorySizes:
+    """The sizes of a cell with a memory, whose output may be projected."""
+
+    _num_units: int
+    _num_proj: int | None = None
+
+    @property
+    def state_size(self) -> Any:
+        """The sizes of the memory and of the output."""
+        return LSTMStateTuple(self._num_units, self.output_size)
+
+    @property
+    def output_size(self) -> int:
+        """The size of the projection, or the number of units."""
+        return self._num_proj or self._num_units
+
+
+def warn_of_joined_state(cell: Any) -> None:
+    """Say that a state that is one tensor costs time."""
     tf_logging.warning(
         "%s: Using a concatenated state is slower and will soon be deprecated.  Use "
         "state_is_tuple=True.",
@@ -90,7 +114,7 @@ class BasicLSTMCell(LayerRNNCell):
         super().__init__(_reuse=reuse, name=name, dtype=dtype, **kwargs)
         check_cell_dtypes(self.dtype)
         if not state_is_tuple:
-            _warn_of_joined_state(self)
+            warn_of_joined_state(self)
         self.input_spec = InputSpec(ndim=2)
         self._num_units = num_units
         self._forget_bias = forget_bias
@@ -185,7 +209,7 @@ class LSTMCell(LayerRNNCell):
         super().__init__(_reuse=reuse, name=name, dtype=dtype, **kwargs)
         check_cell_dtypes(self.dtype)
         if not state_is_tuple:
-            _warn_of_joined_state(self)
+            warn_of_joined_state(self)
         self.input_spec = InputSpec(ndim=2)
         self._num_units = num_units
         self._use_peepholes = use_peepholes

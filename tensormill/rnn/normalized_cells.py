@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tensormill.graph import dtypes
 from tensormill.graph.default_scopes import control_dependencies
 from tensormill.graph.tensor import Tensor
 from tensormill.layers.model_normalization import layer_norm
@@ -19,15 +20,34 @@ from tensormill.ops.normalization import bias_add
 from tensormill.ops.statistics import l2_normalize
 from tensormill.rnn.cells import RNNCell
 from tensormill.rnn.linear import input_parts, linear
-from tensormill.rnn.lstm import LSTMStateTuple
+from tensormill.rnn.lstm import LSTMStateTuple, MemorySizes
 from tensormill.variables.initializers import Constant
 from tensormill.variables.scope import get_variable_scope, variable_scope
 from tensormill.variables.store import get_variable
 
-__all__ = ["LayerNormLSTMCell", "WeightNormLSTMCell"]
+__all__ = ["LayerNormLSTMCell", "WeightNormLSTMCell", "layer_normalized"]
 
 
-class _ProjectedLSTMCell(RNNCell):
+def layer_normalized(
+    values: Tensor, scope: str, gain: float, shift: float, dtype: Any = dtypes.float32
+) -> Tensor:
+    """Return normalised rows, with gains and shifts in a variable scope of their own.
+
+    Args:
+      values: [batch, depth].
+      scope: the name of the scope.
+      gain: the first value of the gains.
+      shift: the first value of the shifts.
+      dtype: of the variables.
+    """
+    shape = values.get_shape()[-1:]
+    with variable_scope(scope):
+        get_variable("gamma", shape=shape, initializer=Constant(gain), dtype=dtype)
+        get_variable("beta", shape=shape, initializer=Constant(shift), dtype=dtype)
+    return layer_norm(values, reuse=True, scope=scope)
+
+
+class _ProjectedLSTMCell(MemorySizes, RNNCell):
     """An LSTM with peepholes, a projection and bounds; subclasses make the linear maps."""
 
     def __init__(
@@ -51,16 +71,6 @@ class _ProjectedLSTMCell(RNNCell):
         self._proj_clip = proj_clip
         self._forget_bias = forget_bias
         self._activation = activation or tanh
-
-    @property
-    def state_size(self) -> LSTMStateTuple:
-        """The sizes of the memory and of the output."""
-        return LSTMStateTuple(self._num_units, self.output_size)
-
-    @property
-    def output_size(self) -> int:
-        """The size of the projection, or the number of units."""
-        return self._num_proj or self._num_units
 
     def _map(self, args: Any, size: int, bias: bool) -> Tensor:
         """Return a linear map of tensors, with the variables of the scope that is open."""
@@ -154,11 +164,7 @@ class LayerNormLSTMCell(_ProjectedLSTMCell):
     def _normalized(self, values: Tensor, scope: str) -> Tensor:
         if not self._layer_norm:
             return values
-        shape = values.get_shape()[-1:]
-        with variable_scope(scope):
-            get_variable("gamma", shape=shape, initializer=Constant(self._norm_gain))
-            get_variable("beta", shape=shape, initializer=Constant(self._norm_shift))
-        return layer_norm(values, reuse=True, scope=scope)
+        return layer_normalized(values, scope, self._norm_gain, self._norm_shift)
 
     def call(self, inputs: Any, state: Any) -> tuple[Tensor, LSTMStateTuple]:  # type: ignore[override]
         """Return the output and the next state.

@@ -10,7 +10,6 @@ from typing import Any
 
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor
-from tensormill.layers.model_normalization import layer_norm
 from tensormill.ops.activations import relu
 from tensormill.ops.dilated_convolution import convolution
 from tensormill.ops.dropout import dropout
@@ -18,9 +17,10 @@ from tensormill.ops.elementwise_unary import sigmoid, tanh
 from tensormill.ops.joining import concat, split
 from tensormill.ops.matrix_multiplication import matmul
 from tensormill.ops.normalization import bias_add
-from tensormill.rnn.cells import RNNCell
+from tensormill.rnn.cells import RNNCell, UnitSizes
 from tensormill.rnn.linear import linear
-from tensormill.rnn.lstm import LSTMStateTuple
+from tensormill.rnn.lstm import LSTMStateTuple, MemorySizes
+from tensormill.rnn.normalized_cells import layer_normalized
 from tensormill.variables.initializers import Constant, Zeros
 from tensormill.variables.scope import get_variable_scope, variable_scope
 from tensormill.variables.store import get_variable
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-class LayerNormBasicLSTMCell(RNNCell):
+class LayerNormBasicLSTMCell(MemorySizes, RNNCell):
     """An LSTM with normalised gates and dropout of the candidates (https://arxiv.org/abs/1607.06450).
 
     Args:
@@ -75,25 +75,10 @@ class LayerNormBasicLSTMCell(RNNCell):
         self._norm_gain = norm_gain
         self._norm_shift = norm_shift
 
-    @property
-    def state_size(self) -> LSTMStateTuple:
-        """The sizes of the memory and of the output."""
-        return LSTMStateTuple(self._num_units, self._num_units)
-
-    @property
-    def output_size(self) -> int:
-        """The number of units."""
-        return self._num_units
-
     def _normalized(self, values: Tensor, scope: str) -> Tensor:
         if not self._layer_norm:
             return values
-        shape = values.get_shape()[-1:]
-        dtype = values.dtype
-        with variable_scope(scope):
-            get_variable("gamma", shape=shape, initializer=Constant(self._norm_gain), dtype=dtype)
-            get_variable("beta", shape=shape, initializer=Constant(self._norm_shift), dtype=dtype)
-        return layer_norm(values, reuse=True, scope=scope)
+        return layer_normalized(values, scope, self._norm_gain, self._norm_shift, values.dtype)
 
     def call(self, inputs: Any, state: Any) -> tuple[Tensor, LSTMStateTuple]:  # type: ignore[override]
         """Return the output and the next state."""
@@ -119,7 +104,7 @@ class LayerNormBasicLSTMCell(RNNCell):
         return bias_add(result, get_variable("bias", [size], dtype=joined.dtype))
 
 
-class UGRNNCell(RNNCell):
+class UGRNNCell(UnitSizes, RNNCell):
     """The update gate network (https://arxiv.org/abs/1611.09913).
 
     Args:
@@ -144,16 +129,6 @@ class UGRNNCell(RNNCell):
         self._forget_bias = forget_bias
         self._activation = activation
 
-    @property
-    def state_size(self) -> int:
-        """The number of units."""
-        return self._num_units
-
-    @property
-    def output_size(self) -> int:
-        """The number of units."""
-        return self._num_units
-
     def call(self, inputs: Any, state: Any) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """Return the output, twice.
 
@@ -171,7 +146,7 @@ class UGRNNCell(RNNCell):
         return output, output
 
 
-class NASCell(RNNCell):
+class NASCell(MemorySizes, RNNCell):
     """The cell that a search found (https://arxiv.org/abs/1611.01578).
 
     Args:
@@ -194,16 +169,6 @@ class NASCell(RNNCell):
         self._num_units = num_units
         self._num_proj = num_proj
         self._use_bias = use_bias
-
-    @property
-    def state_size(self) -> LSTMStateTuple:
-        """The sizes of the memory and of the output."""
-        return LSTMStateTuple(self._num_units, self.output_size)
-
-    @property
-    def output_size(self) -> int:
-        """The size of the output."""
-        return self._num_units if self._num_proj is None else self._num_proj
 
     def call(self, inputs: Any, state: Any) -> tuple[Tensor, LSTMStateTuple]:  # type: ignore[override]
         """Return the output and the next state.

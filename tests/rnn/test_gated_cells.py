@@ -241,3 +241,12 @@ def test_sizes_that_do_not_fit_are_refused() -> None:
     sharded = rnn.CoupledInputForgetGateLSTMCell(4, num_unit_shards=99)
     with pytest.raises(ValueError, match="Too many shards"):
         sharded(x, sharded.zero_state(2, tf.float32))
+
+
+def test_a_kernel_in_several_variables_is_joined_once() -> None:
+    cell = tf.contrib.rnn.CoupledInputForgetGateLSTMCell(3, num_unit_shards=2)
+    state = cell.zero_state(2, tf.float32)
+    for _ in range(2):
+        _, state = cell(tf.ones([2, 4]), state)
+    joined = tf.get_collection(tf.GraphKeys.CONCATENATED_VARIABLES)
+    assert [each.name for each in joined] == ["coupled_input_forget_gate_lstm_cell/W/concat:0"]
