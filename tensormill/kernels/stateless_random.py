@@ -64,7 +64,8 @@ def make_uniform_int(ctx: KernelContext) -> Any:
 
     def uniform_int(shape: Array, seed: Array, minval: Any, maxval: Any) -> torch.Tensor:
         sizes = sizes_of(shape)
-        check_bounds(minval, maxval)
+        if math.prod(sizes):
+            check_bounds(minval, maxval)
         sampler = int_sampler(int(minval), int(maxval), dtype.size == 8)
         return as_tensor(sampler(_stream(seed), math.prod(sizes)), sizes, dtype, device)
 

@@ -106,7 +106,8 @@ def make_uniform_int(ctx: KernelContext) -> Any:
         shape: Array, key: Array, counter: Array, alg: Any, minval: Any, maxval: Any
     ) -> torch.Tensor:
         sizes = sizes_of(shape)
-        check_bounds(minval, maxval)
+        if math.prod(sizes):
+            check_bounds(minval, maxval)
         sampler = int_sampler(int(minval), int(maxval), dtype.size == 8)
         numbers = sampler(_place(key, counter, alg), math.prod(sizes))
         return as_tensor(numbers, sizes, dtype, device)

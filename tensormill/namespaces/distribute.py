@@ -3,6 +3,8 @@
 from tensormill.distributed.server import Server
 from tensormill.namespaces.contrib import cluster_resolver
 from tensormill.train.strategies import (
+    InputContext,
+    InputReplicationMode,
     MirroredStrategy,
     OneDeviceStrategy,
     ReduceOp,
@@ -13,3 +15,4 @@ from tensormill.train.strategies import (
     has_strategy,
     in_cross_replica_context,
 )
+from tensormill.train.strategy_extended import StrategyExtended

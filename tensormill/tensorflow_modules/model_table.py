@@ -11,7 +11,7 @@ _COLUMNS = """
 
 MODEL_ROWS = {
     "python.feature_column.dense_features": "keras.layers.columns",
-    "python.feature_column.dense_features_v2": "keras.layers.columns",
+    "python.feature_column.dense_features_v2": "keras.layers.second_columns",
     "python.feature_column.feature_column": """
         feature_column.input_layer feature_column.linear_model feature_column.parse_specs
         _FeatureColumn=feature_column.protocols.ScopedColumn

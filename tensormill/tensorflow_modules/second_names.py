@@ -178,6 +178,7 @@ OTHERS = dict(
     math.reduce_sum=:reduce_sum
     math.scalar_mul=ops.math_ops:scalar_mul_v2
     math.softmax=ops.nn_ops:softmax_v2
+    keras.layers.DenseFeatures=feature_column.dense_features_v2:DenseFeatures
     nn.RNNCellDeviceWrapper=keras.layers.rnn_cell_wrapper_v2:DeviceWrapper
     nn.RNNCellDropoutWrapper=keras.layers.rnn_cell_wrapper_v2:DropoutWrapper
     nn.RNNCellResidualWrapper=keras.layers.rnn_cell_wrapper_v2:ResidualWrapper

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NoReturn
 
@@ -17,10 +18,13 @@ from tensormill.graph.default_scopes import device as device_scope
 from tensormill.graph.graph import get_default_graph
 from tensormill.ops.reduction import reduce_mean, reduce_sum
 from tensormill.session.device_attributes import list_devices
+from tensormill.train.strategy_extended import StrategyExtended
 from tensormill.variables.creation import variable_creator_scope
 
 __all__ = [
     "ContribMirroredStrategy",
+    "InputContext",
+    "InputReplicationMode",
     "MirroredStrategy",
     "OneDeviceStrategy",
     "ReduceOp",
@@ -42,10 +46,50 @@ class ReduceOp(Enum):
     MEAN = "MEAN"
 
 
+class InputReplicationMode(Enum):
+    """How many times the function of an input is called."""
+
+    PER_WORKER = "PER_WORKER"
+
+
+@dataclass(frozen=True)
+class InputContext:
+    """Which part of the input a pipeline is to read: with one replica all of it.
+
+    Attributes:
+      num_input_pipelines: how many pipelines there are.
+      input_pipeline_id: the number of this one.
+      num_replicas_in_sync: how many replicas share a batch.
+    """
+
+    num_input_pipelines: int = 1
+    input_pipeline_id: int = 0
+    num_replicas_in_sync: int = 1
+
+    def get_per_replica_batch_size(self, global_batch_size: int) -> int:
+        """Return the part of a batch that a replica gets.
+
+        Raises:
+          ValueError: the batch has no equal parts.
+        """
+        if global_batch_size % self.num_replicas_in_sync:
+            raise ValueError(
+                f"The `global_batch_size` {global_batch_size!r} is not divisible by "
+                f"`num_replicas_in_sync` {self.num_replicas_in_sync!r} "
+            )
+        return global_batch_size // self.num_replicas_in_sync
+
+
 class Strategy:
     """One replica, on the devices that the program asks for: what there is without a strategy."""
 
     num_replicas_in_sync = 1
+    _device: str | None = None
+
+    @property
+    def extended(self) -> StrategyExtended:
+        """What libraries ask of the strategy."""
+        return StrategyExtended(self, self._device)
 
     @contextmanager
     def scope(self) -> Iterator[Strategy]:
@@ -90,9 +134,23 @@ class Strategy:
         """Return the data set: the one replica gets all of it."""
         return dataset
 
+    def experimental_distribute_datasets_from_function(
+        self, dataset_fn: Callable[[InputContext], Any]
+    ) -> Any:
+        """Return the data set that a function makes for the one pipeline there is."""
+        return dataset_fn(InputContext())
+
     def make_dataset_iterator(self, dataset: Any) -> Any:
         """Return an iterator over a data set, to be initialized by its `initializer`."""
         return dataset.make_initializable_iterator()
+
+    def make_input_fn_iterator(
+        self,
+        input_fn: Callable[[InputContext], Any],
+        replication_mode: InputReplicationMode = InputReplicationMode.PER_WORKER,
+    ) -> Any:
+        """Return an iterator over the data set that a function makes."""
+        return self.make_dataset_iterator(input_fn(InputContext()))
 
     def experimental_local_results(self, value: Any) -> tuple[Any, ...]:
         """Return the values of the replicas, of which there is one."""
@@ -107,6 +165,8 @@ class Strategy:
 
 class OneDeviceStrategy(Strategy):
     """One replica on one device, which has its variables, too."""
+
+    _device: str
 
     def __init__(self, device: str) -> None:
         self._device = device

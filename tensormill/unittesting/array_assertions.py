@@ -39,6 +39,13 @@ class ArrayAssertions(absltest.TestCase):
             value = self.evaluate(value)
         return value if isinstance(value, np.ndarray) else np.array(value)
 
+    def _to_rows(self, value: Any) -> Array:
+        """Return an array; lists of different lengths stay lists in one."""
+        try:
+            return self._to_array(value)
+        except ValueError:
+            return np.array(value, dtype=object)
+
     def assertAllClose(
         self, a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-6, msg: str | None = None
     ) -> None:
@@ -155,7 +162,7 @@ class ArrayAssertions(absltest.TestCase):
             self.assertEqual(self._to_list(a), self._to_list(b), msg)
             self._assert_same_ragged_rank(a, b, msg)
             return
-        a, b = self._to_array(a), self._to_array(b)
+        a, b = self._to_rows(a), self._to_rows(b)
         self._assert_same_shape(a, b, msg)
         same = a == b
         if a.dtype.kind in "fc" and b.dtype.kind in "fc":
@@ -272,10 +279,10 @@ class ArrayAssertions(absltest.TestCase):
 
     def assertNear(self, f1: float, f2: float, err: float, msg: str | None = None) -> None:
         """Fail unless two numbers are at most `err` apart, or the same infinity."""
-        note = f" ({msg})" if msg is not None else ""
-        self.assertTrue(
-            f1 == f2 or math.fabs(f1 - f2) <= err, f"{f1:f} != {f2:f} +/- {err:f}{note}"
-        )
+        first, second = (np.asarray(each).item() for each in (f1, f2))
+        if not (first == second or math.fabs(first - second) <= err):
+            note = f" ({msg})" if msg is not None else ""
+            self.fail(f"{first:f} != {second:f} +/- {err:f}{note}")
 
     def assertArrayNear(
         self, farray1: Any, farray2: Any, err: float, msg: str | None = None

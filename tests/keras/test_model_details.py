@@ -52,6 +52,61 @@ def test_a_subclass_makes_its_weights_for_a_shape() -> None:
     assert len(model.weights) == 2
 
 
+def test_layers_that_a_subclass_lists_are_its_own() -> None:
+    class Listed(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self._layers.append(keras.layers.Dense(2, name="first"))
+            self._layers.extend([keras.layers.Dense(1, name="second")])
+
+        def call(self, inputs: Any) -> Any:
+            for layer in self._layers:
+                inputs = layer(inputs)
+            return inputs
+
+    class Set(Listed):
+        def __init__(self) -> None:
+            super().__init__()
+            self._layers = [keras.layers.Dense(3, name="only")]
+            self._output_layers = [keras.layers.Dense(4, name="last")]
+
+        def call(self, inputs: Any) -> Any:
+            return self._output_layers[0](self._layers[0](inputs))
+
+    for model, names, sizes in [
+        (Listed(), ["first", "second"], [(5, 2), (2,), (2, 1), (1,)]),
+        (Set(), ["only", "last"], [(5, 3), (3,), (3, 4), (4,)]),
+    ]:
+        model(ones(2, 5))
+        assert [layer.name for layer in model.layers] == names
+        assert [tuple(each.shape.as_list()) for each in model.trainable_weights] == sizes
+
+
+def test_what_is_said_of_training_reaches_layers_within_one_that_does_not_take_it() -> None:
+    class Outer(keras.layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = keras.layers.Dropout(0.5)
+
+        def call(self, inputs: Any) -> Any:
+            return self.inner(inputs)
+
+    class Named(keras.layers.Layer):
+        def call(self, inputs: Any, **kwargs: Any) -> Any:
+            seen.append(kwargs)
+            return inputs
+
+    seen: list[Any] = []
+    inputs, outer = ones(8, 8), Outer()
+    with keras.backend.get_session().as_default():
+        kept, dropped = (outer(inputs, training=each).eval() for each in (False, True))
+    assert (kept == inputs).all()
+    assert (dropped == 0).any()
+    assert keras.layers.Flatten()(inputs, training=True).shape.as_list() == [8, 8]
+    Named()(inputs, training=True)
+    assert seen == [{"training": True}]
+
+
 @pytest.mark.parametrize(
     ("loss", "labels", "text"),
     [

@@ -67,6 +67,49 @@ def test_strategies_of_several_devices_are_refused() -> None:
         tf.estimator.RunConfig(train_distribute="mirrored")
 
 
+def test_libraries_change_variables_through_a_strategy() -> None:
+    default = tf.distribute.get_strategy().extended
+    one = tf.distribute.OneDeviceStrategy("/cpu:0")
+    variable = tf.get_variable("v", initializer=np.float32([1.0]))
+    updates = [
+        extended.update(variable, lambda v, by: v.assign_add(by), (amount,), group=is_group)
+        for extended, amount, is_group in [(default, [1.0], True), (one.extended, [2.0], False)]
+    ]
+    assert [type(each) for each in updates] == [tf.Tensor, tuple]
+    placed = one.extended.update_non_slot(variable, tf.constant, (1.0,))
+    assert placed.op.device == "/device:CPU:0"
+    with tf.Session() as session:
+        session.run(variable.initializer)
+        assert session.run(updates[0]).tolist() == [2.0]
+        assert session.run(updates[1])[0].tolist() == [4.0]
+        assert session.run(default.read_var(variable)).tolist() == [4.0]
+    assert one.extended.worker_devices == one.extended.parameter_devices == ("/cpu:0",)
+    assert default.non_slot_devices([variable]) is variable
+    assert default.batch_reduce_to("SUM", [(1.0, None), (2.0, None)]) == [1.0, 2.0]
+    with pytest.raises(RuntimeError, match=r"worker_devices\(\) method unsupported by default"):
+        _ = default.worker_devices
+    with one.scope():
+        assert tf.distribute.get_strategy().extended.call_for_each_replica(lambda x: x, (3,)) == 3
+
+
+def test_the_function_of_an_input_is_told_which_part_it_reads() -> None:
+    def dataset(context: tf.distribute.InputContext) -> Any:
+        size = context.get_per_replica_batch_size(6)
+        rows = tf.data.Dataset.range(6).shard(
+            context.num_input_pipelines, context.input_pipeline_id
+        )
+        return rows.batch(size)
+
+    strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
+    iterator = strategy.make_input_fn_iterator(dataset)
+    value = iterator.get_next()
+    with tf.Session() as session:
+        session.run(iterator.initializer)
+        assert session.run(value).tolist() == list(range(6))
+    with pytest.raises(ValueError, match="not divisible by"):
+        tf.distribute.InputContext(num_replicas_in_sync=4).get_per_replica_batch_size(6)
+
+
 def test_estimators_train_and_evaluate_in_their_strategy(tmp_path: Path) -> None:
     strategy = tf.contrib.distribute.MirroredStrategy(num_gpus=0)
     seen = []

@@ -60,8 +60,12 @@ def _entered(training: Any) -> Iterator[bool]:
 
 
 @cache
-def _call_parameters(function: Any) -> frozenset[str]:
-    return frozenset(inspect.signature(function).parameters)
+def _call_takes(function: Any, argument: str) -> bool:
+    """Return whether a method has a parameter of a name, or takes all names."""
+    parameters = inspect.signature(function).parameters
+    return argument in parameters or any(
+        each.kind is each.VAR_KEYWORD for each in parameters.values()
+    )
 
 
 @cache
@@ -232,8 +236,8 @@ class Layer(RecordedCalls, LayerWeights):
         if _call.depth == 0 and not tf.get_default_graph().building_function:
             give_history(inputs)
         said = dict(kwargs)
-        mask = self._complete_arguments(inputs, args, kwargs)
-        with _entered(kwargs.get("training")) as is_outermost:
+        training, mask = self._complete_arguments(inputs, args, kwargs)
+        with _entered(training) as is_outermost:
             self._check_inputs(inputs)
             with tf.name_scope(self._name_scope()):
                 self._build_once(inputs)
@@ -250,16 +254,19 @@ class Layer(RecordedCalls, LayerWeights):
         return outputs
 
     def _takes(self, argument: str) -> bool:
-        """Return whether `call` has a parameter of a name."""
-        return argument in _call_parameters(type(self).call)
+        """Return whether `call` can be given an argument by a name."""
+        return _call_takes(type(self).call, argument)
 
     def _name_scope(self) -> str:
         return self.name
 
     def _complete_arguments(
         self, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        """Add what the call was not told: masks and whether it is training; return the mask."""
+    ) -> tuple[Any, Any]:
+        """Add what the call was not told, masks and whether it is training; return that, and masks.
+
+        What `call` does not take of training, the layers within are told alone.
+        """
         mask = kwargs.get("mask")
         masks = [getattr(each, "_keras_mask", None) for each in tensors_in(inputs)]
         if mask is None and any(each is not None for each in masks):
@@ -268,14 +275,16 @@ class Layer(RecordedCalls, LayerWeights):
                 kwargs["mask"] = mask
         by_place = list(inspect.signature(self.call).parameters)[1 : len(args) + 1]
         says_nothing = kwargs.get("training") is None and "training" not in by_place
-        if self._takes("training") and says_nothing:
+        if not self._takes("training"):
+            return kwargs.pop("training", None), mask
+        if says_nothing:
             if _call.training is not None:
                 kwargs["training"] = _call.training
             elif _needs(type(self).call, "training"):
                 kwargs["training"] = learning_phase()
             else:
                 kwargs.pop("training", None)
-        return mask
+        return kwargs.get("training"), mask
 
     def _build_once(self, inputs: Any) -> None:
         if self.built:

@@ -81,8 +81,10 @@ class Network(Layer):
                     f'The name "{each}" is used {names.count(each)} times in the model. All layer '
                     "names should be unique."
                 )
-        self.input_names = [tensor._keras_history.layer.name for tensor in self.inputs]
-        self.output_names = _unique([tensor._keras_history.layer.name for tensor in self.outputs])
+        self._input_layers = [tensor._keras_history.layer for tensor in self.inputs]
+        self._output_layers = [tensor._keras_history.layer for tensor in self.outputs]
+        self.input_names = [layer.name for layer in self._input_layers]
+        self.output_names = _unique([layer.name for layer in self._output_layers])
         self.built = True
         self._inbound_nodes.clear()
         # The call that the network was made from; the outputs go on belonging to their layers.
@@ -107,14 +109,6 @@ class Network(Layer):
     @property
     def _is_graph_network(self) -> bool:
         return self._graph_of_layers is not None
-
-    @property
-    def _input_layers(self) -> list[Any]:
-        return [tensor._keras_history.layer for tensor in self.inputs or []]
-
-    @property
-    def _output_layers(self) -> list[Any]:
-        return [tensor._keras_history.layer for tensor in self.outputs or []]
 
     @property
     def layers(self) -> list[Any]:

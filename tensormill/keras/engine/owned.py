@@ -31,6 +31,7 @@ _NOT_SEARCHED = frozenset(
     }
 )  # fmt: skip
 _WEIGHT_LISTS = ("_trainable_weights", "_non_trainable_weights")
+_LAYER_LISTS = ("_further_layers", "_input_layers", "_output_layers")
 
 
 def found_in(value: Any, kind: Any) -> Iterator[Any]:
@@ -53,6 +54,25 @@ def once(items: list[Any]) -> list[Any]:
     return list(known.values())
 
 
+class OwnedLayers(list[Any]):
+    """The layers of an owner, as they are now; what is added here belongs to the owner, too."""
+
+    def __init__(self, owner: LayerWeights) -> None:
+        super().__init__(owner._sublayers())
+        self._owner = owner
+
+    def append(self, layer: Any) -> None:
+        """Add a layer."""
+        self.extend([layer])
+
+    def extend(self, layers: Any) -> None:
+        """Add several layers."""
+        added = list(layers)
+        super().extend(added)
+        further = self._owner.__dict__.get("_further_layers", [])
+        self._owner._further_layers = [*further, *added]
+
+
 class LayerWeights:
     """What has weights, and other such things among its attributes.
 
@@ -72,6 +92,7 @@ class LayerWeights:
     _updates: list[Any]
     _own_metrics: list[Any]
     _inbound_nodes: list[Any]
+    _further_layers: list[Any]
 
     @property
     def name(self) -> str:
@@ -128,8 +149,12 @@ class LayerWeights:
 
     @property
     def _layers(self) -> list[Any]:
-        """The layers among the attributes."""
-        return self._sublayers()
+        """The layers among the attributes; a program may add others, or set the list."""
+        return OwnedLayers(self)
+
+    @_layers.setter
+    def _layers(self, value: Any) -> None:
+        self._further_layers = list(value)
 
     @property
     def submodules(self) -> tuple[Any, ...]:
@@ -153,7 +178,7 @@ class LayerWeights:
         own = {
             name: value
             for name, value in self.__dict__.items()
-            if name not in _NOT_SEARCHED and name not in _WEIGHT_LISTS
+            if name not in _NOT_SEARCHED and name not in _WEIGHT_LISTS + _LAYER_LISTS
         }
         return list(dependencies_in(own))
 

@@ -397,7 +397,8 @@ class StackedRNNCells(Layer):
             else:
                 inputs, new = cell(inputs, state)
             new_states.append(new if isinstance(state, (list, tuple)) else nest.flatten(new)[0])
-        return inputs, nest.flatten(new_states[::-1] if self.reverse_state_order else new_states)
+        new_states = new_states[::-1] if self.reverse_state_order else new_states
+        return inputs, nest.pack_sequence_as(self.state_size, nest.flatten(new_states))
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
