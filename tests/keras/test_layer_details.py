@@ -83,3 +83,24 @@ def test_settings_of_images_are_checked():
             image.ImageDataGenerator(**settings)
     with pytest.raises(ValueError, match="should have rank 4"):
         image.ImageDataGenerator(featurewise_center=True).fit(np.ones((3, 4, 4)))
+
+
+def test_dense_features_of_the_second_api_have_weights_of_their_own() -> None:
+    columns = [
+        tf.feature_column.embedding_column(
+            tf.feature_column.categorical_column_with_identity("word", 5), 3
+        ),
+        tf.feature_column.numeric_column("size"),
+    ]
+    features = {"word": tf.constant([[1], [2]]), "size": tf.constant([[1.0], [2.0]])}
+    second = tf.compat.v2.keras.layers.DenseFeatures
+    assert second is not keras.layers.DenseFeatures
+    names = []
+    for _ in range(2):
+        layer = second(columns, name="features")
+        assert layer(features).shape.as_list() == [2, 4]
+        names += [each.name for each in layer.trainable_weights]
+    assert names == [
+        "features/word_embedding/embedding_weights:0",
+        "features_1/word_embedding/embedding_weights:0",
+    ]
