@@ -101,6 +101,10 @@ class StrategyExtended:
 
         Args:
           colocate_with: the variable, or what `non_slot_devices` gave.
+          fn: as for `update`.
+          args: its arguments.
+          kwargs: likewise, by name.
+          group: as for `update`.
         """
         with self._on_device():
             result = fn(*args, **(kwargs or {}))
