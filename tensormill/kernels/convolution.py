@@ -35,7 +35,7 @@ def conv2d(
     data_format: bytes,
     dilations: Sizes,
 ) -> Tensor:
-    geometry = ConvolutionGeometry(
+    geometry = ConvolutionGeometry.of(
         image.shape, filters.shape[:2], strides, padding, explicit_paddings, data_format, dilations
     )
     layout = geometry.layout
@@ -56,7 +56,7 @@ def conv2d_with_bias(
     dilations: Sizes,
     activation: str = "",
 ) -> Tensor:
-    geometry = ConvolutionGeometry(
+    geometry = ConvolutionGeometry.of(
         image.shape, filters.shape[:2], strides, padding, explicit_paddings, data_format, dilations
     )
     groups = count_groups(geometry.layout.channel(image.shape), filters.shape[2])
@@ -81,7 +81,7 @@ def conv2d_backprop_input(
 ) -> Tensor:
     layout = Layout.of(data_format)
     sizes = _full_sizes(input_sizes.tolist(), out_backprop, filters.shape[2], layout)
-    geometry = ConvolutionGeometry(
+    geometry = ConvolutionGeometry.of(
         sizes, filters.shape[:2], strides, padding, explicit_paddings, data_format, dilations
     )
     return geometry.image_gradient(
@@ -112,7 +112,7 @@ def conv2d_backprop_filter(
     dilations: Sizes,
 ) -> Tensor:
     height, width, channels, outputs = filter_sizes.tolist()
-    geometry = ConvolutionGeometry(
+    geometry = ConvolutionGeometry.of(
         image.shape, (height, width), strides, padding, explicit_paddings, data_format, dilations
     )
     filters = image.new_empty((outputs, height, width, channels)).movedim(-1, 1)

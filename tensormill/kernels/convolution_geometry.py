@@ -6,6 +6,7 @@ Images go to torch as channels-first views (see `windows`); filters, [*window, i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 
@@ -28,6 +29,7 @@ _convolution_backward = torch.ops.aten.convolution_backward.default
 _convolution_pointwise = torch.ops.mkldnn._convolution_pointwise
 _HAS_ONE_DNN = torch.backends.mkldnn.is_available()
 _WORTH_ELEMENTS = 16_384
+_KEPT_GEOMETRIES = 1024
 
 
 def filter_to_torch(filters: Tensor) -> Tensor:
@@ -67,7 +69,8 @@ def _fuses(image: Tensor, filters: Tensor) -> bool:
 class ConvolutionGeometry:
     """The spatial parameters of one convolution, read from its attributes and shapes.
 
-    Filters are in torch's layout here, images in TensorFlow's.
+    Filters are in torch's layout here, images in TensorFlow's. Nothing changes it: `of` gives the
+    same one again for the same parameters.
     """
 
     __slots__ = ("_dilations", "_outputs", "_padding", "_pads", "_shape", "_strides", "layout")
@@ -98,6 +101,28 @@ class ConvolutionGeometry:
         )
         self._outputs = output_sizes(sizes, window, self._strides, self._pads, self._dilations)
         self._padding = [before for before, _ in self._pads] if are_symmetric(self._pads) else None
+
+    @classmethod
+    def of(
+        cls,
+        shape: Sizes,
+        window: Sizes,
+        strides: Sizes,
+        padding: bytes,
+        explicit_paddings: Sizes,
+        data_format: bytes,
+        dilations: Sizes,
+    ) -> ConvolutionGeometry:
+        """Return the geometry of these parameters."""
+        return _known_geometry(
+            tuple(shape),
+            tuple(window),
+            tuple(strides),
+            padding,
+            tuple(explicit_paddings),
+            data_format,
+            tuple(dilations),
+        )
 
     def convolve(
         self,
@@ -200,3 +225,6 @@ class ConvolutionGeometry:
                 f"Conv{len(self._outputs)}DBackprop: Size of out_backprop doesn't match computed: "
                 f"actual = {list(grad.shape)}, computed = {expected}"
             )
+
+
+_known_geometry = lru_cache(_KEPT_GEOMETRIES)(ConvolutionGeometry)

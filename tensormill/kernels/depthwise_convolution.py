@@ -40,7 +40,7 @@ def depthwise_conv2d(
     data_format: bytes,
     dilations: Sizes,
 ) -> Tensor:
-    geometry = ConvolutionGeometry(
+    geometry = ConvolutionGeometry.of(
         image.shape, filters.shape[:2], strides, padding, explicit_paddings, data_format, dilations
     )
     return geometry.convolve(image, _depthwise_to_torch(filters), filters.shape[2])
@@ -65,7 +65,7 @@ def depthwise_conv2d_backprop_input(
     dilations: Sizes,
 ) -> Tensor:
     sizes = input_sizes.tolist()
-    geometry = ConvolutionGeometry(
+    geometry = ConvolutionGeometry.of(
         sizes, filters.shape[:2], strides, padding, explicit_paddings, data_format, dilations
     )
     return geometry.image_gradient(_depthwise_to_torch(filters), out_backprop, filters.shape[2])
@@ -91,7 +91,7 @@ def depthwise_conv2d_backprop_filter(
 ) -> Tensor:
     sizes = filter_sizes.tolist()
     height, width, channels, multiplier = sizes
-    geometry = ConvolutionGeometry(
+    geometry = ConvolutionGeometry.of(
         image.shape, (height, width), strides, padding, explicit_paddings, data_format, dilations
     )
     filters = image.new_empty((channels * multiplier, 1, height, width))

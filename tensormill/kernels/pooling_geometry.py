@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -38,6 +39,7 @@ _AVG_BACKWARD = {
     2: torch.ops.aten.avg_pool2d_backward.default,
     3: torch.ops.aten.avg_pool3d_backward.default,
 }
+_KEPT_POOLS = 1024
 
 
 @dataclass(slots=True, frozen=True)
@@ -74,31 +76,19 @@ class Pool:
         data_format: bytes,
         explicit_paddings: Sizes = (),
     ) -> Pool:
-        """Return the geometry for an image of `shape`.
+        """Return the geometry for an image of `shape`, the same one again for the same parameters.
 
         Raises:
           UnimplementedError: the window reaches over images or channels.
         """
-        layout = Layout.of(data_format)
-        layout.check_rank(shape)
-        if ksize[0] != 1 or strides[0] != 1:
-            raise errors.unimplemented("Pooling is not yet supported on the batch dimension.")
-        if layout.channel(ksize) != 1 or layout.channel(strides) != 1:
-            raise errors.unimplemented("Pooling is not yet supported on the depth dimension.")
-        sizes, window = layout.spatial(shape), layout.spatial(ksize)
-        steps = layout.spatial(strides)
-        pads = window_pads(sizes, window, steps, padding, explicit_pads(explicit_paddings, layout))
-        outputs = output_sizes(sizes, window, steps, pads)
-        before = [start for start, _ in pads]
-        if padding == b"VALID":
-            return cls(layout, window, steps, before, (), False, sizes, outputs)
-        fits = all(
-            start * 2 <= length and (end == start or (end == start + 1 and step > 1))
-            for (start, end), length, step in zip(pads, window, steps, strict=True)
+        return _known_pool(
+            tuple(shape),
+            tuple(ksize),
+            tuple(strides),
+            padding,
+            data_format,
+            tuple(explicit_paddings),
         )
-        if padding == b"SAME" and fits:
-            return cls(layout, window, steps, before, (), True, sizes, outputs)
-        return cls(layout, window, steps, [0] * len(sizes), pads, False, sizes, outputs)
 
     def empty(self, image: Tensor) -> Tensor:
         """Return what comes out where no window fits."""
@@ -117,6 +107,37 @@ class Pool:
     def cropped(self, image: Tensor) -> Tensor:
         """Return a channels-first image without the outer padding."""
         return crop_image(image, self.outer, self.sizes).contiguous() if self.outer else image
+
+
+@lru_cache(_KEPT_POOLS)
+def _known_pool(
+    shape: Sizes,
+    ksize: Sizes,
+    strides: Sizes,
+    padding: bytes,
+    data_format: bytes,
+    explicit_paddings: Sizes,
+) -> Pool:
+    layout = Layout.of(data_format)
+    layout.check_rank(shape)
+    if ksize[0] != 1 or strides[0] != 1:
+        raise errors.unimplemented("Pooling is not yet supported on the batch dimension.")
+    if layout.channel(ksize) != 1 or layout.channel(strides) != 1:
+        raise errors.unimplemented("Pooling is not yet supported on the depth dimension.")
+    sizes, window = layout.spatial(shape), layout.spatial(ksize)
+    steps = layout.spatial(strides)
+    pads = window_pads(sizes, window, steps, padding, explicit_pads(explicit_paddings, layout))
+    outputs = output_sizes(sizes, window, steps, pads)
+    before = [start for start, _ in pads]
+    if padding == b"VALID":
+        return Pool(layout, window, steps, before, (), False, sizes, outputs)
+    fits = all(
+        start * 2 <= length and (end == start or (end == start + 1 and step > 1))
+        for (start, end), length, step in zip(pads, window, steps, strict=True)
+    )
+    if padding == b"SAME" and fits:
+        return Pool(layout, window, steps, before, (), True, sizes, outputs)
+    return Pool(layout, window, steps, [0] * len(sizes), pads, False, sizes, outputs)
 
 
 def _lowest(dtype: torch.dtype) -> float:

@@ -31,7 +31,7 @@ def conv3d(
     data_format: bytes,
     dilations: Sizes,
 ) -> Tensor:
-    geometry = ConvolutionGeometry(
+    geometry = ConvolutionGeometry.of(
         image.shape, filters.shape[:3], strides, padding, (), data_format, dilations
     )
     layout = geometry.layout
@@ -50,7 +50,7 @@ def _conv3d_input_gradient(
     dilations: Sizes,
 ) -> Tensor:
     window = filters.shape[:3]
-    geometry = ConvolutionGeometry(sizes, window, strides, padding, (), data_format, dilations)
+    geometry = ConvolutionGeometry.of(sizes, window, strides, padding, (), data_format, dilations)
     return geometry.image_gradient(
         filter_to_torch(filters),
         out_backprop,
@@ -68,7 +68,7 @@ def _conv3d_filter_gradient(
     dilations: Sizes,
 ) -> Tensor:
     *window, channels, outputs = sizes
-    geometry = ConvolutionGeometry(
+    geometry = ConvolutionGeometry.of(
         image.shape, window, strides, padding, (), data_format, dilations
     )
     filters = image.new_empty((outputs, *window, channels)).movedim(-1, 1)

@@ -1,12 +1,13 @@
 """Many threads on one session, and the settings for threads inside a step."""
 
+import re
 import threading
 
 import pytest
 import torch
 
 import tensormill as tf
-from tensormill.runtime.threads import intra_op_threads, use_intra_op_threads
+from tensormill.runtime.threads import intra_op_threads, use_intra_op_threads, widened
 from tests.gates import WAIT_S, Calls, Gate, gate_kernels, run_in_thread
 from tests.session.ref_variables import make_variable
 
@@ -156,3 +157,22 @@ def test_a_step_chooses_a_pool_of_its_session_or_the_calling_thread():
             assert session.run(one, options=tf.RunOptions(inter_op_thread_pool=pool)) == 1.0
         with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid inter_op_thread_pool: 2"):
             session.run(one, options=tf.RunOptions(inter_op_thread_pool=2))
+
+
+def _threads_of_kernels() -> list[int]:
+    """Return the numbers that OpenMP and, where torch has it, MKL would use now."""
+    said = torch.__config__.parallel_info()
+    own = re.findall(r"(?:omp|mkl)_get_max_threads\(\) : (\d+)", said)
+    return [torch.get_num_threads(), *map(int, own)]
+
+
+@pytest.mark.usefixtures("kernel_threads")
+def test_a_widened_kernel_has_all_threads_and_what_follows_has_one():
+    use_intra_op_threads(tf.ConfigProto(intra_op_parallelism_threads=2))
+
+    def wide_and_narrow():
+        return set(widened(_threads_of_kernels)()), set(_threads_of_kernels())
+
+    assert wide_and_narrow() == ({2}, {1})
+    in_fresh_thread = run_in_thread(wide_and_narrow)  # torch was never used there
+    assert in_fresh_thread() == ({2}, {1})
