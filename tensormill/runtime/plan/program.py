@@ -321,8 +321,10 @@ def _cut(lowered: LoweredGraph, lanes: int) -> list[Segment]:
             mask |= slot_masks.get(slot, 0)
         node = instruction.node
         if not instruction.is_conversion or is_dereference(instruction):
-            for source in (*node.controls, *(source for source, _ in node.inputs)):
-                mask |= _mask_of(source, node_masks)
+            members = instruction.nodes if isinstance(instruction, LoopInstruction) else ()
+            for member in members or (node,):
+                for source in (*member.controls, *(source for source, _ in member.inputs)):
+                    mask |= _mask_of(source, node_masks)
         if instruction.is_async:
             starts.setdefault(mask, []).append((bit, instruction))
             grouped.setdefault(mask, [])
