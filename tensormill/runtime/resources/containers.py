@@ -240,7 +240,7 @@ class ResourceContainers:
             return MapStagingArea(capacity, memory_limit_bytes, is_ordered)
 
         kind = "staging area" if is_ordered is None else "map staging area"
-        return self.lookup_or_create(kind, container or DEFAULT_CONTAINER, name, make)
+        return self.lookup_or_create(kind, container, name, make)
 
     def reader(
         self, container: str, shared_name: str, node_name: str, kind: str, **options: Any
@@ -308,7 +308,7 @@ class ResourceContainers:
           InvalidArgumentError: the shared one has other components.
         """
         name, is_private = resource_name(container, shared_name, node_name)
-        container = container or DEFAULT_CONTAINER
+        container = container or self.default_container
         if is_private:
             return Barrier(container, name, dtypes, dims)
         found = self.lookup_or_create(
