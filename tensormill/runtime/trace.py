@@ -118,7 +118,7 @@ class StepTrace(StepGuard):
         for device, executions in sorted(by_device.items()):
             stats = message.dev_stats.add(device=device)
             self._write_mark(stats, "_SOURCE", "_SOURCE = NoOp()", self._started_ns)
-            allocator = "cpu" if "CPU" in device else "GPU_0_bfc"
+            allocator = _allocator(device)
             for execution in executions:
                 _write(stats.node_stats.add(), execution, allocator)
             for name, label in retvals.get(device, ()):
@@ -142,6 +142,12 @@ class StepTrace(StepGuard):
             scheduled_micros=at_ns // 1000,
             scheduled_nanos=at_ns,
         )
+
+
+def _allocator(device: str) -> str:
+    """Return what TensorFlow calls the allocator of a device."""
+    kind, _, number = device.rpartition("/device:")[2].partition(":")
+    return "cpu" if kind == "CPU" else f"{kind}_{number}_bfc"
 
 
 def _describe(value: Any) -> _Output | None:

@@ -120,6 +120,24 @@ def test_partition_graphs_are_the_graphs_that_ran_one_a_device():
     assert not any(node.op == "AddV2" for graph in graphs for node in graph.values())
 
 
+def test_outputs_are_in_the_memory_of_their_device(monkeypatch):
+    monkeypatch.setenv("TENSORMILL_EMULATED_GPUS", "2")
+    x = tf.placeholder(tf.float32, [2])
+    with tf.device("/gpu:1"):
+        on_gpu = tf.exp(x, name="on_gpu")
+    with tf.device("/cpu:0"):
+        on_cpu = tf.exp(on_gpu, name="on_cpu")
+    with tf.Session() as session:
+        _, metadata = traced(session, on_cpu, {x: [1.0, 2.0]})
+    allocators = {
+        node.node_name: node.output[0].tensor_description.allocation_description.allocator_name
+        for device in metadata.step_stats.dev_stats
+        for node in device.node_stats
+        if node.node_name in ("on_gpu", "on_cpu")
+    }
+    assert allocators == {"on_gpu": "GPU_1_bfc", "on_cpu": "cpu"}
+
+
 def test_a_timeline_shows_operations_arrows_and_memory(session):
     x = tf.placeholder(tf.float32, [2], name="x")
     total = tf.add(tf.exp(x, name="exp"), x, name="total")
