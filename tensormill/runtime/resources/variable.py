@@ -14,15 +14,13 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from tensormill.graph import errors
+from tensormill.graph import dtypes, errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
 
 __all__ = ["ResourceVariableBuffer", "VariableBuffer", "VariableHandle", "VariableStore"]
 
-# What counts as unshared: the buffer, the local name and the call hold the tensor; the tensor and
-# the call hold its storage.
-_OWN_TENSOR_REFERENCES = 3
+# What counts as unshared: the tensor and the call hold its storage.
 _OWN_STORAGE_REFERENCES = 2
 
 
@@ -126,6 +124,20 @@ class ResourceVariableBuffer(VariableBuffer):
             self.value = value.clone(memory_format=torch.contiguous_format)
         else:
             self.writable().copy_(value)
+
+
+def _references_without_reader() -> int:
+    """Count references as `ResourceVariableBuffer.writable` does, where nobody else holds any.
+
+    Those of the buffer, the local name and, in some versions of Python, the call.
+    """
+    buffer = ResourceVariableBuffer("", "", dtypes.float32, ())
+    buffer.value = torch.zeros(())
+    value = buffer.value
+    return sys.getrefcount(value)
+
+
+_OWN_TENSOR_REFERENCES = _references_without_reader()
 
 
 def _share_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
