@@ -8,6 +8,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+from tensormill.runtime.deadlines import DEADLINES
 from tensormill.runtime.resources.attempts import NOT_YET, Attempts, Begin
 from tensormill.runtime.resources.waiting import Done, Instruction, Waiting
 
@@ -18,12 +19,15 @@ class MutexLock:
     """What a step holds. The mutex is free again when it is released, or nothing refers to it."""
 
     def __init__(self, mutex: Mutex) -> None:
-        self._finalizer = weakref.finalize(self, mutex._free)
+        self._mutex = mutex
+        # It may end within any call, one that holds the mutex's own lock among them.
+        self._finalizer = weakref.finalize(self, DEADLINES.after, 0.0, mutex._free)
         self._finalizer.atexit = False
 
     def release(self) -> None:
         """Free the mutex. Idempotent."""
-        self._finalizer()
+        if self._finalizer.detach() is not None:
+            self._mutex._free()
 
 
 class Mutex:

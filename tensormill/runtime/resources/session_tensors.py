@@ -15,7 +15,7 @@ class SessionTensors:
     """The kept tensors of one session."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a handle may end within any call of this thread
         self._numbers = itertools.count()
         self._values: dict[str, Any] = {}  # guarded by _lock
 
