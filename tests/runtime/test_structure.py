@@ -169,7 +169,7 @@ def test_a_merge_with_an_input_that_never_comes_is_live_as_the_other_is():
 
 def test_a_loop_waits_for_what_any_of_its_variables_waits_for():
     queue = tf.FIFOQueue(10, [tf.float32], shapes=[[]])
-    variable = tf.get_variable("v", initializer=0.0)
+    variable = tf.get_variable("v", initializer=0.0, use_resource=True)
     zero = tf.constant(0.0)
     with tf.control_dependencies([queue.dequeue()]):
         assign = variable.assign(5.0)
@@ -179,12 +179,15 @@ def test_a_loop_waits_for_what_any_of_its_variables_waits_for():
     merges = [node("Merge", [enter, enter])[0] for enter in (number, other)]
     bound = node("Enter", tf.constant(3), frame_name="loop", is_constant=True)
     go_on = node("LoopCond", merges[0] < bound)
-    (_, stay), (leave, stay_other) = (node("Switch", merged, go_on) for merged in merges)
+    (leave, stay), (leave_other, stay_other) = (
+        node("Switch", merged, go_on) for merged in merges
+    )
     merges[0].op._update_input(1, node("NextIteration", stay + 1))
     merges[1].op._update_input(1, node("NextIteration", tf.identity(stay_other)))
-    with tf.control_dependencies([node("Exit", leave)]):
+    count = node("Exit", leave)
+    with tf.control_dependencies([node("Exit", leave_other)]):
         after = variable.read_value()
     with tf.Session() as session:
         session.run(variable.initializer)
         session.run(queue.enqueue(1.0))
-        assert session.run(after) == 5.0
+        assert session.run([count, after]) == [3, 5.0]
