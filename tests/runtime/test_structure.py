@@ -179,9 +179,7 @@ def test_a_loop_waits_for_what_any_of_its_variables_waits_for():
     merges = [node("Merge", [enter, enter])[0] for enter in (number, other)]
     bound = node("Enter", tf.constant(3), frame_name="loop", is_constant=True)
     go_on = node("LoopCond", merges[0] < bound)
-    (leave, stay), (leave_other, stay_other) = (
-        node("Switch", merged, go_on) for merged in merges
-    )
+    (leave, stay), (leave_other, stay_other) = (node("Switch", merged, go_on) for merged in merges)
     merges[0].op._update_input(1, node("NextIteration", stay + 1))
     merges[1].op._update_input(1, node("NextIteration", tf.identity(stay_other)))
     count = node("Exit", leave)
