@@ -30,7 +30,7 @@ from tensormill.ops.reduction import reduce_max, reduce_sum
 from tensormill.ops.sequences import linspace
 from tensormill.ops.transposition import transpose
 from tensormill.variables.arg_scope import add_arg_scope
-from tensormill.variables.initializers import Ones, Zeros
+from tensormill.variables.initializers import Constant, Ones, Zeros
 from tensormill.variables.model_variables import model_variable
 from tensormill.variables.scope import variable_scope
 
@@ -323,6 +323,9 @@ def dense_to_sparse(
 def maxout(inputs: Any, num_units: int, axis: int = -1, scope: Any = None) -> Tensor:
     """Return the largest entries of groups of channels (https://arxiv.org/abs/1302.4389).
 
+    Groups are of entries that are neighbours in memory: where the channels are not the last axis,
+    these are not entries of the channels alone, as in TensorFlow.
+
     Args:
       inputs: floats.
       num_units: into how many groups the channels are parted.
@@ -340,13 +343,13 @@ def maxout(inputs: Any, num_units: int, axis: int = -1, scope: Any = None) -> Te
             raise ValueError(
                 f"number of features({channels}) is not a multiple of num_units({num_units})"
             )
-        place = axis % len(known)
-        sizes = shape_of(inputs)
-        outer = [sizes[a] if size is None else size for a, size in enumerate(known)]
-        parted = [*outer[:place], num_units, channels // num_units, *outer[place + 1 :]]
-        outputs = reduce_max(reshape(inputs, parted), place + 1)
         wanted = list(known)
-        wanted[place] = num_units
+        wanted[axis] = num_units
+        parted = [
+            shape_of(inputs)[a] if size is None else size
+            for a, size in enumerate([*wanted, channels // num_units])
+        ]
+        outputs = reduce_max(reshape(inputs, parted), -1)
         outputs.set_shape(wanted)
         return outputs
 
@@ -364,7 +367,8 @@ def spatial_softmax(
 
     Args:
       features: images.
-      temperature: that of the softmax over space; by default a variable that begins at one.
+      temperature: what the variable `temperature` of the softmax over space begins at; by
+        default one.
       name: the name of the variable scope.
       variables_collections: collections for the variable, or a dict of them by name.
       trainable: whether optimizers change the variable.
@@ -383,26 +387,26 @@ def spatial_softmax(
             raise ValueError("data_format has to be either NCHW or NHWC.")
         if channels is None:
             raise ValueError("The num_channels dimension of the inputs should be known.")
-        x, y = meshgrid(
-            linspace(-1.0, 1.0, num=height), linspace(-1.0, 1.0, num=width), indexing="ij"
-        )
-        x, y = reshape(x, [height * width]), reshape(y, [height * width])
-        heat: Any = temperature
-        if temperature is None:
+        with name_scope("spatial_softmax_op", "spatial_softmax_op", [features]):
+            x, y = meshgrid(
+                linspace(-1.0, 1.0, num=height), linspace(-1.0, 1.0, num=width), indexing="ij"
+            )
+            x, y = reshape(x, [height * width]), reshape(y, [height * width])
+            collections = get_variable_collections(variables_collections, "temperature")
             heat = model_variable(
                 "temperature",
                 shape=(),
                 dtype=dtypes.float32,
-                initializer=Ones(),
-                collections=get_variable_collections(variables_collections, "temperature"),
+                initializer=Ones() if temperature is None else Constant(temperature),
+                collections=collections if trainable else None,
                 trainable=trainable,
             )
-        if data_format == "NHWC":
-            features = transpose(features, [0, 3, 1, 2])
-        attention = activations.softmax(reshape(features, [-1, height * width]) / heat)
-        places = [reduce_sum(axis * attention, [1], keepdims=True) for axis in (x, y)]
-        result = reshape(concat(places, 1), [-1, channels * 2])
-        result.set_shape([known[0].value, channels * 2])
+            if data_format == "NHWC":
+                features = transpose(features, [0, 3, 1, 2])
+            attention = activations.softmax(reshape(features, [-1, height * width]) / heat)
+            places = [reduce_sum(axis * attention, [1], keepdims=True) for axis in (x, y)]
+            result = reshape(concat(places, 1), [-1, channels * 2])
+            result.set_shape([known[0].value, channels * 2])
         return result
 
 

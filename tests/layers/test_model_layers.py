@@ -221,3 +221,40 @@ def test_batch_norm_leaves_updates_in_a_collection_of_the_program() -> None:
         "BatchNorm/AssignMovingAvg",
         "BatchNorm/AssignMovingAvg_1",
     ]
+
+
+def test_an_initializer_of_variances_says_its_deviation_in_the_graph() -> None:
+    with tf.Graph().as_default() as graph:
+        tf.contrib.layers.variance_scaling_initializer()([4, 5])
+        tf.contrib.layers.xavier_initializer(uniform=False)([3, 3, 2, 4])
+        names = ("truncated_normal/stddev", "truncated_normal_1/stddev")
+        found = [
+            tf.contrib.util.constant_value(graph.get_tensor_by_name(f"{name}:0")) for name in names
+        ]
+    np.testing.assert_allclose(found, [(1.3 * 2 / 4) ** 0.5, (1.3 / 27) ** 0.5], rtol=1e-6)
+
+
+def test_maxout_parts_what_is_neighboured_in_memory() -> None:
+    x = np.random.RandomState(0).rand(2, 4, 3).astype(np.float32)
+    with tf.Graph().as_default(), tf.Session() as session:
+        given = tf.placeholder_with_default(x, [None, 4, 3])
+        found = [tf.contrib.layers.maxout(given, n, axis=a) for n, a in ((2, 1), (3, -1), (1, 2))]
+        assert [each.shape.as_list() for each in found] == [
+            [None, 2, 3], [None, 4, 3], [None, 4, 1],
+        ]  # fmt: skip
+        first, same, last = session.run(found)
+    np.testing.assert_array_equal(first, x.reshape(2, 2, 3, 2).max(-1))
+    np.testing.assert_array_equal(same, x)
+    np.testing.assert_array_equal(last, x.max(-1, keepdims=True))
+
+
+def test_spatial_softmax_keeps_its_temperature_in_a_variable() -> None:
+    image = np.zeros([1, 3, 3, 1], np.float32)
+    image[0, 2, 0, 0] = 1.0
+    with tf.Graph().as_default(), tf.Session() as session:
+        places = tf.contrib.layers.spatial_softmax(tf.constant(image), temperature=0.01)
+        assert _names() == ["spatial_softmax/temperature"]
+        assert places.name == "spatial_softmax/spatial_softmax_op/Reshape_3:0"
+        assert len(tf.trainable_variables()) == 1
+        session.run(tf.global_variables_initializer())
+        np.testing.assert_allclose(session.run(places), [[1.0, -1.0]], atol=1e-6)

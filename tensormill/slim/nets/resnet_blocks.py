@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from tensormill.graph.collections import GraphKeys
 from tensormill.layers.model_batch_norm import batch_norm
+from tensormill.layers.model_initializers import variance_scaling_initializer
 from tensormill.layers.model_layers import conv2d
 from tensormill.layers.model_scope import collect_named_outputs, convert_collection_to_dict
 from tensormill.layers.model_shaping import max_pool2d, softmax
@@ -18,7 +19,6 @@ from tensormill.ops.activations import relu
 from tensormill.ops.padding import pad
 from tensormill.ops.reduction import reduce_mean
 from tensormill.variables.arg_scope import add_arg_scope, arg_scope
-from tensormill.variables.initializers import VarianceScaling
 from tensormill.variables.scope import variable_scope
 
 __all__ = [
@@ -125,7 +125,7 @@ def resnet_arg_scope(
         arg_scope(
             [conv2d],
             weights_regularizer=l2_regularizer(weight_decay),
-            weights_initializer=VarianceScaling(scale=2.0),
+            weights_initializer=variance_scaling_initializer(),
             activation_fn=relu,
             normalizer_fn=batch_norm,
             normalizer_params=normalizer_params,
