@@ -20,6 +20,12 @@ from tensormill.estimator.export_outputs import get_export_outputs
 from tensormill.estimator.function_arguments import fn_args
 from tensormill.estimator.mode_keys import ModeKeys
 from tensormill.graph.tensor import Tensor
+from tensormill.summary.writers import flush, summary_writer_initializer_op
+from tensormill.train.monitored.session_run_hook import (
+    SessionRunArgs,
+    SessionRunContext,
+    SessionRunHook,
+)
 
 __all__ = ["DeferredEstimatorSpec", "metrics_of"]
 
@@ -58,7 +64,8 @@ class DeferredEstimatorSpec(
       prediction_hooks: hooks of the prediction.
 
     Raises:
-      ValueError: what the mode needs is missing, or the metrics do not fit their function.
+      ValueError: what the mode needs is missing, or a function has no pair of its arguments.
+      RuntimeError: a list of arguments does not fit its function.
       TypeError: something is of another type.
     """
 
@@ -99,6 +106,9 @@ class DeferredEstimatorSpec(
     def as_estimator_spec(self) -> EstimatorSpec:
         """Return the `EstimatorSpec`, with metrics and scaffold made now."""
         metrics = None if self.eval_metrics is None else _called(*self.eval_metrics)
+        hooks: tuple[SessionRunHook, ...] = ()
+        if self.host_call is not None:
+            hooks = (_HostCallHook(_called(*self.host_call)),)
         return EstimatorSpec(
             self.mode,
             predictions=self.predictions,
@@ -107,10 +117,36 @@ class DeferredEstimatorSpec(
             eval_metric_ops=metrics,
             export_outputs=self.export_outputs,
             scaffold=self.scaffold_fn() if self.scaffold_fn else None,
-            training_hooks=self.training_hooks,
-            evaluation_hooks=self.evaluation_hooks,
-            prediction_hooks=self.prediction_hooks,
+            training_hooks=self.training_hooks + hooks,
+            evaluation_hooks=self.evaluation_hooks + hooks,
+            prediction_hooks=self.prediction_hooks + hooks,
         )
+
+
+class _HostCallHook(SessionRunHook):
+    """Runs what a host call gave with each step; its summaries go to their writers."""
+
+    def __init__(self, fetches: Any) -> None:
+        self._fetches = fetches
+        self._openings: list[Any] = []
+        self._flushes: list[Any] = []
+
+    def begin(self) -> None:
+        """Find the writers of summaries."""
+        self._openings = list(summary_writer_initializer_op())
+        self._flushes = [flush(writer=op.inputs[0]) for op in self._openings]
+
+    def after_create_session(self, session: Any, coord: Any) -> None:
+        """Open the writers."""
+        session.run(self._openings)
+
+    def before_run(self, run_context: SessionRunContext) -> SessionRunArgs:
+        """Ask for what the host call gave."""
+        return SessionRunArgs(self._fetches)
+
+    def end(self, session: Any) -> None:
+        """Flush the writers."""
+        session.run(self._flushes)
 
 
 def _called(function: Callable[..., Any], arguments: Any) -> Any:

@@ -62,3 +62,31 @@ def test_metrics_must_fit_their_function():
         tpu.TPUEstimatorSpec("eval", loss=loss, eval_metrics=(len,))
     with pytest.raises(RuntimeError, match="length of tensors does not match"):
         tpu.TPUEstimatorSpec("eval", loss=loss, eval_metrics=(lambda a: a, [loss, loss]))
+
+
+def test_a_host_call_runs_with_each_step(tmp_path):
+    steps = []
+
+    def with_host_call(features, labels, mode, params):
+        spec = model_fn(features, labels, mode, params)
+
+        def host_call(step, loss):
+            writer = tf.contrib.summary.create_file_writer(str(tmp_path / "host"))
+            with writer.as_default(), tf.contrib.summary.always_record_summaries():
+                seen = tf.py_func(lambda value: steps.append(int(value)) or value, [step], tf.int64)
+                with tf.control_dependencies([seen]):
+                    tf.contrib.summary.scalar("loss", loss, step=seen)
+                return tf.contrib.summary.all_summary_ops()
+
+        step = tf.reshape(tf.train.get_global_step(), [])
+        return spec._replace(host_call=(host_call, [step, spec.loss]))
+
+    config = tpu.RunConfig(model_dir=str(tmp_path), tpu_config=tpu.TPUConfig(iterations_per_loop=1))
+    model = tpu.TPUEstimator(
+        with_host_call, config=config, use_tpu=False, train_batch_size=4, params={}
+    )
+    model.train(input_fn, steps=3)
+    assert len(steps) == 3
+    (path,) = (tmp_path / "host").iterdir()
+    tags = [v.tag for e in tf.train.summary_iterator(str(path)) for v in e.summary.value]
+    assert tags == ["loss"] * 3
