@@ -188,3 +188,37 @@ def test_heads_have_the_reductions_of_keras():
     np.testing.assert_allclose(found[1::2], np.divide(found[::2], 3), rtol=1e-5)
     with pytest.raises(ValueError, match="Invalid loss_reduction: x"):
         tf.estimator.LogisticRegressionHead(loss_reduction="x")
+
+
+def test_a_head_takes_an_optimizer_of_keras():
+    head = tf.estimator.MultiClassHead(3)
+    x, labels = tf.constant([[1.0], [2.0]]), tf.constant([[1], [2]])
+    with tf.variable_scope("model", use_resource=True):
+        logits = tf.layers.dense(x, 3, kernel_initializer="ones")
+    optimizer = tf.keras.optimizers.SGD(0.1)
+    with pytest.raises(ValueError, match="trainable_variables cannot be None"):
+        head.create_estimator_spec({}, "train", logits, labels, optimizer=optimizer)
+    spec = head.create_estimator_spec(
+        {}, "train", logits, labels, optimizer=optimizer,
+        trainable_variables=tf.trainable_variables(),
+    )  # fmt: skip
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        before = session.run(spec.loss)
+        session.run(spec.train_op)
+        assert session.run(spec.loss) < before
+
+
+def test_several_heads_add_losses_of_regularization():
+    heads = tf.estimator.MultiHead([tf.estimator.RegressionHead(name="a")])
+    labels = {"a": tf.constant([[1.0]])}
+    given = {"regularization_losses": [tf.constant(2.0), tf.constant(3.0)]}
+    train = heads.create_estimator_spec(
+        {}, "train", tf.constant([[1.0]]), labels, train_op_fn=tf.identity, **given
+    )
+    evaluation = heads.create_estimator_spec({}, "eval", tf.constant([[1.0]]), labels, **given)
+    value, update = evaluation.eval_metric_ops["regularization_loss/a"]
+    with tf.Session() as session:
+        session.run(tf.local_variables_initializer())
+        assert session.run([train.loss, train.train_op, evaluation.loss, update]) == [5.0] * 4
+        assert session.run(value) == 5.0

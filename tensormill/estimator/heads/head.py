@@ -172,7 +172,7 @@ class Head(ABC):
           optimizer: makes the steps of training.
           train_op_fn: a function of the loss that returns an operation; instead of `optimizer`.
           regularization_losses: scalars to add to the loss.
-          **kwargs: `trainable_variables` and `update_ops`, which TensorFlow 2's estimators give.
+          **kwargs: `update_ops`, and with an optimizer of Keras `trainable_variables`.
 
         Raises:
           ValueError: nothing makes steps, or two things do; labels or weights do not fit.
@@ -241,18 +241,32 @@ def train_op_of(loss: Tensor, optimizer: Any, train_op_fn: Any, given: Mapping[s
       given: further arguments of `create_estimator_spec`.
 
     Raises:
-      ValueError: nothing makes steps, or two things do.
+      ValueError: nothing makes steps, or two things do; an optimizer of Keras lacks the variables.
     """
     if optimizer is not None:
         if train_op_fn is not None:
             raise ValueError("train_op_fn and optimizer cannot both be set.")
-        made = optimizer.minimize(loss, global_step=get_global_step())
+        made = _step_of(optimizer, loss, given.get("trainable_variables"))
     elif train_op_fn is not None:
         made = train_op_fn(loss)
     else:
         raise ValueError("train_op_fn and optimizer cannot both be None.")
     updates = [*(given.get("update_ops") or []), *get_collection(GraphKeys.UPDATE_OPS)]
     return group(made, *updates) if updates else made
+
+
+def _step_of(optimizer: Any, loss: Tensor, trainable_variables: Any) -> Any:
+    """Return the step of an optimizer of `tf.train` or of Keras."""
+    if not hasattr(optimizer, "get_updates"):
+        return optimizer.minimize(loss, global_step=get_global_step())
+    if trainable_variables is None:
+        raise ValueError("trainable_variables cannot be None. Given None")
+    if not isinstance(trainable_variables, (list, tuple)):
+        raise ValueError(
+            "trainable_variables should be a list or a tuple. Given type: "
+            f"{type(trainable_variables)}"
+        )
+    return optimizer.get_updates(loss, list(trainable_variables))[0]
 
 
 def repeated(values: Any, logits: Tensor) -> Tensor:

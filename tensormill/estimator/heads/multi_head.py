@@ -116,6 +116,7 @@ class MultiHead:
         labels: Any = None,
         optimizer: Any = None,
         train_op_fn: Callable[[Tensor], Any] | None = None,
+        regularization_losses: Any = None,
         **kwargs: Any,
     ) -> EstimatorSpec:
         """Return the parts of the model that a mode needs; see `Head.create_estimator_spec`.
@@ -144,19 +145,25 @@ class MultiHead:
         if mode == ModeKeys.PREDICT:
             return EstimatorSpec(mode, predictions=predictions, export_outputs=self._outputs(specs))
         losses = [spec.loss for spec in specs.values()]
+        penalty = add_n(regularization_losses) if regularization_losses else None
         if mode == ModeKeys.TRAIN:
-            loss = self._merged(losses)
+            loss = _with_penalty(self._merged(losses), penalty)
             train_op = train_op_of(loss, optimizer, train_op_fn, kwargs)
             with name_scope(""):
                 scalar(MetricKeys.LOSS, loss)
+                if penalty is not None:
+                    scalar(MetricKeys.LOSS_REGULARIZATION, penalty)
             return EstimatorSpec(mode, loss=loss, train_op=train_op, predictions=predictions)
         metrics: dict[str, Any] = {}
+        if penalty is not None:
+            name = MetricKeys.LOSS_REGULARIZATION
+            metrics[f"{name}/{self.name}"] = mean(penalty, name=name)
         with name_scope("merge_eval"):
             for name, spec in specs.items():
                 key = f"{MetricKeys.LOSS}/{name}"
                 metrics[key] = mean(spec.loss, name=key)
                 metrics.update(spec.eval_metric_ops)
-            loss = self._merged(losses)
+            loss = _with_penalty(self._merged(losses), penalty)
         return EstimatorSpec(mode, predictions=predictions, loss=loss, eval_metric_ops=metrics)
 
     def _outputs(self, specs: Mapping[str, EstimatorSpec]) -> dict[str, Any]:
@@ -171,3 +178,7 @@ class MultiHead:
                     predicted.update({f"{name}/{k}": v for k, v in output.outputs.items()})
         made[PREDICT_KEY] = PredictOutput(predicted)
         return made
+
+
+def _with_penalty(loss: Tensor, penalty: Tensor | None) -> Tensor:
+    return loss if penalty is None else loss + penalty
