@@ -11,9 +11,10 @@ from functools import partial
 from typing import Any
 
 import tensormill.api as tf
-from tensormill.keras.backend.state import get_session, set_learning_phase
+from tensormill.keras.backend.state import get_session
 from tensormill.keras.models import clone_and_build_model, load_model
 from tensormill.keras.objects import custom_object_scope
+from tensormill.layers.learning_phase import set_learning_phase
 from tensormill.train.checkpoints.checkpoint import object_saver
 from tensormill.train.checkpoints.saver import Saver
 

@@ -10,9 +10,10 @@ import os
 from typing import Any
 
 import tensormill.api as tf
-from tensormill.keras.backend.state import get_session, set_learning_phase
+from tensormill.keras.backend.state import get_session
 from tensormill.keras.engine import model_files
 from tensormill.keras.models import clone_and_build_model, model_from_json
+from tensormill.layers.learning_phase import set_learning_phase
 from tensormill.train.checkpoints.checkpoint import object_saver
 
 __all__ = ["export_saved_model", "is_exported", "load_from_saved_model"]

@@ -13,10 +13,11 @@ import numpy as np
 import tensormill.api as tf
 from tensormill.graph import nest
 from tensormill.graph.indexed_slices import IndexedSlices
-from tensormill.keras.backend.state import get_graph, get_session, image_data_format, learning_phase
+from tensormill.keras.backend.state import get_graph, get_session, image_data_format
 from tensormill.keras.backend.values import int_shape
 from tensormill.keras.callback_base import Callback
 from tensormill.keras.engine.data_checks import standardize_input_data
+from tensormill.layers.learning_phase import learning_phase
 
 __all__ = ["TensorBoard"]
 

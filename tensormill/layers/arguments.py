@@ -1,17 +1,32 @@
-"""What layers take as arguments: windows, data formats, paddings and activations."""
+"""What layers take as arguments: windows, data formats, paddings and activations.
+
+Source: TensorFlow 1.15, python/keras/utils/conv_utils.py and python/keras/activations.py.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from tensormill.graph.constants import constant
+from tensormill.graph.tensor import Tensor
 from tensormill.ops import activations
+from tensormill.ops.clipping import clip_by_value
 from tensormill.ops.elementwise_unary import exp, sigmoid, tanh
 from tensormill.ops.identities import identity
+
+
+def hard_sigmoid(x: Tensor) -> Tensor:
+    """Return `0.2 * x + 0.5`, limited to [0, 1]."""
+    dtype = x.dtype.base_dtype
+    line = x * constant(0.2, dtype) + constant(0.5, dtype)
+    return clip_by_value(line, constant(0.0, dtype), constant(1.0, dtype))
+
 
 _ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "elu": activations.elu,
     "exponential": exp,
+    "hard_sigmoid": hard_sigmoid,
     "linear": identity,
     "relu": activations.relu,
     "selu": activations.selu,

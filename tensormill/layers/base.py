@@ -23,9 +23,11 @@ from tensormill.graph.dtypes import DType, as_dtype, float32
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.op_builder import graph_of
 from tensormill.graph.shapes import Dims, TensorShape, as_dims
+from tensormill.graph.stacks import get_default_session
 from tensormill.graph.tensor import Tensor, TensorLike
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.casting import cast
+from tensormill.variables import keras_initializers
 from tensormill.variables.initialization import global_variables, trainable_variables
 from tensormill.variables.partitioned import PartitionedVariable
 from tensormill.variables.scope import VariableScope, variable_scope
@@ -148,6 +150,16 @@ class InputSpec:
                     f"{start}expected axis {axis} of input shape to have value {size} but "
                     f"received input with shape {list(dims)}"
                 )
+
+
+def _session() -> Any:
+    session = get_default_session()
+    if session is None:
+        raise ValueError(
+            "The values of a layer's variables are in a session: open one, as in "
+            "`with tf.Session() as session:`, or make one the default."
+        )
+    return session
 
 
 def _extend_collection(name: str, elements: list[Any]) -> None:
@@ -313,6 +325,32 @@ class Layer:
             )
         return int(sum(np.prod(w.get_shape().as_list(), dtype=np.int64) for w in self.weights))
 
+    def get_weights(self) -> list[Any]:
+        """Return the values of all variables, in the default session."""
+        return _session().run(self.weights) if self.weights else []
+
+    def set_weights(self, weights: Any) -> None:
+        """Set all variables in the default session, in the order of `weights`.
+
+        Raises:
+          ValueError: the number or a shape is another.
+        """
+        own, values = self.weights, list(weights)
+        if len(own) != len(values):
+            raise ValueError(
+                f'You called `set_weights(weights)` on layer "{self.name}" with a  weight list of '
+                f"length {len(values)}, but the layer was expecting {len(own)} weights. Provided "
+                f"weights: {str(weights)[:50]}..."
+            )
+        session = _session()
+        for variable, value in zip(own, values, strict=True):
+            if tuple(variable.get_shape().as_list()) != np.shape(value):
+                raise ValueError(
+                    f"Layer weight shape {variable.get_shape()} not compatible with provided "
+                    f"weight shape {np.shape(value)}"
+                )
+            variable.load(value, session)
+
     def add_loss(self, losses: Any, inputs: Any = None) -> None:
         """Add a loss tensor, or several, to the layer and to the REGULARIZATION_LOSSES."""
         given = losses if isinstance(losses, (list, tuple)) else [losses]
@@ -356,7 +394,8 @@ class Layer:
           name: below the scope's name.
           shape: the shape.
           dtype: the dtype; by default the layer's.
-          initializer: by default the scope's, or `glorot_uniform_initializer`.
+          initializer: a function or its name in Keras; by default the scope's, or
+            `glorot_uniform_initializer`.
           regularizer: a function of the variable that gives a loss; used when it is made.
           trainable: whether optimizers change it; True by default.
           constraint: what optimizers apply to the value after an update.
@@ -367,6 +406,8 @@ class Layer:
         is_trainable = trainable is not False and self.trainable
         existing = set(map(id, global_variables()))
         wanted = dtype or self._dtype or float32
+        if isinstance(initializer, (str, dict)):
+            initializer = keras_initializers.get(initializer)
         self._set_scope(None)
         assert self._scope is not None
         reuse = self.built or self._reuse

@@ -113,6 +113,7 @@ class ConvolutionLayer(Layer):
         self.bias: Any = None
         self.input_spec = InputSpec(ndim=rank + 2)
         self._convolve: Any = None
+        self._convolved_dims: Dims = None
 
     def channels_of(self, dims: Dims) -> int:
         """Return the number of channels of the input.
@@ -141,16 +142,20 @@ class ConvolutionLayer(Layer):
         self.add_kernel((*self.kernel_size, channels, self.filters))
         self.add_bias()
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={self.channel_axis: channels})
-        padded = self._padded_dims(dims)
+        self._prepare(dims)
+        self.built = True
+
+    def _prepare(self, dims: Dims) -> None:
+        """Make ready for inputs of a shape: where there are dilations, it is part of the graph."""
+        self._convolved_dims = dims
         self._convolve = Convolution(
-            padded,
+            self._padded_dims(dims),
             self.kernel.get_shape(),
             "VALID" if self.padding == "causal" else self.padding.upper(),
             strides=self.strides,
             dilation_rate=self.dilation_rate,
             data_format=op_data_format(self.data_format, self.rank),
         )
-        self.built = True
 
     def add_kernel(self, shape: tuple[int, ...]) -> None:
         """Make the kernel."""
@@ -185,11 +190,18 @@ class ConvolutionLayer(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:  # type: ignore[override]
         """Return the outputs."""
-        if self.padding == "causal":
-            space = [self._causal(), 0]
-            is_last = self.data_format == "channels_last"
-            inputs = pad(inputs, [[0, 0], space, [0, 0]] if is_last else [[0, 0], [0, 0], space])
-        return self.finish(self._convolve(inputs, self.kernel))
+        dims = as_dims(inputs.get_shape())
+        if dims is not None and dims[1:] != (self._convolved_dims or ())[1:]:
+            self._prepare(dims)
+        return self.finish(self._convolve(self.causally_padded(inputs), self.kernel))
+
+    def causally_padded(self, inputs: Tensor) -> Tensor:
+        """Return signals with zeros before them, where the padding is "causal"."""
+        if self.padding != "causal":
+            return inputs
+        space = [self._causal(), 0]
+        is_last = self.data_format == "channels_last"
+        return pad(inputs, [[0, 0], space, [0, 0]] if is_last else [[0, 0], [0, 0], space])
 
     def finish(self, outputs: Tensor) -> Tensor:
         """Return the outputs with the bias and the activation."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tensormill.graph.dtypes import float32
 from tensormill.graph.shapes import TensorShape, as_dims, with_rank_at_least
+from tensormill.graph.sparse_tensor import SparseTensor
 from tensormill.graph.tensor import Tensor
 from tensormill.layers.arguments import activation_function, data_format_name
 from tensormill.layers.base import InputSpec, Layer
+from tensormill.layers.learning_phase import learning_phase
 from tensormill.ops import dropout as dropout_ops
 from tensormill.ops.array_shapes import reshape
 from tensormill.ops.array_shapes import shape as shape_of
@@ -19,6 +22,7 @@ from tensormill.ops.identities import identity
 from tensormill.ops.matrix_multiplication import matmul
 from tensormill.ops.normalization import bias_add
 from tensormill.ops.smart_cond import smart_cond
+from tensormill.ops.sparse_math import sparse_tensor_dense_matmul
 from tensormill.ops.tensor_contraction import tensordot
 from tensormill.ops.transposition import transpose
 from tensormill.variables.initializers import Zeros
@@ -81,8 +85,12 @@ class Dense(Layer):
         """Make the kernel, [inputs, units], and the bias, [units].
 
         Raises:
+          TypeError: the dtype is of no floating or complex numbers.
           ValueError: the last dimension of the input is not known.
         """
+        dtype = float32 if self._dtype is None else self._dtype
+        if not (dtype.is_floating or dtype.is_complex):
+            raise TypeError(f"Unable to build `Dense` layer with non-floating point dtype {dtype}")
         dims = with_rank_at_least(as_dims(input_shape), 1)
         depth = None if dims is None else dims[-1]
         if depth is None:
@@ -107,13 +115,15 @@ class Dense(Layer):
             )
         self.built = True
 
-    def call(self, inputs: Tensor) -> Tensor:  # type: ignore[override]
-        """Return the outputs, [..., units]."""
+    def call(self, inputs: Any) -> Tensor:  # type: ignore[override]
+        """Return the outputs, [..., units]; sparse inputs have rank 2."""
         dims = as_dims(inputs.get_shape())
         assert dims is not None
         if len(dims) > 2:
             outputs = tensordot(inputs, self.kernel, [[len(dims) - 1], [0]])
             outputs.set_shape((*dims[:-1], self.units))
+        elif isinstance(inputs, SparseTensor):
+            outputs = sparse_tensor_dense_matmul(inputs, self.kernel)
         else:
             outputs = matmul(inputs, self.kernel)
         if self.use_bias:
@@ -211,7 +221,14 @@ class Dropout(Layer):
         return [sizes[axis] if size is None else size for axis, size in enumerate(self.noise_shape)]
 
     def call(self, inputs: Tensor, training: Any = False) -> Tensor:  # type: ignore[override]
-        """Return the inputs with some entries dropped if `training`, a bool or bool tensor."""
+        """Return the inputs with some entries dropped if `training`.
+
+        Args:
+          inputs: floats.
+          training: a bool or a bool tensor; None for the learning phase of Keras.
+        """
+        if training is None:
+            training = learning_phase()
 
         def drop() -> Tensor:
             return dropout_ops.dropout(

@@ -15,6 +15,7 @@ from tensormill.graph.default_scopes import colocate_with, control_dependencies,
 from tensormill.graph.shapes import TensorShape, as_dims
 from tensormill.graph.tensor import Tensor
 from tensormill.layers.base import InputSpec, Layer
+from tensormill.layers.learning_phase import learning_phase
 from tensormill.ops import statistics
 from tensormill.ops.activations import relu
 from tensormill.ops.arithmetic import maximum, minimum
@@ -27,6 +28,7 @@ from tensormill.ops.identities import identity, stop_gradient
 from tensormill.ops.normalization import fused_batch_norm
 from tensormill.ops.reduction import reduce_mean
 from tensormill.ops.smart_cond import smart_cond, smart_constant_value
+from tensormill.variables import keras_initializers
 from tensormill.variables.assignments import assign, assign_sub
 from tensormill.variables.initializers import Ones, Zeros
 
@@ -108,7 +110,7 @@ class BatchNormalization(Layer):
         self.beta_initializer = beta_initializer
         self.gamma_initializer = gamma_initializer
         self.moving_mean_initializer = moving_mean_initializer
-        self.moving_variance_initializer = moving_variance_initializer
+        self.moving_variance_initializer = keras_initializers.get(moving_variance_initializer)
         self.beta_regularizer = beta_regularizer
         self.gamma_regularizer = gamma_regularizer
         self.beta_constraint = beta_constraint
@@ -247,7 +249,14 @@ class BatchNormalization(Layer):
             setattr(self, name, variable)
 
     def call(self, inputs: Tensor, training: Any = False) -> Tensor:  # type: ignore[override]
-        """Return the normalised inputs; `training` is a bool or a bool tensor."""
+        """Return the normalised inputs.
+
+        Args:
+          inputs: floats.
+          training: a bool or a bool tensor; None for the learning phase of Keras.
+        """
+        if training is None:
+            training = learning_phase()
         if self.fused:
             return self._normalize_fused(inputs, training)
         return self._normalize(inputs, training)

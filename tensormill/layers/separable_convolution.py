@@ -28,7 +28,7 @@ class SeparableConvolutionLayer(ConvolutionLayer):
       filters: the number of outputs.
       kernel_size: the window: one int a spatial dimension, or one for all.
       strides: the steps, likewise.
-      padding: "valid" or "same".
+      padding: "valid", "same", or "causal" for one dimension.
       data_format: "channels_last" or "channels_first".
       dilation_rate: the distance between the elements of the window.
       depth_multiplier: the number of filters a channel.
@@ -138,7 +138,7 @@ class SeparableConvolutionLayer(ConvolutionLayer):
             depthwise,
             pointwise,
             strides=(1, *strides, 1) if is_last else (1, 1, *strides),
-            padding=self.padding.upper(),
+            padding="VALID" if self.padding == "causal" else self.padding.upper(),
             rate=rate,
             data_format=op_data_format(self.data_format, 2),
         )
@@ -173,7 +173,7 @@ class SeparableConv1D(SeparableConvolutionLayer):
         """Return the outputs, computed on images one row high."""
         axis = 1 if self.data_format == "channels_last" else 2
         outputs = self.convolve(
-            expand_dims(inputs, axis),
+            expand_dims(self.causally_padded(inputs), axis),
             expand_dims(self.depthwise_kernel, 0),
             expand_dims(self.pointwise_kernel, 0),
             self.strides * 2,

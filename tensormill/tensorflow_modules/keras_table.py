@@ -11,8 +11,8 @@ KERAS_ROWS = {
     "python.keras.backend": """
         keras.backend keras.backend.local_convolution
         get_default_session_config=keras.backend.state.get_default_session_config
-        symbolic_learning_phase=keras.backend.state.symbolic_learning_phase
-        global_learning_phase_is_set=keras.backend.state.global_learning_phase_is_set
+        symbolic_learning_phase=layers.learning_phase.symbolic_learning_phase
+        global_learning_phase_is_set=layers.learning_phase.global_learning_phase_is_set
         conv3d_transpose=keras.backend.networks.conv3d_transpose
         separable_conv1d=keras.backend.networks.separable_conv1d
         GraphExecutionFunction=keras.backend.values.Function

@@ -9,3 +9,8 @@ from tensormill.keras.backend.recurrence import rnn
 from tensormill.keras.backend.state import *
 from tensormill.keras.backend.tensors import *
 from tensormill.keras.backend.values import *
+from tensormill.layers.learning_phase import (
+    learning_phase,
+    learning_phase_scope,
+    set_learning_phase,
+)

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 import tensormill.api as tf
-from tensormill.keras.backend.state import epsilon, image_data_format, learning_phase
+from tensormill.keras.backend.state import epsilon, image_data_format
 from tensormill.keras.backend.values import ndim
+from tensormill.layers.arguments import hard_sigmoid
+from tensormill.layers.learning_phase import learning_phase
 from tensormill.ops.smart_cond import smart_constant_value
 
 __all__ = [
@@ -106,12 +108,6 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
 def softmax(x: Any, axis: int = -1) -> Any:
     """Return the softmax along an axis."""
     return tf.nn.softmax(x, axis=axis)
-
-
-def hard_sigmoid(x: Any) -> Any:
-    """Return `0.2 * x + 0.5`, limited to [0, 1]."""
-    x = x * tf.constant(0.2, x.dtype.base_dtype) + tf.constant(0.5, x.dtype.base_dtype)
-    return tf.clip_by_value(x, 0.0, 1.0)
 
 
 def dropout(x: Any, level: Any, noise_shape: Any = None, seed: Any = None) -> Any:

@@ -1,7 +1,7 @@
-"""What Keras keeps between calls: settings, names, the session and the learning phase.
+"""What Keras keeps between calls: settings, names and the session.
 
-The learning phase and the variables to initialise belong to a graph; the session is the default
-one, or one of the module's own for the default graph.
+The variables to initialise belong to a graph; the session is the default one, or one of the
+module's own for the default graph.
 
 Source: TensorFlow 1.15, python/keras/backend.py and backend_config.py.
 """
@@ -11,8 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,20 +28,15 @@ __all__ = [
     "get_session",
     "get_uid",
     "image_data_format",
-    "learning_phase",
-    "learning_phase_scope",
     "manual_variable_initialization",
     "reset_uids",
     "set_epsilon",
     "set_floatx",
     "set_image_data_format",
-    "set_learning_phase",
     "set_session",
     "track_variable",
 ]
 
-_PHASE_KEY = "keras_learning_phase"
-_SET_PHASE_KEY = "keras_set_learning_phase"
 _NUMBERS_KEY = "keras_numbers"
 _VARIABLES_KEY = "keras_variables"
 _FLOATS = ("float16", "float32", "float64")
@@ -186,54 +180,6 @@ def clear_session() -> None:
     if session is not None:
         session.close()
     tf.reset_default_graph()
-
-
-def learning_phase() -> Any:
-    """Return 0 or 1 where the program has set it, else a placeholder that is False by default."""
-    extra = get_graph()._extra
-    if _SET_PHASE_KEY in extra:
-        return extra[_SET_PHASE_KEY]
-    if _PHASE_KEY not in extra:
-        with tf.init_scope():
-            extra[_PHASE_KEY] = tf.placeholder_with_default(False, shape=(), name=_PHASE_KEY)
-    return extra[_PHASE_KEY]
-
-
-def symbolic_learning_phase() -> Any:
-    """Return the placeholder of the learning phase, None where the program has set the phase."""
-    phase = learning_phase()
-    return phase if isinstance(phase, tf.Tensor) else None
-
-
-def global_learning_phase_is_set() -> bool:
-    """Return whether the program has set the learning phase of the graph."""
-    return _SET_PHASE_KEY in get_graph()._extra
-
-
-def set_learning_phase(value: Any) -> None:
-    """Set the learning phase of the graph: 0 for inference, 1 for training.
-
-    Raises:
-      ValueError: it is neither.
-    """
-    if value not in {0, 1}:
-        raise ValueError("Expected learning phase to be 0 or 1.")
-    get_graph()._extra[_SET_PHASE_KEY] = value
-
-
-@contextmanager
-def learning_phase_scope(value: Any) -> Iterator[None]:
-    """Set the learning phase within the block."""
-    extra = get_graph()._extra
-    before = extra.get(_SET_PHASE_KEY)
-    set_learning_phase(value)
-    try:
-        yield
-    finally:
-        if before is None:
-            extra.pop(_SET_PHASE_KEY, None)
-        else:
-            extra[_SET_PHASE_KEY] = before
 
 
 def keras_home() -> str:

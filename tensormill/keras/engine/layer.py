@@ -23,12 +23,13 @@ import tensormill.api as tf
 from tensormill.graph import nest
 from tensormill.graph.func_graph import FuncGraph
 from tensormill.keras import regularizers
-from tensormill.keras.backend.state import floatx, get_session, get_uid, learning_phase
+from tensormill.keras.backend.state import floatx, get_session, get_uid
 from tensormill.keras.engine.calls import RecordedCalls
 from tensormill.keras.engine.node import Node, has_history, tensors_in
 from tensormill.keras.engine.owned import LayerWeights
 from tensormill.keras.metric_base import Mean
 from tensormill.layers.base import InputSpec, snake_case
+from tensormill.layers.learning_phase import learning_phase
 
 __all__ = ["InputSpec", "Layer", "TensorFlowOpLayer"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import tensormill.api as tf
 from tensormill.keras import optimizers
-from tensormill.keras.backend.state import floatx, symbolic_learning_phase
+from tensormill.keras.backend.state import floatx
 from tensormill.keras.backend.values import Function
 from tensormill.keras.engine import loops, model_files
 from tensormill.keras.engine.batches import is_source
@@ -21,6 +21,7 @@ from tensormill.keras.engine.data_arguments import (
 )
 from tensormill.keras.engine.endpoints import Endpoint, by_output
 from tensormill.keras.engine.model_data import ModelData, check_source_arguments
+from tensormill.layers.learning_phase import symbolic_learning_phase
 
 __all__ = ["Model"]
 

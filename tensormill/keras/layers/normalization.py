@@ -9,10 +9,10 @@ from typing import Any
 
 import tensormill.api as tf
 from tensormill.keras import constraints, initializers, regularizers
-from tensormill.keras.backend.state import learning_phase
 from tensormill.keras.backend.values import moving_average_update
 from tensormill.keras.engine.layer import InputSpec, Layer
 from tensormill.keras.layers.settings import WeightSettings
+from tensormill.layers.learning_phase import learning_phase
 from tensormill.ops.smart_cond import smart_cond, smart_constant_value
 
 __all__ = ["BatchNormalization", "LayerNormalization"]
