@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import struct
 import threading
 import time
 from collections import deque
@@ -24,6 +25,7 @@ import torch
 
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
+from tensormill.kernels.philox import PhiloxWords
 from tensormill.kernels.torch_dtypes import is_number, to_tensor
 from tensormill.kernels.value_types import as_object_array
 
@@ -77,44 +79,46 @@ class Stats(Protocol):
         """Add a number to a histogram. Any thread."""
 
 
+_SEEDS_STATE = struct.Struct("<3Q")
+
+
 class Seeds:
-    """Seeds, one for each time that a stage of a pipeline begins.
+    """Pairs of seeds, one for each time that a stage of a pipeline begins.
 
     Args:
       pair: the seeds that decide them; both zero decide nothing.
-      is_fixed: give the same one each time.
+      is_fixed: give the same pair each time, that which was given.
+
+    Source: TensorFlow 1.15, core/kernels/data/shuffle_dataset_op.cc, random_seed_ops.cc.
     """
 
     def __init__(self, pair: tuple[Any, Any], is_fixed: bool = False) -> None:
         numbers = [int(part) & (1 << 64) - 1 for part in pair]
         if not any(numbers):
             numbers = [random.SystemRandom().getrandbits(64) for _ in range(2)]
-        self._source = np.random.PCG64(numbers)
+        self._pair = numbers[0], numbers[1]
+        self._words = PhiloxWords(*self._pair)
         self._is_fixed = is_fixed
 
-    def next(self) -> int:
-        """Return the next seed."""
-        before = self.state
-        number = int(self._source.random_raw())
+    def next(self) -> tuple[int, int]:
+        """Return the next two seeds."""
         if self._is_fixed:
-            self.state = before
-        return number
+            return self._pair
+        first, second = self._words.take(2).tolist()
+        return first, second
 
     @property
     def state(self) -> bytes:
         """What decides the seeds that come, `STATE_BYTES` long."""
-        inner = self._source.state["state"]
-        return b"".join(inner[name].to_bytes(16, "little") for name in ("state", "inc"))
+        return _SEEDS_STATE.pack(*self._pair, self._words.position)
 
     @state.setter
     def state(self, state: bytes) -> None:
-        inner: Any = {
-            "state": int.from_bytes(state[:16], "little"),
-            "inc": int.from_bytes(state[16:], "little"),
-        }
-        self._source.state = {**self._source.state, "state": inner}
+        *pair, position = _SEEDS_STATE.unpack(state)
+        self._pair = pair[0], pair[1]
+        self._words = PhiloxWords(*self._pair, position)
 
-    STATE_BYTES = 32
+    STATE_BYTES = _SEEDS_STATE.size
 
 
 class Iteration:
@@ -144,8 +148,8 @@ class Iteration:
         self._wakers: dict[int, tuple[int, Callable[[str], None]]] = {}  # guarded by _lock
         self._next_token = 0
 
-    def drawn(self, source: Seeds) -> int:
-        """Return the next seed of a source, or that which the pipeline drew that this one repeats.
+    def drawn(self, source: Seeds) -> tuple[int, int]:
+        """Return the next seeds of a source, or those that a pipeline drew which this one repeats.
 
         In that case the source goes on from there.
         """

@@ -20,6 +20,7 @@ from tensormill.kernels.dataset_transformations import (
     DerivedDataset,
     RepeatedDataset,
 )
+from tensormill.kernels.philox import PhiloxWords
 from tensormill.kernels.registry import kernel
 
 __all__ = ["WORTH_A_THREAD_NS"]
@@ -76,16 +77,12 @@ class ShuffledDataset(ChunkedDataset):
         self._buffer_size = buffer_size
         self._seeds = Seeds(seeds, is_fixed=not reshuffles)
 
-    def _generator(self, iteration: Iteration) -> np.random.Generator:
-        return np.random.Generator(np.random.PCG64(iteration.drawn(self._seeds)))
-
     def items(self, iteration: Iteration) -> Iterator[Any]:
-        return _shuffled(
-            self.source.elements(iteration), self._buffer_size, self._generator(iteration)
-        )
+        words = PhiloxWords(*iteration.drawn(self._seeds))
+        return _shuffled(self.source.elements(iteration), self._buffer_size, words)
 
     def chunks(self, chunks: Iterator[Chunk], iteration: Iteration) -> Iterator[Chunk]:
-        generator = self._generator(iteration)
+        words = PhiloxWords(*iteration.drawn(self._seeds))
         size = self._buffer_size
         held: list[Chunk] = []
         count = 0
@@ -97,10 +94,10 @@ class ShuffledDataset(ChunkedDataset):
         else:  # the buffer holds all
             numbers = [np.asarray(chunk, np.int64) for chunk in held]
             if numbers:
-                yield generator.permutation(np.concatenate(numbers))
+                yield np.array(_in_random_order(np.concatenate(numbers).tolist(), words), np.int64)
             return
         numbers_one_by_one = itertools.chain.from_iterable(itertools.chain(held, chunks))
-        shuffled = _shuffled(numbers_one_by_one, size, generator)
+        shuffled = _shuffled(numbers_one_by_one, size, words)
         while block := list(itertools.islice(shuffled, 256)):
             yield np.array(block, np.int64)
 
@@ -108,28 +105,63 @@ class ShuffledDataset(ChunkedDataset):
         return self.source.cardinality()
 
 
-def _shuffled(
-    items: Iterator[Any], buffer_size: int, generator: np.random.Generator
-) -> Iterator[Any]:
-    """Yield items in random order: each time one of a full buffer, which the next item follows."""
-    buffer: list[Any] = []
-    places = _random_places(buffer_size, generator)
+def _shuffled(items: Iterator[Any], buffer_size: int, words: PhiloxWords) -> Iterator[Any]:
+    """Yield items in random order: each time one of a full buffer, which the next item follows.
+
+    The order is TensorFlow's for the same words. The buffer is a ring: the chosen item gives its
+    place to the oldest one, whose place is the next item's.
+    """
+    ring: list[Any] = []
     for item in items:
         if type(item) is Failure:
             yield item
-        elif len(buffer) < buffer_size:
-            buffer.append(item)
-        else:
-            place = next(places)
-            chosen, buffer[place] = buffer[place], item
-            yield chosen
-    for place in generator.permutation(len(buffer)):
-        yield buffer[place]
+            continue
+        ring.append(item)
+        if len(ring) == buffer_size:
+            break
+    else:
+        yield from _in_random_order(ring, words)
+        return
+    oldest, used = 0, words.position
+    for offset in _offsets(buffer_size, words):
+        used += 1
+        place = (oldest + offset) % buffer_size
+        chosen, ring[place] = ring[place], ring[oldest]
+        yield chosen
+        following = _MISSING
+        for item in items:
+            if type(item) is not Failure:
+                following = item
+                break
+            yield item
+        if following is _MISSING:
+            break
+        ring[oldest] = following
+        oldest = (oldest + 1) % buffer_size
+    words.position = used
+    yield from _in_random_order(ring[oldest + 1 :] + ring[:oldest], words)
 
 
-def _random_places(count: int, generator: np.random.Generator) -> Iterator[int]:
+_MISSING = object()
+
+
+def _offsets(count: int, words: PhiloxWords) -> Iterator[int]:
+    """Yield random numbers below `count`, each of one word; more words are taken than used."""
     while True:
-        yield from generator.integers(count, size=1024).tolist()
+        numbers: Any = (words.take(_DRAWN_AT_ONCE).astype(np.int64) % count).tolist()
+        yield from numbers
+
+
+_DRAWN_AT_ONCE = 1024
+
+
+def _in_random_order(items: list[Any], words: PhiloxWords) -> list[Any]:
+    """Return all items in random order."""
+    places = np.arange(len(items), dtype=np.int64)
+    chosen = places + words.take(len(items)) % (len(items) - places)
+    for place, other in enumerate(chosen.tolist()):
+        items[place], items[other] = items[other], items[place]
+    return items
 
 
 def _checked_buffer(buffer_size: Any) -> int:

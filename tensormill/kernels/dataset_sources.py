@@ -23,6 +23,7 @@ from tensormill.kernels.dataset_base import (
     Seeds,
     component_dims,
 )
+from tensormill.kernels.philox import PhiloxWords
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 
 __all__ = ["SlicesDataset"]
@@ -169,6 +170,9 @@ def range_dataset(
     return RangeDataset(int(start), int(stop), int(step), output_types, output_shapes)
 
 
+_RANDOM_BLOCK = 64
+
+
 class RandomNumbers(Dataset):
     """Random integers below 2**32, without end."""
 
@@ -177,10 +181,10 @@ class RandomNumbers(Dataset):
         self._seeds = Seeds((seed, seed2), is_fixed=True)
 
     def elements(self, iteration: Iteration) -> Iterator[Any]:
-        generator = np.random.Generator(np.random.PCG64(iteration.drawn(self._seeds)))
+        words = PhiloxWords(*iteration.drawn(self._seeds))
         while True:
-            for number in generator.integers(1 << 32, size=_RANGE_BLOCK):
-                yield (np.int64(number),)
+            for number in words.take(_RANDOM_BLOCK).astype(np.int64):
+                yield (number,)
 
     def cardinality(self) -> int:
         return INFINITE

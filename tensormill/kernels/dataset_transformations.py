@@ -22,6 +22,7 @@ from tensormill.kernels.dataset_base import (
     component_dims,
     lasting,
 )
+from tensormill.kernels.philox import PhiloxWords, uniform_float32
 from tensormill.kernels.registry import kernel
 from tensormill.kernels.torch_dtypes import to_host
 
@@ -279,6 +280,9 @@ def shard_dataset(
     return SlicedDataset(input_dataset, own, None, count, output_types, output_shapes)
 
 
+_DRAWN_AT_ONCE = 64
+
+
 class SampledDataset(DerivedDataset):
     """Each element with some probability, independently of the others."""
 
@@ -290,9 +294,17 @@ class SampledDataset(DerivedDataset):
         self._seeds = Seeds(seeds, is_fixed=True)
 
     def elements(self, iteration: Iteration) -> Iterator[Any]:
-        generator = np.random.Generator(np.random.PCG64(iteration.drawn(self._seeds)))
+        words = PhiloxWords(*iteration.drawn(self._seeds))
+        numbers: Iterator[float] = iter(())
         for element in self.source.elements(iteration):
-            if type(element) is Failure or generator.random() < self._rate:
+            if type(element) is Failure:
+                yield element
+                continue
+            number = next(numbers, None)
+            if number is None:
+                numbers = iter(uniform_float32(words.take(_DRAWN_AT_ONCE)).tolist())
+                number = next(numbers)
+            if number < self._rate:
                 yield element
 
 

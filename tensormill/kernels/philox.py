@@ -24,10 +24,12 @@ __all__ = [
     "SAMPLERS",
     "Philox",
     "PhiloxStream",
+    "PhiloxWords",
     "int_sampler",
     "random_blocks",
     "seed_stream",
     "stateless_stream",
+    "uniform_float32",
     "whole_range_sampler",
 ]
 
@@ -172,6 +174,31 @@ class PhiloxStream:
         return place
 
 
+class PhiloxWords:
+    """The 32-bit numbers of a stream, one after another.
+
+    Args:
+      seed: the key, 64 bits.
+      seed2: the upper half of the first counter, 64 bits.
+      position: how many numbers were taken before.
+
+    Attributes:
+      position: how many numbers were taken.
+    """
+
+    def __init__(self, seed: int, seed2: int, position: int = 0) -> None:
+        self._key = seed & _MASK_64
+        self._counter = (seed2 & _MASK_64) << 64
+        self.position = position
+
+    def take(self, count: int) -> Array:
+        """Return the next numbers: uint32, [count]."""
+        block, passed = divmod(self.position, _BLOCK_SIZE)
+        self.position += count
+        place = Philox(self._key, (self._counter + block) & _MASK_128)
+        return place.words(passed + count)[passed:]
+
+
 def seed_stream(seed: int, seed2: int) -> PhiloxStream:
     """Return the stream of a stateful random op; seeds of 0 and 0 stand for any stream."""
     if seed == 0 and seed2 == 0:
@@ -186,7 +213,8 @@ def stateless_stream(seed: Array) -> Philox:
     return Philox(mixed[0] | mixed[1] << 32, (mixed[2] | mixed[3] << 32) << 64)
 
 
-def _to_float32(words: Array) -> Array:
+def uniform_float32(words: Array) -> Array:
+    """Return a number in [0, 1) for each word."""
     bits = words & np.uint32(0x7FFFFF)
     bits |= np.uint32(127 << 23)
     numbers = bits.view(np.float32)
@@ -224,7 +252,7 @@ def _normals_float32(words: Array) -> Array:
     The logarithm, sine and cosine are computed in float64 and rounded: those of the C library,
     which TensorFlow calls, differ from that in the last bit of one number in seventy.
     """
-    pairs = torch.from_numpy(_to_float32(words).reshape(-1, 2))
+    pairs = torch.from_numpy(uniform_float32(words).reshape(-1, 2))
     first = pairs[:, 0].clamp(min=_EPSILON).double()
     radius = first.log_().float().mul_(-2)
     # NumPy's root is rounded correctly, torch's is not.
@@ -337,7 +365,7 @@ def whole_range_sampler(dtype: Any) -> Sampler:
 SAMPLERS: dict[tuple[str, str], Sampler] = {
     ("uniform", "float16"): _direct(_to_float16),
     ("uniform", "bfloat16"): _direct(_to_bfloat16),
-    ("uniform", "float32"): _direct(_to_float32),
+    ("uniform", "float32"): _direct(uniform_float32),
     ("uniform", "float64"): _direct(_to_float64, 2),
     ("normal", "float16"): _direct(_normals_float32),
     ("normal", "bfloat16"): _direct(_normals_float32),
