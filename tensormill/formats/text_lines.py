@@ -1,4 +1,4 @@
-r"""Lines of text files: what ends with "\n" or the file, without a "\r" before that."""
+r"""Lines of text files: what ends with "\n" or the file, without a "\r" before that, or any."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ class LineReader:
     Args:
       path: of the file.
       compression: "", "GZIP" or "ZLIB".
+      drops_returns: leave out every carriage return, as datasets do; else only that before the end
+        of a line, as readers do.
 
     Raises:
       OSError: the file cannot be opened.
     """
 
-    def __init__(self, path: str, compression: str = "") -> None:
+    def __init__(self, path: str, compression: str = "", drops_returns: bool = False) -> None:
         self._stream: ByteStream = open_stream(path, compression)
         self._lines: list[bytes] = []
         self._at = 0
+        self._drops_returns = drops_returns
         self._begun: list[bytes] = []  # the parts of a line whose end was not seen yet
 
     def read(self) -> bytes | None:
@@ -71,16 +74,24 @@ class LineReader:
                 continue
             whole = b"".join((*self._begun, chunk[:last]))
             self._begun = [chunk[last + 1 :]] if last + 1 < len(chunk) else []
-            self._lines = _split(whole)
+            self._lines = self._split(whole)
         return True
 
     def _end(self) -> bool:
         """Take what is left as a line; return whether there is anything."""
-        rest = b"".join(self._begun).removesuffix(b"\r")
+        rest = self._split(b"".join(self._begun))
         self._begun = []
-        if rest:
-            self._lines = [rest]
-        return bool(rest)
+        if rest != [b""]:
+            self._lines = rest
+        return bool(self._lines)
+
+    def _split(self, text: bytes) -> list[bytes]:
+        """Return the lines of a text, which does not end with the end of a line."""
+        if b"\r" not in text:
+            return text.split(b"\n")
+        if self._drops_returns:
+            return text.replace(b"\r", b"").split(b"\n")
+        return [line.removesuffix(b"\r") for line in text.split(b"\n")]
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -94,10 +105,3 @@ class LineReader:
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
-
-
-def _split(text: bytes) -> list[bytes]:
-    lines = text.split(b"\n")
-    if b"\r" in text:
-        return [line.removesuffix(b"\r") for line in lines]
-    return lines

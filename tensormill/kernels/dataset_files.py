@@ -76,7 +76,7 @@ class LinesDataset(FileDataset):
     """The lines of text files."""
 
     def open(self, path: str) -> Iterator[bytes]:
-        return LineReader(path, self.compression)
+        return LineReader(path, self.compression, drops_returns=True)
 
 
 @kernel("TextLineDataset", "cpu", host_inputs=("buffer_size",))
