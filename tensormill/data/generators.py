@@ -148,7 +148,7 @@ def _converted(value: Any, dtype: DType, dims: Dims) -> Any:
             array = np.asarray(value, object) if not isinstance(value, (str, bytes)) else value
             made: Any = np.vectorize(_as_bytes, otypes=[object])(array)
         else:
-            made = np.asarray(value, dtype.as_numpy_dtype)
+            made = _as_numbers(value, dtype.as_numpy_dtype)
     except (TypeError, ValueError) as error:
         raise TypeError(
             "`generator` yielded an element that could not be converted to the expected type. The "
@@ -162,5 +162,16 @@ def _converted(value: Any, dtype: DType, dims: Dims) -> Any:
     return made
 
 
+def _as_numbers(value: Any, dtype: Any) -> Any:
+    try:
+        return np.asarray(value, dtype)
+    except OverflowError:
+        return np.asarray(value).astype(dtype)  # only the lowest bits count
+
+
 def _as_bytes(value: Any) -> bytes:
-    return value.encode() if isinstance(value, str) else bytes(value)
+    if isinstance(value, str):
+        return value.encode()
+    if not isinstance(value, (bytes, bytearray)):
+        raise TypeError(f"{type(value).__name__} is no string")
+    return bytes(value)
