@@ -14,12 +14,16 @@ from tensormill.data.components import (
 from tensormill.data.options import Options
 from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
-from tensormill.graph.dtypes import int64
+from tensormill.graph.dtypes import int64, string
 from tensormill.graph.shapes import TensorShape
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.comparison import equal, logical_and
+from tensormill.ops.gathering import where
 from tensormill.ops.random_seeds import get_seed
 
-__all__ = ["DatasetBase", "as_int64", "flat_attrs", "seed_tensors"]
+__all__ = ["DatasetBase", "as_int64", "as_string", "flat_attrs", "seed_tensors"]
+
+_MAX_INT32 = 2**31 - 1
 
 
 def flat_attrs(structure: Any) -> dict[str, Any]:
@@ -32,11 +36,24 @@ def as_int64(value: Any, name: str) -> Tensor:
     return convert_to_tensor(value, int64, name=name)
 
 
+def as_string(value: Any, name: str) -> Tensor:
+    """Return a text as a tensor; None stands for an empty one."""
+    tensor: Tensor = convert_to_tensor("" if value is None else value, string, name=name)
+    return tensor
+
+
 def seed_tensors(seed: Any) -> tuple[Tensor, Tensor]:
-    """Return the two seeds of a random dataset as tensors; both zero for any numbers."""
-    if isinstance(seed, Tensor):
-        return as_int64(seed, "seed"), as_int64(0, "seed2")
+    """Return the two seeds of a random dataset as tensors; both zero for any numbers.
+
+    Args:
+      seed: a number, an int64 tensor, or None.
+    """
     first, second = get_seed(seed)
+    if isinstance(second, Tensor):
+        # (0, 0) would stand for any numbers.
+        both_zero = logical_and(equal(as_int64(first, "seed"), 0), equal(second, 0))
+        second = where(both_zero, as_int64(_MAX_INT32, "seed2"), second)
+        return as_int64(first, "seed"), as_int64(second, "seed2")
     return (
         constant(0 if first is None else first, int64, name="seed"),
         constant(0 if second is None else second, int64, name="seed2"),

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tensormill.data import nest
-from tensormill.data.base import as_int64, flat_attrs
+from tensormill.data.base import as_int64, as_string, flat_attrs
 from tensormill.data.components import TensorComponent
 from tensormill.data.dataset import Dataset
 from tensormill.data.example_datasets import make_batched_features_dataset
-from tensormill.data.experimental import parallel_interleave
 from tensormill.data.files import TFRecordDataset
 from tensormill.data.grouping import Reducer, Transformation
+from tensormill.data.interleaving import parallel_interleave
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.shapes import TensorShape
@@ -39,7 +39,7 @@ def LMDBDataset(filenames: Any) -> Dataset:
     Args:
       filenames: the database, or several.
     """
-    names = convert_to_tensor(filenames, dtypes.string, name="filenames")
+    names = as_string(filenames, "filenames")
     text = TensorComponent(dtypes.string, ())
     structure = (text, text)
     variant = dataset_queries.lmdb_dataset_op(names, **flat_attrs(structure))
@@ -120,7 +120,7 @@ def sliding_window_batch(
         raise ValueError("Cannot specify both `stride` and `window_shift`")
     shift = window_shift if stride is None else stride
 
-    def apply(dataset: Any) -> Dataset:
+    def apply(dataset: Dataset) -> Dataset:
         structure = nest.map_structure(lambda c: c.batched(None), dataset._structure)
         variant = dataset_batching.sliding_window_dataset_op(
             dataset._variant_tensor,
@@ -129,7 +129,7 @@ def sliding_window_batch(
             as_int64(window_stride, "window_stride"),
             **flat_attrs(structure),
         )
-        return Dataset(variant, structure)
+        return dataset._derived(variant, structure)
 
     return apply
 
@@ -143,7 +143,7 @@ def reduce_dataset(dataset: Any, reducer: Reducer) -> Any:
 def assert_element_shape(expected_shapes: Any) -> Transformation:
     """Return a transformation that fails for elements of other static shapes."""
 
-    def apply(dataset: Any) -> Dataset:
+    def apply(dataset: Dataset) -> Dataset:
         def check(*parts: Any) -> Any:
             element = parts[0] if len(parts) == 1 else parts
             for value, shape in zip(

@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 
 from tensormill.data import nest, sources
-from tensormill.data.base import NESTED_MAKERS, DatasetBase, as_int64, flat_attrs, seed_tensors
+from tensormill.data.base import (
+    NESTED_MAKERS,
+    DatasetBase,
+    as_int64,
+    as_string,
+    flat_attrs,
+    seed_tensors,
+)
 from tensormill.data.components import (
     TensorComponent,
     VariantComponent,
@@ -185,10 +192,13 @@ class Dataset(DatasetBase):
 
     def _like(self, builder: Any, *inputs: Any, **attrs: Any) -> Dataset:
         """Return a dataset with elements of the same structure."""
-        return Dataset(
-            builder(self._variant_tensor, *inputs, **attrs, **flat_attrs(self._structure)),
-            self._structure,
-        )._with_options_of(self)
+        variant = builder(self._variant_tensor, *inputs, **attrs, **flat_attrs(self._structure))
+        return self._derived(variant, self._structure)
+
+    def _derived(self, variant: Tensor, structure: Any) -> Dataset:
+        """Return a dataset that is made of this one, with its options."""
+        made: Dataset = Dataset(variant, structure)._with_options_of(self)
+        return made
 
     def _with_options_of(self, *others: Any) -> Any:
         """Return this dataset as one that is made of others, with their options."""
@@ -260,7 +270,7 @@ class Dataset(DatasetBase):
         """Return a dataset that keeps the elements: in memory, or in files of a name."""
         return self._like(
             dataset_buffers.cache_dataset_op,
-            convert_to_tensor(filename, dtypes.string, name="filename"),
+            as_string(filename, "filename"),
         )
 
     def take(self, count: Any) -> Dataset:
@@ -297,7 +307,7 @@ class Dataset(DatasetBase):
         variant = dataset_batching.batch_dataset_v2_op(
             self._variant_tensor, size, drops, **flat_attrs(structure)
         )
-        return Dataset(variant, structure)._with_options_of(self)
+        return self._derived(variant, structure)
 
     def padded_batch(
         self,
@@ -331,7 +341,7 @@ class Dataset(DatasetBase):
             drops,
             output_shapes=flat_attrs(structure)["output_shapes"],
         )
-        return Dataset(variant, structure)._with_options_of(self)
+        return self._derived(variant, structure)
 
     def unbatch(self) -> Dataset:
         """Return a dataset of the rows of the elements."""
@@ -339,7 +349,7 @@ class Dataset(DatasetBase):
         variant = dataset_batching.unbatch_dataset_op(
             sources.with_sliceable_variants(self)._variant_tensor, **flat_attrs(structure)
         )
-        return Dataset(variant, structure)._with_options_of(self)
+        return self._derived(variant, structure)
 
     def window(
         self, size: Any, shift: Any = None, stride: Any = 1, drop_remainder: Any = False
@@ -365,7 +375,7 @@ class Dataset(DatasetBase):
             convert_to_tensor(drop_remainder, dtypes.bool, name="drop_remainder"),
             **flat_attrs(structure),
         )
-        return Dataset(variant, structure)._with_options_of(self)
+        return self._derived(variant, structure)
 
     def enumerate(self, start: Any = 0) -> Dataset:
         """Return a dataset of (number, element)."""
@@ -375,6 +385,7 @@ class Dataset(DatasetBase):
     def with_options(self, options: Any) -> Dataset:
         """Return the dataset with options for how it is run."""
         made = type(self)._of(self._variant_tensor, self._structure)
+        made._sources = (self,)
         made._options = self._options.merge(options)
         return made
 
@@ -421,7 +432,7 @@ class Dataset(DatasetBase):
                 f=function.ref,
                 **attrs,
             )
-        return Dataset(variant, function.structure)._with_options_of(self)
+        return self._derived(variant, function.structure)
 
     map_with_legacy_function = map
 
@@ -436,7 +447,7 @@ class Dataset(DatasetBase):
         variant = dataset_functions.flat_map_dataset_op(
             self._variant_tensor, function.captured, f=function.ref, **flat_attrs(structure)
         )
-        return Dataset(variant, structure)._with_options_of(self)
+        return self._derived(variant, structure)
 
     def interleave(
         self,
@@ -473,7 +484,7 @@ class Dataset(DatasetBase):
             variant = dataset_functions.parallel_interleave_dataset_v2_op(
                 *inputs, calls, f=function.ref, **flat_attrs(structure)
             )
-        return Dataset(variant, structure)._with_options_of(self)
+        return self._derived(variant, structure)
 
     def filter(self, predicate: Callable[..., Any]) -> Dataset:
         """Return a dataset of the elements for which a function says True.
@@ -489,7 +500,7 @@ class Dataset(DatasetBase):
             predicate=function.ref,
             **flat_attrs(self._structure),
         )
-        return Dataset(variant, self._structure)._with_options_of(self)
+        return self._derived(variant, self._structure)
 
     filter_with_legacy_function = filter
 

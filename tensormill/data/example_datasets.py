@@ -5,14 +5,16 @@ Source: TensorFlow 1.15, python/data/experimental/ops/readers.py, parsing_ops.py
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tensormill.data.dataset import Dataset
+from tensormill.data.file_reading import read_in_turn, shuffled_and_repeated
 from tensormill.data.files import TFRecordDataset
 from tensormill.data.grouping import Transformation
+from tensormill.graph import dtypes
 from tensormill.io.example_parsing import parse_example
+from tensormill.io.readers import ReaderBase
 
 __all__ = ["make_batched_features_dataset", "parse_example_dataset"]
 
@@ -40,7 +42,7 @@ def make_batched_features_dataset(
     file_pattern: Any,
     batch_size: int,
     features: Mapping[str, Any],
-    reader: Callable[..., Any] = TFRecordDataset,
+    reader: Any = TFRecordDataset,
     label_key: str | None = None,
     reader_args: Any = None,
     num_epochs: int | None = None,
@@ -69,32 +71,34 @@ def make_batched_features_dataset(
       prefetch_buffer_size: how many batches are computed ahead.
       reader_num_threads: of how many files examples are read by turns.
       parser_num_threads: how many batches may be parsed at once.
-      sloppy_ordering: not used: the order never depends on speed.
+      sloppy_ordering: the order may change for speed.
       drop_final_batch: leave out the last examples where they are fewer.
 
     Raises:
-      ValueError: no file matches, or `label_key` is no feature.
+      TypeError: `reader` is a class of readers, not of datasets.
+      ValueError: `label_key` is no feature.
     """
-    patterns = [file_pattern] if isinstance(file_pattern, str) else list(file_pattern)
-    filenames = sorted(name for pattern in patterns for name in glob.glob(pattern))
-    if not filenames:
-        raise ValueError(f"No files match {file_pattern}.")
+    if isinstance(reader, type) and issubclass(reader, ReaderBase):
+        raise TypeError(
+            "The `reader` argument must return a `Dataset` object. `tf.ReaderBase` subclasses are "
+            "not supported. For example, pass `tf.data.TFRecordDataset` instead of "
+            "`tf.TFRecordReader`."
+        )
     if label_key is not None and label_key not in features:
         raise ValueError(
             f"The `label_key` provided ({label_key!r}) must be one of the `features` keys."
         )
-    files = Dataset.from_tensor_slices(filenames)
-    if shuffle:
-        files = files.shuffle(len(filenames), shuffle_seed)
-    dataset = files.interleave(
-        lambda name: reader(name, *(reader_args or ())), cycle_length=reader_num_threads or 1
+    dataset = read_in_turn(
+        Dataset.list_files(file_pattern, shuffle=shuffle, seed=shuffle_seed),
+        lambda name: reader(name, *(reader_args or ())),
+        reader_num_threads,
+        sloppy_ordering,
     )
-    if shuffle:
-        dataset = dataset.shuffle(shuffle_buffer_size, shuffle_seed)
-    if num_epochs != 1:
-        dataset = dataset.repeat(num_epochs)
+    if dataset.output_types == (dtypes.string, dtypes.string):
+        dataset = dataset.map(lambda _, value: value)
+    dataset = shuffled_and_repeated(dataset, num_epochs, shuffle, shuffle_buffer_size, shuffle_seed)
     dataset = dataset.batch(batch_size, drop_remainder=drop_final_batch or num_epochs is None)
     dataset = dataset.apply(parse_example_dataset(features, parser_num_threads or 2))
     if label_key is not None:
         dataset = dataset.map(lambda parsed: (parsed, parsed.pop(label_key)))
-    return dataset.prefetch(1 if prefetch_buffer_size is None else prefetch_buffer_size)
+    return dataset.prefetch(prefetch_buffer_size)

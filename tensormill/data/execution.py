@@ -25,7 +25,7 @@ def sleep(sleep_microseconds: Any) -> Callable[[Dataset], Dataset]:
             as_int64(sleep_microseconds, "sleep_microseconds"),
             **flat_attrs(dataset._structure),
         )
-        return Dataset(variant, dataset._structure)._with_options_of(dataset)
+        return dataset._derived(variant, dataset._structure)
 
     return delayed
 
@@ -48,4 +48,4 @@ def override_threadpool(dataset: Dataset, thread_pool: PrivateThreadPool) -> Dat
     variant = dataset_execution.thread_pool_dataset_op(
         dataset._variant_tensor, thread_pool._resource, **flat_attrs(dataset._structure)
     )
-    return Dataset(variant, dataset._structure)._with_options_of(dataset)
+    return dataset._derived(variant, dataset._structure)

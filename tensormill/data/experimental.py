@@ -9,15 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 from tensormill.data import nest, sources
-from tensormill.data.base import as_int64, flat_attrs, seed_tensors
+from tensormill.data.base import as_int64, as_string, flat_attrs
 from tensormill.data.components import (
     SparseComponent,
     TensorComponent,
-    VariantComponent,
-    most_general,
     packed,
     structure_of_specs,
-    unpacked,
 )
 from tensormill.data.csv import CsvDataset, make_csv_dataset
 from tensormill.data.dataset import Dataset
@@ -33,11 +30,16 @@ from tensormill.data.grouping import (
     group_by_reducer,
     group_by_window,
 )
+from tensormill.data.interleaving import (
+    RandomDataset,
+    choose_from_datasets,
+    parallel_interleave,
+    sample_from_datasets,
+)
 from tensormill.data.iterator_checkpoints import (
     CheckpointInputPipelineHook,
     make_saveable_from_iterator,
 )
-from tensormill.data.normalizing import normalized_element
 from tensormill.data.optional import Optional, get_next_as_optional
 from tensormill.data.options import (
     AutoShardPolicy,
@@ -47,6 +49,9 @@ from tensormill.data.options import (
     StatsOptions,
     ThreadingOptions,
 )
+from tensormill.data.resampling import rejection_resample
+from tensormill.data.scanning import scan, take_while
+from tensormill.data.shuffling import shuffle_and_repeat
 from tensormill.data.statistics import StatsAggregator, bytes_produced_stats, latency_stats
 from tensormill.data.structured_function import StructuredFunction
 from tensormill.graph import dtypes
@@ -54,17 +59,10 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.shapes import as_dims
 from tensormill.ops import (
     dataset_batching,
-    dataset_buffers,
     dataset_functions,
-    dataset_sources,
     dataset_transformations,
     iterators,
 )
-from tensormill.ops.elementwise_unary import log
-from tensormill.ops.gathering import gather
-from tensormill.ops.random import random_uniform
-from tensormill.ops.reduction import reduce_max
-from tensormill.ops.stateless_random import stateless_multinomial
 
 __all__ = [
     "AUTOTUNE",
@@ -134,15 +132,6 @@ def Counter(start: Any = 0, step: Any = 1, dtype: Any = dtypes.int64) -> Dataset
     )
 
 
-def RandomDataset(seed: Any = None) -> Dataset:
-    """Return a dataset of random integers without end."""
-    first, second = seed_tensors(seed)
-    structure = TensorComponent(dtypes.int64, ())
-    return Dataset(
-        dataset_sources.random_dataset_op(first, second, **flat_attrs(structure)), structure
-    )
-
-
 def enumerate_dataset(start: Any = 0) -> Transformation:
     """Return a transformation into (number, element)."""
     return lambda dataset: dataset.enumerate(start)
@@ -165,33 +154,13 @@ def unique() -> Transformation:
       TypeError: the elements are no integers or strings.
     """
 
-    def apply(dataset: Any) -> Dataset:
+    def apply(dataset: Dataset) -> Dataset:
         if dataset.output_types not in (dtypes.int32, dtypes.int64, dtypes.string):
             raise TypeError(
                 "`tf.data.experimental.unique()` only supports inputs with a single `tf.int32`, "
                 "`tf.int64`, or `tf.string` component."
             )
         return dataset._like(dataset_transformations.unique_dataset_op)
-
-    return apply
-
-
-def shuffle_and_repeat(buffer_size: Any, count: Any = None, seed: Any = None) -> Transformation:
-    """Return a transformation that shuffles and repeats.
-
-    Args:
-      buffer_size: among how many elements the next one is chosen.
-      count: how often; without end for None.
-      seed: decides the order, with the seed of the graph.
-    """
-
-    def apply(dataset: Any) -> Dataset:
-        size = as_int64(buffer_size, "buffer_size")
-        times = as_int64(-1 if count is None else count, "count")
-        first, second = seed_tensors(seed)
-        return dataset._like(
-            dataset_buffers.shuffle_and_repeat_dataset_op, size, first, second, times
-        )
 
     return apply
 
@@ -220,7 +189,7 @@ def map_and_batch(
             "The `num_parallel_batches` and `num_parallel_calls` arguments are mutually exclusive."
         )
 
-    def apply(dataset: Any) -> Dataset:
+    def apply(dataset: Dataset) -> Dataset:
         size = as_int64(batch_size, "batch_size")
         if num_parallel_calls is not None:
             calls = as_int64(num_parallel_calls, "num_parallel_calls")
@@ -241,118 +210,12 @@ def map_and_batch(
             f=function.ref,
             **flat_attrs(structure),
         )
-        return Dataset(variant, structure)
+        return dataset._derived(variant, structure)
 
     return apply
 
 
 map_and_batch_with_legacy_function = map_and_batch
-
-
-def scan(initial_state: Any, scan_func: Callable[..., Any]) -> Transformation:
-    """Return a transformation that hands a state on from element to element.
-
-    Args:
-      initial_state: the first state.
-      scan_func: returns (next state, element) for a state and an element.
-
-    Raises:
-      TypeError: it returns something else.
-    """
-
-    def apply(dataset: Any) -> Dataset:
-        initial, state = normalized_element(initial_state)
-        outputs: list[Any] = []
-
-        def next_state(*arguments: Any) -> Any:
-            given = scan_func(*arguments)
-            if not isinstance(given, tuple) or len(given) != 2:
-                raise TypeError(
-                    "The scan function must return a pair comprising the new state and the output "
-                    "value."
-                )
-            outputs.append(given)
-            return given[0]
-
-        _, state = sources.state_function(next_state, "scan", state, dataset._structure)
-        function = StructuredFunction(scan_func, "scan", (state, dataset._structure))
-        structure = function.structure[1]
-        variant = dataset_functions.scan_dataset_op(
-            dataset._variant_tensor,
-            unpacked(state, initial),
-            function.captured,
-            f=function.ref,
-            preserve_cardinality=True,
-            **flat_attrs(structure),
-        )
-        return Dataset(variant, structure)
-
-    return apply
-
-
-def take_while(predicate: Callable[..., Any]) -> Transformation:
-    """Return a transformation that ends before the first element for which a function says False.
-
-    Raises:
-      ValueError: the function does not return one bool.
-    """
-
-    def apply(dataset: Any) -> Dataset:
-        function = StructuredFunction(predicate, "take_while", dataset._structure)
-        if function.structure != TensorComponent(dtypes.bool, ()):
-            raise ValueError("`predicate` must return a scalar boolean tensor.")
-        variant = dataset_functions.take_while_dataset_op(
-            dataset._variant_tensor,
-            function.captured,
-            predicate=function.ref,
-            **flat_attrs(dataset._structure),
-        )
-        return Dataset(variant, dataset._structure)
-
-    return apply
-
-
-def parallel_interleave(
-    map_func: Callable[..., Any],
-    cycle_length: Any,
-    block_length: Any = 1,
-    sloppy: Any = False,
-    buffer_output_elements: Any = None,
-    prefetch_input_elements: Any = None,
-) -> Transformation:
-    """Return a transformation into the elements of the datasets of a function, by turns.
-
-    Args:
-      map_func: returns a dataset for an element.
-      cycle_length: of how many datasets elements are taken at a time.
-      block_length: how many elements are taken of one before it is the next one's turn.
-      sloppy: whether the order may change for speed.
-      buffer_output_elements: how many elements of a dataset are computed ahead.
-      prefetch_input_elements: how many datasets are opened ahead.
-    """
-
-    def apply(dataset: Any) -> Dataset:
-        function = StructuredFunction(map_func, "parallel_interleave", dataset._structure)
-        made = function.structure
-        if not (isinstance(made, VariantComponent) and made.inner is not None):
-            raise TypeError("`map_func` must return a `Dataset` object.")
-        block = as_int64(block_length, "block_length")
-        ahead = 2 * block_length if buffer_output_elements is None else buffer_output_elements
-        opened = 2 * cycle_length if prefetch_input_elements is None else prefetch_input_elements
-        variant = dataset_functions.parallel_interleave_dataset_op(
-            dataset._variant_tensor,
-            function.captured,
-            as_int64(cycle_length, "cycle_length"),
-            block,
-            convert_to_tensor(sloppy, dtypes.bool, name="sloppy"),
-            as_int64(ahead, "buffer_output_elements"),
-            as_int64(opened, "prefetch_input_elements"),
-            f=function.ref,
-            **flat_attrs(made.inner),
-        )
-        return Dataset(variant, made.inner)
-
-    return apply
 
 
 def dense_to_sparse_batch(batch_size: Any, row_shape: Any) -> Transformation:
@@ -363,7 +226,7 @@ def dense_to_sparse_batch(batch_size: Any, row_shape: Any) -> Transformation:
       row_shape: the shape of the rows of a batch; an unknown size is the largest of the batch.
     """
 
-    def apply(dataset: Any) -> Dataset:
+    def apply(dataset: Dataset) -> Dataset:
         component = dataset._structure
         if not isinstance(component, TensorComponent):
             raise TypeError(
@@ -379,99 +242,7 @@ def dense_to_sparse_batch(batch_size: Any, row_shape: Any) -> Transformation:
             convert_to_tensor(sizes, dtypes.int64, name="row_shape"),
             **flat_attrs(structure),
         )
-        return Dataset(variant, structure)
-
-    return apply
-
-
-def choose_from_datasets(datasets: Any, choice_dataset: Any) -> Dataset:
-    """Return the elements of several datasets, from which another dataset of int64 chooses.
-
-    Raises:
-      TypeError: the datasets have elements of other types, or the choices are no numbers.
-    """
-    _check_alike(datasets)
-    if choice_dataset._structure != TensorComponent(dtypes.int64, ()):
-        raise TypeError("`choice_dataset` must be a dataset of scalar `tf.int64` tensors.")
-    return _directed(choice_dataset, datasets)
-
-
-def _check_alike(datasets: Any) -> None:
-    first = datasets[0]
-    for dataset in datasets[1:]:
-        if dataset.output_types != first.output_types:
-            raise TypeError("All datasets must have the same type and class.")
-
-
-def _directed(selector: Any, datasets: Any) -> Dataset:
-    structure = datasets[0]._structure
-    for dataset in datasets[1:]:
-        structure = most_general(structure, dataset._structure)
-    variant = dataset_transformations.directed_interleave_dataset_op(
-        selector._variant_tensor,
-        [dataset._variant_tensor for dataset in datasets],
-        **flat_attrs(structure),
-    )
-    return Dataset(variant, structure)
-
-
-def sample_from_datasets(datasets: Any, weights: Any = None, seed: Any = None) -> Dataset:
-    """Return the elements of several datasets, from which random numbers choose.
-
-    Args:
-      datasets: a list of datasets.
-      weights: how likely each of them is, as a vector or a dataset of vectors; all the same where
-        None.
-      seed: decides the choices, with the seed of the graph.
-
-    Raises:
-      ValueError: the number of weights is not that of the datasets.
-      TypeError: the datasets have elements of other types.
-    """
-    _check_alike(datasets)
-    if weights is None:
-        weights = [1.0 / len(datasets)] * len(datasets)
-    if len(datasets) == 1:
-        return datasets[0]
-    seeds = Dataset.zip((RandomDataset(seed), RandomDataset(None if seed is None else seed + 1)))
-    if isinstance(weights, Dataset):
-        selector = Dataset.zip((weights, seeds)).map(
-            lambda w, s: stateless_multinomial([log(w)], 1, seed=s)[0, 0]
-        )
-    else:
-        probabilities = convert_to_tensor(weights, name="weights")
-        if probabilities.dims is not None and probabilities.dims != (len(datasets),):
-            raise ValueError("`weights` must be a vector of length `len(datasets)`.")
-        logits = log(probabilities)
-        selector = seeds.map(lambda a, b: stateless_multinomial([logits], 1, seed=[a, b])[0, 0])
-    return _directed(selector, datasets)
-
-
-def rejection_resample(
-    class_func: Callable[..., Any], target_dist: Any, initial_dist: Any = None, seed: Any = None
-) -> Transformation:
-    """Return a transformation that draws elements so that classes have a wanted distribution.
-
-    Args:
-      class_func: returns an int32 class for an element.
-      target_dist: the wanted share of each class.
-      initial_dist: the share of each class in the dataset.
-      seed: decides the draws, with the seed of the graph.
-
-    Raises:
-      NotImplementedError: `initial_dist` is not given.
-    """
-    if initial_dist is None:
-        raise NotImplementedError("rejection_resample needs `initial_dist`")
-
-    def apply(dataset: Any) -> Dataset:
-        target = convert_to_tensor(target_dist, dtypes.float32)
-        ratio = target / convert_to_tensor(initial_dist, dtypes.float32)
-        chances = ratio / reduce_max(ratio)
-        with_classes = dataset.map(lambda *e: (class_func(*e), e[0] if len(e) == 1 else e))
-        return with_classes.filter(
-            lambda kind, _: random_uniform([], seed=seed) < gather(chances, kind)
-        )
+        return dataset._derived(variant, structure)
 
     return apply
 
@@ -529,12 +300,8 @@ class TFRecordWriter:
     """Writes the elements of a dataset of strings into a TFRecord file."""
 
     def __init__(self, filename: Any, compression_type: Any = None) -> None:
-        self._filename = convert_to_tensor(filename, dtypes.string, name="filename")
-        self._compression_type = convert_to_tensor(
-            "" if compression_type is None else compression_type,
-            dtypes.string,
-            name="compression_type",
-        )
+        self._filename = as_string(filename, "filename")
+        self._compression_type = as_string(compression_type, "compression_type")
 
     def write(self, dataset: Any) -> Any:
         """Return an operation that writes a dataset.

@@ -8,23 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 from tensormill.data import nest
-from tensormill.data.base import DatasetBase, as_int64, flat_attrs
+from tensormill.data.base import DatasetBase, as_int64, as_string, flat_attrs
 from tensormill.data.components import TensorComponent
 from tensormill.data.dataset import Dataset
 from tensormill.graph import dtypes
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import dataset_files, dataset_queries
+from tensormill.ops.array_shapes import reshape
 
 __all__ = ["FixedLengthRecordDataset", "SqlDataset", "TFRecordDataset", "TextLineDataset"]
 
 _BUFFER_BYTES = 256 * 1024
 _STRING = TensorComponent(dtypes.string, ())
-
-
-def _text(value: Any, name: str) -> Tensor:
-    tensor: Tensor = convert_to_tensor("" if value is None else value, dtypes.string, name=name)
-    return tensor
 
 
 def _size(value: Any, name: str, default: int) -> Tensor:
@@ -36,27 +32,26 @@ def _of_files(filenames: Any, make: Any, parallel_reads: Any = None) -> Dataset:
 
     Raises:
       TypeError: the names are no strings.
-      ValueError: the names have more than one dimension.
+      ValueError: a dataset of names has other elements than scalars.
     """
     if isinstance(filenames, DatasetBase):
         if filenames.output_types != dtypes.string:
             raise TypeError("`filenames` must be a `tf.data.Dataset` of `tf.string` elements.")
+        if not filenames.output_shapes.is_compatible_with(()):
+            raise ValueError(
+                "`filenames` must be a `tf.data.Dataset` of scalar `tf.string` elements."
+            )
         names: Any = filenames
     else:
-        tensor = convert_to_tensor(filenames, dtypes.string, name="filenames")
-        if parallel_reads is None and (tensor.dims is None or len(tensor.dims) <= 1):
+        tensor = convert_to_tensor(filenames, name="filenames")
+        if tensor.dtype.base_dtype is not dtypes.string:
+            raise TypeError("`filenames` must be a `tf.Tensor` of `tf.string`")
+        if parallel_reads is None and tensor.dims is not None and len(tensor.dims) <= 1:
             return make(tensor)
-        names = Dataset.from_tensor_slices(_as_vector(tensor))
+        names = Dataset.from_tensor_slices(reshape(tensor, [-1], name="flat_filenames"))
     if parallel_reads is None:
         return names.flat_map(make)
     return names.interleave(make, cycle_length=parallel_reads, num_parallel_calls=parallel_reads)
-
-
-def _as_vector(tensor: Tensor) -> Tensor:
-    if tensor.dims == ():
-        from_scalar: Tensor = convert_to_tensor([tensor])
-        return from_scalar
-    return tensor
 
 
 class TextLineDataset(Dataset):
@@ -82,7 +77,7 @@ class TextLineDataset(Dataset):
         def make(names: Tensor) -> Dataset:
             variant = dataset_files.text_line_dataset_op(
                 names,
-                _text(compression_type, "compression_type"),
+                as_string(compression_type, "compression_type"),
                 _size(buffer_size, "buffer_size", _BUFFER_BYTES),
             )
             return Dataset(variant, _STRING)
@@ -115,7 +110,7 @@ class TFRecordDataset(Dataset):
         def make(names: Tensor) -> Dataset:
             variant = dataset_files.tf_record_dataset_op(
                 names,
-                _text(compression_type, "compression_type"),
+                as_string(compression_type, "compression_type"),
                 _size(buffer_size, "buffer_size", _BUFFER_BYTES),
             )
             return Dataset(variant, _STRING)
@@ -158,7 +153,7 @@ class FixedLengthRecordDataset(Dataset):
                 as_int64(record_bytes, "record_bytes"),
                 _size(footer_bytes, "footer_bytes", 0),
                 _size(buffer_size, "buffer_size", _BUFFER_BYTES),
-                _text(compression_type, "compression_type"),
+                as_string(compression_type, "compression_type"),
             )
             return Dataset(variant, _STRING)
 

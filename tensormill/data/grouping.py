@@ -61,7 +61,7 @@ def group_by_window(
         size = window_size if window_size_func is None else window_size_func(key)
         return convert_to_tensor(size, dtypes.int64)
 
-    def apply(dataset: Any) -> Dataset:
+    def apply(dataset: Dataset) -> Dataset:
         key_component = TensorComponent(dtypes.int64, ())
         key = StructuredFunction(_int64_key(key_func), "group_by_window_key", dataset._structure)
         window = VariantComponent(Dataset, dataset._structure, Dataset)
@@ -80,7 +80,7 @@ def group_by_window(
             window_size_func=size.ref,
             **flat_attrs(made.inner),
         )
-        return Dataset(variant, made.inner)
+        return dataset._derived(variant, made.inner)
 
     return apply
 
@@ -120,7 +120,7 @@ def group_by_reducer(key_func: Callable[..., Any], reducer: Reducer) -> Transfor
       reducer: makes one element of those with one key.
     """
 
-    def apply(dataset: Any) -> Dataset:
+    def apply(dataset: Dataset) -> Dataset:
         key = StructuredFunction(_int64_key(key_func), "group_by_reducer_key", dataset._structure)
         begin = StructuredFunction(
             reducer.init_func, "group_by_reducer_init", TensorComponent(dtypes.int64, ())
@@ -141,7 +141,7 @@ def group_by_reducer(key_func: Callable[..., Any], reducer: Reducer) -> Transfor
             finalize_func=finish.ref,
             **flat_attrs(finish.structure),
         )
-        return Dataset(variant, finish.structure)
+        return dataset._derived(variant, finish.structure)
 
     return apply
 

@@ -147,17 +147,32 @@ def matched_files(file_pattern: Any) -> Tensor:
         return checked
 
 
+def _itself(structure: Any) -> Any:
+    return structure
+
+
 def state_function(
-    function: Callable[..., Any], name: str, state: Any, element: Any
+    function: Callable[..., Any],
+    name: str,
+    state: Any,
+    element: Any,
+    state_of: Callable[[Any], Any] = _itself,
 ) -> tuple[StructuredFunction, Any]:
     """Return a function from a state and an element to the next state, and what states are.
+
+    Args:
+      function: takes a state and an element.
+      name: the transformation for which it is.
+      state: what the first state is.
+      element: what the elements are.
+      state_of: returns what the next state is, of what the function returns.
 
     Raises:
       TypeError: the next state is not like the state.
     """
     while True:
         made = StructuredFunction(function, name, (state, element))
-        following = made.structure
+        following = state_of(made.structure)
         _check_state(state, following)
         joined = most_general(state, following)
         if joined == state:

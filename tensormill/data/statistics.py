@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tensormill.data.base import flat_attrs
+from tensormill.data.base import as_string, flat_attrs
 from tensormill.data.dataset import Dataset
-from tensormill.graph import dtypes
-from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import dataset_statistics
 
@@ -54,7 +52,7 @@ def set_stats_aggregator(
             counter_prefix,
             **flat_attrs(dataset._structure),
         )
-        return Dataset(variant, dataset._structure)._with_options_of(dataset)
+        return dataset._derived(variant, dataset._structure)
 
     return watched
 
@@ -70,6 +68,6 @@ def bytes_produced_stats(tag: Any) -> Transformation:
 
 
 def _noted(dataset: Dataset, op: Any, tag: Any) -> Dataset:
-    name = convert_to_tensor(tag, dtypes.string, name="tag")
+    name = as_string(tag, "tag")
     variant = op(dataset._variant_tensor, name, **flat_attrs(dataset._structure))
-    return Dataset(variant, dataset._structure)._with_options_of(dataset)
+    return dataset._derived(variant, dataset._structure)

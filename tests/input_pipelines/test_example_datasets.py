@@ -44,9 +44,18 @@ def test_batches_of_features_come_from_files(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.concatenate([y for _, y in found]), [0, 1, 2, 0, 1])
 
 
-def test_no_file_is_an_error_when_the_graph_is_built(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="No files match"):
-        tf.data.experimental.make_batched_features_dataset(str(tmp_path / "*"), 2, SPEC)
+def test_no_file_is_an_error_of_the_step(tmp_path: Path) -> None:
+    dataset = tf.data.experimental.make_batched_features_dataset(str(tmp_path / "*"), 2, SPEC)
+    iterator = dataset.make_initializable_iterator()
+    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="No files"):
+        session.run(iterator.initializer)
+
+
+def test_readers_of_graphs_make_no_dataset_of_features(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="must return a `Dataset` object"):
+        tf.data.experimental.make_batched_features_dataset(
+            str(tmp_path / "*"), 2, SPEC, reader=tf.TFRecordReader
+        )
 
 
 def test_listing_no_files_fails_in_the_step(tmp_path: Path) -> None:
