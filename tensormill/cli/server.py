@@ -58,6 +58,8 @@ def _asked_for(options: argparse.Namespace) -> tuple[Any, str | None, int | None
     if not cluster:
         raise _Unusable(f"no cluster: give --cluster, or set {_ENVIRONMENT}")
     task = config.get("task") or {}
+    if not isinstance(task, dict):
+        raise _Unusable(f"the task in {_ENVIRONMENT} must be a JSON object, but is {task!r}")
     job = task.get("type") if options.job is None else options.job
     index = task.get("index") if options.task is None else options.task
     return cluster, job, None if index is None else int(index)

@@ -107,7 +107,13 @@ def _serve(options: argparse.Namespace) -> int:
         def log_message(self, format: str, *arguments: object) -> None:
             """Write nothing for a request that was answered."""
 
-    with http.server.ThreadingHTTPServer((host or "127.0.0.1", int(port)), Handler) as server:
+    try:
+        server = http.server.ThreadingHTTPServer((host or "127.0.0.1", int(port)), Handler)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        print(f"{options.serve_metrics} cannot be listened at: {reason}", file=sys.stderr)
+        return 2
+    with server:
         address = "{}:{}".format(*server.server_address[:2])
         print(f"metrics of {options.target} at http://{address}/metrics", flush=True)
         server.serve_forever()

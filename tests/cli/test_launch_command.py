@@ -210,7 +210,8 @@ def test_a_killed_task_ends_the_job(program: Path, number: signal.Signals) -> No
         (("-m", "no_such_module"), "no module named 'no_such_module'"),
         (("--ps", "0", "--workers", "0", "program.py"), "there is no task to start"),
         (("--log-dir", "program.py/logs", "program.py"), "the logs cannot be written to"),
-        (("--ps", "-1", "program.py"), "-1 is not between 0 and 1000"),
+        (("--ps=-1", "program.py"), "--ps: '-1' is no number from 0 to 1000"),
+        (("--workers", "many", "program.py"), "--workers: 'many' is no number from 0 to 1000"),
     ],
 )
 def test_what_cannot_start_is_said_in_a_sentence(

@@ -77,3 +77,11 @@ def test_arguments_that_name_no_task_are_explained(
     monkeypatch.delenv("TF_CONFIG", raising=False)
     assert main(["server", *arguments]) == 2
     assert text in capsys.readouterr().err
+
+
+def test_a_task_in_the_environment_that_is_none_is_explained(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"ps": ["127.0.0.1:0"]}, "task": 5}')
+    assert main(["server"]) == 2
+    assert "the task in TF_CONFIG must be a JSON object, but is 5" in capsys.readouterr().err

@@ -186,6 +186,14 @@ def test_processes_end_with_the_job_and_metrics_are_served_over_http() -> None:
         assert server.wait(WAIT_S) == 0
 
 
+def test_metrics_cannot_be_served_where_somebody_listens_already(
+    server: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place in (server.address, "127.0.0.1:99999"):
+        assert main(["status", server.target, "--serve-metrics", place]) == 2
+        assert f"{place} cannot be listened at: " in capsys.readouterr().err
+
+
 def test_the_command_finishes_the_job(server: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["finish", server.target]) == 0
     server.join()
