@@ -81,12 +81,20 @@ def dtype_of_value(value: Any) -> DType:
 def to_tensor(value: Any) -> torch.Tensor:
     """Return a NumPy array or scalar as a torch tensor that shares its memory where it can."""
     array = value if type(value) is np.ndarray else np.asarray(value)
-    if array.dtype == _BFLOAT16:
-        bits = np.ascontiguousarray(array).view(np.int16).reshape(array.shape)
-        return torch.from_numpy(bits).view(torch.bfloat16)
+    if array.dtype.kind == "V":
+        return _from_odd_array(array)
     if any(stride < 0 for stride in array.strides) or not array.dtype.isnative:
         array = np.array(array, array.dtype.newbyteorder("="), order="C")
     return torch.from_numpy(array)
+
+
+def _from_odd_array(array: np.ndarray[Any, Any]) -> torch.Tensor:
+    """Return an array of a dtype that NumPy lacks: bfloat16, or quantized numbers."""
+    contiguous = np.ascontiguousarray(array)
+    if array.dtype == _BFLOAT16:
+        bits = torch.from_numpy(contiguous.view(np.int16).reshape(array.shape))
+        return bits.view(torch.bfloat16)
+    return torch.from_numpy(contiguous.view(array.dtype[0]).reshape(array.shape))
 
 
 def to_host(tensor: torch.Tensor) -> np.ndarray[Any, Any]:

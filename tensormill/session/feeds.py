@@ -187,7 +187,7 @@ def _make_scalar_feed(check: FeedCheck, dtype: DType) -> Callable[[Any], Any]:
 
 def _make_tensor_feed(check: FeedCheck, dtype: DType, dims: Dims) -> Callable[[Any], Any]:
     numpy_type = np.dtype(dtype.as_numpy_dtype)
-    if dtype is dtypes.bfloat16 or dims is None:
+    if dtype is dtypes.bfloat16 or dtype.is_quantized or dims is None:
         return lambda value: to_tensor(check(value))
     # Where only the first size is open, as in most programs, the others are compared as one.
     known = dims[1:] if dims and dims[0] is None else dims

@@ -12,7 +12,7 @@ from tensormill.graph.errors import InaccessibleTensorError
 from tensormill.graph.graph import Graph
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
-from tensormill.kernels.torch_dtypes import to_host
+from tensormill.kernels.torch_dtypes import to_host, to_tensor
 from tensormill.runtime.any_master import FetchForm
 from tensormill.runtime.plan.instructions import Form
 from tensormill.session.conversions import find_expansion
@@ -118,6 +118,8 @@ def make_result(fetched: FetchForm) -> Callable[[Any], Any]:
     form, dtype, copied = fetched
     if form is Form.HANDLE:
         return _same
+    if dtype.is_quantized:
+        return _quantized_result
     if form is Form.HOST:
         return _copied_host_result if copied else _host_result
     if dtype.is_complex or dtype.name in _WITHOUT_NUMPY_FORM:
@@ -126,6 +128,12 @@ def make_result(fetched: FetchForm) -> Callable[[Any], Any]:
 
 
 _WITHOUT_NUMPY_FORM = frozenset(["bfloat16"])
+
+
+def _quantized_result(value: Any) -> Any:
+    """Return quantized numbers as plain integers; from a remote master they come in a structure."""
+    tensor = value if hasattr(value, "untyped_storage") else to_tensor(value)
+    return _copied_tensor_result(tensor)
 
 
 def _tensor_result(tensor: Any) -> Any:

@@ -1,5 +1,7 @@
 """Any tensor can be fed, with whatever NumPy makes an array of the right shape of."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -121,3 +123,25 @@ def test_a_value_of_the_wrong_shape_is_refused_each_time(session):
             with pytest.raises(ValueError, match="Cannot feed value of shape"):
                 session.run(y, {x: wrong})
         assert session.run(y, {x: np.zeros((0, 2), np.float32)}).shape == (0, 2)
+
+
+@pytest.mark.parametrize("dims", [[2], [None], None])
+@pytest.mark.parametrize("over_wire", [None, False, True])
+@pytest.mark.parametrize("dtype", [tf.qint8, tf.quint8, tf.qint16, tf.quint16, tf.qint32])
+def test_quantized_numbers_are_fed_as_integers_or_in_a_structure(dtype, over_wire, dims):
+    x = tf.placeholder(dtype, dims)
+    y = tf.identity(x)
+    integers = np.dtype(dtype.as_numpy_dtype)[0]
+    fed = [[1, 2], np.array([1, 2], integers), np.array([(1,), (2,)], dtype.as_numpy_dtype)]
+    with contextlib.ExitStack() as stack:
+        config, target = tf.ConfigProto(), ""
+        if over_wire is not None:
+            server = tf.train.Server.create_local_server()
+            stack.callback(server.stop)
+            config.rpc_options.use_rpc_for_inprocess_master = over_wire
+            target = server.target
+        session = stack.enter_context(tf.Session(target, config=config))
+        for value in fed:
+            result = session.run(y, {x: value})
+            assert result.dtype == integers
+            assert result.tolist() == [1, 2]
