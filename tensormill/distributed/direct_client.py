@@ -2,7 +2,8 @@
 
 A thread that calls while nothing else is under way reads its own answer, so that no other thread
 has to be woken. As soon as calls overlap, or one is begun without waiting, a thread of the
-connection's own reads from then on.
+connection's own reads from then on. Who expects the answers of calls that were begun may take its
+turn and read them instead.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tensormill.distributed.brief_watch import BriefWatch
 from tensormill.distributed.deliveries import NO_RECEIPT
 from tensormill.distributed.direct_frames import (
     LIVING_ON,
@@ -25,7 +25,9 @@ from tensormill.distributed.direct_frames import (
     FrameSocket,
     Piece,
 )
+from tensormill.distributed.reading_turns import ReadingTurns
 from tensormill.graph import tf_logging
+from tensormill.runtime.brief_watch import BriefWatch
 from tensormill.runtime.interrupts import SIGNAL_CHECK_S, wait_interruptibly
 
 __all__ = ["CallFailed", "DirectClient", "Outcome", "Receipt", "Reply"]
@@ -117,6 +119,8 @@ class DirectClient:
         self._waiting: dict[int, OnDone] = {}  # guarded by _lock
         self._read_lock = threading.Lock()  # held by who reads
         self._reader: threading.Thread | None = None  # guarded by _lock
+        self._shares_reading = False
+        self._turns: ReadingTurns | None = None  # once the reader takes turns with others
         self._watch = BriefWatch()  # guarded by _read_lock
         self.is_broken = False
 
@@ -212,12 +216,50 @@ class DirectClient:
             self._break(error)
             raise
 
+    def try_take_turn(self) -> bool:
+        """Let the calling thread read instead of the connection's own, if that can be.
+
+        It then looks with `has_answers`, and ends its turn with `read_answers` or `pass_turn_on`.
+        """
+        if self._turns is None:
+            self._shares_reading = True  # the reader sees it when it has read something
+            return False
+        return not self.is_broken and self._turns.try_take()
+
+    def has_answers(self) -> bool:
+        """Return whether something has come, or the end; only by who has the turn."""
+        return bool(self._frames.has_arrivals(0))
+
+    def read_answers(self) -> None:
+        """Read what has come, pass the turn on, and tell those who began the calls."""
+        frames = []
+        broken: ConnectionBroken | None = None
+        try:
+            frames.append(self._receive(None))
+            while self._frames.has_more:
+                frames.append(self._receive(None))
+        except ConnectionBroken as error:
+            broken = error
+        finally:
+            self.pass_turn_on()
+        for frame in frames:
+            self._handle(frame)
+        if broken is not None:
+            self._break(broken)
+
+    def pass_turn_on(self) -> None:
+        """Leave the reading to the connection's own thread."""
+        assert self._turns is not None
+        self._turns.pass_on()
+
     def close(self) -> None:
         """End the connection and its thread; calls under way end with ConnectionBroken."""
         self._break(ConnectionBroken("the connection was closed"))
         reader = self._reader
         if reader is not None and reader is not threading.current_thread():
             reader.join()
+            if self._turns is not None:
+                self._turns.close()
         with self._read_lock:  # a caller may be reading
             self._frames.close()
 
@@ -278,18 +320,23 @@ class DirectClient:
             if end_s is not None:
                 left_s = max(min(end_s - time.monotonic(), left_s or math.inf), 1e-6)
             try:
-                frame = self._frames.receive(left_s)
+                frame = self._receive(left_s)
             except TimeoutError:
                 if end_s is not None and time.monotonic() >= end_s:
                     raise
                 continue
-            except ConnectionBroken:
-                raise
-            except BaseException:  # interrupted, perhaps in mid frame
-                self._say_living_on()
-                self._break(ConnectionBroken("the thread that reads was interrupted"))
-                raise
             self._handle(frame)
+
+    def _receive(self, timeout_s: float | None) -> Frame:
+        """Return the next frame; an interrupt on the way ends the connection."""
+        try:
+            return self._frames.receive(timeout_s)
+        except (TimeoutError, ConnectionBroken):
+            raise
+        except BaseException:  # interrupted, perhaps in mid frame
+            self._say_living_on()
+            self._break(ConnectionBroken("the thread that reads was interrupted"))
+            raise
 
     def _read_always(self) -> None:
         try:
@@ -297,8 +344,19 @@ class DirectClient:
                 while not self.is_broken:
                     self._handle(self._frames.receive())
                     self._frames.release_segments()
+                    if self._shares_reading and not self._frames.has_more:
+                        self._read_in_turns()
         except ConnectionBroken as error:
             self._break(error)
+
+    def _read_in_turns(self) -> None:
+        """Read what comes while no other thread does."""
+        turns = self._turns = self._frames.reading_turns(watches=False)
+        while True:
+            turns.take(self._frames.release_segments)
+            if self.is_broken:  # nobody takes a turn any more
+                return
+            self.read_answers()
 
     def _handle(self, frame: Frame) -> None:
         if frame.kind == _NOTICE:

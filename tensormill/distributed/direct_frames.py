@@ -473,9 +473,9 @@ class FrameSocket:
         """Whether more than the frames that were received has come already."""
         return self._start < self._end
 
-    def reading_turns(self) -> ReadingTurns:
-        """Return turns for the threads that receive."""
-        return reading_turns(self._socket)
+    def reading_turns(self, *, watches: bool) -> ReadingTurns:
+        """Return turns for the threads that receive; see `reading_turns`."""
+        return reading_turns(self._socket, watches=watches)
 
     def shut_down(self) -> None:
         """End the connection: whoever receives gets ConnectionBroken. Idempotent."""

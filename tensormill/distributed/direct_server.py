@@ -137,7 +137,7 @@ class DirectConnection:
         self._name = name
         self.is_left_alive = False
         self._on_end = on_end
-        self._turns = frames.reading_turns()
+        self._turns = frames.reading_turns(watches=True)
         self._lock = threading.Lock()
         self._calls: dict[int, _DirectCall] = {}  # guarded by _lock
         self._threads: list[threading.Thread] = []  # guarded by _lock

@@ -35,6 +35,7 @@ from tensormill.runtime.passes.partition import Partition
 from tensormill.runtime.plan.value_table import value_form
 from tensormill.runtime.rendezvous import KeyedValue, Receiver
 from tensormill.runtime.worker_link import (
+    Answers,
     Cancel,
     Done,
     GraphResult,
@@ -314,6 +315,10 @@ class GrpcWorkerLink(WorkerLink):
         start = self._run_start(session_handle, handle, run)
         numbers = worker_pb2.RunGraphRequest(step_id=run.step_id, request_id=new_request_id())
         return start + numbers.SerializeToString()
+
+    def answers(self) -> Answers | None:
+        """Return the direct connection, if there is one."""
+        return self._channel.direct()
 
     def can_push(self) -> bool:
         """Return whether the task takes values that it did not ask for; connects if need be."""

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from tensormill.distributed.brief_watch import BriefWatch
+from tensormill.runtime.brief_watch import BriefWatch
 
 __all__ = ["ReadingTurns", "reading_turns"]
 
@@ -22,11 +22,14 @@ class ReadingTurns(Protocol):
     """The turns of one socket. Any thread may use them."""
 
     def take(self, before_sleep: Callable[[], None]) -> None:
-        """Wait until the calling thread is the one that reads.
+        """Wait until the calling thread is the one that reads, and there is something.
 
         Args:
           before_sleep: called where that may take a while.
         """
+
+    def try_take(self) -> bool:
+        """Take the turn before there is something; return False where another thread reads."""
 
     def pass_on(self) -> None:
         """Let another thread read, as soon as there is something; only by who reads."""
@@ -35,31 +38,34 @@ class ReadingTurns(Protocol):
         """Let go; nobody may be waiting."""
 
 
-def reading_turns(connected: socket.socket) -> ReadingTurns:
-    """Return the turns of a socket."""
-    return _EpollTurns(connected) if hasattr(select, "epoll") else _LockTurns()
+def reading_turns(connected: socket.socket, *, watches: bool) -> ReadingTurns:
+    """Return the turns of a socket.
+
+    Args:
+      connected: the socket.
+      watches: who waits for its turn looks out for what comes for a moment.
+    """
+    return _EpollTurns(connected, watches) if hasattr(select, "epoll") else _LockTurns()
 
 
 class _EpollTurns:
-    """Turns that the system gives: it wakes one thread when bytes have come, or the end.
+    """Turns that the system gives: it wakes one thread when bytes have come, or the end."""
 
-    A thread that has answered a request looks out for the next one itself for a moment.
-    """
-
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, watches: bool) -> None:
         self._socket = connected
         self._events = select.EPOLLIN | select.EPOLLONESHOT
         self._arrivals = select.epoll()
         self._arrivals.register(connected, self._events)
         self._look = select.poll()
         self._look.register(connected, select.POLLIN)
-        self._watch = BriefWatch()
+        self._watch = BriefWatch() if watches else None
         self._lock = threading.Lock()
         self._is_taken = False  # guarded by _lock
 
     def take(self, before_sleep: Callable[[], None]) -> None:
-        if self._claim():
-            if self._watch.sees(self._look.poll):
+        watch = self._watch
+        if watch is not None and self._claim(watch):
+            if watch.sees(self._look.poll):
                 return
             self.pass_on()
         before_sleep()
@@ -67,13 +73,16 @@ class _EpollTurns:
             if self._arrivals.poll() and self._claim_woken():
                 return
 
-    def _claim(self) -> bool:
+    def try_take(self) -> bool:
+        return self._claim(None)
+
+    def _claim(self, watch: BriefWatch | None) -> bool:
         """Take the turn before anything has come; no other thread is woken for what comes."""
         with self._lock:
-            if self._is_taken or not self._watch.is_due():
+            if self._is_taken or not (watch is None or watch.is_due()):
                 return False
             self._is_taken = True
-            self._arrivals.modify(self._socket, 0)
+            self._arrivals.modify(self._socket, select.EPOLLONESHOT)
             return True
 
     def _claim_woken(self) -> bool:
@@ -102,6 +111,9 @@ class _LockTurns:
     def take(self, before_sleep: Callable[[], None]) -> None:
         before_sleep()
         self._lock.acquire()
+
+    def try_take(self) -> bool:
+        return self._lock.acquire(blocking=False)
 
     def pass_on(self) -> None:
         self._lock.release()

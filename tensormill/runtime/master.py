@@ -24,7 +24,8 @@ from tensormill.runtime import collector
 from tensormill.runtime.any_master import AnyDevice
 from tensormill.runtime.callable_options import check_devices, connections_of
 from tensormill.runtime.cancellation import CancellationScope
-from tensormill.runtime.cluster_step import ClusterStep, PlacedPartition
+from tensormill.runtime.cluster_run import PlacedPartition
+from tensormill.runtime.cluster_step import ClusterStep
 from tensormill.runtime.device_filters import is_wanted
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.own_worker_link import OwnWorkerLink

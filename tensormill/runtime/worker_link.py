@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tensormill.graph.errors import OpError
 from tensormill.runtime.any_master import AnyDevice, Delivery
@@ -18,6 +18,7 @@ from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.rendezvous import KeyedValue, Receiver
 
 __all__ = [
+    "Answers",
     "Cancel",
     "Done",
     "GraphResult",
@@ -140,6 +141,25 @@ class PreparedRun:
     cancel: Cancel
 
 
+class Answers(Protocol):
+    """The answers of a task, which a thread reads that would have to be woken for them.
+
+    A thread that expects some may take its turn; it then need not be woken, nor that other one.
+    """
+
+    def try_take_turn(self) -> bool:
+        """Let the calling thread read from now on; return False where that cannot be."""
+
+    def has_answers(self) -> bool:
+        """Return whether something has come; only by who has the turn, as all below."""
+
+    def read_answers(self) -> None:
+        """Read what has come, pass the turn on, and tell those who asked."""
+
+    def pass_turn_on(self) -> None:
+        """Let the other thread read again."""
+
+
 class WorkerLink(ABC):
     """A way to one worker. Any thread may call it; no method waits for the other side.
 
@@ -180,6 +200,10 @@ class WorkerLink(ABC):
         done: Done[GraphResult],
     ) -> Cancel:
         """Run a partition. Where it fails, all transfers of the step on that task fail with it."""
+
+    def answers(self) -> Answers | None:
+        """Return what lets the calling thread read the answers of the task, if something does."""
+        return None
 
     def collects(self, graph: RegisteredPartition, pushed_from: frozenset[str]) -> bool:
         """Return whether a run had better begin when the other parts of its step have ended.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import threading
 import time
@@ -272,6 +273,69 @@ def test_calls_end_when_the_other_side_is_gone(served) -> None:
     assert echo.cancelled.wait(WAIT_S)
     with pytest.raises(ConnectionBroken):
         client.call(PATH, request())
+
+
+has_turns = pytest.mark.skipif(not hasattr(select, "epoll"), reason="turns of the system")
+
+
+def take_turn(client: DirectClient) -> None:
+    """Begin calls until the client's own thread shares its reading, and take the turn."""
+    while not client.try_take_turn():
+        done = threading.Event()
+        client.start(PATH, request(), lambda outcome, done=done: done.set())
+        assert done.wait(WAIT_S)
+
+
+@has_turns
+def test_who_takes_the_turn_reads_the_answers_of_calls_that_were_begun(served) -> None:
+    client, _ = served
+    take_turn(client)
+    assert not client.try_take_turn(), "one thread reads at a time"
+    told: list[tuple[threading.Thread, int]] = []
+    told_of = threading.Semaphore(0)
+
+    def tell(outcome: Any) -> None:
+        told.append((threading.current_thread(), answer(outcome)))
+        told_of.release()
+
+    client.start(PATH, request(number=4), tell)
+    assert client._frames.has_arrivals(WAIT_S * 1000)
+    client.read_answers()
+    client.start(PATH, request(number=5), tell)
+    for _ in range(2):
+        assert told_of.acquire(timeout=WAIT_S)
+    assert told[0] == (threading.current_thread(), 5)
+    assert told[1] == (client._reader, 6)
+
+
+@has_turns
+def test_a_turn_without_an_answer_is_passed_on(served) -> None:
+    client, echo = served
+    take_turn(client)
+    answers: list[int] = []
+    done = threading.Event()
+    client.start(PATH, request("wait"), lambda o: (answers.append(answer(o)), done.set()))
+    assert echo.arrived.acquire(timeout=WAIT_S)
+    assert not client.has_answers()
+    client.pass_turn_on()
+    echo.waiting[0].reply(worker_pb2.RecvTensorResponse(send_start_micros=99))
+    assert done.wait(WAIT_S)
+    assert answers == [99]
+
+
+@has_turns
+def test_who_has_the_turn_sees_the_end(served) -> None:
+    client, echo = served
+    take_turn(client)
+    outcomes: list[Any] = []
+    client.start(PATH, request("wait"), outcomes.append)
+    assert echo.arrived.acquire(timeout=WAIT_S)
+    client._frames.shut_down()
+    assert client.has_answers()
+    client.read_answers()
+    assert isinstance(outcomes[0], ConnectionBroken)
+    assert client.is_broken
+    assert not client.try_take_turn()
 
 
 def test_deadlines_come_in_their_order_and_can_be_called_off() -> None:

@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from tensormill.distributed.brief_watch import WATCHES_S, BriefWatch
 from tensormill.distributed.reading_turns import reading_turns
+from tensormill.runtime.brief_watch import WATCHES_S, BriefWatch
 
 
 class Looks:
@@ -65,6 +65,13 @@ def test_watches_in_vain_become_rare_and_others_bring_them_back() -> None:
     assert pauses[8:] == [32, 16, 8, 4, 2, 1, 1, 1]
 
 
+def test_what_is_seen_late_counts_as_in_vain() -> None:
+    late = Looks(comes_at=1, look_s=2 * WATCHES_S)
+    watch = BriefWatch(late.clock, core_count=2)
+    assert watch.sees(late.look)
+    assert waits_until_due(watch) == 2
+
+
 def test_nobody_watches_on_one_core() -> None:
     assert not BriefWatch(core_count=1).is_due()
 
@@ -86,7 +93,7 @@ def test_one_thread_of_a_process_watches_at_a_time() -> None:
 def test_each_message_is_one_thread_s_turn() -> None:
     """Whether a thread watches or is woken: every byte is read once, and the end ends all."""
     mine, other = socket.socketpair()
-    turns = reading_turns(other)
+    turns = reading_turns(other, watches=True)
     read: list[bytes] = []
     has_read = threading.Semaphore(0)
 

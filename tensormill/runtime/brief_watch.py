@@ -15,7 +15,7 @@ from typing import Any
 
 __all__ = ["BriefWatch"]
 
-WATCHES_S = 400e-6
+WATCHES_S = 1e-3
 """How long a watch takes at most."""
 _MAX_PAUSE = 64
 _watching = threading.Lock()  # one thread of a process watches at a time
@@ -28,9 +28,10 @@ def _core_count() -> int:
 
 
 class BriefWatch:
-    """Decides for one who waits whether to watch. One thread at a time.
+    """Decides for those who wait for the same thing whether to watch. Any thread may ask.
 
-    Each watch in vain doubles the number of waits without one, up to 64; each other one halves it.
+    Each watch in vain, or that sees it late, doubles the number of waits without one, up to 64;
+    each other one halves it.
     """
 
     __slots__ = ("_clock", "_is_worth_it", "_left", "_pause")
@@ -52,8 +53,9 @@ class BriefWatch:
 
     def is_due(self) -> bool:
         """Return whether the wait that begins now is one with a watch."""
-        if self._left:
-            self._left -= 1
+        left = self._left
+        if left > 0:  # a count that two threads take down at once is still sound
+            self._left = left - 1
             return False
         return self._is_worth_it
 
@@ -66,19 +68,20 @@ class BriefWatch:
         if not _watching.acquire(blocking=False):
             return False
         try:
-            found = self._watch(has_come)
+            end_s = self._clock() + WATCHES_S
+            found = self._watch(has_come, end_s)
         finally:
             _watching.release()
-        if found:
+        # Late is what took its time because another process had the core: who sleeps gets it back.
+        if found and self._clock() <= end_s:
             self._pause = max(1, self._pause // 2)
         else:
             self._pause = min(2 * self._pause, _MAX_PAUSE)
         self._left = self._pause - 1
         return found
 
-    def _watch(self, has_come: Callable[[int], Any]) -> bool:
+    def _watch(self, has_come: Callable[[int], Any], end_s: float) -> bool:
         clock = self._clock
-        end_s = clock() + WATCHES_S
         while not has_come(0):
             if clock() > end_s:
                 return False
