@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tensormill.distributions.base import NOT_REPARAMETERIZED, Distribution, arguments_among
+from tensormill.distributions.base import NOT_REPARAMETERIZED, Distribution, ScalarDistribution
 from tensormill.distributions.divergence import RegisterKL, kl_divergence
 from tensormill.distributions.parameters import assert_integer_form
 from tensormill.graph.conversion import convert_to_tensor
@@ -137,8 +137,10 @@ def kl_of_independents(a: Independent, b: Independent, name: str | None = None) 
     return a._summed(kl_divergence(a.distribution, b.distribution, name=name))
 
 
-class _OneValue(Distribution):
+class _OneValue(ScalarDistribution):
     """A distribution of one value."""
+
+    _of_batch = ("loc",)
 
     def __init__(
         self,
@@ -160,7 +162,7 @@ class _OneValue(Distribution):
                 self._slack = self._atol + self._rtol * abs_of(self._loc)
         super().__init__(
             self._loc.dtype, NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
-            arguments_among(parameters), [self._loc], scope,
+            parameters, [self._loc], scope,
         )  # fmt: skip
 
     @property
@@ -229,9 +231,6 @@ class Deterministic(_OneValue):
         name: str = "Deterministic",
     ) -> None:
         super().__init__(loc, atol, rtol, validate_args, allow_nan_stats, dict(locals()), name)
-
-    def _batch(self) -> Tensor:
-        return self._loc
 
     def _prob(self, value: Any) -> Tensor:
         return cast(self._is_near(value), self.dtype)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,19 @@ import numpy as np
 from tensormill.distributions.divergence import cross_entropy, kl_divergence
 from tensormill.graph import dtypes
 from tensormill.graph.constant_value import constant_value, constant_value_as_shape
+from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.shapes import TensorShape, as_shape
 from tensormill.graph.tensor import Tensor
-from tensormill.ops.array_shapes import reshape
+from tensormill.ops.array_shapes import broadcast_dynamic_shape, broadcast_static_shape, reshape
 from tensormill.ops.array_shapes import shape as shape_of
-from tensormill.ops.comparison import equal
+from tensormill.ops.assertions import assert_less, assert_positive
+from tensormill.ops.comparison import equal, greater, logical_and
 from tensormill.ops.elementwise_unary import exp, log, log1p, sqrt, square
+from tensormill.ops.filling import fill
+from tensormill.ops.gathering import where_v2
+from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.joining import concat
 from tensormill.ops.reduction import reduce_prod
 
@@ -33,9 +39,10 @@ __all__ = [
     "NOT_REPARAMETERIZED",
     "Distribution",
     "ReparameterizationType",
-    "arguments_among",
-    "parameter",
-    "sizes_of_samples",
+    "ScalarDistribution",
+    "checks_of_positive",
+    "positive",
+    "shapes_of_parameters",
 ]
 
 
@@ -86,7 +93,7 @@ class Distribution:
         self._reparameterization_type = reparameterization_type
         self._validate_args = validate_args
         self._allow_nan_stats = allow_nan_stats
-        self._parameters = arguments_among(parameters or {})
+        self._parameters = parameters or {}
         self._graph_parents = list(graph_parents or [])
         self._static_batch_shape: TensorShape | None = None
         name = name or type(self).__name__
@@ -113,7 +120,8 @@ class Distribution:
     @property
     def parameters(self) -> dict[str, Any]:
         """The arguments that the distribution was made with."""
-        return {k: v for k, v in self._parameters.items() if k != "__class__"}
+        others = ("self", "__class__")
+        return {name: value for name, value in self._parameters.items() if name not in others}
 
     @property
     def reparameterization_type(self) -> ReparameterizationType:
@@ -147,24 +155,48 @@ class Distribution:
             f"dtype={self.dtype.name}>"
         )
 
-    def _batch(self) -> Tensor:
-        """Return a tensor of the shape of the batch."""
-        raise NotImplementedError("batch_shape is not implemented: " + type(self).__name__)
+    @classmethod
+    def param_shapes(
+        cls, sample_shape: Any, name: str = "DistributionParamShapes"
+    ) -> dict[str, Tensor]:
+        """Return for each parameter the shape with which samples have a given one."""
+        with name_scope(name, values=[sample_shape]):
+            return cls._param_shapes(sample_shape)
+
+    @classmethod
+    def param_static_shapes(cls, sample_shape: Any) -> dict[str, TensorShape]:
+        """Return for each parameter the static shape with which samples have a given one.
+
+        Raises:
+          ValueError: the shape of samples is not known.
+        """
+        if isinstance(sample_shape, TensorShape):
+            if not sample_shape.is_fully_defined():
+                raise ValueError("TensorShape sample_shape must be fully defined")
+            sample_shape = sample_shape.as_list()
+        found = {}
+        for name, shape in cls.param_shapes(sample_shape).items():
+            known = constant_value(shape)
+            if known is None:
+                raise ValueError("sample_shape must be a fully-defined TensorShape or list/tuple")
+            found[name] = TensorShape(known.tolist())
+        return found
+
+    @staticmethod
+    def _param_shapes(sample_shape: Any) -> dict[str, Tensor]:
+        raise NotImplementedError("_param_shapes not implemented")
 
     def _batch_shape(self) -> TensorShape:
-        try:
-            return self._batch().get_shape()
-        except NotImplementedError:
-            return TensorShape(None)
+        return TensorShape(None)
 
     def _batch_shape_tensor(self) -> Any:
-        return shape_of(self._batch())
+        raise NotImplementedError("batch_shape_tensor is not implemented: " + type(self).__name__)
 
     def _event_shape(self) -> TensorShape:
-        return TensorShape([])
+        return TensorShape(None)
 
     def _event_shape_tensor(self) -> Any:
-        return convert_to_tensor(self.event_shape.as_list(), dtypes.int32)
+        raise NotImplementedError("event_shape_tensor is not implemented: " + type(self).__name__)
 
     @property
     def batch_shape(self) -> TensorShape:
@@ -407,6 +439,73 @@ class Distribution:
             return self._kl_divergence(other)
 
 
+class ScalarDistribution(Distribution):
+    """The base of distributions of single numbers, whose parameters make up the batch."""
+
+    # The names of the parameters whose shapes are broadcast to that of the batch.
+    _of_batch: tuple[str, ...] = ()
+
+    def _batch_shape(self) -> TensorShape:
+        shapes = [getattr(self, name).get_shape() for name in self._of_batch]
+        return reduce(broadcast_static_shape, shapes)
+
+    def _batch_shape_tensor(self) -> Any:
+        return reduce(
+            broadcast_dynamic_shape, [shape_of(getattr(self, name)) for name in self._of_batch]
+        )
+
+    def _event_shape(self) -> TensorShape:
+        return TensorShape([])
+
+    def _event_shape_tensor(self) -> Any:
+        return constant([], dtype=dtypes.int32)
+
+    def _sizes(self, n: Any) -> Tensor:
+        """Return the shape of `n` samples of the batch, as a vector."""
+        return concat([[n], self.batch_shape_tensor()], 0)
+
+    def _only_above(self, value: Tensor, *limits: tuple[Tensor, float, str]) -> Tensor:
+        """Return a statistic where parameters are above limits.
+
+        Args:
+          value: the statistic.
+          *limits: a parameter, the number that it must be above, and what to say where it is not:
+            where NaN is no statistic, the step fails then.
+        """
+        if not self.allow_nan_stats:
+            checks = [
+                assert_less(constant(limit, self.dtype), each, message=text)
+                for each, limit, text in limits
+            ]
+            return with_dependencies(checks, value)
+        nan = np.array(np.nan, dtype=self.dtype.as_numpy_dtype)
+        nothing = fill(self.batch_shape_tensor(), nan, name="nan")
+        is_defined = reduce(logical_and, [greater(each, limit) for each, limit, _ in limits])
+        return where_v2(is_defined, value, nothing)
+
+
+def shapes_of_parameters(*names: str) -> Any:
+    """Return the static method that tells the shapes of parameters that are like samples."""
+
+    def of_sample(sample_shape: Any) -> dict[str, Tensor]:
+        sizes = convert_to_tensor(sample_shape, dtype=dtypes.int32)
+        return dict.fromkeys(names, sizes)
+
+    return staticmethod(of_sample)
+
+
+def checks_of_positive(is_checked: bool, *values: Any) -> list[Any]:
+    """Return what fails where values are not positive, if that is checked."""
+    return [assert_positive(value) for value in values] if is_checked else []
+
+
+def positive(value: Any, is_checked: bool, message: str | None = None) -> Any:
+    """Return a parameter, in a step that fails where it is not positive if that is checked."""
+    if not is_checked:
+        return value
+    return with_dependencies([assert_positive(value, message=message)], value)
+
+
 def _is_scalar(static: TensorShape, dynamic: Callable[[], Tensor]) -> Tensor:
     if static.ndims is not None:
         return convert_to_tensor(static.ndims == 0)
@@ -431,20 +530,3 @@ def _count(shape: Tensor) -> Any:
     """Return how many samples a shape holds: a number where it is known."""
     known = constant_value(shape)
     return reduce_prod(shape) if known is None else np.prod(known, dtype=np.int32)
-
-
-def arguments_among(names: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a constructor, given its local names."""
-    return {k: v for k, v in names.items() if k not in ("self", "__class__")}
-
-
-def sizes_of_samples(n: Tensor, batch: Tensor) -> Tensor:
-    """Return the shape of `n` samples of a batch of distributions, as a vector."""
-    return concat([[n], shape_of(batch)], 0)
-
-
-def parameter(value: Any, name: str, like: Tensor | None = None) -> Tensor:
-    """Return a parameter as a tensor, of the dtype of another one."""
-    if like is not None:
-        return convert_to_tensor(value, dtype=like.dtype, name=name)
-    return convert_to_tensor(value, preferred_dtype=dtypes.float32, name=name)

@@ -12,41 +12,47 @@ import numpy as np
 
 from tensormill.distributions.base import (
     FULLY_REPARAMETERIZED,
-    Distribution,
-    arguments_among,
-    parameter,
-    sizes_of_samples,
+    ScalarDistribution,
+    checks_of_positive,
+    positive,
+    shapes_of_parameters,
 )
+from tensormill.distributions.parameters import gen_new_seed
+from tensormill.distributions.special_math import log_cdf_laplace, log_ndtr, ndtr, ndtri
+from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.default_scopes import control_dependencies, name_scope
 from tensormill.graph.tensor import Tensor
-from tensormill.ops.arithmetic import maximum, xlogy
-from tensormill.ops.check import check_numerics
-from tensormill.ops.comparison import greater, greater_equal, less, logical_and, logical_or
+from tensormill.ops.arithmetic import xlogy
+from tensormill.ops.array_shapes import broadcast_dynamic_shape, expand_dims
+from tensormill.ops.array_shapes import shape as shape_of
+from tensormill.ops.assertions import assert_less, assert_positive, assert_same_float_dtype
+from tensormill.ops.comparison import greater, greater_equal, less, logical_or
 from tensormill.ops.elementwise_unary import abs as abs_of
-from tensormill.ops.elementwise_unary import exp, is_nan, log, log1p, sign, sqrt, square
-from tensormill.ops.filling import ones_like, zeros_like
+from tensormill.ops.elementwise_unary import exp, is_nan, log, log1p, rsqrt, sign, sqrt, square
+from tensormill.ops.filling import fill, ones, ones_like, zeros, zeros_like
 from tensormill.ops.gathering import where_v2
+from tensormill.ops.grouping import with_dependencies
+from tensormill.ops.identities import identity
+from tensormill.ops.joining import concat
 from tensormill.ops.random import random_gamma, random_normal, random_uniform
-from tensormill.ops.special_functions import betainc, digamma, erf, erfc, igamma, lgamma
+from tensormill.ops.special_functions import betainc, digamma, igamma, lbeta, lgamma
 
 __all__ = ["Beta", "Exponential", "Gamma", "Laplace", "Normal", "StudentT", "Uniform"]
 
-_SQRT_2 = math.sqrt(2)
 
-
-def _positive(value: Tensor, is_checked: bool) -> Tensor:
-    return check_numerics(value, "parameter is not finite") if is_checked else value
-
-
-class Normal(Distribution):
+class Normal(ScalarDistribution):
     """The normal distribution.
 
     Args:
       loc: the mean.
       scale: the standard deviation.
-      validate_args: whether parameters are checked.
+      validate_args: whether parameters are checked in the step.
       allow_nan_stats: whether moments that do not exist are NaN.
       name: the name of nodes.
     """
+
+    _of_batch = ("loc", "scale")
+    _param_shapes = shapes_of_parameters("loc", "scale")
 
     def __init__(
         self,
@@ -57,30 +63,63 @@ class Normal(Distribution):
         name: str = "Normal",
     ) -> None:
         parameters = dict(locals())
-        self.loc = parameter(loc, "loc")
-        self.scale = _positive(parameter(scale, "scale", self.loc), validate_args)
+        with (
+            name_scope(name, values=[loc, scale]) as scope,
+            control_dependencies(checks_of_positive(validate_args, scale)),
+        ):
+            self._loc = identity(loc, name="loc")
+            self._scale = identity(scale, name="scale")
+            assert_same_float_dtype([self._loc, self._scale])
         super().__init__(
-            self.scale.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name=name,
+            self._scale.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
+            parameters, [self._loc, self._scale], scope,
         )  # fmt: skip
 
-    def _batch(self) -> Tensor:
-        return self.loc + zeros_like(self.scale)
+    @property
+    def loc(self) -> Tensor:
+        """The mean."""
+        return self._loc
+
+    @property
+    def scale(self) -> Tensor:
+        """The standard deviation."""
+        return self._scale
 
     def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
-        numbers = random_normal(sizes_of_samples(n, self._batch()), dtype=self.loc.dtype, seed=seed)
+        numbers = random_normal(self._sizes(n), dtype=self.loc.dtype, seed=seed)
         return numbers * self.scale + self.loc
 
-    def _z(self, value: Tensor) -> Tensor:
-        return (value - self.loc) / self.scale
+    def _z(self, x: Tensor) -> Tensor:
+        with name_scope("standardize", values=[x]):
+            return (x - self.loc) / self.scale
+
+    def _inv_z(self, z: Tensor) -> Tensor:
+        with name_scope("reconstruct", values=[z]):
+            return z * self.scale + self.loc
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        return -0.5 * square(self._z(value)) - (0.5 * math.log(2 * math.pi) + log(self.scale))
+        return self._log_unnormalized_prob(value) - self._log_normalization()
+
+    def _log_unnormalized_prob(self, value: Tensor) -> Tensor:
+        return -0.5 * square(self._z(value))
+
+    def _log_normalization(self) -> Tensor:
+        return 0.5 * math.log(2.0 * math.pi) + log(self.scale)
 
     def _cdf(self, value: Tensor) -> Tensor:
-        z = self._z(value) / _SQRT_2
-        far = where_v2(greater(z, 0), 2.0 - erfc(z), erfc(-z))
-        return 0.5 * where_v2(less(abs_of(z), 0.5 * _SQRT_2), 1.0 + erf(z), far)
+        return ndtr(self._z(value))
+
+    def _log_cdf(self, value: Tensor) -> Tensor:
+        return log_ndtr(self._z(value))
+
+    def _survival_function(self, value: Tensor) -> Tensor:
+        return ndtr(-self._z(value))
+
+    def _log_survival_function(self, value: Tensor) -> Tensor:
+        return log_ndtr(-self._z(value))
+
+    def _quantile(self, value: Tensor) -> Tensor:
+        return self._inv_z(ndtri(value))
 
     def _mean(self) -> Tensor:
         return self.loc * ones_like(self.scale)
@@ -88,27 +127,27 @@ class Normal(Distribution):
     def _stddev(self) -> Tensor:
         return self.scale * ones_like(self.loc)
 
-    def _variance(self) -> Tensor:
-        return square(self._stddev())
-
     def _mode(self) -> Tensor:
         return self._mean()
 
     def _entropy(self) -> Tensor:
         scale = self.scale * ones_like(self.loc)
-        return 0.5 * math.log(2 * math.pi) + 0.5 + log(scale)
+        return 0.5 * math.log(2.0 * math.pi * math.e) + log(scale)
 
 
-class Uniform(Distribution):
+class Uniform(ScalarDistribution):
     """The uniform distribution on [low, high).
 
     Args:
       low: the lower bound.
       high: the upper bound.
-      validate_args: whether parameters are checked.
+      validate_args: whether parameters are checked in the step.
       allow_nan_stats: whether moments that do not exist are NaN.
       name: the name of nodes.
     """
+
+    _of_batch = ("low", "high")
+    _param_shapes = shapes_of_parameters("low", "high")
 
     def __init__(
         self,
@@ -119,34 +158,51 @@ class Uniform(Distribution):
         name: str = "Uniform",
     ) -> None:
         parameters = dict(locals())
-        self.low = parameter(low, "low")
-        self.high = parameter(high, "high", self.low)
+        with name_scope(name, values=[low, high]) as scope:
+            checks = []
+            if validate_args:
+                text = "uniform not defined when low >= high."
+                checks = [assert_less(low, high, message=text)]
+            with control_dependencies(checks):
+                self._low = identity(low, name="low")
+                self._high = identity(high, name="high")
+                assert_same_float_dtype([self._low, self._high])
         super().__init__(
-            self.low.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name=name,
+            self._low.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
+            parameters, [self._low, self._high], scope,
         )  # fmt: skip
+
+    @property
+    def low(self) -> Tensor:
+        """The lower bound."""
+        return self._low
+
+    @property
+    def high(self) -> Tensor:
+        """The upper bound."""
+        return self._high
 
     def range(self, name: str = "range") -> Tensor:
         """Return how far the bounds are apart."""
-        return self.high - self.low
-
-    def _batch(self) -> Tensor:
-        return self.low + zeros_like(self.high)
+        with self._name_scope(name):
+            return self.high - self.low
 
     def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
-        numbers = random_uniform(sizes_of_samples(n, self._batch()), dtype=self.dtype, seed=seed)
+        numbers = random_uniform(self._sizes(n), dtype=self.dtype, seed=seed)
         return self.low + self.range() * numbers
 
-    def _log_prob(self, value: Tensor) -> Tensor:
-        width = self.range() * ones_like(value)
-        outside = logical_or(less(value, self.low), greater_equal(value, self.high))
-        density = where_v2(outside, zeros_like(width), 1.0 / width)
-        return log(where_v2(is_nan(value), value, density))
+    def _prob(self, value: Tensor) -> Tensor:
+        wide = value * ones(self.batch_shape_tensor(), dtype=value.dtype)
+        outside = logical_or(less(wide, self.low), greater_equal(wide, self.high))
+        density = where_v2(outside, zeros_like(wide), ones_like(wide) / self.range())
+        return where_v2(is_nan(wide), wide, density)
 
     def _cdf(self, value: Tensor) -> Tensor:
-        share = (value - self.low) / self.range()
-        share = where_v2(greater_equal(value, self.high), ones_like(share), share)
-        return where_v2(less(value, self.low), zeros_like(share), share)
+        sizes = broadcast_dynamic_shape(shape_of(value), self.batch_shape_tensor())
+        nothing, whole = zeros(sizes, dtype=self.dtype), ones(sizes, dtype=self.dtype)
+        share = (value * whole - self.low) / self.range()
+        below = where_v2(less(value, self.low), nothing, share)
+        return where_v2(greater_equal(value, self.high), whole, below)
 
     def _quantile(self, value: Tensor) -> Tensor:
         return (1.0 - value) * self.low + value * self.high
@@ -164,16 +220,19 @@ class Uniform(Distribution):
         return log(self.range())
 
 
-class Gamma(Distribution):
+class Gamma(ScalarDistribution):
     """The gamma distribution.
 
     Args:
       concentration: the shape, alpha.
       rate: the inverse of the scale, beta.
-      validate_args: whether parameters are checked.
+      validate_args: whether parameters and samples are checked in the step.
       allow_nan_stats: whether moments that do not exist are NaN.
       name: the name of nodes.
     """
+
+    _of_batch = ("concentration", "rate")
+    _param_shapes = shapes_of_parameters("concentration", "rate")
 
     def __init__(
         self,
@@ -184,28 +243,46 @@ class Gamma(Distribution):
         name: str = "Gamma",
     ) -> None:
         parameters = dict(locals())
-        self.concentration = _positive(parameter(concentration, "concentration"), validate_args)
-        self.rate = _positive(parameter(rate, "rate", self.concentration), validate_args)
+        with (
+            name_scope(name, values=[concentration, rate]) as scope,
+            control_dependencies(checks_of_positive(validate_args, concentration, rate)),
+        ):
+            self._concentration = identity(concentration, name="concentration")
+            self._rate = identity(rate, name="rate")
+            assert_same_float_dtype([self._concentration, self._rate])
         super().__init__(
-            self.concentration.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name=name,
+            self._concentration.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
+            parameters, [self._concentration, self._rate], scope,
         )  # fmt: skip
 
-    def _batch(self) -> Tensor:
-        return self.concentration + zeros_like(self.rate)
+    @property
+    def concentration(self) -> Tensor:
+        """The shape."""
+        return self._concentration
+
+    @property
+    def rate(self) -> Tensor:
+        """The rate."""
+        return self._rate
 
     def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         return random_gamma([n], self.concentration, beta=self.rate, dtype=self.dtype, seed=seed)
 
+    def _checked(self, value: Tensor) -> Tensor:
+        assert_same_float_dtype([value], self.dtype)
+        checked: Tensor = positive(value, self.validate_args)
+        return checked
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        x = self._checked(value)
+        density = xlogy(self.concentration - 1.0, x) - self.rate * x
+        return density - self._log_normalization()
+
     def _log_normalization(self) -> Tensor:
         return lgamma(self.concentration) - self.concentration * log(self.rate)
 
-    def _log_prob(self, value: Tensor) -> Tensor:
-        density = xlogy(self.concentration - 1.0, value) - self.rate * value
-        return density - self._log_normalization()
-
     def _cdf(self, value: Tensor) -> Tensor:
-        return igamma(self.concentration + zeros_like(value), self.rate * value)
+        return igamma(self.concentration, self.rate * self._checked(value))
 
     def _mean(self) -> Tensor:
         return self.concentration / self.rate
@@ -218,7 +295,8 @@ class Gamma(Distribution):
 
     def _mode(self) -> Tensor:
         mode = (self.concentration - 1.0) / self.rate
-        return where_v2(greater(self.concentration, 1.0), mode, mode * 0 + np.nan)
+        text = "mode not defined when any concentration <= 1"
+        return self._only_above(mode, (self.concentration, 1.0, text))
 
     def _entropy(self) -> Tensor:
         a = self.concentration
@@ -230,10 +308,12 @@ class Exponential(Gamma):
 
     Args:
       rate: the inverse of the mean.
-      validate_args: whether parameters are checked.
+      validate_args: whether parameters and samples are checked in the step.
       allow_nan_stats: whether moments that do not exist are NaN.
       name: the name of nodes.
     """
+
+    _param_shapes = shapes_of_parameters("rate")
 
     def __init__(
         self,
@@ -242,39 +322,40 @@ class Exponential(Gamma):
         allow_nan_stats: bool = True,
         name: str = "Exponential",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
-        rate = parameter(rate, "rate")
-        super().__init__(ones_like(rate), rate, validate_args, allow_nan_stats, name)
+        parameters = dict(locals())
+        with name_scope(name, values=[rate]) as scope:
+            rate = convert_to_tensor(rate, name="rate")
+        super().__init__(ones([], dtype=rate.dtype), rate, validate_args, allow_nan_stats, scope)
         self._parameters = parameters
 
     def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         # Zero would become infinite: draw from above the smallest positive number.
         numbers = random_uniform(
-            sizes_of_samples(n, self.rate),
+            concat([[n], shape_of(self.rate)], 0),
             minval=np.finfo(self.dtype.as_numpy_dtype).tiny,
             maxval=1.0,
-            dtype=self.dtype,
             seed=seed,
+            dtype=self.dtype,
         )
         return -log(numbers) / self.rate
 
-    def _log_prob(self, value: Tensor) -> Tensor:
-        return log(self.rate) - self.rate * value
-
-    def _cdf(self, value: Tensor) -> Tensor:
-        return where_v2(less(value, 0.0), zeros_like(value), 1.0 - exp(-self.rate * value))
+    def _log_survival_function(self, value: Tensor) -> Tensor:
+        return self._log_prob(value) - log(self.rate)
 
 
-class Laplace(Distribution):
+class Laplace(ScalarDistribution):
     """The Laplace distribution.
 
     Args:
       loc: the mean.
       scale: the spread.
-      validate_args: whether parameters are checked.
+      validate_args: whether parameters are checked in the step.
       allow_nan_stats: whether moments that do not exist are NaN.
       name: the name of nodes.
     """
+
+    _of_batch = ("loc", "scale")
+    _param_shapes = shapes_of_parameters("loc", "scale")
 
     def __init__(
         self,
@@ -285,20 +366,33 @@ class Laplace(Distribution):
         name: str = "Laplace",
     ) -> None:
         parameters = dict(locals())
-        self.loc = parameter(loc, "loc")
-        self.scale = _positive(parameter(scale, "scale", self.loc), validate_args)
+        with (
+            name_scope(name, values=[loc, scale]) as scope,
+            control_dependencies(checks_of_positive(validate_args, scale)),
+        ):
+            self._loc = identity(loc, name="loc")
+            self._scale = identity(scale, name="scale")
+            assert_same_float_dtype([self._loc, self._scale])
         super().__init__(
-            self.loc.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name=name,
+            self._loc.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
+            parameters, [self._loc, self._scale], scope,
         )  # fmt: skip
 
-    def _batch(self) -> Tensor:
-        return self.loc + zeros_like(self.scale)
+    @property
+    def loc(self) -> Tensor:
+        """The mean."""
+        return self._loc
+
+    @property
+    def scale(self) -> Tensor:
+        """The spread."""
+        return self._scale
 
     def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
+        number = self.dtype.as_numpy_dtype
         numbers = random_uniform(
-            sizes_of_samples(n, self._batch()),
-            minval=np.nextafter(self.dtype.as_numpy_dtype(-1.0), self.dtype.as_numpy_dtype(0.0)),
+            self._sizes(n),
+            minval=np.nextafter(number(-1.0), number(0.0)),
             maxval=1.0,
             dtype=self.dtype,
             seed=seed,
@@ -309,11 +403,17 @@ class Laplace(Distribution):
         return (value - self.loc) / self.scale
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        return -abs_of(self._z(value)) - math.log(2.0) - log(self.scale)
+        return -abs_of(self._z(value)) - (math.log(2.0) + log(self.scale))
 
     def _cdf(self, value: Tensor) -> Tensor:
         z = self._z(value)
-        return 0.5 * (1.0 + sign(z) * (1.0 - exp(-abs_of(z))))
+        return 0.5 + 0.5 * sign(z) * (1.0 - exp(-abs_of(z)))
+
+    def _log_cdf(self, value: Tensor) -> Tensor:
+        return log_cdf_laplace(self._z(value))
+
+    def _log_survival_function(self, value: Tensor) -> Tensor:
+        return log_cdf_laplace(-self._z(value))
 
     def _mean(self) -> Tensor:
         return self.loc + zeros_like(self.scale)
@@ -322,26 +422,26 @@ class Laplace(Distribution):
         return self._mean()
 
     def _stddev(self) -> Tensor:
-        return _SQRT_2 * self.scale + zeros_like(self.loc)
-
-    def _variance(self) -> Tensor:
-        return square(self._stddev())
+        return math.sqrt(2.0) * self.scale + zeros_like(self.loc)
 
     def _entropy(self) -> Tensor:
         scale = self.scale + zeros_like(self.loc)
         return math.log(2.0) + 1.0 + log(scale)
 
 
-class Beta(Distribution):
+class Beta(ScalarDistribution):
     """The beta distribution.
 
     Args:
       concentration1: alpha.
       concentration0: beta.
-      validate_args: whether parameters are checked.
+      validate_args: whether parameters and samples are checked in the step.
       allow_nan_stats: whether moments that do not exist are NaN.
       name: the name of nodes.
     """
+
+    _of_batch = ("total_concentration",)
+    _param_shapes = shapes_of_parameters("concentration1", "concentration0")
 
     def __init__(
         self,
@@ -352,42 +452,67 @@ class Beta(Distribution):
         name: str = "Beta",
     ) -> None:
         parameters = dict(locals())
-        self.concentration1 = _positive(parameter(concentration1, "concentration1"), validate_args)
-        self.concentration0 = _positive(
-            parameter(concentration0, "concentration0", self.concentration1), validate_args
-        )
+        text = "Concentration parameter must be positive."
+        with name_scope(name, values=[concentration1, concentration0]) as scope:
+            self._concentration1: Tensor = positive(
+                convert_to_tensor(concentration1, name="concentration1"), validate_args, text
+            )
+            self._concentration0: Tensor = positive(
+                convert_to_tensor(concentration0, name="concentration0"), validate_args, text
+            )
+            assert_same_float_dtype([self._concentration1, self._concentration0])
+            self._total_concentration = self._concentration1 + self._concentration0
         super().__init__(
-            self.concentration1.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name=name,
+            self._total_concentration.dtype, FULLY_REPARAMETERIZED, validate_args,
+            allow_nan_stats, parameters,
+            [self._concentration1, self._concentration0, self._total_concentration], scope,
         )  # fmt: skip
+
+    @property
+    def concentration1(self) -> Tensor:
+        """Alpha."""
+        return self._concentration1
+
+    @property
+    def concentration0(self) -> Tensor:
+        """Beta."""
+        return self._concentration0
 
     @property
     def total_concentration(self) -> Tensor:
         """The sum of both concentrations."""
-        return self.concentration1 + self.concentration0
-
-    def _batch(self) -> Tensor:
-        return self.total_concentration
+        return self._total_concentration
 
     def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
-        ones = ones_like(self.total_concentration)
-        other = None if seed is None else seed + 1
-        a = random_gamma([n], self.concentration1 * ones, dtype=self.dtype, seed=seed)
-        b = random_gamma([n], self.concentration0 * ones, dtype=self.dtype, seed=other)
+        whole = ones_like(self.total_concentration, dtype=self.dtype)
+        one, zero = whole * self.concentration1, whole * self.concentration0
+        a = random_gamma([n], one, dtype=self.dtype, seed=seed)
+        b = random_gamma([n], zero, dtype=self.dtype, seed=gen_new_seed(seed, "beta"))
         return a / (a + b)
+
+    def _checked(self, value: Tensor) -> Tensor:
+        if not self.validate_args:
+            return value
+        unit = ones([], self.dtype)
+        checks = [
+            assert_positive(value, message="sample must be positive"),
+            assert_less(value, unit, message="sample must be less than `1`."),
+        ]
+        return with_dependencies(checks, value)
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        x = self._checked(value)
+        density = xlogy(self.concentration1 - 1.0, x) + (self.concentration0 - 1.0) * log1p(-x)
+        return density - self._log_normalization()
 
     def _log_normalization(self) -> Tensor:
         both = lgamma(self.concentration1) + lgamma(self.concentration0)
         return both - lgamma(self.total_concentration)
 
-    def _log_prob(self, value: Tensor) -> Tensor:
-        density = xlogy(self.concentration1 - 1.0, value)
-        density += (self.concentration0 - 1.0) * log1p(-value)
-        return density - self._log_normalization()
-
     def _cdf(self, value: Tensor) -> Tensor:
-        nothing = zeros_like(value)
-        return betainc(self.concentration1 + nothing, self.concentration0 + nothing, value)
+        nothing = zeros_like(value) + zeros_like(self.total_concentration)
+        one, zero = self.concentration1 + nothing, self.concentration0 + nothing
+        return betainc(one, zero, value + nothing)
 
     def _mean(self) -> Tensor:
         return self.concentration1 / self.total_concentration
@@ -397,8 +522,11 @@ class Beta(Distribution):
 
     def _mode(self) -> Tensor:
         mode = (self.concentration1 - 1.0) / (self.total_concentration - 2.0)
-        exists = logical_and(greater(self.concentration1, 1.0), greater(self.concentration0, 1.0))
-        return where_v2(exists, mode, mode * 0 + np.nan)
+        return self._only_above(
+            mode,
+            (self.concentration1, 1.0, "Mode undefined for concentration1 <= 1."),
+            (self.concentration0, 1.0, "Mode undefined for concentration0 <= 1."),
+        )
 
     def _entropy(self) -> Tensor:
         a, b, total = self.concentration1, self.concentration0, self.total_concentration
@@ -406,17 +534,20 @@ class Beta(Distribution):
         return self._log_normalization() - spread + (total - 2.0) * digamma(total)
 
 
-class StudentT(Distribution):
+class StudentT(ScalarDistribution):
     """Student's t-distribution.
 
     Args:
       df: the degrees of freedom.
       loc: the middle.
       scale: the spread.
-      validate_args: whether parameters are checked.
+      validate_args: whether parameters are checked in the step.
       allow_nan_stats: whether moments that do not exist are NaN.
       name: the name of nodes.
     """
+
+    _of_batch = ("df", "loc", "scale")
+    _param_shapes = shapes_of_parameters("df", "loc", "scale")
 
     def __init__(
         self,
@@ -428,56 +559,78 @@ class StudentT(Distribution):
         name: str = "StudentT",
     ) -> None:
         parameters = dict(locals())
-        self.df = _positive(parameter(df, "df"), validate_args)
-        self.loc = parameter(loc, "loc", self.df)
-        self.scale = parameter(scale, "scale", self.df)
+        with (
+            name_scope(name, values=[df, loc, scale]) as scope,
+            control_dependencies(checks_of_positive(validate_args, df)),
+        ):
+            self._df = identity(df, name="df")
+            self._loc = identity(loc, name="loc")
+            self._scale = identity(scale, name="scale")
+            assert_same_float_dtype([self._df, self._loc, self._scale])
         super().__init__(
-            self.scale.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, name=name,
+            self._scale.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
+            parameters, [self._df, self._loc, self._scale], scope,
         )  # fmt: skip
 
-    def _batch(self) -> Tensor:
-        return self.df * 0 + self.loc * 0 + self.scale * 0
+    @property
+    def df(self) -> Tensor:
+        """The degrees of freedom."""
+        return self._df
+
+    @property
+    def loc(self) -> Tensor:
+        """The middle."""
+        return self._loc
+
+    @property
+    def scale(self) -> Tensor:
+        """The spread."""
+        return self._scale
+
+    def _ones(self) -> Tensor:
+        return ones(self.batch_shape_tensor(), dtype=self.dtype)
 
     def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
-        batch = self._batch()
-        normal = random_normal(sizes_of_samples(n, batch), dtype=self.dtype, seed=seed)
-        df = self.df + zeros_like(batch)
-        other = None if seed is None else seed + 1
+        normal = random_normal(self._sizes(n), dtype=self.dtype, seed=seed)
+        df = self.df * self._ones()
+        other = gen_new_seed(seed, "student_t")
         gamma = random_gamma([n], 0.5 * df, beta=0.5, dtype=self.dtype, seed=other)
-        return normal / sqrt(gamma / df) * self.scale + self.loc
+        return normal * rsqrt(gamma / df) * self.scale + self.loc
 
     def _log_prob(self, value: Tensor) -> Tensor:
         y = (value - self.loc) / self.scale
-        density = -0.5 * (self.df + 1.0) * log1p(square(y) / self.df)
-        constant = log(abs_of(self.scale)) + 0.5 * log(self.df) + 0.5 * math.log(math.pi)
-        constant += lgamma(0.5 * self.df) - lgamma(0.5 * (self.df + 1.0))
-        return density - constant
+        return -0.5 * (self.df + 1.0) * log1p(y**2.0 / self.df) - self._log_normalization()
+
+    def _log_normalization(self) -> Tensor:
+        spread = log(abs_of(self.scale)) + 0.5 * log(self.df) + 0.5 * math.log(math.pi)
+        return spread + lgamma(0.5 * self.df) - lgamma(0.5 * (self.df + 1.0))
 
     def _cdf(self, value: Tensor) -> Tensor:
         y = (value - self.loc) / abs_of(self.scale)
-        x = self.df / (square(y) + self.df)
+        x = self.df / (y**2.0 + self.df)
         tail = 0.5 * betainc(0.5 * self.df + zeros_like(x), 0.5 + zeros_like(x), x)
         return where_v2(less(y, 0.0), tail, 1.0 - tail)
 
     def _mean(self) -> Tensor:
-        mean = self.loc + zeros_like(self._batch())
-        return where_v2(greater(self.df, 1.0), mean, mean * 0 + np.nan)
+        text = "mean not defined for components of df <= 1"
+        return self._only_above(self.loc * self._ones(), (self.df, 1.0, text))
 
     def _variance(self) -> Tensor:
-        batch = self._batch()
-        finite = self.df / maximum(self.df - 2.0, 1e-30) * square(self.scale) + batch
-        infinite = where_v2(greater(self.df, 1.0), batch * 0 + np.inf, batch * 0 + np.nan)
-        return where_v2(greater(self.df, 2.0), finite, infinite)
+        # What is not taken must be finite as well, or its gradient spoils that of the rest.
+        divisor = where_v2(greater(self.df, 2.0), self.df - 2.0, ones_like(self.df))
+        finite = self._ones() * square(self.scale) * self.df / divisor
+        infinity = np.array(np.inf, dtype=self.dtype.as_numpy_dtype)
+        infinite = fill(self.batch_shape_tensor(), infinity, name="inf")
+        variance = where_v2(greater(self.df, 2.0), finite, infinite)
+        text = "variance not defined for components of df <= 1"
+        return self._only_above(variance, (self.df, 1.0, text))
 
     def _mode(self) -> Tensor:
-        return self.loc + zeros_like(self._batch())
+        return identity(self.loc)
 
     def _entropy(self) -> Tensor:
-        v = self.df + zeros_like(self._batch())
-        half = 0.5 * (v + 1.0)
-        log_beta = math.lgamma(0.5) + lgamma(0.5 * v) - lgamma(half)
-        return (
-            log(abs_of(self.scale)) + 0.5 * log(v) + log_beta
-            + half * (digamma(half) - digamma(0.5 * v))
-        )  # fmt: skip
+        ends = expand_dims(self._ones(), -1)
+        halves = concat([ends, ends * expand_dims(self.df, -1)], -1) / 2.0
+        half = 0.5 * (self.df + 1.0)
+        spread = log(abs_of(self.scale)) + 0.5 * log(self.df) + lbeta(halves)
+        return spread + half * (digamma(half) - digamma(0.5 * self.df))

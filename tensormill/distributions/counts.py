@@ -11,8 +11,8 @@ import numpy as np
 
 from tensormill.distributions.base import (
     NOT_REPARAMETERIZED,
-    Distribution,
-    sizes_of_samples,
+    ScalarDistribution,
+    positive,
 )
 from tensormill.distributions.parameters import (
     assert_integer_form,
@@ -24,10 +24,10 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.activations import softplus
-from tensormill.ops.assertions import assert_less_equal, assert_non_negative, assert_positive
+from tensormill.ops.assertions import assert_less_equal, assert_non_negative
 from tensormill.ops.comparison import equal, greater, less
 from tensormill.ops.elementwise_unary import exp, expm1, floor, log, log1p, sigmoid
-from tensormill.ops.filling import ones_like, zeros_like
+from tensormill.ops.filling import ones_like, zeros, zeros_like
 from tensormill.ops.gathering import where_v2
 from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.identities import identity
@@ -37,7 +37,7 @@ from tensormill.ops.special_functions import betainc, igammac, lgamma
 __all__ = ["Binomial", "Geometric", "NegativeBinomial", "Poisson"]
 
 
-class _Counts(Distribution):
+class _Counts(ScalarDistribution):
     """A distribution of counts, which may be checked."""
 
     def _counted(self, value: Any) -> Any:
@@ -76,6 +76,8 @@ class Poisson(_Counts):
       TypeError: they are no floating numbers.
     """
 
+    _of_batch = ("rate",)
+
     def __init__(
         self,
         rate: Any = None,
@@ -95,8 +97,7 @@ class Poisson(_Counts):
             if rate is None:
                 self._rate, self._log_rate = exp(given, name="rate"), given
             else:
-                if validate_args:
-                    given = with_dependencies([assert_positive(given)], given)
+                given = positive(given, validate_args)
                 self._rate = identity(given, name="rate")
                 self._log_rate = log(given, name="log_rate")
         super().__init__(
@@ -113,9 +114,6 @@ class Poisson(_Counts):
     def log_rate(self) -> Any:
         """The logarithm of the mean."""
         return self._log_rate
-
-    def _batch(self) -> Tensor:
-        return self._rate
 
     def _log_prob(self, value: Any) -> Tensor:
         value = self._counted(value)
@@ -151,6 +149,8 @@ class Binomial(_OfTrials):
       name: the name of the nodes.
     """
 
+    _of_batch = ("total_count", "probs")
+
     def __init__(
         self,
         total_count: Any,
@@ -184,9 +184,6 @@ class Binomial(_OfTrials):
     def total_count(self) -> Any:
         """The number of trials."""
         return self._total_count
-
-    def _batch(self) -> Tensor:
-        return self._total_count + zeros_like(self._probs)
 
     def _checked(self, counts: Any) -> Any:
         if not self.validate_args:
@@ -236,6 +233,8 @@ class Geometric(_OfTrials):
       name: the name of the nodes.
     """
 
+    _of_batch = ("probs",)
+
     def __init__(
         self,
         logits: Any = None,
@@ -249,16 +248,11 @@ class Geometric(_OfTrials):
             self._logits, share = get_logits_and_probs(
                 logits, probs, validate_args=validate_args, name=name
             )
-            if validate_args:
-                share = with_dependencies([assert_positive(share)], share)
-            self._probs = identity(share, name="probs")
+            self._probs = identity(positive(share, validate_args), name="probs")
         super().__init__(
             self._probs.dtype, NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
             parameters, [self._probs, self._logits], scope,
         )  # fmt: skip
-
-    def _batch(self) -> Tensor:
-        return self._probs
 
     def _whole(self, value: Any) -> Any:
         value = self._counted(value) if self.validate_args else floor(value)
@@ -266,7 +260,7 @@ class Geometric(_OfTrials):
 
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
         numbers = random_uniform(
-            sizes_of_samples(n, self._probs),
+            self._sizes(n),
             minval=np.finfo(self.dtype.as_numpy_dtype).tiny,
             maxval=1.0,
             seed=seed,
@@ -313,6 +307,8 @@ class NegativeBinomial(_OfTrials):
       name: the name of the nodes.
     """
 
+    _of_batch = ("total_count", "probs")
+
     def __init__(
         self,
         total_count: Any,
@@ -328,9 +324,7 @@ class NegativeBinomial(_OfTrials):
                 logits, probs, validate_args=validate_args, name=name
             )
             total = convert_to_tensor(total_count, dtype=self._probs.dtype)
-            if validate_args:
-                total = with_dependencies([assert_positive(total)], total)
-            self._total_count = identity(total)
+            self._total_count = identity(positive(total, validate_args))
         super().__init__(
             self._probs.dtype, NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
             parameters, [self._total_count, self._probs, self._logits], scope,
@@ -341,9 +335,6 @@ class NegativeBinomial(_OfTrials):
         """The number of failures."""
         return self._total_count
 
-    def _batch(self) -> Tensor:
-        return self._total_count + zeros_like(self._probs)
-
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
         rate = random_gamma(
             [n], self.total_count, beta=exp(-self.logits), dtype=self.dtype, seed=seed
@@ -352,7 +343,7 @@ class NegativeBinomial(_OfTrials):
         return random_poisson(rate, [], dtype=self.dtype, seed=other)
 
     def _cdf(self, value: Any) -> Tensor:
-        x = self._counted(value) + zeros_like(self._batch())
+        x = self._counted(value) + zeros(self.batch_shape_tensor(), self.dtype)
         total = self.total_count + zeros_like(x)
         return betainc(total, 1.0 + x, sigmoid(-self.logits) + zeros_like(x))
 

@@ -13,23 +13,23 @@ import numpy as np
 from tensormill.distributions.base import (
     FULLY_REPARAMETERIZED,
     NOT_REPARAMETERIZED,
-    Distribution,
-    arguments_among,
-    parameter,
-    sizes_of_samples,
+    ScalarDistribution,
+    checks_of_positive,
+    positive,
+    shapes_of_parameters,
 )
 from tensormill.distributions.continuous import Beta, Exponential, Gamma, Laplace, Normal, StudentT
-from tensormill.graph.default_scopes import name_scope
+from tensormill.graph.constants import constant
+from tensormill.graph.default_scopes import control_dependencies, name_scope
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.activations import softplus
-from tensormill.ops.assertions import assert_positive
+from tensormill.ops.assertions import assert_same_float_dtype
 from tensormill.ops.casting import cast
-from tensormill.ops.comparison import greater, greater_equal, less
+from tensormill.ops.comparison import greater_equal, less
 from tensormill.ops.elementwise_unary import abs as abs_of
 from tensormill.ops.elementwise_unary import atan, exp, floor, log, log1p, sigmoid, square, tan
-from tensormill.ops.filling import ones_like, zeros_like
+from tensormill.ops.filling import fill, ones_like, zeros_like
 from tensormill.ops.gathering import where_v2
-from tensormill.ops.grouping import with_dependencies
 from tensormill.ops.identities import identity
 from tensormill.ops.random import random_gamma, random_normal, random_uniform
 from tensormill.ops.special_functions import digamma, erf, erfinv, igammac, lgamma
@@ -51,12 +51,11 @@ __all__ = [
 ]
 
 
-def _positive(value: Tensor, is_checked: bool) -> Tensor:
-    return with_dependencies([assert_positive(value)], value) if is_checked else value
-
-
-class _LocationScale(Distribution):
+class _LocationScale(ScalarDistribution):
     """A distribution of a fixed shape at some place, in some width."""
+
+    _of_batch = ("loc", "scale")
+    _param_shapes = shapes_of_parameters("loc", "scale")
 
     def __init__(
         self,
@@ -67,13 +66,16 @@ class _LocationScale(Distribution):
         parameters: dict[str, Any],
         name: str,
     ) -> None:
-        with name_scope(name, values=[loc, scale]) as scope:
-            self._loc = identity(parameter(loc, "loc"), name="loc")
-            width = _positive(parameter(scale, "scale", self._loc), validate_args)
-            self._scale = identity(width, name="scale")
+        with (
+            name_scope(name, values=[loc, scale]) as scope,
+            control_dependencies(checks_of_positive(validate_args, scale)),
+        ):
+            self._loc = identity(loc, name="loc")
+            self._scale = identity(scale, name="scale")
+            assert_same_float_dtype([self._loc, self._scale])
         super().__init__(
             self._scale.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            arguments_among(parameters), [self._loc, self._scale], scope,
+            parameters, [self._loc, self._scale], scope,
         )  # fmt: skip
 
     @property
@@ -86,16 +88,13 @@ class _LocationScale(Distribution):
         """The width."""
         return self._scale
 
-    def _batch(self) -> Tensor:
-        return self.loc + zeros_like(self.scale)
-
     def _z(self, x: Any) -> Tensor:
         z: Tensor = (x - self.loc) / self.scale
         return z
 
     def _uniform(self, n: Any, seed: int | None, minval: Any) -> Tensor:
         return random_uniform(
-            sizes_of_samples(n, self._batch()), minval=minval, maxval=1.0, dtype=self.dtype,
+            self._sizes(n), minval=minval, maxval=1.0, dtype=self.dtype,
             seed=seed,
         )  # fmt: skip
 
@@ -200,7 +199,8 @@ class Cauchy(_LocationScale):
     def _undefined(self, name: str) -> Tensor:
         if not self.allow_nan_stats:
             raise ValueError(f"`{name}` is undefined for Cauchy distribution.")
-        return zeros_like(self._batch()) + np.nan
+        nan = np.array(np.nan, self.dtype.as_numpy_dtype)
+        return fill(self.batch_shape_tensor(), nan)
 
     def _mean(self) -> Tensor:
         return self._undefined("mean")
@@ -209,7 +209,7 @@ class Cauchy(_LocationScale):
         return self._undefined("stddev")
 
 
-class HalfNormal(Distribution):
+class HalfNormal(ScalarDistribution):
     """The magnitudes of normal numbers around zero.
 
     Args:
@@ -219,6 +219,9 @@ class HalfNormal(Distribution):
       name: the name of the nodes.
     """
 
+    _of_batch = ("scale",)
+    _param_shapes = shapes_of_parameters("scale")
+
     def __init__(
         self,
         scale: Any,
@@ -227,9 +230,11 @@ class HalfNormal(Distribution):
         name: str = "HalfNormal",
     ) -> None:
         parameters = dict(locals())
-        with name_scope(name, values=[scale]) as scope:
-            width = _positive(parameter(scale, "scale"), validate_args)
-            self._scale = identity(width, name="scale")
+        with (
+            name_scope(name, values=[scale]) as scope,
+            control_dependencies(checks_of_positive(validate_args, scale)),
+        ):
+            self._scale = identity(scale, name="scale")
         super().__init__(
             self._scale.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
             parameters, [self._scale], scope,
@@ -240,12 +245,8 @@ class HalfNormal(Distribution):
         """The standard deviation of the normal numbers."""
         return self._scale
 
-    def _batch(self) -> Tensor:
-        return self._scale
-
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
-        sizes = sizes_of_samples(n, self.scale)
-        return abs_of(random_normal(sizes, dtype=self.dtype, seed=seed) * self.scale)
+        return abs_of(random_normal(self._sizes(n), dtype=self.dtype, seed=seed) * self.scale)
 
     def _prob(self, value: Any) -> Tensor:
         density = np.sqrt(2 / np.pi) / self.scale * exp(-0.5 * square(value / self.scale))
@@ -273,7 +274,7 @@ class HalfNormal(Distribution):
         return square(self.scale) * (1.0 - 2.0 / np.pi)
 
 
-class InverseGamma(Distribution):
+class InverseGamma(ScalarDistribution):
     """The inverses of numbers of the gamma distribution.
 
     Args:
@@ -284,6 +285,9 @@ class InverseGamma(Distribution):
       name: the name of the nodes.
     """
 
+    _of_batch = ("concentration", "rate")
+    _param_shapes = shapes_of_parameters("concentration", "rate")
+
     def __init__(
         self,
         concentration: Any,
@@ -293,11 +297,13 @@ class InverseGamma(Distribution):
         name: str = "InverseGamma",
     ) -> None:
         parameters = dict(locals())
-        with name_scope(name, values=[concentration, rate]) as scope:
-            shape = _positive(parameter(concentration, "concentration"), validate_args)
-            self._concentration = identity(shape, name="concentration")
-            speed = _positive(parameter(rate, "rate", self._concentration), validate_args)
-            self._rate = identity(speed, name="rate")
+        with (
+            name_scope(name, values=[concentration, rate]) as scope,
+            control_dependencies(checks_of_positive(validate_args, concentration, rate)),
+        ):
+            self._concentration = identity(concentration, name="concentration")
+            self._rate = identity(rate, name="rate")
+            assert_same_float_dtype([self._concentration, self._rate])
         super().__init__(
             self._concentration.dtype, NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
             parameters, [self._concentration, self._rate], scope,
@@ -313,42 +319,39 @@ class InverseGamma(Distribution):
         """The rate."""
         return self._rate
 
-    def _batch(self) -> Tensor:
-        return self.concentration + zeros_like(self.rate)
-
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
         made: Tensor = 1.0 / random_gamma(
             [n], self.concentration, beta=self.rate, dtype=self.dtype, seed=seed
         )
         return made
 
+    def _checked(self, value: Tensor) -> Tensor:
+        assert_same_float_dtype([value], self.dtype)
+        checked: Tensor = positive(value, self.validate_args)
+        return checked
+
     def _log_prob(self, value: Any) -> Tensor:
+        value = self._checked(value)
         density = -(1.0 + self.concentration) * log(value) - self.rate / value
         return density - (lgamma(self.concentration) - self.concentration * log(self.rate))
 
     def _cdf(self, value: Any) -> Tensor:
-        return igammac(self.concentration + zeros_like(value), self.rate / value)
+        return igammac(self.concentration, self.rate / self._checked(value))
 
     def _entropy(self) -> Tensor:
         shape = self.concentration
         return shape + log(self.rate) + lgamma(shape) - (1.0 + shape) * digamma(shape)
 
-    def _where_above(self, least: float, value: Tensor) -> Tensor:
-        """Return moments where the concentration is above a number."""
-        is_above = greater(self.concentration + zeros_like(value), least)
-        if not self.allow_nan_stats:
-            text = "mean undefined when any concentration <= 1"
-            check = assert_positive(self.concentration - least, message=text)
-            return with_dependencies([check], value)
-        return where_v2(is_above, value, zeros_like(value) + np.nan)
-
     def _mean(self) -> Tensor:
-        return self._where_above(1.0, self.rate / (self.concentration - 1.0))
+        text = "mean undefined when any concentration <= 1"
+        mean = self.rate / (self.concentration - 1.0)
+        return self._only_above(mean, (self.concentration, 1.0, text))
 
     def _variance(self) -> Tensor:
         shape = self.concentration
         variance = square(self.rate) / square(shape - 1.0) / (shape - 2.0)
-        return self._where_above(2.0, variance)
+        text = "variance undefined when any concentration <= 2"
+        return self._only_above(variance, (shape, 2.0, text))
 
     def _mode(self) -> Tensor:
         made: Tensor = self.rate / (1.0 + self.concentration)
@@ -372,11 +375,12 @@ class Chi2(Gamma):
         allow_nan_stats: bool = True,
         name: str = "Chi2",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
+        parameters = dict(locals())
         with name_scope(name, values=[df]) as scope:
-            self._df = identity(_positive(parameter(df, "df"), validate_args), name="df")
-            rate = parameter(0.5, "rate", self._df)
-            super().__init__(0.5 * self._df, rate, validate_args, allow_nan_stats, scope)
+            with control_dependencies(checks_of_positive(validate_args, df)):
+                self._df = identity(df, name="df")
+            half = constant(0.5, dtype=self._df.dtype)
+            super().__init__(0.5 * self._df, half, validate_args, allow_nan_stats, scope)
         self._parameters = parameters
 
     @property
@@ -395,9 +399,9 @@ class Chi2WithAbsDf(Chi2):
         allow_nan_stats: bool = True,
         name: str = "Chi2WithAbsDf",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
+        parameters = dict(locals())
         with name_scope(name, values=[df]) as scope:
-            count = floor(abs_of(parameter(df, "df")), name="abs_df")
+            count = floor(abs_of(df, name="abs_df"))
         super().__init__(count, validate_args, allow_nan_stats, scope)
         self._parameters = parameters
 
@@ -413,9 +417,15 @@ class BetaWithSoftplusConcentration(Beta):
         allow_nan_stats: bool = True,
         name: str = "BetaWithSoftplusConcentration",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
-        one, zero = (softplus(parameter(each, "x")) for each in (concentration1, concentration0))
-        super().__init__(one, zero, validate_args, allow_nan_stats, name)
+        parameters = dict(locals())
+        with name_scope(name, values=[concentration1, concentration0]) as scope:
+            super().__init__(
+                softplus(concentration1, name="softplus_concentration1"),
+                softplus(concentration0, name="softplus_concentration0"),
+                validate_args,
+                allow_nan_stats,
+                scope,
+            )
         self._parameters = parameters
 
 
@@ -429,8 +439,11 @@ class ExponentialWithSoftplusRate(Exponential):
         allow_nan_stats: bool = True,
         name: str = "ExponentialWithSoftplusRate",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
-        super().__init__(softplus(parameter(rate, "rate")), validate_args, allow_nan_stats, name)
+        parameters = dict(locals())
+        with name_scope(name, values=[rate]) as scope:
+            super().__init__(
+                softplus(rate, name="softplus_rate"), validate_args, allow_nan_stats, scope
+            )
         self._parameters = parameters
 
 
@@ -445,9 +458,15 @@ class GammaWithSoftplusConcentrationRate(Gamma):
         allow_nan_stats: bool = True,
         name: str = "GammaWithSoftplusConcentrationRate",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
-        shape, speed = (softplus(parameter(each, "x")) for each in (concentration, rate))
-        super().__init__(shape, speed, validate_args, allow_nan_stats, name)
+        parameters = dict(locals())
+        with name_scope(name, values=[concentration, rate]) as scope:
+            super().__init__(
+                softplus(concentration, name="softplus_concentration"),
+                softplus(rate, name="softplus_rate"),
+                validate_args,
+                allow_nan_stats,
+                scope,
+            )
         self._parameters = parameters
 
 
@@ -462,9 +481,15 @@ class InverseGammaWithSoftplusConcentrationRate(InverseGamma):
         allow_nan_stats: bool = True,
         name: str = "InverseGammaWithSoftplusConcentrationRate",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
-        shape, speed = (softplus(parameter(each, "x")) for each in (concentration, rate))
-        super().__init__(shape, speed, validate_args, allow_nan_stats, name)
+        parameters = dict(locals())
+        with name_scope(name, values=[concentration, rate]) as scope:
+            super().__init__(
+                softplus(concentration, name="softplus_concentration"),
+                softplus(rate, name="softplus_rate"),
+                validate_args,
+                allow_nan_stats,
+                scope,
+            )
         self._parameters = parameters
 
 
@@ -479,9 +504,11 @@ class LaplaceWithSoftplusScale(Laplace):
         allow_nan_stats: bool = True,
         name: str = "LaplaceWithSoftplusScale",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
-        width = softplus(parameter(scale, "scale"))
-        super().__init__(loc, width, validate_args, allow_nan_stats, name)
+        parameters = dict(locals())
+        with name_scope(name, values=[loc, scale]) as scope:
+            super().__init__(
+                loc, softplus(scale, name="softplus_scale"), validate_args, allow_nan_stats, scope
+            )
         self._parameters = parameters
 
 
@@ -496,9 +523,11 @@ class NormalWithSoftplusScale(Normal):
         allow_nan_stats: bool = True,
         name: str = "NormalWithSoftplusScale",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
-        width = softplus(parameter(scale, "scale"))
-        super().__init__(loc, width, validate_args, allow_nan_stats, name)
+        parameters = dict(locals())
+        with name_scope(name, values=[scale]) as scope:
+            super().__init__(
+                loc, softplus(scale, name="softplus_scale"), validate_args, allow_nan_stats, scope
+            )
         self._parameters = parameters
 
 
@@ -514,8 +543,14 @@ class StudentTWithAbsDfSoftplusScale(StudentT):
         allow_nan_stats: bool = True,
         name: str = "StudentTWithAbsDfSoftplusScale",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
-        count = floor(abs_of(parameter(df, "df")))
-        width = softplus(parameter(scale, "scale"))
-        super().__init__(count, loc, width, validate_args, allow_nan_stats, name)
+        parameters = dict(locals())
+        with name_scope(name, values=[df, scale]) as scope:
+            super().__init__(
+                floor(abs_of(df)),
+                loc,
+                softplus(scale, name="softplus_scale"),
+                validate_args,
+                allow_nan_stats,
+                scope,
+            )
         self._parameters = parameters

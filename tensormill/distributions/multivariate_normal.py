@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensormill.distributions.base import arguments_among
 from tensormill.distributions.bijectors.linear import AffineLinearOperator
 from tensormill.distributions.continuous import Normal
 from tensormill.distributions.divergence import RegisterKL
@@ -72,7 +71,7 @@ class MultivariateNormalLinearOperator(TransformedDistribution):
         allow_nan_stats: bool = True,
         name: str = "MultivariateNormalLinearOperator",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
+        parameters = dict(locals())
         if scale is None:
             raise ValueError("Missing required `scale` parameter.")
         if not scale.dtype.is_floating:
@@ -158,7 +157,7 @@ class MultivariateNormalDiag(MultivariateNormalLinearOperator):
         allow_nan_stats: bool = True,
         name: str = "MultivariateNormalDiag",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
+        parameters = dict(locals())
         with name_scope(name) as scope, name_scope("init"):
             # The diagonal may be negative: it is the scale, not the standard deviation.
             scale = diag_scale(
@@ -179,7 +178,7 @@ class MultivariateNormalDiagWithSoftplusScale(MultivariateNormalDiag):
         allow_nan_stats: bool = True,
         name: str = "MultivariateNormalDiagWithSoftplusScale",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
+        parameters = dict(locals())
         with name_scope(name, values=[scale_diag]) as scope:
             deviations = softplus(convert_to_tensor(scale_diag))
         super().__init__(
@@ -211,7 +210,7 @@ class MultivariateNormalTriL(MultivariateNormalLinearOperator):
         allow_nan_stats: bool = True,
         name: str = "MultivariateNormalTriL",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
+        parameters = dict(locals())
         if loc is None and scale_tril is None:
             raise ValueError("Must specify one or both of `loc`, `scale_tril`.")
         with name_scope(name) as scope, name_scope("init", values=[loc, scale_tril]):
@@ -248,7 +247,7 @@ class MultivariateNormalFullCovariance(MultivariateNormalTriL):
         allow_nan_stats: bool = True,
         name: str = "MultivariateNormalFullCovariance",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
+        parameters = dict(locals())
         triangle = None
         with name_scope(name) as scope, name_scope("init", values=[loc, covariance_matrix]):
             if covariance_matrix is not None:
@@ -293,7 +292,7 @@ class MultivariateNormalDiagPlusLowRank(MultivariateNormalLinearOperator):
         allow_nan_stats: bool = True,
         name: str = "MultivariateNormalDiagPlusLowRank",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
+        parameters = dict(locals())
         if scale_perturb_diag is not None and scale_perturb_factor is None:
             raise ValueError(
                 "Missing required argument `scale_perturb_factor` with `scale_perturb_diag`."

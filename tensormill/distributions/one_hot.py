@@ -14,7 +14,6 @@ from tensormill.distributions.base import (
     NOT_REPARAMETERIZED,
     Distribution,
     ReparameterizationType,
-    arguments_among,
 )
 from tensormill.distributions.bijectors.scalar import Exp, Sigmoid
 from tensormill.distributions.divergence import RegisterKL
@@ -70,7 +69,7 @@ class _Classes(Distribution):
         with name_scope(name + "event_size"):
             self._event_size = shape_of(self._logits)[-1]
         super().__init__(
-            dtype, kind, validate_args, allow_nan_stats, arguments_among(parameters),
+            dtype, kind, validate_args, allow_nan_stats, parameters,
             [self._logits, self._probs, *parents], name,
         )  # fmt: skip
 
@@ -268,7 +267,7 @@ class RelaxedOneHotCategorical(TransformedDistribution):
         allow_nan_stats: bool = True,
         name: str = "RelaxedOneHotCategorical",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
+        parameters = dict(locals())
         logarithms = ExpRelaxedOneHotCategorical(
             temperature, logits, probs, dtype, validate_args, allow_nan_stats
         )
@@ -317,7 +316,7 @@ class RelaxedBernoulli(TransformedDistribution):
         allow_nan_stats: bool = True,
         name: str = "RelaxedBernoulli",
     ) -> None:
-        parameters = arguments_among(dict(locals()))
+        parameters = dict(locals())
         with name_scope(name, values=[logits, probs, temperature]) as scope:
             self._logits, self._probs = get_logits_and_probs(
                 logits=logits, probs=probs, validate_args=validate_args

@@ -18,7 +18,7 @@ from tensormill.ops.comparison import greater, less
 from tensormill.ops.elementwise_unary import abs as abs_
 from tensormill.ops.elementwise_unary import exp, log, log1p, square
 from tensormill.ops.filling import zeros_like
-from tensormill.ops.gathering import where
+from tensormill.ops.gathering import where_v2
 from tensormill.ops.special_functions import erf, erfc, ndtri_op
 
 __all__ = [
@@ -68,8 +68,8 @@ def _ndtr(x: Tensor) -> Tensor:
     half = math.sqrt(0.5)
     w = x * half
     z = abs_(w)
-    outside = where(greater(w, 0.0), 2.0 - erfc(z), erfc(z))
-    made: Tensor = 0.5 * where(less(z, half), 1.0 + erf(w), outside)
+    outside = where_v2(greater(w, 0.0), 2.0 - erfc(z), erfc(z))
+    made: Tensor = 0.5 * where_v2(less(z, half), 1.0 + erf(w), outside)
     return made
 
 
@@ -121,7 +121,9 @@ def log_ndtr(x: Any, series_order: int = 3, name: str = "log_ndtr") -> Tensor:
         # What is not taken must be finite as well, or its gradient spoils that of the rest.
         middle = log(_ndtr(maximum(x, lower)))
         below = _log_ndtr_series(minimum(x, lower), series_order)
-        made: Tensor = where(greater(x, upper), -_ndtr(-x), where(greater(x, lower), middle, below))
+        made: Tensor = where_v2(
+            greater(x, upper), -_ndtr(-x), where_v2(greater(x, lower), middle, below)
+        )
         return made
 
 
@@ -144,5 +146,5 @@ def log_cdf_laplace(x: Any, name: str = "log_cdf_laplace") -> Tensor:
     with name_scope(name, None, [x]):
         x = convert_to_tensor(x, name="x")
         above = log1p(-0.5 * exp(-abs_(x)))
-        made: Tensor = where(less(x, 0.0), x - math.log(2.0), above)
+        made: Tensor = where_v2(less(x, 0.0), -math.log(2.0) + x, above)
         return made
