@@ -9,15 +9,7 @@ from tensormill.distributions.base import (
     Distribution,
     ReparameterizationType,
 )
-from tensormill.distributions.continuous import (
-    Beta,
-    Exponential,
-    Gamma,
-    Laplace,
-    Normal,
-    StudentT,
-    Uniform,
-)
+from tensormill.distributions.continuous import Laplace, Normal, StudentT, Uniform
 from tensormill.distributions.discrete import (
     Bernoulli,
     Categorical,
@@ -26,6 +18,7 @@ from tensormill.distributions.discrete import (
     Multinomial,
 )
 from tensormill.distributions.divergence import RegisterKL, kl_divergence
+from tensormill.distributions.gammas import Beta, Exponential, Gamma
 
 # It registers divergences.
 assert kl_rules

@@ -5,9 +5,10 @@ Source: TensorFlow 1.15, python/ops/distributions.
 
 from __future__ import annotations
 
-from tensormill.distributions.continuous import Beta, Gamma, Normal
+from tensormill.distributions.continuous import Normal
 from tensormill.distributions.discrete import Bernoulli, Categorical, Dirichlet
 from tensormill.distributions.divergence import RegisterKL
+from tensormill.distributions.gammas import Beta, Gamma
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.activations import log_softmax, softmax, softplus

@@ -18,7 +18,8 @@ from tensormill.distributions.base import (
     positive,
     shapes_of_parameters,
 )
-from tensormill.distributions.continuous import Beta, Exponential, Gamma, Laplace, Normal, StudentT
+from tensormill.distributions.continuous import Laplace, Normal, StudentT
+from tensormill.distributions.gammas import Beta, Exponential, Gamma
 from tensormill.graph.constants import constant
 from tensormill.graph.default_scopes import control_dependencies, name_scope
 from tensormill.graph.tensor import Tensor
