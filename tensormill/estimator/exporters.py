@@ -16,7 +16,7 @@ from tensormill.graph import errors, tf_logging
 from tensormill.platform import gfile
 from tensormill.summary.summary_iterator import summary_iterator
 
-__all__ = ["BestExporter", "Exporter", "FinalExporter", "LatestExporter"]
+__all__ = ["BestExporter", "Exporter", "FinalExporter", "LatestExporter", "delete_old_exports"]
 
 _TIMESTAMP_DIGITS = 10
 
@@ -112,10 +112,11 @@ def _check_comparison(compare_fn: Callable[..., bool] | None) -> None:
         )
 
 
-def _delete_old_exports(folder: str, exports_to_keep: int | None) -> None:
+def delete_old_exports(folder: Any, exports_to_keep: int | None) -> None:
     """Delete all but the latest exports of a folder, which are named by their time."""
     if exports_to_keep is None:
         return
+    folder = os.fsdecode(folder)
     names = sorted(
         name
         for name in (os.fsdecode(each).rstrip("/") for each in gfile.ListDirectory(folder))
@@ -198,7 +199,7 @@ class BestExporter(Exporter):
         made = self._exporter.export(
             estimator, export_path, checkpoint_path, eval_result, is_the_final_export
         )
-        _delete_old_exports(export_path, self._exports_to_keep)
+        delete_old_exports(export_path, self._exports_to_keep)
         return made
 
     def _best_of(self, pattern: str) -> Mapping[str, Any] | None:
@@ -282,5 +283,5 @@ class LatestExporter(Exporter):
         made = self._exporter.export(
             estimator, export_path, checkpoint_path, eval_result, is_the_final_export
         )
-        _delete_old_exports(export_path, self._exports_to_keep)
+        delete_old_exports(export_path, self._exports_to_keep)
         return made

@@ -22,6 +22,7 @@ from tensormill.graph.tensor import Tensor
 from tensormill.layers.model_layers import fully_connected
 from tensormill.layers.model_shaping import dropout as dropped
 from tensormill.learn.fitted_estimator import Estimator
+from tensormill.learn.serving import ProblemType
 from tensormill.losses.collecting import Reduction
 from tensormill.ops.activations import relu
 from tensormill.ops.array_shapes import squeeze
@@ -98,6 +99,7 @@ def renamed(spec: EstimatorSpec, is_classifier: bool) -> EstimatorSpec:
 
 
 def classifier_head(n_classes: int, weight_column: Any, label_keys: Any) -> Head:
+    """Return the head of a classifier, whose loss is the mean."""
     mean = Reduction.SUM_OVER_BATCH_SIZE
     if n_classes == 2:
         return BinaryHead(weight_column, [_HALF], label_keys, mean)
@@ -113,15 +115,32 @@ def _clipped_steps(optimizer: Any, loss: Tensor, gradient_clip_norm: float | Non
     return optimizer.apply_gradients(pairs, global_step=get_global_step())
 
 
-class _ColumnsEstimator(Estimator):
-    """An estimator of columns with a head."""
+LogitsFn = Callable[[dict[str, Any], str, Any], Tensor]
+
+
+def clipped_step_fn(
+    make_optimizer: Callable[[], Any], gradient_clip_norm: float | None
+) -> Callable[[Tensor], Any]:
+    """Return a function of the loss that makes a step by one optimizer."""
+    return lambda loss: _clipped_steps(make_optimizer(), loss, gradient_clip_norm)
+
+
+class ColumnsEstimator(Estimator):
+    """An estimator of columns with a head.
+
+    Args:
+      head: makes loss and predictions of the logits.
+      logits_fn: a function of features, mode and config that gives the logits.
+      train_op_fn: a function of the loss that makes a step.
+      is_classifier: whether predictions are classes.
+      **kwargs: as in `Estimator`.
+    """
 
     def __init__(
         self,
         head: Head,
-        logits_fn: Callable[[dict[str, Any], str, Any], Tensor],
-        make_optimizer: Callable[[], Any],
-        gradient_clip_norm: float | None,
+        logits_fn: LogitsFn,
+        train_op_fn: Callable[[Tensor], Any],
         is_classifier: bool,
         **kwargs: Any,
     ) -> None:
@@ -129,15 +148,21 @@ class _ColumnsEstimator(Estimator):
             features = _named(features)
             logits = logits_fn(features, mode, config)
             spec = head.create_estimator_spec(
-                features,
-                mode,
-                logits,
-                labels,
-                train_op_fn=lambda loss: _clipped_steps(make_optimizer(), loss, gradient_clip_norm),
+                features, mode, logits, labels, train_op_fn=train_op_fn
             )
             return renamed(spec, is_classifier)
 
         super().__init__(model_fn, **kwargs)
+        self._problem = (
+            ProblemType.LINEAR_REGRESSION
+            if not is_classifier
+            else ProblemType.LOGISTIC_REGRESSION
+            if head.logits_dimension == 1
+            else ProblemType.CLASSIFICATION
+        )
+
+    def _output_alternatives(self, made: EstimatorSpec) -> Any:
+        return {None: (self._problem, made.predictions)}
 
     def _only(self, key: str, outputs: Any, given: dict[str, Any]) -> Any:
         """Return predictions: all that were asked for, or those of one name alone."""
@@ -149,7 +174,9 @@ class _ColumnsEstimator(Estimator):
         return found[key]
 
 
-class _Classifier(_ColumnsEstimator):
+class Classifier(ColumnsEstimator):
+    """An estimator that tells classes."""
+
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         """Return the classes, or the predictions in `outputs`; see `Estimator.predict`."""
         given = _by_name(args, kwargs)
@@ -162,7 +189,9 @@ class _Classifier(_ColumnsEstimator):
         return self._only(PredictionKey.PROBABILITIES, None, _by_name(args, kwargs))
 
 
-class _Regressor(_ColumnsEstimator):
+class Regressor(ColumnsEstimator):
+    """An estimator that gives numbers."""
+
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         """Return the numbers, or the predictions in `outputs`; see `Estimator.predict`."""
         given = _by_name(args, kwargs)
@@ -176,13 +205,15 @@ def _by_name(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     return {**dict(zip(names, args, strict=False)), **kwargs}
 
 
-def _deep_logits(
+def deep_logits(
     units: int,
     hidden_units: Sequence[int],
     columns: Any,
     activation_fn: Any,
     dropout: float | None,
-) -> Callable[[dict[str, Any], str, Any], Tensor]:
+) -> LogitsFn:
+    """Return a function of features, mode and config that gives the logits of a deep network."""
+
     def logits_fn(features: dict[str, Any], mode: str, config: Any) -> Tensor:
         slices = config.num_ps_replicas
         whole = min_max_variable_partitioner(max_partitions=slices)
@@ -206,7 +237,9 @@ def _deep_logits(
     return logits_fn
 
 
-def _linear_logits(units: int, columns: Any) -> Callable[[dict[str, Any], str, Any], Tensor]:
+def linear_logits(units: int, columns: Any) -> LogitsFn:
+    """Return a function of features, mode and config that gives the logits of a linear model."""
+
     def logits_fn(features: dict[str, Any], mode: str, config: Any) -> Tensor:
         partitioner = min_max_variable_partitioner(
             max_partitions=config.num_ps_replicas, min_slice_size=LARGE_SLICE_BYTES
@@ -227,7 +260,7 @@ def _linear_optimizer(optimizer: Any, columns: Sequence[Any]) -> Any:
     return get_optimizer_instance(optimizer, learning_rate=_LINEAR_RATE)
 
 
-class DNNClassifier(_Classifier):
+class DNNClassifier(Classifier):
     """A deep network that tells classes; its arguments are as in TensorFlow 1.15."""
 
     def __init__(
@@ -252,9 +285,8 @@ class DNNClassifier(_Classifier):
         columns = tuple(feature_columns)
         super().__init__(
             head,
-            _deep_logits(head.logits_dimension, hidden_units, columns, activation_fn, dropout),
-            lambda: _deep_optimizer(optimizer),
-            gradient_clip_norm,
+            deep_logits(head.logits_dimension, hidden_units, columns, activation_fn, dropout),
+            clipped_step_fn(lambda: _deep_optimizer(optimizer), gradient_clip_norm),
             is_classifier=True,
             model_dir=model_dir,
             config=config,
@@ -262,7 +294,7 @@ class DNNClassifier(_Classifier):
         )
 
 
-class DNNRegressor(_Regressor):
+class DNNRegressor(Regressor):
     """A deep network that gives numbers; its arguments are as in TensorFlow 1.15."""
 
     def __init__(
@@ -286,9 +318,8 @@ class DNNRegressor(_Regressor):
         columns = tuple(feature_columns)
         super().__init__(
             RegressionHead(weight_column_name, label_dimension, mean),
-            _deep_logits(label_dimension, hidden_units, columns, activation_fn, dropout),
-            lambda: _deep_optimizer(optimizer),
-            gradient_clip_norm,
+            deep_logits(label_dimension, hidden_units, columns, activation_fn, dropout),
+            clipped_step_fn(lambda: _deep_optimizer(optimizer), gradient_clip_norm),
             is_classifier=False,
             model_dir=model_dir,
             config=config,
@@ -296,7 +327,7 @@ class DNNRegressor(_Regressor):
         )
 
 
-class LinearClassifier(_Classifier):
+class LinearClassifier(Classifier):
     """A linear model that tells classes; its arguments are as in TensorFlow 1.15."""
 
     def __init__(
@@ -317,9 +348,8 @@ class LinearClassifier(_Classifier):
         columns = tuple(feature_columns)
         super().__init__(
             head,
-            _linear_logits(head.logits_dimension, columns),
-            lambda: _linear_optimizer(optimizer, columns),
-            gradient_clip_norm,
+            linear_logits(head.logits_dimension, columns),
+            clipped_step_fn(lambda: _linear_optimizer(optimizer, columns), gradient_clip_norm),
             is_classifier=True,
             model_dir=model_dir,
             config=config,
@@ -327,7 +357,7 @@ class LinearClassifier(_Classifier):
         )
 
 
-class LinearRegressor(_Regressor):
+class LinearRegressor(Regressor):
     """A linear model that gives numbers; its arguments are as in TensorFlow 1.15."""
 
     def __init__(
@@ -346,9 +376,8 @@ class LinearRegressor(_Regressor):
         columns = tuple(feature_columns)
         super().__init__(
             RegressionHead(weight_column_name, label_dimension, Reduction.SUM_OVER_BATCH_SIZE),
-            _linear_logits(label_dimension, columns),
-            lambda: _linear_optimizer(optimizer, columns),
-            gradient_clip_norm,
+            linear_logits(label_dimension, columns),
+            clipped_step_fn(lambda: _linear_optimizer(optimizer, columns), gradient_clip_norm),
             is_classifier=False,
             model_dir=model_dir,
             config=config,

@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, contrib/learn/python/learn/experiment.py and learn_runn
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -16,9 +17,12 @@ from tensormill.estimator.estimator import Estimator as CoreEstimator
 from tensormill.graph import tf_logging
 from tensormill.learn.fitted_estimator import Estimator
 from tensormill.learn.run_config import RunConfig
+from tensormill.learn.serving import ExportStrategy
 from tensormill.train.checkpoints.state_file import latest_checkpoint
 
 __all__ = ["Experiment", "run"]
+
+_STEPS_PER_ITERATION = 1000
 
 
 class Experiment:
@@ -38,7 +42,8 @@ class Experiment:
       eval_delay_secs: how long `continuous_eval` waits before the first evaluation.
       continuous_eval_throttle_secs: the least time from one of its evaluations to the next.
       delay_workers_by_global_step: not used.
-      export_strategies: kept for `reset_export_strategies`; nothing is exported.
+      export_strategies: an `ExportStrategy` or several, asked after the last evaluation.
+      train_steps_per_iteration: how long `continuous_train_and_eval` trains between evaluations.
       **kwargs: not used.
 
     Raises:
@@ -61,6 +66,7 @@ class Experiment:
         min_eval_frequency: int | None = None,
         delay_workers_by_global_step: bool = False,
         export_strategies: Any = None,
+        train_steps_per_iteration: int | None = None,
         **kwargs: Any,
     ) -> None:
         if not isinstance(estimator, (Estimator, CoreEstimator)):
@@ -80,7 +86,8 @@ class Experiment:
         self._eval_hooks = list(eval_hooks or [])
         self._eval_delay_secs = eval_delay_secs
         self._throttle_secs = continuous_eval_throttle_secs
-        self._export_strategies = export_strategies
+        self._export_strategies = _checked_strategies(export_strategies)
+        self._steps_per_iteration = train_steps_per_iteration
         self._frequency = min_eval_frequency or local_eval_frequency
 
     def extend_train_hooks(self, additional_hooks: Any) -> None:
@@ -117,8 +124,21 @@ class Experiment:
 
     def reset_export_strategies(self, new_export_strategies: Any = None) -> Any:
         """Take other export strategies; return those of before."""
-        before, self._export_strategies = self._export_strategies, new_export_strategies
+        before = self._export_strategies
+        self._export_strategies = _checked_strategies(new_export_strategies)
         return before
+
+    def _export(self, found: dict[str, Any], checkpoint_path: Any = None) -> list[Any]:
+        folder = os.path.join(self.estimator.model_dir, "export")
+        return [
+            strategy.export(
+                self.estimator,
+                os.path.join(folder, strategy.name),
+                checkpoint_path=checkpoint_path,
+                eval_result=found,
+            )
+            for strategy in self._export_strategies
+        ]
 
     def continuous_eval(
         self,
@@ -199,12 +219,51 @@ class Experiment:
         """Train and evaluate in turn; return the last metrics, and what was exported."""
         if not self._frequency or not self.train_steps:
             self._fit(self.train_steps)
-            return self.evaluate(name="one_pass"), []
-        found: dict[str, Any] = {}
+            found = self.evaluate(name="one_pass")
+            return found, self._export(found)
+        found = {}
         for step in range(self._frequency, self.train_steps + self._frequency, self._frequency):
             self._fit(min(step, self.train_steps))
             found = self.evaluate(name="intermediate_export")
-        return found, []
+        return found, self._export(found)
+
+    def continuous_train_and_eval(
+        self, continuous_eval_predicate_fn: Callable[..., bool] | None = None
+    ) -> tuple[dict[str, Any] | None, list[Any] | None]:
+        """Train for some steps and evaluate, in turn, until all steps of the training are done.
+
+        Args:
+          continuous_eval_predicate_fn: says of the last metrics, None at first, whether to go on.
+
+        Returns:
+          The last metrics, and what was exported.
+
+        Raises:
+          ValueError: the predicate cannot be called.
+        """
+        goes_on = continuous_eval_predicate_fn
+        if goes_on is not None and not callable(goes_on):
+            raise ValueError("`continuous_eval_predicate_fn` must be a callable, or None.")
+        steps = self._steps_per_iteration
+        if steps is None:
+            steps = _STEPS_PER_ITERATION if self.train_steps is None else self.train_steps // 10
+        found: dict[str, Any] | None = None
+        exported: list[Any] | None = None
+        while (goes_on is None or goes_on(found)) and not self._has_trained_all(found):
+            self._train_on(steps)
+            path = latest_checkpoint(self.estimator.model_dir)
+            found = self._evaluate(self._eval_input_fn, self.eval_steps, "one_pass", path)
+            exported = self._export(found or {}, path)
+        return found, exported
+
+    def _train_on(self, steps: int) -> None:
+        """Train for so many steps more."""
+        if isinstance(self.estimator, CoreEstimator):
+            self.estimator.train(self._train_input_fn, hooks=self._train_monitors, steps=steps)
+        else:
+            self.estimator.fit(
+                input_fn=self._train_input_fn, steps=steps, monitors=self._train_monitors
+            )
 
     local_run = train_and_evaluate
 
@@ -214,7 +273,8 @@ class Experiment:
         options: dict[str, Any] = (
             {} if self._eval_metrics is None else {"metrics": self._eval_metrics}
         )
-        return self.estimator.evaluate(input_fn=self._eval_input_fn, steps=1, **options), []
+        found = self.estimator.evaluate(input_fn=self._eval_input_fn, steps=1, **options)
+        return found, self._export(found)
 
     def run_std_server(self) -> None:
         """Serve the other tasks, until the process is ended."""
@@ -235,6 +295,26 @@ class Experiment:
             start=True,
             protocol=config.protocol,
         )
+
+
+def _checked_strategies(given: Any) -> list[ExportStrategy]:
+    """Return export strategies as a list.
+
+    Raises:
+      ValueError: one is none, or two have one name.
+    """
+    if given is None:
+        return []
+    strategies = [given] if isinstance(given, ExportStrategy) else list(given)
+    for each in strategies:
+        if not isinstance(each, ExportStrategy):
+            raise ValueError(
+                "`export_strategies` must be an ExportStrategy, an iterable of ExportStrategy, or "
+                f"`None`, found {each}."
+            )
+    if len({each.name for each in strategies}) != len(strategies):
+        raise ValueError("`export_strategies` must have unique names.")
+    return strategies
 
 
 def _default_schedule(config: Any) -> str:

@@ -14,10 +14,11 @@ from tensormill.estimator.estimator import Estimator as CoreEstimator
 from tensormill.estimator.estimator_spec import EstimatorSpec
 from tensormill.estimator.function_arguments import fn_args
 from tensormill.estimator.inputs import numpy_input_fn
-from tensormill.graph import tf_logging
+from tensormill.graph import dtypes, tf_logging
 from tensormill.learn.metric_spec import metric_of
 from tensormill.learn.model_fn_ops import ModelFnOps
 from tensormill.learn.monitors import replace_monitors_with_hooks
+from tensormill.learn.serving import export_outputs_of, receiver_of
 
 __all__ = ["Estimator", "SKCompat"]
 
@@ -65,6 +66,7 @@ class Estimator:
         self._engineer = feature_engineering_fn
         self._metrics: dict[Any, Any] = {}
         self.params = params
+        self._served: tuple[str | None, bool] | None = None
 
         def core_model_fn(features: Any, labels: Any, mode: str, config: Any) -> EstimatorSpec:
             return self._spec(features, labels, mode, config)
@@ -100,11 +102,22 @@ class Estimator:
         if isinstance(made, tuple) and not hasattr(made, "_fields"):
             predictions, loss, train_op = made
             made = ModelFnOps(mode, predictions, loss, train_op)
+        alternatives = self._output_alternatives(made)
         spec: EstimatorSpec = made.estimator_spec() if isinstance(made, ModelFnOps) else made
+        if self._served is not None:
+            default_key, is_fed_examples = self._served
+            outputs = export_outputs_of(
+                spec.predictions, alternatives, default_key, is_fed_examples
+            )
+            spec = spec._replace(export_outputs=outputs)
         for key, metric in self._metrics.items():
             name, ops = metric_of(key, metric, features, labels, spec.predictions)
             spec.eval_metric_ops[name] = ops
         return spec
+
+    def _output_alternatives(self, made: Any) -> Any:
+        """Return what an exported model may answer with, by the name of its head; None for all."""
+        return made.output_alternatives if isinstance(made, ModelFnOps) else None
 
     def fit(
         self,
@@ -233,12 +246,52 @@ class Estimator:
         return found if as_iterable else _stacked(found)
 
     def export_savedmodel(
-        self, export_dir_base: Any, serving_input_fn: Callable[[], Any], **kwargs: Any
+        self,
+        export_dir_base: Any,
+        serving_input_fn: Callable[[], Any] | None,
+        default_output_alternative_key: str | None = None,
+        assets_extra: Any = None,
+        as_text: bool = False,
+        checkpoint_path: Any = None,
+        graph_rewrite_specs: Any = None,
+        strip_default_attrs: bool = False,
     ) -> bytes:
-        """Write the model as a SavedModel; see `tf.estimator.Estimator.export_savedmodel`."""
-        known = {"assets_extra", "as_text", "checkpoint_path", "strip_default_attrs"}
-        options = {name: value for name, value in kwargs.items() if name in known}
-        return self._core.export_savedmodel(export_dir_base, serving_input_fn, **options)
+        """Write the model as a SavedModel, and return its folder.
+
+        Args:
+          export_dir_base: the folder in which the model gets one named by the time.
+          serving_input_fn: returns an `InputFnOps`, or a `ServingInputReceiver`.
+          default_output_alternative_key: the head that answers by default, where there are several.
+          assets_extra: files to copy along, by their path below "assets.extra".
+          as_text: write the text format of protobuf.
+          checkpoint_path: by default the latest checkpoint.
+          graph_rewrite_specs: not used: one graph is written, for serving.
+          strip_default_attrs: leave out attributes that have their default value.
+
+        Raises:
+          ValueError: there is no function, no checkpoint, or no such head.
+        """
+        if serving_input_fn is None:
+            raise ValueError("serving_input_fn must be defined.")
+        make = serving_input_fn
+
+        def receiver_fn() -> Any:
+            receiver = receiver_of(make())
+            kinds = [each.dtype for each in receiver.receiver_tensors.values()]
+            self._served = default_output_alternative_key, kinds == [dtypes.string]
+            return receiver
+
+        try:
+            return self._core.export_savedmodel(
+                export_dir_base,
+                receiver_fn,
+                assets_extra,
+                as_text,
+                checkpoint_path,
+                strip_default_attrs,
+            )
+        finally:
+            self._served = None
 
 
 def _batches(

@@ -191,6 +191,8 @@ MODEL_ROWS = {
     "contrib.learn.python.learn": "namespaces.contrib.learn",
     "contrib.learn.python.learn.estimators": "namespaces.contrib.learn",
     "contrib.learn.python.learn.estimators.dnn": "learn.canned",
+    "contrib.learn.python.learn.estimators.constants": "learn.serving",
+    "contrib.learn.python.learn.estimators.dnn_linear_combined": "learn.canned_combined",
     "contrib.learn.python.learn.estimators.estimator": "learn.fitted_estimator",
     "contrib.learn.python.learn.estimators.linear": "learn.canned",
     "contrib.learn.python.learn.estimators.model_fn": "learn.model_fn_ops",
@@ -198,6 +200,13 @@ MODEL_ROWS = {
     "contrib.learn.python.learn.estimators.run_config": """
         learn.run_config TaskType=estimator.cluster_settings.TaskType""",
     "contrib.learn.python.learn.experiment": "learn.experiment",
+    "contrib.learn.python.learn.export_strategy": "learn.serving",
+    "contrib.learn.python.learn.utils": "namespaces.contrib.learn.utils",
+    "contrib.learn.python.learn.utils.input_fn_utils": "learn.serving",
+    "contrib.learn.python.learn.utils.saved_model_export_utils": """
+        learn.serving
+        get_timestamped_export_dir=estimator.model_export.get_timestamped_export_dir
+        get_temp_export_dir=estimator.model_export.get_temp_export_dir""",
     "contrib.learn.python.learn.preprocessing": "namespaces.contrib.learn.preprocessing",
     "contrib.learn.python.learn.preprocessing.categorical": "learn.vocabulary",
     "contrib.learn.python.learn.preprocessing.categorical_vocabulary": "learn.vocabulary",

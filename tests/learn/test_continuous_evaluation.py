@@ -44,6 +44,10 @@ def test_it_ends_when_the_program_says_so(tmp_path):
 
 
 def test_export_strategies_are_given_back(tmp_path):
-    experiment = _experiment(tmp_path, export_strategies=["one"])
-    assert experiment.reset_export_strategies(["two"]) == ["one"]
-    assert experiment.reset_export_strategies() == ["two"]
+    one, two = (
+        tf.contrib.learn.ExportStrategy(name, lambda estimator, path: path)
+        for name in ("one", "two")
+    )
+    experiment = _experiment(tmp_path, export_strategies=one)
+    assert experiment.reset_export_strategies([two]) == [one]
+    assert experiment.reset_export_strategies() == [two]

@@ -8,6 +8,10 @@ from tensormill.learn.canned import (
     LinearRegressor,
     PredictionKey,
 )
+from tensormill.learn.canned_combined import (
+    DNNLinearCombinedClassifier,
+    DNNLinearCombinedRegressor,
+)
 from tensormill.learn.columns import (
     infer_real_valued_columns as infer_real_valued_columns_from_input,
 )
@@ -33,4 +37,12 @@ from tensormill.learn.metric_spec import MetricSpec
 from tensormill.learn.model_fn_ops import ModeKeys, ModelFnOps
 from tensormill.learn.monitors import NanLossDuringTrainingError
 from tensormill.learn.run_config import RunConfig
-from tensormill.namespaces.contrib.learn import datasets, io, learn_runner, preprocessing
+from tensormill.learn.serving import (
+    ExportStrategy,
+    InputFnOps,
+    ProblemType,
+    build_default_serving_input_fn,
+    build_parsing_serving_input_fn,
+    make_export_strategy,
+)
+from tensormill.namespaces.contrib.learn import datasets, io, learn_runner, preprocessing, utils
