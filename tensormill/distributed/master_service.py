@@ -390,7 +390,7 @@ def _start_step(
             return
         try:
             response = served.write(outcome)
-            if not options.is_plain:
+            if not options.is_plain or outcome.step_stats is not None:
                 head = master_pb2.RunStepResponse()
                 _fill_metadata(head.metadata, outcome)
                 response.insert(0, head.SerializeToString())

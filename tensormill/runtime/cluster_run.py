@@ -19,6 +19,7 @@ from tensormill.kernels.torch_dtypes import to_host, to_tensor
 from tensormill.runtime.any_master import FetchForm, StepOutcome
 from tensormill.runtime.brief_watch import BriefWatch
 from tensormill.runtime.cancellation import CancellationScope
+from tensormill.runtime.cost_model import CostModel
 from tensormill.runtime.deadlines import DEADLINES
 from tensormill.runtime.joint_delivery import joint_delivery
 from tensormill.runtime.plan.frames import DEAD
@@ -101,6 +102,7 @@ class ClusterRun:
         self._cancels: dict[int, Cancel] = {}  # guarded by _lock
         self._is_done = False  # guarded by _lock
         self._is_traced = False
+        self._costs: CostModel | None = None
         # The part on the own task, where it is kept back until the others have ended.
         self._holds = False  # guarded by _lock
         self._held: PreparedRun | None = None  # guarded by _lock
@@ -120,7 +122,7 @@ class ClusterRun:
           resources: what kernels on the own task find in the step.
           watch: whether to look out for the end of the others, where that one only collects.
         """
-        self._is_traced = options.is_traced
+        self._is_traced, self._costs = options.is_traced, options.costs
         if options.is_traced:
             self._ask_tasks("Logging", lambda link: partial(link.log_transfers, True))
         self.scope.register(lambda reason: self._cancel(errors.cancelled(reason)))
@@ -313,6 +315,8 @@ class ClusterRun:
         outcome.partition_graphs = graphs
         if self._is_traced:
             self._add_transfers(outcome)
+            if self._costs is not None and outcome.step_stats is not None:
+                outcome.cost_graph = self._costs.note(outcome.step_stats)
         self._on_done(outcome, None)
 
     def _add_transfers(self, outcome: StepOutcome) -> None:

@@ -15,6 +15,7 @@ from tensormill.runtime.any_master import FetchForm, StepOutcome, StopSignal, Wa
 from tensormill.runtime.brief_watch import BriefWatch
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.cluster_run import ClusterRun, PlacedPartition
+from tensormill.runtime.cost_model import CostModel
 from tensormill.runtime.deadlines import DEADLINES
 from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
 from tensormill.runtime.node import NodeGraph
@@ -47,6 +48,7 @@ class ClusterStep:
         cancellation: CancellationScope,
         new_step_id: Callable[[], int],
         step_resources: Mapping[str, Any] | None = None,
+        costs: CostModel | None = None,
     ) -> None:
         """Make a step of registered partitions.
 
@@ -60,7 +62,9 @@ class ClusterStep:
           cancellation: that of the session.
           new_step_id: returns ids of steps.
           step_resources: what kernels on the own task find in each step.
+          costs: what the costs of its nodes are added to, if anything.
         """
+        self._costs = costs
         self._session_handle = session_handle
         self._place = place
         self._tasks = tasks
@@ -243,6 +247,7 @@ class ClusterStep:
         on_done: OnStepDone,
         on_begin: OnStepBegin = tell_nobody,
     ) -> ClusterRun | None:
+        options = options.counted_by(self._costs)
         try:
             self._running.enter()
         except OpError as error:

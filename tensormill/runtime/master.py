@@ -26,6 +26,7 @@ from tensormill.runtime.callable_options import check_devices, connections_of
 from tensormill.runtime.cancellation import CancellationScope
 from tensormill.runtime.cluster_run import PlacedPartition
 from tensormill.runtime.cluster_step import ClusterStep
+from tensormill.runtime.cost_model import CostModel
 from tensormill.runtime.device_filters import is_wanted
 from tensormill.runtime.node import NodeGraph
 from tensormill.runtime.own_worker_link import OwnWorkerLink
@@ -280,7 +281,13 @@ class MasterSession:
                 return self._prepare_over_tasks(graph)
             program = self._tasks.own_session.register_graph(graph)
         return PreparedStep(
-            program, graph, self.running, self.new_step, self._find_blocks, self.turns
+            program,
+            graph,
+            self.running,
+            self.new_step,
+            self._find_blocks,
+            self.turns,
+            _cost_model(graph, self.config),
         )
 
     def prepare_watched(
@@ -327,6 +334,7 @@ class MasterSession:
             self.running,
             self.cancellation,
             _new_cluster_step_id,
+            costs=_cost_model(graph, self.config),
         )
 
     def _placed_partitions(self, graph: NodeGraph) -> list[PlacedPartition]:
@@ -540,6 +548,14 @@ def _inter_op_threads(config: Any) -> int:
     if config.session_inter_op_thread_pool:
         threads = config.session_inter_op_thread_pool[0].num_threads or threads
     return 1 if threads < 0 else threads
+
+
+def _cost_model(graph: NodeGraph, config: Any) -> CostModel | None:
+    """Return what gathers the costs of a step's nodes, where the session's config asks for it."""
+    options = None if config is None else config.graph_options
+    if options is None or options.build_cost_model <= 0:
+        return None
+    return CostModel(graph, options.build_cost_model, options.build_cost_model_after)
 
 
 def _timeout_s(config: Any) -> float | None:

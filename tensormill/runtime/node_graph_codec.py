@@ -10,7 +10,7 @@ from tensormill.graph.graph_def_writer import GRAPH_DEF_VERSIONS
 from tensormill.graph.node_def_codec import attr_to_proto
 from tensormill.runtime.node import Node, NodeGraph
 
-__all__ = ["input_names", "to_graph_def"]
+__all__ = ["input_names", "retval_name", "to_graph_def"]
 
 
 def input_names(node: Node) -> list[str]:
@@ -19,6 +19,11 @@ def input_names(node: Node) -> list[str]:
         source.name if index == 0 else f"{source.name}:{index}" for source, index in node.inputs
     ]
     return names + [f"^{control.name}" for control in node.controls]
+
+
+def retval_name(node: Node, output: int, index: int) -> str:
+    """Return the name of the node that stands for a fetch, the output of a node."""
+    return f"_retval_{node.name}_{output}_{index}"
 
 
 def to_graph_def(graph: NodeGraph) -> Any:
@@ -31,7 +36,7 @@ def to_graph_def(graph: NodeGraph) -> Any:
         library.write_to(message.library)
     for index, (node, output) in enumerate(graph.fetches):
         retval = message.node.add(
-            name=f"_retval_{node.name}_{output}_{index}", op="_Retval", device=node.device
+            name=retval_name(node, output, index), op="_Retval", device=node.device
         )
         retval.input.append(node.name if output == 0 else f"{node.name}:{output}")
         retval.attr["T"].type = node.output_dtypes[output].base_dtype.as_datatype_enum

@@ -16,6 +16,7 @@ from tensormill.runtime.any_master import (
     WaitObserver,
 )
 from tensormill.runtime.cancellation import CancellationScope
+from tensormill.runtime.cost_model import CostModel
 from tensormill.runtime.deadlines import DEADLINES
 from tensormill.runtime.failures import as_op_error, as_reported, deadline_error
 from tensormill.runtime.interrupts import DeferredInterrupts, wait_interruptibly
@@ -183,6 +184,7 @@ class PreparedStep:
 
     __slots__ = (
         "_blocks",
+        "_costs",
         "_find_blocks",
         "_gives_back",
         "_is_plain",
@@ -201,8 +203,10 @@ class PreparedStep:
         new_step: Callable[..., Step],
         find_blocks: Callable[[PreparedStep], RecordBlocks | RecordRows | None] = _no_blocks,
         turns: LoopTurns | None = None,
+        costs: CostModel | None = None,
     ) -> None:
         self.program = program
+        self._costs = costs
         self._turns = LoopTurns() if turns is None else turns
         self.graph = graph
         self._running = running
@@ -287,6 +291,7 @@ class PreparedStep:
         on_begin: OnStepBegin = tell_nobody,
     ) -> CancellationScope | None:
         """Start one step; see `StartableStep`."""
+        options = options.counted_by(self._costs)
         if self._is_plain and options.is_plain:
             self._run_plain(feeds, on_done)
             return None
@@ -365,6 +370,8 @@ class PreparedStep:
         outcome = StepOutcome(values)
         if isinstance(observer, StepTrace):
             outcome.step_stats = observer.step_stats(self.graph)
+            if options.costs is not None:
+                outcome.cost_graph = options.costs.note(outcome.step_stats)
         if options.wants_partition_graphs:
             outcome.partition_graphs = self._partition_graphs()
         return outcome
@@ -474,6 +481,7 @@ class PreparedStep:
           DeadlineExceededError: it took longer than allowed.
           OpError: the step failed.
         """
+        options = options.counted_by(self._costs)
         self._running.enter()
         try:
             timeout_s = options.timeout_s

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tensorboard.compat.proto import config_pb2
 
 from tensormill.graph import errors
+from tensormill.runtime.cost_model import CostModel
 from tensormill.runtime.passes.tensor_watches import TensorWatch, watches_of
 
 __all__ = ["StepOptions"]
@@ -25,6 +26,7 @@ class StepOptions:
       wants_partition_graphs: return the graphs as they ran.
       runs_inline: use the calling thread only, not the pool between operations.
       watches: the tensors that a debugger wants to see.
+      costs: what its costs are added to; None where they are not measured.
       message: the RunOptions that say all this, for a master elsewhere; None for the default ones.
     """
 
@@ -33,6 +35,7 @@ class StepOptions:
     wants_partition_graphs: bool = False
     runs_inline: bool = False
     watches: tuple[TensorWatch, ...] = ()
+    costs: CostModel | None = None
     message: Any = None
 
     @property
@@ -41,6 +44,12 @@ class StepOptions:
         return self.timeout_s is None and not (
             self.is_traced or self.wants_partition_graphs or self.runs_inline
         )
+
+    def counted_by(self, costs: CostModel | None) -> StepOptions:
+        """Return the options of the next step that a cost model counts, which it may measure."""
+        if costs is None or not costs.next_is_measured():
+            return self
+        return replace(self, is_traced=True, costs=costs)
 
     @classmethod
     def from_proto(cls, options: Any, config: Any = None) -> StepOptions:

@@ -19,7 +19,7 @@ from tensorboard.compat.proto import step_stats_pb2
 from tensormill.graph.dtypes import DType
 from tensormill.graph.tensor_codec import shape_to_proto
 from tensormill.runtime.node import Node, NodeGraph
-from tensormill.runtime.node_graph_codec import input_names
+from tensormill.runtime.node_graph_codec import input_names, retval_name
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.step import Step
 
@@ -113,7 +113,7 @@ class StepTrace(StepGuard):
         retvals: dict[str, list[tuple[str, str]]] = {}
         for index, (node, output) in enumerate(graph.fetches):
             source = node.name if output == 0 else f"{node.name}:{output}"
-            name = f"_retval_{node.name}_{output}_{index}"
+            name = retval_name(node, output, index)
             retvals.setdefault(node.device, []).append((name, f"{name} = _Retval({source})"))
         for device, executions in sorted(by_device.items()):
             stats = message.dev_stats.add(device=device)

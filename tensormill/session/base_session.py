@@ -67,7 +67,9 @@ class BaseSession:
         with _sessions_lock:
             _sessions.add(self)
         self._adds_shapes = config is not None and config.graph_options.infer_shapes
-        self._has_default_options = config is None or not config.operation_timeout_in_ms
+        self._has_default_options = config is None or not (
+            config.operation_timeout_in_ms or config.graph_options.build_cost_model > 0
+        )
 
     @property
     def graph(self) -> Graph:
