@@ -11,38 +11,20 @@ from typing import Any
 from tensormill.graph import dtypes
 from tensormill.graph.constants import constant
 from tensormill.graph.conversion import convert_to_tensor
-from tensormill.graph.default_scopes import colocate_with, control_dependencies, name_scope
 from tensormill.graph.shapes import TensorShape, as_dims
 from tensormill.graph.tensor import Tensor
 from tensormill.layers.base import InputSpec, Layer
 from tensormill.layers.learning_phase import learning_phase
-from tensormill.ops import statistics
-from tensormill.ops.activations import relu
-from tensormill.ops.arithmetic import maximum, minimum
-from tensormill.ops.array_shapes import reshape
-from tensormill.ops.array_shapes import shape as shape_of
-from tensormill.ops.casting import cast
-from tensormill.ops.elementwise_unary import sqrt
-from tensormill.ops.filling import ones_like, zeros_like
-from tensormill.ops.identities import identity, stop_gradient
+from tensormill.layers.moment_normalization import MomentNormalization, check_renorm_clipping
 from tensormill.ops.normalization import fused_batch_norm
-from tensormill.ops.reduction import reduce_mean
 from tensormill.ops.smart_cond import smart_cond, smart_constant_value
 from tensormill.variables import keras_initializers
-from tensormill.variables.assignments import assign, assign_sub
 from tensormill.variables.initializers import Ones, Zeros
 
 __all__ = ["BatchNormalization", "batch_normalization"]
 
 
-def _composed(scale: Any, offset: Any, then_scale: Any, then_offset: Any) -> tuple[Any, Any]:
-    """Return the scale and the offset of one affine map after another."""
-    if then_scale is not None:
-        scale, offset = scale * then_scale, offset * then_scale
-    return scale, offset if then_offset is None else offset + then_offset
-
-
-class BatchNormalization(Layer):
+class BatchNormalization(MomentNormalization, Layer):
     """Normalises each channel by the mean and variance of the batch, or those seen in training.
 
     In training the moving averages must be updated: run what is in the UPDATE_OPS collection.
@@ -132,12 +114,7 @@ class BatchNormalization(Layer):
 
     def _checked_fused(self, fused: bool | None) -> bool | None:
         """Return whether the op that does all may be used."""
-        unknown = set(self.renorm_clipping) - {"rmax", "rmin", "dmax"}
-        if unknown:
-            raise ValueError(
-                f"renorm_clipping {self.renorm_clipping} contains keys not in "
-                "['rmax', 'rmin', 'dmax']"
-            )
+        check_renorm_clipping(self.renorm_clipping)
         special = {
             "renorm": self.renorm,
             "virtual_batch_size": self.virtual_batch_size is not None,
@@ -146,8 +123,6 @@ class BatchNormalization(Layer):
         for name, is_given in special.items():
             if is_given and fused:
                 raise ValueError(f"Passing both fused=True and {name}=True is not supported")
-        if self.virtual_batch_size is not None and self.renorm:
-            raise ValueError("virtual_batch_size and renorm exclude each other")
         return False if any(special.values()) else fused
 
     def build(self, input_shape: Any) -> None:
@@ -175,6 +150,7 @@ class BatchNormalization(Layer):
             # The parts of the batch are an axis of their own behind the first one.
             shape.insert(1, 1)
             self.axis = [axis + 1 for axis in self.axis]
+        self._axes = self.axis
         self._add_parameters(shape)
         self.built = True
 
@@ -232,21 +208,7 @@ class BatchNormalization(Layer):
             )
             setattr(self, name, variable)
         if self.renorm:
-            self._add_renorm_parameters(shape, dtype)
-
-    def _add_renorm_parameters(self, shape: list[Any], dtype: Any) -> None:
-        def initial_deviation(*args: Any, **kwargs: Any) -> Any:
-            return sqrt(self.moving_variance_initializer(*args, **kwargs))
-
-        for name, initializer in (
-            ("moving_stddev", initial_deviation),
-            ("renorm_mean", self.moving_mean_initializer),
-            ("renorm_stddev", initial_deviation),
-        ):
-            variable = self.add_weight(
-                name, shape=shape, dtype=dtype, initializer=initializer, trainable=False
-            )
-            setattr(self, name, variable)
+            self.add_renorm_parameters(shape, dtype)
 
     def call(self, inputs: Tensor, training: Any = False) -> Tensor:  # type: ignore[override]
         """Return the normalised inputs.
@@ -259,17 +221,7 @@ class BatchNormalization(Layer):
             training = learning_phase()
         if self.fused:
             return self._normalize_fused(inputs, training)
-        return self._normalize(inputs, training)
-
-    def _move(self, variable: Any, value: Tensor, momentum: Any) -> Any:
-        """Make the update of a moving average."""
-        with name_scope("AssignMovingAvg") as scope, colocate_with(variable):
-            decay = convert_to_tensor(1.0 - momentum, name="decay")
-            base = variable.dtype.base_dtype
-            if decay.dtype != base:
-                decay = cast(decay, base)
-            delta = (variable - cast(value, base)) * decay
-            return assign_sub(variable, delta, name=scope)
+        return self.normalize(inputs, training)
 
     def _normalize_fused(self, inputs: Tensor, training: Any) -> Tensor:
         gamma = self.gamma if self.scale else self._gamma_constant
@@ -299,137 +251,9 @@ class BatchNormalization(Layer):
         else:
             momentum = convert_to_tensor(self.momentum)
         if known is not False:
-            self.add_update(lambda: self._move(self.moving_mean, mean, momentum))
-            self.add_update(lambda: self._move(self.moving_variance, variance, momentum))
+            self.add_update(lambda: self.move(self.moving_mean, mean, momentum))
+            self.add_update(lambda: self.move(self.moving_variance, variance, momentum))
         return output
-
-    def _normalize(self, inputs: Tensor, training: Any) -> Tensor:
-        given = as_dims(inputs.get_shape())
-        assert given is not None
-        if self.virtual_batch_size is not None:
-            rest = [-1 if size is None else size for size in given[1:]]
-            inputs = reshape(inputs, [self.virtual_batch_size, -1, *rest])
-        dims = as_dims(inputs.get_shape())
-        assert dims is not None
-        others = [axis for axis in range(len(dims)) if axis not in self.axis]
-        broadcast = self._broadcaster(dims, others)
-        scale, offset = broadcast(self.gamma), broadcast(self.beta)
-        mean, variance = self.moving_mean, self.moving_variance
-        if smart_constant_value(training) is not False:
-            scale, offset = self._adjusted(inputs, training, scale, offset)
-            mean, variance = self._batch_moments(inputs, others, training)
-            if self.renorm:
-                r, d = self._renorm_corrections(mean, variance, training)
-                scale, offset = _composed(
-                    broadcast(stop_gradient(r)), broadcast(stop_gradient(d)), scale, offset
-                )
-        mean, variance = cast(mean, inputs.dtype), cast(variance, inputs.dtype)
-        outputs = statistics.batch_normalization(
-            inputs,
-            broadcast(mean),
-            broadcast(variance),
-            None if offset is None else cast(offset, inputs.dtype),
-            scale if scale is None else cast(scale, inputs.dtype),
-            self.epsilon,
-        )
-        if self.virtual_batch_size is not None:
-            outputs = reshape(outputs, [-1, *rest])
-        outputs.set_shape(given)
-        return outputs
-
-    def _adjusted(self, inputs: Tensor, training: Any, scale: Any, offset: Any) -> tuple[Any, Any]:
-        """Return the scale and the offset with the adjustment of training in them."""
-        if self.adjustment is None:
-            return scale, offset
-        more, bias = self.adjustment(shape_of(inputs))
-        more = smart_cond(training, lambda: more, lambda: ones_like(more))
-        bias = smart_cond(training, lambda: bias, lambda: zeros_like(bias))
-        return _composed(more, bias, scale, offset)
-
-    def _renorm_corrections(
-        self, mean: Tensor, variance: Tensor, training: Any
-    ) -> tuple[Tensor, Tensor]:
-        """Return what the normalised values are multiplied with, and what is added then."""
-        deviation = sqrt(variance + self.epsilon)
-        usual = maximum(self.renorm_stddev, sqrt(constant(self.epsilon, dtype=deviation.dtype)))
-        r = deviation / usual
-        d = (mean - self.renorm_mean) / usual
-        with control_dependencies([r, d]):
-            mean, deviation = identity(mean), identity(deviation)
-        limits = self.renorm_clipping
-        if limits.get("rmin") is not None:
-            r = maximum(r, limits["rmin"])
-        if limits.get("rmax") is not None:
-            r = minimum(r, limits["rmax"])
-        if limits.get("dmax") is not None:
-            d = minimum(maximum(d, -limits["dmax"]), limits["dmax"])
-        r = smart_cond(training, lambda: r, lambda: ones_like(r))
-        d = smart_cond(training, lambda: d, lambda: zeros_like(d))
-
-        def moved(variable: Any, value: Tensor) -> Any:
-            return smart_cond(
-                training,
-                lambda: identity(self._move(variable, value, self.renorm_momentum)),
-                lambda: identity(variable),
-            )
-
-        self.add_update([moved(self.renorm_mean, mean), moved(self.renorm_stddev, deviation)])
-        return r, d
-
-    def _broadcaster(self, dims: Any, others: list[int]) -> Callable[[Any], Any]:
-        """Return what gives a vector of the channels a shape that is broadcast to the input's."""
-        shape = [1] * len(dims)
-        shape[self.axis[0]] = dims[self.axis[0]]
-
-        def broadcast(vector: Any) -> Any:
-            is_last = others == list(range(len(dims) - 1))
-            if vector is None or is_last or len(vector.get_shape()) == len(dims):
-                return vector
-            return reshape(vector, shape)
-
-        return broadcast
-
-    def _batch_moments(
-        self, inputs: Tensor, others: list[int], training: Any
-    ) -> tuple[Tensor, Tensor]:
-        """Return the mean and variance to use, and add the updates of the moving averages."""
-        base = self.moving_mean.dtype.base_dtype
-        is_virtual = self.virtual_batch_size is not None
-        if is_virtual:
-            others = [axis for axis in others if axis != 1]
-        batch_mean, batch_variance = statistics.moments(
-            cast(inputs, base), others, keep_dims=is_virtual or len(self.axis) > 1
-        )
-        mean = smart_cond(training, lambda: batch_mean, lambda: convert_to_tensor(self.moving_mean))
-        variance = smart_cond(
-            training, lambda: batch_variance, lambda: convert_to_tensor(self.moving_variance)
-        )
-        whole, spread = mean, variance
-        if is_virtual:
-            whole = reduce_mean(mean, axis=1, keepdims=True)
-            spread = reduce_mean(variance, axis=1, keepdims=True)
-
-        def update(variable: Any, value: Tensor) -> Callable[[], Any]:
-            return lambda: smart_cond(
-                training, lambda: self._move(variable, value, self.momentum), lambda: variable
-            )
-
-        self.add_update(update(self.moving_mean, whole))
-        if self.renorm:
-            self.add_update(lambda: self._move_deviation(spread, training))
-        else:
-            self.add_update(update(self.moving_variance, spread))
-        return mean, variance
-
-    def _move_deviation(self, variance: Tensor, training: Any) -> Any:
-        """Move the deviation towards that of the batch, and set the variance by it."""
-        deviation = sqrt(variance + self.epsilon)
-        moved = smart_cond(
-            training,
-            lambda: identity(self._move(self.moving_stddev, deviation, self.momentum)),
-            lambda: identity(self.moving_stddev),
-        )
-        return assign(self.moving_variance, relu(moved * moved - self.epsilon))
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         """Return the input's shape."""

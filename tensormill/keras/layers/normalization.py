@@ -13,12 +13,13 @@ from tensormill.keras.backend.values import moving_average_update
 from tensormill.keras.engine.layer import InputSpec, Layer
 from tensormill.keras.layers.settings import WeightSettings
 from tensormill.layers.learning_phase import learning_phase
+from tensormill.layers.moment_normalization import MomentNormalization, check_renorm_clipping
 from tensormill.ops.smart_cond import smart_cond, smart_constant_value
 
 __all__ = ["BatchNormalization", "LayerNormalization"]
 
 
-class BatchNormalization(WeightSettings, Layer):
+class BatchNormalization(WeightSettings, MomentNormalization, Layer):
     """Normalises each channel by the moments of the batch in training, else by moving averages.
 
     Args:
@@ -35,9 +36,13 @@ class BatchNormalization(WeightSettings, Layer):
       gamma_regularizer: a function of `gamma` that gives a loss.
       beta_constraint: what is applied to `beta` after an update.
       gamma_constraint: what is applied to `gamma`.
-      renorm: not supported.
+      renorm: whether to correct the batch's moments by those of training so far.
+      renorm_clipping: the limits "rmax", "rmin" and "dmax" of the corrections.
+      renorm_momentum: how much of the moments of training an update keeps.
       fused: whether to use the op that does all in one; None where it can be used.
       trainable: whether training changes the weights.
+      virtual_batch_size: normalise parts of the batch, of this size, each by its own moments.
+      adjustment: a function of the input's shape that gives a scale and a bias for training.
       name: the name.
       **kwargs: as in `Layer`.
     """
@@ -49,12 +54,12 @@ class BatchNormalization(WeightSettings, Layer):
         scale: bool = True, beta_initializer: Any = "zeros", gamma_initializer: Any = "ones",
         moving_mean_initializer: Any = "zeros", moving_variance_initializer: Any = "ones",
         beta_regularizer: Any = None, gamma_regularizer: Any = None, beta_constraint: Any = None,
-        gamma_constraint: Any = None, renorm: bool = False, fused: bool | None = None,
-        trainable: bool = True, name: str | None = None, **kwargs: Any,
+        gamma_constraint: Any = None, renorm: bool = False, renorm_clipping: Any = None,
+        renorm_momentum: float = 0.99, fused: bool | None = None, trainable: bool = True,
+        virtual_batch_size: int | None = None, adjustment: Any = None, name: str | None = None,
+        **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(trainable=trainable, name=name, **kwargs)
-        if renorm:
-            raise ValueError("`renorm` is for `tf.layers.BatchNormalization` alone here")
         if not isinstance(axis, (int, list, tuple)):
             raise TypeError(f"axis must be int or list, type given: {type(axis)}")
         self.axis = axis if isinstance(axis, int) else list(axis)
@@ -70,7 +75,14 @@ class BatchNormalization(WeightSettings, Layer):
         self.gamma_regularizer = regularizers.get(gamma_regularizer)
         self.beta_constraint = constraints.get(beta_constraint)
         self.gamma_constraint = constraints.get(gamma_constraint)
-        self.fused = fused
+        self.renorm = renorm
+        self.renorm_clipping = dict(renorm_clipping or {})
+        check_renorm_clipping(self.renorm_clipping)
+        self.renorm_momentum = renorm_momentum
+        self.virtual_batch_size = virtual_batch_size
+        self.adjustment = adjustment
+        self._is_special = renorm or virtual_batch_size is not None or adjustment is not None
+        self.fused = False if self._is_special and fused is None else fused
         self.supports_masking = True
         self.gamma: Any = None
         self.beta: Any = None
@@ -94,7 +106,7 @@ class BatchNormalization(WeightSettings, Layer):
         if None in sizes.values():
             raise ValueError("Axis has unknown size in input shape", input_shape)
         self.input_spec = InputSpec(ndim=len(dims), axes=sizes)
-        can_fuse = len(dims) == 4 and self._axes in ([1], [3])
+        can_fuse = len(dims) == 4 and self._axes in ([1], [3]) and not self._is_special
         if self.fused and not can_fuse:
             raise ValueError(
                 "Unsupported axis, fused batch norm only supports axis == [1] or axis == [3]"
@@ -103,8 +115,12 @@ class BatchNormalization(WeightSettings, Layer):
             self.fused = can_fuse
         # The weights of several axes have all axes of the input.
         shape = tuple(sizes.values())
-        if len(sizes) > 1:
+        if len(sizes) > 1 or self.virtual_batch_size is not None:
             shape = tuple(sizes.get(axis, 1) for axis in range(len(dims)))
+        if self.virtual_batch_size is not None:
+            # The parts of the batch are an axis of their own behind the first one.
+            shape = (shape[0], 1, *shape[1:])
+            self._axes = [axis + 1 for axis in self._axes]
         if self.scale:
             self.gamma = self.add_kernel("gamma", shape, "gamma")
         if self.center:
@@ -115,6 +131,8 @@ class BatchNormalization(WeightSettings, Layer):
         self.moving_variance = self.add_weight(
             "moving_variance", shape, initializer=self.moving_variance_initializer, trainable=False
         )
+        if self.renorm:
+            self.add_renorm_parameters(shape, None)
         self.built = True
 
     def call(self, inputs: Any, training: Any = None) -> Any:
@@ -123,6 +141,8 @@ class BatchNormalization(WeightSettings, Layer):
             training = learning_phase()
         if not self.trainable and not isinstance(training, tf.Tensor):
             training = bool(training)
+        if self._is_special:
+            return self.normalize(inputs, training)
         return self._fused(inputs, training) if self.fused else self._plain(inputs, training)
 
     def _update(self, mean: Any, variance: Any, training: Any) -> None:
@@ -193,6 +213,17 @@ class BatchNormalization(WeightSettings, Layer):
         }
         for name in ("moving_mean_initializer", "moving_variance_initializer"):
             own[name] = initializers.serialize(getattr(self, name))
+        if self.renorm:
+            for name in ("renorm", "renorm_clipping", "renorm_momentum"):
+                own[name] = getattr(self, name)
+        if self.virtual_batch_size is not None:
+            own["virtual_batch_size"] = self.virtual_batch_size
+        if self.adjustment is not None:
+            tf.logging.warning(
+                "The `adjustment` function of this `BatchNormalization` layer cannot be serialized "
+                "and has been omitted from the layer config. It will not be included when "
+                "re-creating the layer from the saved config."
+            )
         return {**super().get_config(), **own, **self.weight_config()}
 
 
