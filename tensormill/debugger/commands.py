@@ -18,7 +18,7 @@ import numpy as np
 from tensormill.debugger.datum import InconvertibleTensorProto
 from tensormill.debugger.dumps import DebugDumpDir
 
-__all__ = ["Command", "CommandError", "DebugAnalyzer", "parse_command"]
+__all__ = ["Arguments", "Command", "CommandError", "DebugAnalyzer", "parse_command", "pattern"]
 
 Command = Callable[[Sequence[str]], list[str]]
 """Takes arguments and returns lines."""
@@ -38,6 +38,23 @@ class Arguments(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Tell what is wrong."""
         raise CommandError(f"ERROR: {message}")
+
+    def print_help(self, file: Any = None) -> NoReturn:
+        """Tell what the arguments are; the command is not carried out."""
+        raise CommandError(self.format_help().rstrip())
+
+
+def pattern(text: str) -> str:
+    """Return an argument that is a regular expression.
+
+    Raises:
+      ArgumentTypeError: it is none.
+    """
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from None
+    return text
 
 
 def parse_command(line: str) -> tuple[str, list[str], str]:
@@ -83,9 +100,9 @@ class DebugAnalyzer:
         """Return a line for each value: when it was seen, its size, op type and name."""
         parser = Arguments("list_tensors")
         parser.add_argument("-f", "--tensor_filter", default="")
-        parser.add_argument("-fenn", "--filter_exclude_node_names", default="")
-        parser.add_argument("-n", "--node_name_filter", default="")
-        parser.add_argument("-t", "--op_type_filter", default="")
+        parser.add_argument("-fenn", "--filter_exclude_node_names", default="", type=pattern)
+        parser.add_argument("-n", "--node_name_filter", default="", type=pattern)
+        parser.add_argument("-t", "--op_type_filter", default="", type=pattern)
         parser.add_argument(
             "-s",
             "--sort_by",

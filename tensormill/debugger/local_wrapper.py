@@ -20,6 +20,7 @@ from tensormill.debugger.commands import (
     CommandError,
     DebugAnalyzer,
     parse_command,
+    pattern,
 )
 from tensormill.debugger.datum import has_inf_or_nan
 from tensormill.debugger.dumps import DebugDumpDir
@@ -168,15 +169,15 @@ class LocalCLIDebugWrapperSession(BaseDebugWrapperSession):
                 ]
             else:
                 lines = self._find(command, known)(args)
+            if path:
+                with open(path, "w") as file:
+                    file.write("\n".join(lines) + "\n")
+                lines = [f"Wrote output to {path}"]
         except CommandError as error:
-            self._print([str(error)])
-            return
-        if path:
-            with open(path, "w") as file:
-                file.write("\n".join(lines) + "\n")
-            self._print([f"Wrote output to {path}"])
-        else:
-            self._print(lines)
+            lines = [str(error)]
+        except Exception as error:  # noqa: BLE001  (no command ends the program that is looked at)
+            lines = [f"ERROR: {line}: {type(error).__name__}: {error}"]
+        self._print(lines)
 
     @staticmethod
     def _find(command: str, known: Mapping[tuple[str, ...], tuple[Command, str]]) -> Command:
@@ -190,10 +191,10 @@ class LocalCLIDebugWrapperSession(BaseDebugWrapperSession):
         parser.add_argument("-t", "--times", type=int, default=1)
         parser.add_argument("-n", "--no_debug", action="store_true")
         parser.add_argument("-f", "--till_filter_pass", default="")
-        parser.add_argument("-fenn", "--filter_exclude_node_names", default="")
-        parser.add_argument("--node_name_filter")
-        parser.add_argument("--op_type_filter")
-        parser.add_argument("--tensor_dtype_filter")
+        parser.add_argument("-fenn", "--filter_exclude_node_names", default="", type=pattern)
+        parser.add_argument("--node_name_filter", type=pattern)
+        parser.add_argument("--op_type_filter", type=pattern)
+        parser.add_argument("--tensor_dtype_filter", type=pattern)
         parser.add_argument("-p", "--profile", action="store_true")
         parsed = parser.parse_args(args)
         if parsed.till_filter_pass and parsed.till_filter_pass not in self._filters:
@@ -261,7 +262,7 @@ class _ProfileView:
     def list_profile(self, args: Sequence[str]) -> list[str]:
         """Return the nodes that took longest."""
         parser = Arguments("list_profile")
-        parser.add_argument("-n", "--node_name_filter", default="")
+        parser.add_argument("-n", "--node_name_filter", default="", type=pattern)
         parsed = parser.parse_args(args)
         options = {**ProfileOptionBuilder.time_and_memory(min_bytes=0), "output": "none"}
         found = profile(self._graph, self._metadata, cmd="op", options=options)

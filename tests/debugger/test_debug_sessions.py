@@ -313,6 +313,25 @@ def test_an_error_is_shown_and_returned(
     assert "The step failed" in capsys.readouterr().out
 
 
+def test_no_command_ends_the_program(
+    answers: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, y = logarithms()
+    answers(
+        "run --node_name_filter (", "run -h", "run",
+        "lt -h", 'lt -n "("', "pt log:0[9]", "pt -w /nowhere/x.npy log:0", "lt > /nowhere/x",
+        "ev 1/0", "run",
+    )  # fmt: skip
+    session = tf_debug.LocalCLIDebugWrapperSession(tf.Session())
+    assert session.run(y, {x: [[1.0, 1.0]]}) == [[0.0]]
+    session.close()
+    printed = capsys.readouterr().out
+    assert printed.count("'(' is no regular expression") == 2
+    assert printed.count("usage: ") == 2
+    assert printed.count("ERROR: ") == 6
+    assert "IndexError" in printed
+
+
 def test_hooks_write_what_the_steps_of_a_monitored_session_show(tmp_path: Path) -> None:
     x, y = logarithms()
     tf.train.get_or_create_global_step()
