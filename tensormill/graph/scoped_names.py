@@ -12,11 +12,16 @@ def strip_name_scope(name: str, export_scope: str | None) -> str:
     if not export_scope:
         return name
     scope = re.escape(export_scope.rstrip("/"))
-    return re.sub(rf"([\^]|loc:@|^){scope}[/]+(.*)", r"\1\2", name, count=1)
+    return re.sub(rf"(\^|loc:@|^){scope}/+(.*)", r"\1\2", _text(name), count=1)
 
 
 def prepend_name_scope(name: str, import_scope: str | None) -> str:
     """Return `name` (of a node, a tensor, or a `loc:@` group) inside the scope of an import."""
     if not import_scope:
         return name
-    return re.sub(r"([\^]|loc:@|^)(.*)", rf"\1{import_scope.rstrip('/')}/\2", name, count=1)
+    # A scope may begin with a digit, which would belong to the number of a group.
+    return re.sub(r"(\^|loc:@|^)", rf"\g<1>{import_scope.rstrip('/')}/", _text(name), count=1)
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name

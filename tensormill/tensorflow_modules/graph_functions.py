@@ -6,7 +6,6 @@ Source: TensorFlow 1.15, python/framework/ops.py and device.py.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -39,9 +38,7 @@ __all__ = [
     "merge_device",
     "name_from_scope_name",
     "name_scope_v2",
-    "prepend_name_scope",
     "register_dense_tensor_like_type",
-    "strip_name_scope",
     "tensor_id",
     "uid",
 ]
@@ -107,22 +104,6 @@ def get_name_scope() -> str:
 def name_from_scope_name(name: str) -> str:
     """Return the name of an operation for a scope: without a slash at its end."""
     return name[:-1] if name.endswith("/") else name
-
-
-def strip_name_scope(name: Any, export_scope: str | None) -> Any:
-    """Return a name (`a/b:0`, `^a/b`, `loc:@a/b`) without the scope it begins with."""
-    if not export_scope:
-        return name
-    scope = export_scope[:-1] if export_scope.endswith("/") else export_scope
-    return re.sub(rf"([\^]|loc:@|^){scope}[\/]+(.*)", r"\1\2", str(name), count=1)
-
-
-def prepend_name_scope(name: Any, import_scope: str | None) -> Any:
-    """Return a name (`b:0`, `^b`, `loc:@b`) with a scope in front of it."""
-    if not import_scope:
-        return name
-    scope = import_scope[:-1] if import_scope.endswith("/") else import_scope
-    return re.sub(r"([\^]|loc:@|^)(.*)", rf"\1{scope}/\2", str(name), count=1)
 
 
 class name_scope_v2:

@@ -117,6 +117,7 @@ _ROWS = {
         _create_c_op=tensorflow_modules.node_operations.create_c_op
         get_stats_for_node_def=profiler.float_operations.get_stats_for_node_def
         tensorflow_modules.graph_functions graph.op_statistics graph.graph graph.tensor
+        graph.scoped_names
         graph.operation graph.stacks
         graph.conversion graph.indexed_slices graph.default_scopes graph.collections
         graph.gradient_registry graph.collection_protos
