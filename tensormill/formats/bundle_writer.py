@@ -25,14 +25,13 @@ from tensormill.formats.bundle_reader import BundleReader
 from tensormill.formats.checksums import crc32c, mask
 from tensormill.formats.slice_files import write_extents
 from tensormill.formats.slice_keys import slice_key
+from tensormill.formats.slices import Extents
 from tensormill.formats.varints import encode_varint
 from tensormill.proto.tensor_bundle_pb2 import BundleEntryProto
 
 __all__ = ["BundleWriter", "DuplicateKeyError", "merge_bundles"]
 
 _BUFFER_BYTES: Final = 256 * 1024
-
-Extents = Sequence[tuple[int, int]]
 
 
 class DuplicateKeyError(Exception):

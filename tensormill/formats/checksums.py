@@ -7,9 +7,9 @@ from typing import Final
 
 from crc32c import crc32c
 
-__all__ = ["crc32c", "mask", "masked_crc32c", "packed_crc32c", "unmask"]
+__all__ = ["MASK_DELTA", "crc32c", "mask", "masked_crc32c", "packed_crc32c", "unmask"]
 
-_MASK_DELTA: Final = 0xA282EAD8
+MASK_DELTA: Final = 0xA282EAD8
 _BITS: Final = 0xFFFFFFFF
 
 
@@ -19,12 +19,12 @@ def mask(checksum: int) -> int:
     >>> hex(mask(crc32c(b"123456789")))
     '0xc78ab0e5'
     """
-    return ((checksum >> 15 | checksum << 17) + _MASK_DELTA) & _BITS
+    return ((checksum >> 15 | checksum << 17) + MASK_DELTA) & _BITS
 
 
 def unmask(stored: int) -> int:
     """Return the checksum that `mask` has made `stored` of."""
-    rotated = (stored - _MASK_DELTA) & _BITS
+    rotated = (stored - MASK_DELTA) & _BITS
     return (rotated >> 17 | rotated << 15) & _BITS
 
 

@@ -18,9 +18,9 @@ from types import TracebackType
 from typing import IO, Final
 
 import numpy as np
-from crc32c import crc32c
 
 from tensormill.formats.byte_streams import CHUNK_BYTES, ByteStream, open_stream
+from tensormill.formats.checksums import MASK_DELTA, crc32c, masked_crc32c
 from tensormill.formats.damage import DamagedFileError, TruncatedFileError
 
 __all__ = ["RecordReader", "RecordWriter", "packed_record"]
@@ -29,8 +29,6 @@ _HEADER_BYTES: Final = 12
 _FOOTER_BYTES: Final = 4
 # How much is asked of a file at once, whatever length a header claims.
 _LARGEST_READ_BYTES: Final = 1 << 24
-_MASK_DELTA: Final = 0xA282EAD8
-_BITS: Final = 0xFFFFFFFF
 _PENDING_BYTES: Final = 1 << 18
 """How much a writer keeps before it makes the bytes of a file of it."""
 _SMALLEST_BLOCK: Final = 8
@@ -44,14 +42,9 @@ _length_at = struct.Struct("<Q").unpack_from
 _checksum_at = struct.Struct("<I").unpack_from
 
 
-def _masked_checksum(data: bytes | bytearray | memoryview) -> int:
-    checksum: int = crc32c(data)
-    return ((checksum >> 15 | checksum << 17) + _MASK_DELTA) & _BITS
-
-
 def packed_record(data: bytes | bytearray | memoryview) -> bytes:
     """Return a record as it stands in a file."""
-    return b"".join((_packed_header(len(data)), data, _packed_uint32(_masked_checksum(data))))
+    return b"".join((_packed_header(len(data)), data, _packed_uint32(masked_crc32c(data))))
 
 
 def _packed_records(records: Sequence[bytes]) -> bytes:
@@ -68,9 +61,9 @@ def _packed_checksums(records: Sequence[bytes]) -> list[bytes]:
     """Return what stands behind records."""
     count = len(records)
     if count < _SMALLEST_BLOCK:
-        return [_packed_uint32(_masked_checksum(record)) for record in records]
+        return [_packed_uint32(masked_crc32c(record)) for record in records]
     checksums = np.fromiter(map(crc32c, records), np.uint32, count)
-    masked = (checksums >> 15 | checksums << 17) + np.uint32(_MASK_DELTA)
+    masked = (checksums >> 15 | checksums << 17) + np.uint32(MASK_DELTA)
     made: list[bytes] = masked.astype("<u4", copy=False).view("V4").tolist()
     return made
 
@@ -79,7 +72,7 @@ def _packed_checksums(records: Sequence[bytes]) -> list[bytes]:
 def _packed_header(size: int) -> bytes:
     """Return what stands before a record of a size."""
     length = _packed_length(size)
-    return length + _packed_uint32(_masked_checksum(length))
+    return length + _packed_uint32(masked_crc32c(length))
 
 
 class RecordReader:
@@ -230,7 +223,7 @@ class RecordReader:
                 f"truncated record at {position}' failed with {self._stream.end_text}"
             )
         data = self._buffer[_HEADER_BYTES:end]
-        if _checksum_at(self._buffer, end)[0] != _masked_checksum(data):
+        if _checksum_at(self._buffer, end)[0] != masked_crc32c(data):
             raise DamagedFileError(f"corrupted record at {position + _HEADER_BYTES}")
         self._records, self._next = [], 0
         self._begins = [position + end + _FOOTER_BYTES]

@@ -7,6 +7,7 @@ Source: TensorFlow 1.15, core/lib/strings/ordered_code.cc, core/util/saved_tenso
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 __all__ = ["WHOLE", "slice_key"]
@@ -44,12 +45,11 @@ def _number(value: int) -> bytes:
 
 
 def _text(value: bytes) -> bytes:
-    return (
-        value.replace(b"\xff", b"\xff\x01")
-        .replace(b"\x00", b"\x00\xff")
-        .replace(b"\xff\x01", b"\xff\x00")
-        + b"\x00\x01"
-    )
+    return _ESCAPED.sub(lambda match: _ESCAPES[match[0]], value) + b"\x00\x01"
+
+
+_ESCAPED = re.compile(rb"[\x00\xff]")
+_ESCAPES = {b"\x00": b"\x00\xff", b"\xff": b"\xff\x00"}
 
 
 def _signed(value: int) -> bytes:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from tensormill.graph import errors
 from tensormill.kernels.registry import KernelContext, kernel_factory
+from tensormill.kernels.value_types import owned_copy
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,13 @@ class KeptTensor:
     handle: str
 
 
-def _copied(value: Any) -> Any:
-    return value.clone() if isinstance(value, torch.Tensor) else value.copy()
-
-
 @kernel_factory("GetSessionHandle", "cpu", "gpu", host_outputs=("handle",))
 def make_get_session_handle(ctx: KernelContext) -> Callable[..., Any]:
     tensors = ctx.resources.session_tensors(ctx.session_handle)
     name, device = ctx.node_name, ctx.device_name
 
     def get_session_handle(value: Any) -> np.ndarray[Any, Any]:
-        return np.array(tensors.add(name, device, _copied(value)).encode(), dtype=object)
+        return np.array(tensors.add(name, device, owned_copy(value)).encode(), dtype=object)
 
     return get_session_handle
 
@@ -54,7 +50,7 @@ def make_get_session_tensor(ctx: KernelContext) -> Callable[..., Any]:
     tensors = ctx.resources.session_tensors(ctx.session_handle)
 
     def get_session_tensor(handle: Any) -> Any:
-        return _copied(tensors.get(handle[()].decode()))
+        return owned_copy(tensors.get(handle[()].decode()))
 
     return get_session_tensor
 

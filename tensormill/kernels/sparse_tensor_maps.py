@@ -15,7 +15,7 @@ import torch
 
 from tensormill.graph import errors
 from tensormill.kernels.registry import KernelContext, kernel_factory
-from tensormill.kernels.value_types import as_object_array
+from tensormill.kernels.value_types import as_object_array, owned_copy
 
 Sparse = tuple[Any, Any, Any]
 
@@ -55,10 +55,6 @@ def _map_of(ctx: KernelContext) -> SparseTensorMap:
     )
 
 
-def _copied(value: Any) -> Any:
-    return value.clone() if isinstance(value, torch.Tensor) else np.array(value)
-
-
 @kernel_factory(
     "AddSparseToTensorsMap",
     "cpu",
@@ -69,7 +65,7 @@ def make_add_sparse(ctx: KernelContext) -> Callable[[Any, Any, Any], Any]:
     kept = _map_of(ctx)
 
     def add_sparse(sparse_indices: Any, sparse_values: Any, sparse_shape: Any) -> Any:
-        sparse = (np.array(sparse_indices), _copied(sparse_values), np.array(sparse_shape))
+        sparse = (np.array(sparse_indices), owned_copy(sparse_values), np.array(sparse_shape))
         return np.int64(kept.add(sparse))
 
     return add_sparse
@@ -99,7 +95,7 @@ def make_add_many_sparse(ctx: KernelContext) -> Callable[[Any, Any, Any], Any]:
         for row in range(count):
             chosen = np.flatnonzero(rows == row)
             handles[row] = kept.add(
-                (sparse_indices[chosen, 1:], _copied(sparse_values[chosen]), sparse_shape[1:])
+                (sparse_indices[chosen, 1:], owned_copy(sparse_values[chosen]), sparse_shape[1:])
             )
         return handles
 

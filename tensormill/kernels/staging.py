@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 
 from tensormill.kernels.registry import KernelContext, async_kernel, kernel_factory
-from tensormill.kernels.value_types import as_ints
+from tensormill.kernels.value_types import as_ints, owned_copy
 
 Area = Callable[[KernelContext], Any]
 
@@ -45,16 +44,12 @@ def _ordered_area(ctx: KernelContext) -> Any:
     return _map_area(ctx, is_ordered=True)
 
 
-def _copied(values: list[Any]) -> list[Any]:
-    return [v.clone() if isinstance(v, torch.Tensor) else np.array(v) for v in values]
-
-
 @async_kernel("Stage", "cpu", "gpu", is_factory=True)
 def make_stage(ctx: KernelContext) -> Any:
     area = _list_area(ctx)
 
     def stage(values: list[Any], *, done: Any) -> None:
-        area.put(_copied(values), done)
+        area.put(list(map(owned_copy, values)), done)
 
     return stage
 
@@ -113,7 +108,7 @@ def _make_put(find: Area) -> Callable[[KernelContext], Any]:
         area, width = find(ctx), len(ctx.attrs["dtypes"])
 
         def put(key: Any, indices: Any, values: list[Any], *, done: Any) -> None:
-            area.put(int(key), as_ints(indices), _copied(values), width, done)
+            area.put(int(key), as_ints(indices), list(map(owned_copy, values)), width, done)
 
         return put
 

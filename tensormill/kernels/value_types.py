@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 
 from tensormill.graph import errors
 from tensormill.graph.dtypes import ALL_DTYPES, DType
@@ -28,6 +29,11 @@ def as_ints(value: Any) -> list[int]:
     """Return a host vector (or scalar) of integers as a list of Python ints."""
     listed = value.tolist()
     return listed if type(listed) is list else [listed]
+
+
+def owned_copy(value: Any) -> Any:
+    """Return a copy of a value, for what keeps it longer than the step does."""
+    return value.clone() if isinstance(value, torch.Tensor) else np.array(value)
 
 
 def check_scalars(**values: Any) -> None:

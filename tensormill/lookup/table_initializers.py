@@ -127,8 +127,8 @@ class TextFileInitializer(TableInitializerBase):
         if not isinstance(filename, Tensor) and not filename:
             raise ValueError("`filename` argument required for tf.lookup.TextFileInitializer")
         key_dtype, value_dtype = as_dtype(key_dtype), as_dtype(value_dtype)
-        _check_column("key", key_index, key_dtype, for_text="if")
-        _check_column("value", value_index, value_dtype, for_text="for")
+        _check_column("key", key_index, key_dtype)
+        _check_column("value", value_index, value_dtype)
         if vocab_size is not None and vocab_size <= 0:
             raise ValueError(f"`vocab_size` should be > 0, received: {vocab_size}")
         self._filename_arg = filename
@@ -173,11 +173,11 @@ class TextFileInitializer(TableInitializerBase):
         return made
 
 
-def _check_column(what: str, index: int, dtype: DType, for_text: str) -> None:
+def _check_column(what: str, index: int, dtype: DType) -> None:
     if index < TextFileIndex.WHOLE_LINE:
         raise ValueError(f"`{what}_index` should be >= -2, received: {index}.")
     if index == TextFileIndex.LINE_NUMBER and dtype != dtypes.int64:
-        condition = "if `key_index` is -1" if for_text == "if" else "for `value_index` -1"
+        condition = "if `key_index` is -1" if what == "key" else "for `value_index` -1"
         raise ValueError(f"`{what}_dtype` must be int64 {condition}, received: {dtype}")
     if index == TextFileIndex.WHOLE_LINE and not (dtype.is_integer or dtype == dtypes.string):
         raise ValueError(

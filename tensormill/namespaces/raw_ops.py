@@ -22,8 +22,7 @@ def _function(op_type: str) -> Callable[..., Any]:
         if args:
             raise TypeError(
                 f"{op_type} only takes keyword args (possible keys: {[*keys, 'name']}). Please "
-                "pass "
-                "these args as kwargs instead."
+                "pass these args as kwargs instead."
             )
         made = op_def.builder(**kwargs)
         return made if result_type is None else result_type(*made)

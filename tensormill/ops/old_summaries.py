@@ -14,6 +14,7 @@ from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.graph import get_default_graph
 from tensormill.graph.tensor import Tensor
 from tensormill.ops import summaries
+from tensormill.ops.summaries import collected
 
 __all__ = [
     "audio_summary",
@@ -23,12 +24,6 @@ __all__ = [
     "merge_summary",
     "scalar_summary",
 ]
-
-
-def _collected(summary: Tensor, collections: Any) -> Tensor:
-    for key in [GraphKeys.SUMMARIES] if collections is None else collections:
-        get_default_graph().add_to_collection(key, summary)
-    return summary
 
 
 def scalar_summary(tags: Any, values: Any, collections: Any = None, name: Any = None) -> Tensor:
@@ -41,7 +36,7 @@ def scalar_summary(tags: Any, values: Any, collections: Any = None, name: Any = 
       name: the name of the node.
     """
     with name_scope(name, "ScalarSummary", [tags, values]) as scope:
-        return _collected(summaries.scalar_summary_op(tags, values, name=scope), collections)
+        return collected(summaries.scalar_summary_op(tags, values, name=scope), collections)
 
 
 def histogram_summary(tag: Any, values: Any, collections: Any = None, name: Any = None) -> Tensor:
@@ -54,7 +49,7 @@ def histogram_summary(tag: Any, values: Any, collections: Any = None, name: Any 
       name: the name of the node.
     """
     with name_scope(name, "HistogramSummary", [tag, values]) as scope:
-        return _collected(summaries.histogram_summary_op(tag, values, name=scope), collections)
+        return collected(summaries.histogram_summary_op(tag, values, name=scope), collections)
 
 
 def image_summary(
@@ -71,7 +66,7 @@ def image_summary(
     """
     with name_scope(name, "ImageSummary", [tag, tensor]) as scope:
         made = summaries.image_summary_op(tag, tensor, max_images=max_images, name=scope)
-        return _collected(made, collections)
+        return collected(made, collections)
 
 
 def audio_summary(
@@ -95,7 +90,7 @@ def audio_summary(
     with name_scope(name, "AudioSummary", [tag, tensor]) as scope:
         rate = convert_to_tensor(sample_rate, dtype=dtypes.float32, name="sample_rate")
         made = summaries.audio_summary_v2_op(tag, tensor, rate, max_outputs=max_outputs, name=scope)
-        return _collected(made, collections)
+        return collected(made, collections)
 
 
 def merge_summary(inputs: Any, collections: Any = None, name: Any = None) -> Tensor:
@@ -107,7 +102,7 @@ def merge_summary(inputs: Any, collections: Any = None, name: Any = None) -> Ten
       name: the name of the node.
     """
     with name_scope(name, "MergeSummary", inputs):
-        return _collected(summaries.merge_summary_op(inputs, name=name), collections or [])
+        return collected(summaries.merge_summary_op(inputs, name=name), collections or [])
 
 
 def merge_all_summaries(key: str = GraphKeys.SUMMARIES) -> Tensor | None:

@@ -124,7 +124,8 @@ def summary_scope(
         yield tag if family is None else f"{family}/{tag}", scope
 
 
-def _collected(summary: Tensor, collections: Any) -> Tensor:
+def collected(summary: Tensor, collections: Any) -> Tensor:
+    """Return a summary that was added to collections, those of summaries where None."""
     for key in [GraphKeys.SUMMARIES] if collections is None else collections:
         add_to_collection(key, summary)
     return summary
@@ -140,7 +141,7 @@ def scalar(name: str, tensor: Any, collections: Any = None, family: str | None =
       family: begins the tag; TensorBoard shows one family together.
     """
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
-        return _collected(scalar_summary_op(tag, tensor, name=scope), collections)
+        return collected(scalar_summary_op(tag, tensor, name=scope), collections)
 
 
 def histogram(name: str, values: Any, collections: Any = None, family: str | None = None) -> Tensor:
@@ -150,7 +151,7 @@ def histogram(name: str, values: Any, collections: Any = None, family: str | Non
       InvalidArgumentError: a value is not finite.
     """
     with summary_scope(name, family, "HistogramSummary", values=[values]) as (tag, scope):
-        return _collected(histogram_summary_op(tag, values, name=scope), collections)
+        return collected(histogram_summary_op(tag, values, name=scope), collections)
 
 
 def image(
@@ -172,7 +173,7 @@ def image(
     """
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
         made = image_summary_op(tag, tensor, max_images=max_outputs, name=scope)
-        return _collected(made, collections)
+        return collected(made, collections)
 
 
 def audio(
@@ -196,7 +197,7 @@ def audio(
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
         rate = convert_to_tensor(sample_rate, dtypes.float32, name="sample_rate")
         made = audio_summary_v2_op(tag, tensor, rate, max_outputs=max_outputs, name=scope)
-        return _collected(made, collections)
+        return collected(made, collections)
 
 
 def text(name: str, tensor: Tensor, collections: Any = None) -> Tensor:
@@ -238,7 +239,7 @@ def tensor_summary(
         metadata.display_name = display_name
     with summary_scope(name, family, values=[tensor]) as (tag, scope):
         made = tensor_summary_v2_op(tag, tensor, metadata.SerializeToString(), name=scope)
-        return _collected(made, collections)
+        return collected(made, collections)
 
 
 def merge(inputs: Any, collections: Any = None, name: str | None = None) -> Tensor:
@@ -250,7 +251,7 @@ def merge(inputs: Any, collections: Any = None, name: str | None = None) -> Tens
     name = clean_tag(name)
     with name_scope(name, "Merge", inputs):
         merged: Tensor = merge_summary_op(inputs, name=name)
-        return _collected(merged, [] if collections is None else collections)
+        return collected(merged, [] if collections is None else collections)
 
 
 def merge_all(

@@ -1,7 +1,7 @@
 """`tf.profiler`: what a graph costs, and what a traced step cost, summed up in four ways.
 
-`nodes` keeps what is known of each node, `op_log` what the graph adds to it; `trees`, `code_tree`
-and `op_types` are the views, and `reports` writes them out.
+`nodes` keeps what is known of each node, `op_log` what the graph adds to it; `trees` and `groups`
+are the views, and `reports` writes them out.
 
 Source: TensorFlow 1.15, core/profiler, python/profiler.
 """

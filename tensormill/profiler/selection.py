@@ -43,8 +43,7 @@ _MINIMA = {
 }
 _OUTPUTS = ("timeline", "stdout", "file", "pprof", "none")
 _NUMBERS = (
-    "max_depth", *list(_MINIMA)[:4], *list(_MINIMA)[4:], "min_params", "min_float_ops",
-    "min_occurrence", "step",
+    "max_depth", *_MINIMA, "min_params", "min_float_ops", "min_occurrence", "step",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from tensormill.graph import tf_logging
 from tensormill.ops.array_shapes import one_of_two
+from tensormill.tensorflow_modules.function_facts import validate_callable
 
 __all__ = [
     "deprecated",
@@ -46,14 +47,6 @@ def _check(date: str | None, instructions: str) -> None:
         raise ValueError("Date must be YYYY-MM-DD.")
     if not instructions:
         raise ValueError("Don't deprecate things without conversion instructions!")
-
-
-def _check_callable(func: Any, decorator: str) -> None:
-    if not callable(func):
-        raise ValueError(
-            f"{func} is not a function. If this is a property, make sure @property appears before "
-            f"@{decorator} in your source code:\n\n@property\n@{decorator}\ndef method(...)"
-        )
 
 
 def _caller() -> str:
@@ -107,7 +100,7 @@ def deprecated(date: str | None, instructions: str, warn_once: bool = True) -> D
     _check(date, instructions)
 
     def decorator(func: Any) -> Any:
-        _check_callable(func, "deprecated")
+        validate_callable(func, "deprecated")
         once = _Once(warn_once)
 
         @functools.wraps(func)
@@ -159,7 +152,7 @@ def deprecated_args(
     )
 
     def decorator(func: Any) -> Any:
-        _check_callable(func, "deprecated_args")
+        validate_callable(func, "deprecated_args")
         signature = inspect.signature(func)
         kinds = {name: parameter.kind for name, parameter in signature.parameters.items()}
         missing = [name for name in ok_values if name not in kinds]
@@ -244,7 +237,7 @@ def deprecated_arg_values(
         raise ValueError("Specify which argument values are deprecated.")
 
     def decorator(func: Any) -> Any:
-        _check_callable(func, "deprecated_arg_values")
+        validate_callable(func, "deprecated_arg_values")
         signature = inspect.signature(func)
         once = _Once(warn_once)
 
@@ -328,7 +321,7 @@ def deprecated_alias(
         return _documented(
             func_or_class, alias_class, "(deprecated)", "DEPRECATED CLASS", notice, instead
         )
-    _check_callable(func_or_class, "deprecated")
+    validate_callable(func_or_class, "deprecated")
 
     @functools.wraps(func_or_class)
     def alias(*args: Any, **kwargs: Any) -> Any:

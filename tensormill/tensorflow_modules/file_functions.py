@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import zlib
 from typing import Any
 
@@ -21,6 +21,7 @@ from tensormill.platform.gfile import (
     Stat,
     Walk,
 )
+from tensormill.platform.strings import path_to_str
 
 __all__ = [
     "FileIO",
@@ -72,7 +73,7 @@ def write_string_to_file(filename: Any, file_content: Any) -> None:
 
 def atomic_write_string_to_file(filename: Any, contents: Any, overwrite: bool = True) -> None:
     """Write a file so that nobody finds a part of it."""
-    temporary = f"{os.fspath(filename)}.tmp{os.getpid()}"
+    temporary = f"{path_to_str(filename)}.tmp{secrets.token_hex(8)}"
     write_string_to_file(temporary, contents)
     try:
         Rename(temporary, filename, overwrite)

@@ -3,7 +3,6 @@
 What needs eager execution counts as missing: calls that switch it on and, in a program that makes
 them, the values of tensors (`x.numpy()`).
 
-
 The names that stand for modules are followed through imports and plain assignments
 (`slim = tf.contrib.slim`). What a program tries, with an `except` for the case that it is missing,
 is left out.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import itertools
 import unittest
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -24,6 +23,7 @@ from tensormill.session.device_attributes import (
     is_built_with_rocm,
     is_gpu_available,
 )
+from tensormill.unittesting.combinations import combine
 from tensormill.unittesting.test_case import TestCase
 
 __all__ = [
@@ -319,14 +319,10 @@ def generate_combinations_with_testcase_name(**kwargs: Any) -> list[OrderedDict[
     Args:
       **kwargs: option to the list of its values, or to its only value.
     """
-    names = sorted(kwargs)
-    choices = [kwargs[name] if isinstance(kwargs[name], list) else [kwargs[name]] for name in names]
     combinations = []
-    for values in itertools.product(*choices):
-        options = OrderedDict(zip(names, values, strict=True))
+    for options in combine(**kwargs):
         parts = [f"_{_letters(name)}_{_letters(value)}" for name, value in options.items()]
-        options["testcase_name"] = "_test" + "".join(parts)
-        combinations.append(options)
+        combinations.append(OrderedDict(options, testcase_name="_test" + "".join(parts)))
     return combinations
 
 

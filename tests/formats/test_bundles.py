@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tensormill.formats.bundle_reader import BundleReader
 from tensormill.formats.bundle_writer import BundleWriter, DuplicateKeyError, merge_bundles
 from tensormill.formats.damage import DamagedFileError, TruncatedFileError
+from tensormill.formats.slice_keys import slice_key
 from tensormill.formats.slices import MissingSliceError
 
 FLOAT, STRING = 1, 7
@@ -93,6 +94,11 @@ def test_any_slice_of_any_partition_comes_back(tmp_path_factory, cut):
     assert np.array_equal(read(prefix, "p", whole.shape), whole)
     part = read(prefix, "p", [length, 1], [(start, length), (1, 1)])
     assert np.array_equal(part, whole[start : start + length, 1:])
+
+
+def test_names_in_the_keys_of_slices_are_escaped_byte_by_byte():
+    """TensorFlow's ordered code: 00 is written as 00 ff, and 00 01 ends the name."""
+    assert slice_key("a\x00\x01", []).hex() == "00" + "6100ff01" + "0001" + "00"
 
 
 def test_a_missing_slice_is_named(tmp_path):
