@@ -54,6 +54,26 @@ def bias_add_grad(out_backprop: Tensor, *, data_format: bytes) -> Tensor:
     return out_backprop.sum(axes, dtype=out_backprop.dtype)
 
 
+def _check_image(image: Tensor, data_format: bytes, when: str = "", **vectors: Tensor) -> None:
+    """Complain where there is not one number a channel; torch would read what lies behind."""
+    if image.dim() not in (4, 5) or image.dim() != len(data_format):
+        raise errors.invalid_argument(
+            f"input must be {len(data_format)}-dimensional"
+            f"{format_dims(tuple(image.shape), 'kernel')}"
+        )
+    channels = image.shape[1 if data_format.startswith(b"NC") else -1]
+    for name, vector in vectors.items():
+        if vector.dim() != 1:
+            raise errors.invalid_argument(
+                f"{name} must be 1-dimensional{format_dims(tuple(vector.shape), 'kernel')}"
+            )
+        if vector.shape[0] != channels:
+            raise errors.invalid_argument(
+                f"{when}{name} must have the same number of elements as the channels of x, got "
+                f"{vector.shape[0]} and {channels}"
+            )
+
+
 def _channels_first(image: Tensor, data_format: bytes) -> Tensor:
     return image.movedim(-1, 1) if data_format.endswith(b"C") else image
 
@@ -74,6 +94,16 @@ def _batch_norm(
     is_training: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Return the result, the new mean and variance, and those that the gradient needs."""
+    _check_image(image, data_format, scale=scale, offset=offset)
+    if not is_training:
+        when = "When is_training=false, "
+        _check_image(image, data_format, when, mean=mean, variance=variance)
+    elif exponential_avg_factor != 1.0:
+        when = "When exponential_avg_factor != 1, "
+        _check_image(image, data_format, when, mean=mean, variance=variance)
+    if is_training and not image.numel():
+        nothing, unknown = torch.zeros_like(scale), torch.full_like(scale, torch.nan)
+        return torch.empty_like(image), unknown, unknown.clone(), nothing, nothing.clone()
     first = _channels_first(image, data_format)
     # Torch reads numbers of channels one after another, whatever the strides say.
     scale, offset, mean, variance = (each.contiguous() for each in (scale, offset, mean, variance))
@@ -104,6 +134,15 @@ def _batch_norm_grad(
     is_training: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the gradients of the image, the scale and the offset."""
+    if y_backprop.shape != image.shape:
+        raise errors.invalid_argument(
+            "x and y_backprop must have same shape, but x has shape "
+            f"{format_dims(tuple(image.shape), 'kernel')} and y_backprop has shape "
+            f"{format_dims(tuple(y_backprop.shape), 'kernel')}"
+        )
+    _check_image(image, data_format, scale=scale, reserve_space_1=mean, reserve_space_2=variance)
+    if not image.numel():
+        return torch.empty_like(image), torch.zeros_like(scale), torch.zeros_like(scale)
     # Torch reads numbers of channels one after another, whatever the strides say.
     scale, mean, variance = (each.contiguous() for each in (scale, mean, variance))
     running = (None, None) if is_training else (mean, variance)
@@ -224,6 +263,11 @@ _DENSE_DEPTH = 512
 """Up to here a product with a matrix of ones near its diagonal is the faster way."""
 
 
+def _check_radius(radius: int) -> None:
+    if radius < 0:
+        raise errors.invalid_argument(f"depth_radius = {radius} larger than int max")
+
+
 def _power(norm: Tensor, exponent: float) -> Tensor:
     """Return a power of positive numbers."""
     if exponent == -0.75:
@@ -235,6 +279,7 @@ def _power(norm: Tensor, exponent: float) -> Tensor:
 def lrn(image: Tensor, *, depth_radius: int, bias: float, alpha: float, beta: float) -> Tensor:
     if image.dim() != 4:
         raise errors.invalid_argument("in must be 4-dimensional")
+    _check_radius(depth_radius)
     norm = _depth_window_sum(image.square(), depth_radius).mul_(alpha).add_(bias)
     return image * _power(norm, -beta)
 
@@ -250,6 +295,13 @@ def lrn_grad(
     alpha: float,
     beta: float,
 ) -> Tensor:
+    if input_grads.dim() != 4:
+        raise errors.invalid_argument("inputs must be 4-dimensional")
+    if not input_grads.shape == input_image.shape == output_image.shape:
+        raise errors.invalid_argument(
+            "input_grads, input_image, and out_image should have the same shape"
+        )
+    _check_radius(depth_radius)
     norm = _depth_window_sum(input_image.square(), depth_radius).mul_(alpha).add_(bias)
     shared = _depth_window_sum(input_grads * output_image / norm, depth_radius)
     return input_grads * _power(norm, -beta) - shared.mul_(2 * alpha * beta).mul_(input_image)

@@ -257,9 +257,14 @@ l2_loss_op = define(
 )
 
 
+def _rank_of_biased(ctx: ShapeContext) -> int:
+    """Return how many dimensions the value must have at least."""
+    return 3 if ctx.attrs.get("data_format") == b"NCHW" else 2
+
+
 @bias_add_op.shape
 def bias_add_shape(ctx: ShapeContext) -> list[Dims]:
-    value = with_rank_at_least(ctx.shape(0), 2)
+    value = with_rank_at_least(ctx.shape(0), _rank_of_biased(ctx))
     bias = with_rank(ctx.shape(1), 1)
     if value is None:
         return [None]
@@ -272,7 +277,7 @@ bias_add_v1_op.shape(bias_add_shape)
 
 @bias_add_grad_op.shape
 def bias_add_grad_shape(ctx: ShapeContext) -> list[Dims]:
-    dims = with_rank_at_least(ctx.shape(0), 2)
+    dims = with_rank_at_least(ctx.shape(0), _rank_of_biased(ctx))
     if dims is None:
         return [(None,)]
     return [(dims[1] if ctx.attrs["data_format"] == b"NCHW" else dims[-1],)]
@@ -351,7 +356,8 @@ def _channel_dims(ctx: ShapeContext, first_vector: int, last_vector: int) -> tup
     channels = image[axis]
     for index in range(first_vector, last_vector):
         vector = with_rank(ctx.shape(index), 1)
-        if index < 3 or not ctx.attrs["is_training"]:
+        is_read = not ctx.attrs["is_training"] or ctx.attrs["exponential_avg_factor"] != 1.0
+        if index < 3 or is_read:
             channels = merge_sizes(channels, vector[0])
     return (*image[:axis], channels, *image[axis + 1 :]), (channels,)
 
@@ -375,7 +381,9 @@ def fused_batch_norm_grad_shape(ctx: ShapeContext) -> list[Dims]:
     data_format = ctx.attrs["data_format"]
     image = with_rank(merge_dims(ctx.shape("y_backprop"), ctx.shape("x")), len(data_format))
     axis = channel_axis(data_format, len(data_format))
-    channels = merge_sizes(image[axis], with_rank(ctx.shape("scale"), 1)[0])
+    channels = image[axis]
+    for name in ("scale", "reserve_space_1", "reserve_space_2"):
+        channels = merge_sizes(channels, with_rank(ctx.shape(name), 1)[0])
     whole = (*image[:axis], channels, *image[axis + 1 :])
     return [whole, (channels,), (channels,), (0,), (0,)]
 
