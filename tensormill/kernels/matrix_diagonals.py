@@ -12,9 +12,11 @@ from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import kernel
 from tensormill.kernels.unsigned_types import SIGNED_OF
+from tensormill.kernels.value_types import NUMBER_TYPES
 
 Tensor = torch.Tensor
 Places = np.ndarray[Any, Any]
+_TYPES = {"T": NUMBER_TYPES}
 
 
 def _movable(x: Tensor) -> Tensor:
@@ -25,6 +27,8 @@ def _movable(x: Tensor) -> Tensor:
 
 @kernel("Diag", "cpu", "gpu")
 def diag(diagonal: Tensor) -> Tensor:
+    if not diagonal.dim():
+        raise errors.invalid_argument("Input must be at least rank 1, got 0")
     return torch.diag(diagonal.reshape(-1)).reshape(*diagonal.shape, *diagonal.shape)
 
 
@@ -32,17 +36,29 @@ def diag(diagonal: Tensor) -> Tensor:
 def diag_part(input: Tensor) -> Tensor:
     shape = tuple(input.shape)
     half = shape[: len(shape) // 2]
-    if len(shape) % 2 or not shape or half != shape[len(half) :]:
+    if len(shape) % 2:
         raise errors.invalid_argument(
-            f"Invalid shape {format_dims(shape, 'kernel')}: it must be some shape twice"
+            "The rank of the tensor should be even and positive, got shape "
+            f"{format_dims(shape, 'kernel')}"
         )
+    for axis, size in enumerate(half):
+        if size != shape[len(half) + axis]:
+            raise errors.invalid_argument(
+                f"Invalid shape {format_dims(shape, 'kernel')}: dimensions {axis} and "
+                f"{len(half) + axis} do not match."
+            )
     size = math.prod(half)
     return input.reshape(size, size).diagonal().reshape(half).clone()
 
 
-@kernel("MatrixBandPart", "cpu", "gpu", host_inputs=("num_lower", "num_upper"))
+@kernel("MatrixBandPart", "cpu", "gpu", types=_TYPES, host_inputs=("num_lower", "num_upper"))
 def matrix_band_part(input: Tensor, num_lower: Any, num_upper: Any) -> Tensor:
     check_matrices(input)
+    for name, given in (("num_lower", num_lower), ("num_upper", num_upper)):
+        if np.ndim(given):
+            raise errors.invalid_argument(
+                f"{name} must be scalar, got shape {format_dims(given.shape, 'kernel')}"
+            )
     rows, columns = input.shape[-2:]
     lower, upper = int(num_lower), int(num_upper)
     for name, count, size in (("num_lower", lower, rows), ("num_upper", upper, columns)):
@@ -71,10 +87,23 @@ def check_matrices(x: Tensor) -> None:
         )
 
 
+def _check_diagonals(x: Tensor) -> None:
+    """Complain where a tensor is not a batch of diagonals."""
+    if not x.dim():
+        raise errors.invalid_argument("diagonal must be at least 1-dim, received shape: []")
+
+
 def band_ends(k: Any) -> tuple[int, int]:
     """Return the lowest and the highest diagonal that `k` names."""
+    if np.ndim(k) > 1:
+        raise errors.invalid_argument(
+            "diag_index must be a scalar or vector, received shape: "
+            f"{format_dims(np.shape(k), 'kernel')}"
+        )
     ends = np.asarray(k).ravel().tolist()
-    if not 1 <= len(ends) <= 2:
+    if not ends:
+        raise errors.invalid_argument("Expected diag_index to have at least 1 element")
+    if len(ends) > 2:
         raise errors.invalid_argument(
             "diag_index must be a scalar or vector with one or two elements"
         )
@@ -128,33 +157,43 @@ def _gather(flat: Tensor, places: Places, elsewhere: Tensor) -> Tensor:
     return torch.where(inside, flat[..., index], elsewhere)
 
 
+def _check_band(low: int, high: int, rows: int, columns: int) -> None:
+    """Complain where diagonals lie outside of a matrix."""
+    for name, k in (("lower", low), ("upper", high)):
+        if k and not -rows < k < columns:
+            raise errors.invalid_argument(
+                f"{name}_diag_index is out of bound: {k}. It must be between {-rows} and {columns}"
+            )
+
+
+def _check_padding(padding: Tensor) -> None:
+    if padding.dim():
+        raise errors.invalid_argument("Padding must be scalar.")
+
+
 def _part(x: Tensor, low: int, high: int, padding: Tensor, align: bytes) -> Tensor:
     check_matrices(x)
+    _check_padding(padding)
     rows, columns = x.shape[-2:]
-    for k in (low, high):
-        if not (-rows < k < columns or k == 0):
-            raise errors.invalid_argument(
-                f"{'lower' if k == low else 'upper'}_diag_index is out of bound: {k}. "
-                f"It must be between {-rows} and {columns}"
-            )
+    _check_band(low, high, rows, columns)
     places, shape = part_places(rows, columns, low, high, align)
     values = _movable(x).reshape(*x.shape[:-2], rows * columns)
     made = _gather(values, places.ravel(), _movable(padding)).view(x.dtype)
     return made.reshape(*x.shape[:-2], *(shape[1:] if low == high else shape))
 
 
-@kernel("MatrixDiagPart", "cpu", "gpu")
+@kernel("MatrixDiagPart", "cpu", "gpu", types=_TYPES)
 def matrix_diag_part(input: Tensor) -> Tensor:
     check_matrices(input)
     return _movable(input).diagonal(dim1=-2, dim2=-1).clone().view(input.dtype)
 
 
-@kernel("MatrixDiagPartV2", "cpu", "gpu", host_inputs=("k",))
+@kernel("MatrixDiagPartV2", "cpu", "gpu", types=_TYPES, host_inputs=("k",))
 def matrix_diag_part_v2(input: Tensor, k: Any, padding_value: Tensor) -> Tensor:
     return _part(input, *band_ends(k), padding_value, b"LEFT_LEFT")
 
 
-@kernel("MatrixDiagPartV3", "cpu", "gpu", host_inputs=("k",))
+@kernel("MatrixDiagPartV3", "cpu", "gpu", types=_TYPES, host_inputs=("k",))
 def matrix_diag_part_v3(input: Tensor, k: Any, padding_value: Tensor, *, align: bytes) -> Tensor:
     return _part(input, *band_ends(k), padding_value, align)
 
@@ -163,6 +202,13 @@ def _matrices(
     diagonal: Tensor, ends: tuple[int, int], rows: int, columns: int, padding: Tensor, align: bytes
 ) -> Tensor:
     low, high = ends
+    _check_diagonals(diagonal)
+    _check_padding(padding)
+    if low < high and (diagonal.dim() < 2 or diagonal.shape[-2] != high - low + 1):
+        raise errors.invalid_argument(
+            "The number of diagonals provided in the input does not match the lower_diag_index and "
+            "upper_diag_index range."
+        )
     longest = diagonal.shape[-1]
     least_rows, least_columns = longest - min(high, 0), longest + max(low, 0)
     if rows == -1 and columns == -1:
@@ -173,22 +219,28 @@ def _matrices(
         raise errors.invalid_argument("The number of rows is too small.")
     if columns < least_columns:
         raise errors.invalid_argument("The number of columns is too small.")
+    if rows != least_rows and columns != least_columns:
+        raise errors.invalid_argument(
+            "The number of rows or columns is not consistent with the specified d_lower, d_upper, "
+            "and diagonal."
+        )
     lead = diagonal.shape[:-1] if low == high else diagonal.shape[:-2]
-    values = _movable(diagonal).reshape(*lead, -1)
+    values = _movable(diagonal).flatten(len(lead))
     places = whole_places(rows, columns, low, high, align)
     made = _gather(values, places, _movable(padding)).view(diagonal.dtype)
     return made.reshape(*lead, rows, columns)
 
 
-@kernel("MatrixDiag", "cpu", "gpu")
+@kernel("MatrixDiag", "cpu", "gpu", types=_TYPES)
 def matrix_diag(diagonal: Tensor) -> Tensor:
+    _check_diagonals(diagonal)
     return torch.diag_embed(_movable(diagonal)).view(diagonal.dtype)
 
 
 _SIZES = ("k", "num_rows", "num_cols")
 
 
-@kernel("MatrixDiagV2", "cpu", "gpu", host_inputs=_SIZES)
+@kernel("MatrixDiagV2", "cpu", "gpu", types=_TYPES, host_inputs=_SIZES)
 def matrix_diag_v2(
     diagonal: Tensor, k: Any, num_rows: Any, num_cols: Any, padding_value: Tensor
 ) -> Tensor:
@@ -196,7 +248,7 @@ def matrix_diag_v2(
     return _matrices(diagonal, ends, int(num_rows), int(num_cols), padding_value, b"LEFT_LEFT")
 
 
-@kernel("MatrixDiagV3", "cpu", "gpu", host_inputs=_SIZES)
+@kernel("MatrixDiagV3", "cpu", "gpu", types=_TYPES, host_inputs=_SIZES)
 def matrix_diag_v3(
     diagonal: Tensor, k: Any, num_rows: Any, num_cols: Any, padding_value: Tensor, *, align: bytes
 ) -> Tensor:
@@ -206,33 +258,42 @@ def matrix_diag_v3(
 
 def _set(x: Tensor, diagonal: Tensor, ends: tuple[int, int], align: bytes) -> Tensor:
     check_matrices(x)
+    _check_diagonals(diagonal)
     rows, columns = x.shape[-2:]
     low, high = ends
+    _check_band(low, high, rows, columns)
     _, shape = part_places(rows, columns, low, high, align)
+    if low < high and (diagonal.dim() != x.dim() or diagonal.shape[-2] != shape[0]):
+        raise errors.invalid_argument(
+            "The number of diagonals provided in `diag` is not consistent with `lower_diag_index` "
+            "and `upper_diag_index`"
+        )
     expected = (*x.shape[:-2], *(shape[1:] if low == high else shape))
     if tuple(diagonal.shape) != expected:
         raise errors.invalid_argument(
-            "must have diagonal.shape == input.shape[:-2] + "
-            f"{format_dims(expected, 'kernel')}, but received input shape: "
-            f"{format_dims(tuple(x.shape), 'kernel')} and diagonal shape: "
-            f"{format_dims(tuple(diagonal.shape), 'kernel')}"
+            "Either first dimensions of diagonal don't match input.shape[:-2], or "
+            "diagonal.shape[:-1] is not equal to the longests diagonal in range "
+            "[lower_diag_index:upper_diag_index].\nInput shape: "
+            f"{format_dims(tuple(x.shape), 'kernel')}\nDiagonal shape: "
+            f"{format_dims(tuple(diagonal.shape), 'kernel')}\nExpected diagonal shape: "
+            f"{format_dims(expected, 'kernel')}"
         )
-    values = _movable(diagonal).reshape(*x.shape[:-2], -1)
+    values = _movable(diagonal).flatten(x.dim() - 2)
     places = whole_places(rows, columns, low, high, align)
     flat = _movable(x).reshape(*x.shape[:-2], rows * columns)
     return _gather(values, places, flat).view(x.dtype).reshape(x.shape)
 
 
-@kernel("MatrixSetDiag", "cpu", "gpu")
+@kernel("MatrixSetDiag", "cpu", "gpu", types=_TYPES)
 def matrix_set_diag(input: Tensor, diagonal: Tensor) -> Tensor:
     return _set(input, diagonal, (0, 0), b"LEFT_LEFT")
 
 
-@kernel("MatrixSetDiagV2", "cpu", "gpu", host_inputs=("k",))
+@kernel("MatrixSetDiagV2", "cpu", "gpu", types=_TYPES, host_inputs=("k",))
 def matrix_set_diag_v2(input: Tensor, diagonal: Tensor, k: Any) -> Tensor:
     return _set(input, diagonal, band_ends(k), b"LEFT_LEFT")
 
 
-@kernel("MatrixSetDiagV3", "cpu", "gpu", host_inputs=("k",))
+@kernel("MatrixSetDiagV3", "cpu", "gpu", types=_TYPES, host_inputs=("k",))
 def matrix_set_diag_v3(input: Tensor, diagonal: Tensor, k: Any, *, align: bytes) -> Tensor:
     return _set(input, diagonal, band_ends(k), align)

@@ -12,8 +12,15 @@ from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims, with_rank_at_least
+from tensormill.graph.shapes import (
+    Dims,
+    merge_dims,
+    with_rank,
+    with_rank_at_least,
+    with_rank_at_most,
+)
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.windows import merge_sizes
 
 _ALIGN = "align: {'LEFT_RIGHT', 'RIGHT_LEFT', 'LEFT_LEFT', 'RIGHT_RIGHT'} = 'RIGHT_LEFT'"
 _DIAG_TYPES = "T: {bfloat16, float16, float32, float64, int32, int64, complex64, complex128}"
@@ -72,7 +79,7 @@ matrix_band_part_op = define(
 
 @matrix_band_part_op.shape
 def matrix_band_part_shape(ctx: ShapeContext) -> list[Dims]:
-    return [with_rank_at_least(ctx.shape(0), 2)]
+    return [ctx.shape(0)]  # the kernel asks for matrices
 
 
 @matrix_band_part_op.gradient
@@ -137,10 +144,17 @@ def _band(k: Any) -> tuple[int, int]:
     if not 1 <= len(ends) <= 2:
         raise ValueError(f"diag_index must be a scalar or vector with one or two elements: {ends}")
     if ends[0] > ends[-1]:
-        raise ValueError(
-            f"lower_diag_index must not be larger than upper_diag_index: {ends[0]} > {ends[-1]}"
-        )
+        raise ValueError("lower_diag_index is greater than upper_diag_index")
     return ends[0], ends[-1]
+
+
+def _check_band(low: int, high: int, rows: int | None, columns: int | None) -> None:
+    """Refuse diagonals that lie outside of a matrix, where its sizes are known."""
+    if rows is None or columns is None:
+        return
+    for name, k in (("lower", low), ("upper", high)):
+        if k and not -rows < k < columns:
+            raise ValueError(f"{name}_diag_index is out of bound.")
 
 
 @matrix_diag_op.shape
@@ -158,17 +172,35 @@ def matrix_diag_band_shape(ctx: ShapeContext) -> list[Dims]:
     if k is None:
         return [None]
     low, high = _band(k)
+    if low < high:
+        count = with_rank_at_least(dims, 2)[-2]  # type: ignore[index]
+        if count is not None and count != high - low + 1:
+            raise ValueError(
+                "The number of rows of `diagonal` doesn't match the number of diagonals implied "
+                f"from `d_lower` and `d_upper`.\nnum_diags = {count}, d_lower = {low}, "
+                f"d_upper = {high}"
+            )
     lead = dims[:-1] if low == high else dims[:-2]
     length = dims[-1]
     sizes = [None if v is None else int(v) for v in (ctx.value(2), ctx.value(3))]
     if length is None or None in sizes:
         return [(*lead, *(None if s in (None, -1) else s for s in sizes))]
-    rows, columns = length - min(high, 0), length + max(low, 0)
+    least = length - min(high, 0), length + max(low, 0)
     if sizes == [-1, -1]:
-        rows = columns = max(rows, columns)
-    else:
-        rows = rows if sizes[0] == -1 else sizes[0]  # type: ignore[assignment]
-        columns = columns if sizes[1] == -1 else sizes[1]  # type: ignore[assignment]
+        return [(*lead, max(least), max(least))]
+    rows, columns = (b if a == -1 else a for a, b in zip(sizes, least, strict=True))
+    assert rows is not None
+    assert columns is not None
+    if rows < least[0]:
+        raise ValueError("num_rows is too small")
+    if columns < least[1]:
+        raise ValueError("num_cols is too small.")
+    if rows != least[0] and columns != least[1]:
+        raise ValueError(
+            "num_rows and num_cols are not consistent with lower_diag_index, upper_diag_index, "
+            f"and the length of the given diagonals.\nnum_rows = {rows} != min_num_rows = "
+            f"{least[0]}, num_cols = {columns} != min_num_cols = {least[1]}"
+        )
     return [(*lead, rows, columns)]
 
 
@@ -190,6 +222,7 @@ def matrix_diag_part_band_shape(ctx: ShapeContext) -> list[Dims]:
         return [None]
     low, high = _band(k)
     rows, columns = dims[-2:]
+    _check_band(low, high, rows, columns)
     length = None
     if rows is not None and columns is not None:
         length = min(rows + min(high, 0), columns - max(low, 0))
@@ -199,14 +232,42 @@ def matrix_diag_part_band_shape(ctx: ShapeContext) -> list[Dims]:
 
 
 @matrix_set_diag_op.shape
-@matrix_set_diag_v2_op.shape
-@matrix_set_diag_v3_op.shape
 def matrix_set_diag_shape(ctx: ShapeContext) -> list[Dims]:
     dims = with_rank_at_least(ctx.shape(0), 2)
     diagonal = with_rank_at_least(ctx.shape(1), 1)
-    if dims is None and diagonal is not None and ctx.op.type == "MatrixSetDiag":
-        return [(*diagonal[:-1], None, None)]
-    return [dims]
+    if dims is None:
+        return [None if diagonal is None else (*diagonal[:-1], None, None)]
+    if diagonal is None:
+        return [dims]
+    with_rank(diagonal, len(dims) - 1)
+    rows, columns = dims[-2:]
+    if rows is not None and columns is not None:
+        merge_sizes(min(rows, columns), diagonal[-1])
+    lead = merge_dims(dims[:-2], diagonal[:-1])
+    assert lead is not None
+    return [(*lead, rows, columns)]
+
+
+@matrix_set_diag_v2_op.shape
+@matrix_set_diag_v3_op.shape
+def matrix_set_diag_band_shape(ctx: ShapeContext) -> list[Dims]:
+    dims, k = with_rank_at_least(ctx.shape(0), 2), ctx.value(2)
+    diagonal = with_rank_at_least(ctx.shape(1), 1)
+    if dims is None:
+        return [None]
+    with_rank_at_most(diagonal, len(dims))
+    if k is None:
+        return [dims]
+    low, high = _band(k)
+    _check_band(low, high, *dims[-2:])
+    if diagonal is None:
+        return [dims]
+    lead = with_rank(diagonal, len(dims) - 1 if low == high else len(dims))[: len(dims) - 2]
+    if low < high:
+        merge_sizes(diagonal[-2], high - low + 1)
+    lead_dims = merge_dims(dims[:-2], lead)
+    assert lead_dims is not None
+    return [(*lead_dims, *dims[-2:])]
 
 
 @matrix_diag_op.gradient
