@@ -121,7 +121,11 @@ def check_system(matrix: Tensor, rhs: Tensor) -> None:
 
 
 def check_batches(*matrices: Tensor) -> None:
-    """Complain where stacks of matrices are not of one shape."""
+    """Complain where tensors are no stacks of matrices, or not of one shape."""
+    if matrices[0].dim() < 2:
+        raise errors.invalid_argument(
+            f"Input tensor 0 must have rank >= 2, got {matrices[0].dim()}"
+        )
     if len({x.dim() for x in matrices}) > 1:
         raise errors.invalid_argument("All input tensors must have the same rank.")
     if len({x.shape[:-2] for x in matrices}) > 1:

@@ -21,6 +21,8 @@ def lu(input: Tensor, *, output_idx_type: DType) -> tuple[Tensor, Tensor]:
     if not bool((factors.diagonal(dim1=-2, dim2=-1).abs() > 0).all()):
         raise errors.invalid_argument("Input is not invertible.")
     size = input.shape[-1]
+    if not size:
+        return factors, pivots.to(torch_dtype(output_idx_type))
     swaps = pivots.reshape(-1, size).long() - 1
     flat = torch.arange(size, device=input.device).repeat(swaps.shape[0], 1)
     batch = torch.arange(flat.shape[0], device=input.device)
@@ -46,7 +48,10 @@ def tridiagonal_solve(
             f"Expected diagonals to have 3 rows, got {diagonals.shape[-2]}"
         )
     if diagonals.shape[-1] != rhs.shape[-2]:
-        raise errors.invalid_argument("The length of diagonals must be equal to the number of rows")
+        raise errors.invalid_argument(
+            "Expected the same number of left-hand sides and right-hand sides, got "
+            f"{diagonals.shape[-1]} and {rhs.shape[-2]}."
+        )
     if not rhs.numel():
         return rhs.clone()
     above, main, below = (diagonals[..., i, :].unsqueeze(-1) for i in range(3))
@@ -74,6 +79,8 @@ def _solve(above: Tensor, main: Tensor, below: Tensor, rhs: Tensor, may_swap: bo
             else torch.zeros_like(d[k], dtype=torch.bool)
         )
         pivot, other = torch.where(swap, low[k + 1], d[k]), torch.where(swap, d[k], low[k + 1])
+        if bool((pivot == 0).any()):
+            raise errors.invalid_argument("The matrix is not invertible.")
         factor = other / pivot
         first = torch.where(swap, d[k + 1], u[k])
         second = torch.where(swap, u[k], d[k + 1])
@@ -84,6 +91,8 @@ def _solve(above: Tensor, main: Tensor, below: Tensor, rhs: Tensor, may_swap: bo
         d[k + 1] = second - factor * first
         u[k + 1] = after - factor * beyond
         b[k + 1] = bottom - factor * top
+    if bool((d[-1] == 0).any()):
+        raise errors.invalid_argument("The matrix is not invertible.")
     x: list[Tensor] = [b[0]] * size
     for k in range(size - 1, -1, -1):
         value = b[k]
@@ -100,6 +109,10 @@ def tridiagonal_mat_mul(
     superdiag: Tensor, maindiag: Tensor, subdiag: Tensor, rhs: Tensor
 ) -> Tensor:
     check_batches(superdiag, maindiag, subdiag, rhs)
+    names = ("superdiagonal", "main diagonal", "subdiagonal")
+    for name, diagonal in zip(names, (superdiag, maindiag, subdiag), strict=True):
+        if tuple(diagonal.shape[-2:]) != (1, rhs.shape[-2]):
+            raise errors.invalid_argument(f"Invalid {name} shape.")
     above, main, below = (diagonal.mT for diagonal in (superdiag, maindiag, subdiag))
     result = main * rhs
     result[..., :-1, :] += above[..., :-1, :] * rhs[..., 1:, :]

@@ -154,6 +154,8 @@ def make_batch_mat_mul(ctx: KernelContext) -> Any:
     broadcasts = ctx.op_type == "BatchMatMulV2"
 
     def batch_mat_mul(x: Tensor, y: Tensor) -> Tensor:
+        if x.dim() < 2 or y.dim() < 2 or not (broadcasts or x.shape[:-2] == y.shape[:-2]):
+            check_batches(x, y, adjoin_x, adjoin_y, broadcasts)
         try:
             return torch.matmul(x.mH if adjoin_x else x, y.mH if adjoin_y else y)
         except RuntimeError:
@@ -165,21 +167,28 @@ def make_batch_mat_mul(ctx: KernelContext) -> Any:
 
 def check_batches(x: Tensor, y: Tensor, adjoin_x: bool, adjoin_y: bool, broadcasts: bool) -> None:
     """Complain where two tensors are not batches of matrices that can be multiplied."""
+    if not broadcasts and x.dim() != y.dim():
+        raise errors.invalid_argument(
+            f"In[0] and In[1] has different ndims: {_shape(x)} vs. {_shape(y)}"
+        )
     for index, batch in enumerate((x, y)):
         if batch.dim() < 2:
             raise errors.invalid_argument(
                 f"In[{index}] ndims must be >= 2: {batch.dim()}, shape {_shape(batch)}"
             )
+    if not broadcasts:
+        for axis, (a, b) in enumerate(zip(x.shape[:-2], y.shape[:-2], strict=True)):
+            if a != b:
+                raise errors.invalid_argument(
+                    f"In[0].dim({axis}) and In[1].dim({axis}) must be the same: {_shape(x)} vs "
+                    f"{_shape(y)}"
+                )
     if x.shape[-2 if adjoin_x else -1] != y.shape[-1 if adjoin_y else -2]:
         raise errors.invalid_argument(
             f"Matrix size-incompatible: In[0]: {_shape(x)}, In[1]: {_shape(y)}"
         )
-    if broadcasts:
-        raise errors.invalid_argument(
-            f"In[0] and In[1] must have compatible batch dimensions: {_shape(x)} vs. {_shape(y)}"
-        )
     raise errors.invalid_argument(
-        f"In[0] and In[1] must have the same batch dimensions: {_shape(x)} vs. {_shape(y)}"
+        f"In[0] and In[1] must have compatible batch dimensions: {_shape(x)} vs. {_shape(y)}"
     )
 
 

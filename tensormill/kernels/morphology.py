@@ -30,6 +30,15 @@ class _Window:
         rates: Sequence[int],
         padding: bytes,
     ) -> None:
+        for name, values in (("stride", strides), ("rate", rates)):
+            if len(values) != 4:
+                raise errors.invalid_argument(
+                    f"Sliding window {name} field must specify 4 dimensions"
+                )
+            if values[0] != 1 or values[3] != 1:
+                raise errors.unimplemented(
+                    f"{name.capitalize()} is only supported across spatial dimensions."
+                )
         if image.dim() != 4 or filters.dim() != 3:
             raise errors.invalid_argument("input must be 4-dimensional and filter 3-dimensional")
         if image.shape[3] != filters.shape[2]:
@@ -57,6 +66,7 @@ class _Window:
             self.counts.append(count)
             self.before.append(border // 2)
             after.append(border - border // 2)
+        self.outputs = (image.shape[0], *self.counts, image.shape[3])
         self.pads = (0, 0, self.before[1], after[1], self.before[0], after[0])
         self.image = torch.nn.functional.pad(image, self.pads)
         inside = torch.ones(1, *image.shape[1:3], 1, dtype=torch.bool, device=image.device)
@@ -75,22 +85,24 @@ class _Window:
 
     def largest(self, filters: Tensor) -> tuple[Tensor, Tensor]:
         """Return the largest sums, and the number of the element that gives each."""
-        best: Tensor | None = None
-        which: Tensor | None = None
-        is_set: Tensor | None = None
+        dtype = self.image.dtype
+        lowest = (torch.finfo if dtype.is_floating_point else torch.iinfo)(dtype).min
+        best = self.image.new_full(self.outputs, lowest)
+        which = torch.zeros_like(best, dtype=torch.int32)
+        is_set = torch.zeros_like(best, dtype=torch.bool)
         for number, (row, column, cut) in enumerate(self.taps()):
             sums = self.image[cut] + filters[row, column]
             inside = self.inside[cut].expand(sums.shape)
-            if best is None or which is None or is_set is None:
-                best, which, is_set = sums, torch.zeros_like(sums, dtype=torch.int32), inside
-                continue
-            is_better = inside & (~is_set | (sums > best))
+            is_better = inside & (sums > best)
             best = torch.where(is_better, sums, best)
-            which = torch.where(is_better, number, which)
+            which = torch.where(is_better | (inside & ~is_set), number, which)
             is_set = is_set | inside
-        assert best is not None
-        assert which is not None
         return best, which
+
+    def check_gradient(self, gradient: Tensor) -> None:
+        """Complain where a gradient has not the shape of the largest sums."""
+        if tuple(gradient.shape) != self.outputs:
+            raise errors.invalid_argument("out_backprop has incompatible size.")
 
 
 @kernel("Dilation2D", "cpu", "gpu", types=_TYPES)
@@ -116,6 +128,7 @@ def dilation2d_backprop_input(
     padding: bytes,
 ) -> Tensor:
     window = _Window(input, filter, strides, rates, padding)
+    window.check_gradient(out_backprop)
     _, which = window.largest(filter)
     result = torch.zeros_like(window.image)
     for number, (_, _, cut) in enumerate(window.taps()):
@@ -135,6 +148,7 @@ def dilation2d_backprop_filter(
     padding: bytes,
 ) -> Tensor:
     window = _Window(input, filter, strides, rates, padding)
+    window.check_gradient(out_backprop)
     _, which = window.largest(filter)
     result = torch.zeros_like(filter)
     for number, (row, column, _) in enumerate(window.taps()):

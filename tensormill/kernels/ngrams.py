@@ -43,7 +43,11 @@ def string_ngrams(
     pad_width: int,
     preserve_short_sequences: bool,
 ) -> tuple[Array, Array]:
-    splits, words = data_splits.tolist(), data.tolist()
+    if any(width <= 0 for width in ngram_widths):
+        raise errors.invalid_argument("ngram_widths must contain positive values")
+    splits, words = data_splits.ravel().tolist(), data.ravel().tolist()
+    if not splits:
+        return as_object_array([b""] * len(words)), data_splits
     _check_splits(splits, len(words))
     made: list[bytes] = []
     edges = [0] * len(splits)
@@ -63,4 +67,4 @@ def string_ngrams(
             made.append(separator.join([left_pad] * pad + row + [right_pad] * pad))
             count = 1
         edges[place + 1] = edges[place] + count
-    return as_object_array(made), np.array(edges, data_splits.dtype)
+    return as_object_array(made), np.array(edges, data_splits.dtype).reshape(data_splits.shape)

@@ -113,7 +113,6 @@ class Kernel:
         `done.fail(error)` later, on any thread.
       at_once: what an asynchronous kernel does where it need not wait, or None.
       module: the module that registers the kernel.
-      mutates: names of inputs (buffers aside) whose memory the kernel may overwrite.
     """
 
     op_type: str

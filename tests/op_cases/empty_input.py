@@ -1,0 +1,46 @@
+"""Inputs without elements, or without a number: what comes out has a shape, and no process dies."""
+
+from typing import Any
+
+import numpy as np
+
+from tests.op_cases.case import OpCase
+
+
+def _nothing(*shape: int) -> Any:
+    return np.zeros(shape, np.float32)
+
+
+_VECTOR = np.float32([1, 2, 3])
+
+CASES = [
+    OpCase("Lu", [_nothing(0, 0)]),
+    OpCase("Lu", [_nothing(2, 0, 0)]),
+    *[
+        OpCase(
+            "FusedBatchNormGrad",
+            [_nothing(0, 4, 4, 3), _nothing(0, 4, 4, 3), _VECTOR, _VECTOR, _VECTOR],
+            {"is_training": is_training},
+            gradient=False,
+        )
+        for is_training in (True, False)
+    ],
+    OpCase(
+        "FusedBatchNorm",
+        [_nothing(0, 4, 4, 3), _VECTOR, _VECTOR, _nothing(0), _nothing(0)],
+        compare="shape_dtype",
+        gradient=False,
+    ),
+    OpCase(
+        "FusedBatchNorm",
+        [_nothing(2, 4, 4, 0), _nothing(0), _nothing(0), _nothing(0), _nothing(0)],
+        gradient=False,
+    ),
+    OpCase(
+        "Dilation2D",
+        [np.full((1, 3, 3, 1), np.nan, np.float32), np.ones((2, 2, 1), np.float32)],
+        {"strides": [1, 1, 1, 1], "rates": [1, 1, 1, 1], "padding": "SAME"},
+        gradient=False,
+    ),
+    OpCase("MatrixDiagV3", [_nothing(0, 2), 0, -1, -1, np.float32(1)]),
+]
