@@ -43,6 +43,13 @@ def _torch_pads(pairs: list[list[int]]) -> list[int]:
     return [size for pair in reversed(pairs) for size in pair]
 
 
+def _check_constant(value: Any) -> None:
+    if np.ndim(value):
+        raise errors.invalid_argument(
+            f"constant_values must be a scalar. Found: {format_dims(value.shape, 'kernel')}"
+        )
+
+
 @kernel("Pad", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=_HOST)
 def pad(value: torch.Tensor, paddings: Any) -> torch.Tensor:
     return torch.constant_pad_nd(value, _torch_pads(_pairs(value, paddings)), 0)
@@ -56,6 +63,7 @@ def pad(value: torch.Tensor, paddings: Any) -> torch.Tensor:
     host_inputs=("paddings", "constant_values"),
 )
 def pad_v2(value: torch.Tensor, paddings: Any, constant_values: Any) -> torch.Tensor:
+    _check_constant(constant_values)
     pads = _torch_pads(_pairs(value, paddings))
     return torch.constant_pad_nd(value, pads, constant_values.item())
 
@@ -67,6 +75,7 @@ def pad_strings(value: Any, paddings: Any) -> Any:
 
 @kernel("PadV2", "cpu", types={"T": STRING_TYPES}, host_inputs=_HOST)
 def pad_v2_strings(value: Any, paddings: Any, constant_values: Any) -> Any:
+    _check_constant(constant_values)
     pairs = _pairs(value, paddings)
     sizes = [size + sum(pair) for size, pair in zip(value.shape, pairs, strict=True)]
     made = np.full(sizes, constant_values, dtype=object)
@@ -105,8 +114,8 @@ def make_mirror_pad(ctx: KernelContext) -> Any:
 def mirrored(value: torch.Tensor, paddings: Any, is_symmetric: bool) -> torch.Tensor:
     """Return a tensor with borders that mirror it, with the element at its edge or without."""
     for axis, (before, after) in enumerate(_pairs(value, paddings)):
+        places = _mirror_places(value.shape[axis], before, after, is_symmetric)
         if before or after:
-            places = _mirror_places(value.shape[axis], before, after, is_symmetric)
             value = value.index_select(axis, torch.tensor(places, device=value.device))
     return value
 
@@ -130,8 +139,13 @@ def make_mirror_pad_grad(ctx: KernelContext) -> Any:
 
     def mirror_pad_grad(grad: torch.Tensor, paddings: Any) -> torch.Tensor:
         for axis, (before, after) in enumerate(_pairs(grad, paddings)):
+            size = grad.shape[axis] - before - after
+            if size < 0 or not grad.shape[axis]:
+                raise errors.invalid_argument(
+                    "Total paddings must be less than the input dimension size: "
+                    f"{before + after} was not less than {grad.shape[axis]}"
+                )
             if before or after:
-                size = grad.shape[axis] - before - after
                 places = _mirror_places(size, before, after, is_symmetric)
                 sizes = [*grad.shape[:axis], size, *grad.shape[axis + 1 :]]
                 index = torch.tensor(places, device=grad.device)

@@ -102,7 +102,9 @@ def dynamic_stitch_on_host(indices: list[torch.Tensor], data: list[torch.Tensor]
     sources[places] = np.arange(places.size)  # the last one that is written stays
     if sources.size < places.size or (sources < 0).any():
         return dynamic_stitch(indices, data)
-    rows = torch.cat([part.reshape(-1, *inner) for part in data])
+    rows = torch.cat(
+        [part.reshape(index.numel(), *inner) for index, part in zip(indices, data, strict=True)]
+    )
     return rows.index_select(0, torch.from_numpy(sources))
 
 

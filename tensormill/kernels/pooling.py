@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
 from tensormill.kernels.pooling_geometry import (
     Pool,
     pool_avg,
@@ -74,8 +75,8 @@ def max_pool(
 def max_pool_v2(
     image: Tensor, ksize: np.ndarray, strides: np.ndarray, *, padding: bytes, data_format: bytes
 ) -> Tensor:
-    window, steps = ksize.tolist(), strides.tolist()
-    if _pools_depth(window, data_format):
+    window, steps = ksize.ravel().tolist(), strides.ravel().tolist()
+    if len(window) == len(data_format) and _pools_depth(window, data_format):
         return _depth_groups(image, window, steps).amax(4)
     return pool_max(image, Pool.of(image.shape, window, steps, padding, data_format))
 
@@ -96,7 +97,20 @@ def max_pool_grad(
     if _pools_depth(ksize, data_format):
         return _depth_grad(orig_input, grad, ksize, strides)
     pool = Pool.of(orig_input.shape, ksize, strides, padding, data_format, explicit_paddings)
+    _check_shapes(orig_input, pool, orig_output=orig_output, grad=grad)
     return pool_max_grad(orig_input, grad, pool)
+
+
+def _check_shapes(image: Tensor, pool: Pool, **tensors: Tensor) -> None:
+    """Complain where tensors have not the shape of what comes out of a pooling."""
+    layout = pool.layout
+    expected = layout.image_sizes(image.shape[0], pool.outputs, layout.channel(image.shape))
+    for name, tensor in tensors.items():
+        if tuple(tensor.shape) != tuple(expected):
+            raise errors.invalid_argument(
+                f"Expected {name} shape to be {format_dims(tuple(expected), 'kernel')}, but got "
+                f"{format_dims(tuple(tensor.shape), 'kernel')}"
+            )
 
 
 def _max_pool_keeping_places(image: Tensor, **attrs: Any) -> tuple[Tensor, _Kept]:
@@ -107,7 +121,7 @@ def _max_pool_keeping_places(image: Tensor, **attrs: Any) -> tuple[Tensor, _Kept
     if not image.dtype.is_floating_point or _pools_depth(attrs["ksize"], attrs["data_format"]):
         return max_pool(image, **attrs), image
     pool = Pool.of(image.shape, **attrs)
-    if 0 in pool.outputs:
+    if not image.numel() or 0 in pool.outputs:
         return pool.empty(image), image
     _, pooled, places = pool_max_with_indices(image, pool)
     return pool.layout.from_channels_first(pooled), (places, pool)
@@ -142,6 +156,7 @@ def max_pool_grad_v2(
     data_format: bytes,
 ) -> Tensor:
     pool = Pool.of(orig_input.shape, ksize.tolist(), strides.tolist(), padding, data_format)
+    _check_shapes(orig_input, pool, orig_output=orig_output, grad=grad)
     return pool_max_grad(orig_input, grad, pool)
 
 
@@ -189,6 +204,11 @@ def max_pool_with_argmax(
     Targmax: object,
 ) -> tuple[Tensor, Tensor]:
     pool = Pool.of(image.shape, ksize, strides, padding, b"NHWC")
+    dtype = torch.int32 if getattr(Targmax, "name", "int64") == "int32" else torch.int64
+    if not image.numel():
+        raise errors.invalid_argument("tensor_in must not be empty (2)")
+    if 0 in pool.outputs:
+        return pool.empty(image), pool.empty(image).to(dtype)
     padded, pooled, indices = pool_max_with_indices(image, pool)
     batch, height, width, channels = image.shape
     if pool.outer:
@@ -199,15 +219,23 @@ def max_pool_with_argmax(
     if include_batch_in_index:
         plane = height * width * channels
         flat = flat + torch.arange(batch, device=image.device).view(-1, 1, 1, 1) * plane
-    dtype = torch.int32 if getattr(Targmax, "name", "int64") == "int32" else torch.int64
     return pool.layout.from_channels_first(pooled), flat.to(dtype)
 
 
 @kernel("MaxPoolGradWithArgmax", "cpu", types={"T": _REALS})
 @kernel("MaxPoolGradWithArgmax", "gpu", types={"T": _FLOATS})
 def max_pool_grad_with_argmax(
-    image: Tensor, grad: Tensor, argmax: Tensor, *, include_batch_in_index: bool
+    image: Tensor,
+    grad: Tensor,
+    argmax: Tensor,
+    *,
+    ksize: Sizes,
+    strides: Sizes,
+    padding: bytes,
+    include_batch_in_index: bool,
 ) -> Tensor:
+    pool = Pool.of(image.shape, ksize, strides, padding, b"NHWC")
+    _check_shapes(image, pool, grad=grad, argmax=argmax)
     index = argmax.to(torch.int64)
     if include_batch_in_index:
         made = image.new_zeros(image.numel()).scatter_add_(0, index.flatten(), grad.flatten())

@@ -19,6 +19,8 @@ def _nudged(
     low: torch.Tensor, high: torch.Tensor, num_bits: int, narrow_range: bool
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the range moved so that 0 is one of its steps, and the size of a step."""
+    if not 2 <= num_bits <= 16:
+        raise errors.invalid_argument("num_bits must be between 2 and 16, inclusive")
     first, last = float(narrow_range), float((1 << num_bits) - 1)
     # By a tensor: torch multiplies by the inverse of a number on a GPU, which rounds otherwise.
     scale = (high - low) / low.new_full((), last - first)
@@ -45,10 +47,35 @@ def _within(
     return (inputs < start) & ~is_empty, (inputs > end) & ~is_empty
 
 
+def _check_order(low: float, high: float) -> None:
+    if not low < high:
+        raise errors.invalid_argument(f"min has to be smaller than max, was: {low:g} >= {high:g}")
+
+
+def _check_limits(inputs: torch.Tensor, rank: int, **limits: torch.Tensor) -> None:
+    """Complain where limits are not scalars (rank 0), or not one a channel (rank 1)."""
+    for name, limit in limits.items():
+        if limit.dim() != rank:
+            raise errors.invalid_argument(f"`{name}` must be rank {rank} but is rank {limit.dim()}")
+    if rank and not inputs.dim():
+        raise errors.invalid_argument("inputs must have at least one dimension")
+    for name, limit in limits.items():
+        if rank and limit.shape[0] != inputs.shape[-1]:
+            raise errors.invalid_argument(
+                f"{name} has incorrect size, expected {inputs.shape[-1]} was {limit.shape[0]}"
+            )
+
+
+def _check_gradients(gradients: torch.Tensor, inputs: torch.Tensor) -> None:
+    if gradients.shape != inputs.shape:
+        raise errors.invalid_argument("gradient and input must be the same size")
+
+
 @kernel("FakeQuantWithMinMaxArgs", "cpu", "gpu")
 def fake_quant_args(
     inputs: torch.Tensor, *, min: float, max: float, num_bits: int, narrow_range: bool
 ) -> torch.Tensor:
+    _check_order(min, max)
     return _fake_quant(
         inputs, inputs.new_full((), min), inputs.new_full((), max), num_bits, narrow_range
     )
@@ -64,14 +91,15 @@ def fake_quant_args_gradient(
     num_bits: int,
     narrow_range: bool,
 ) -> torch.Tensor:
+    _check_order(min, max)
+    _check_gradients(gradients, inputs)
     below, above = _within(
         inputs, inputs.new_tensor(min), inputs.new_tensor(max), num_bits, narrow_range
     )
-    return gradients.masked_fill(below | above, 0)
+    return gradients * ~(below | above)
 
 
 @kernel("FakeQuantWithMinMaxVars", "cpu", "gpu")
-@kernel("FakeQuantWithMinMaxVarsPerChannel", "cpu", "gpu")
 def fake_quant_vars(
     inputs: torch.Tensor,
     low: torch.Tensor,
@@ -80,15 +108,24 @@ def fake_quant_vars(
     num_bits: int,
     narrow_range: bool,
 ) -> torch.Tensor:
-    if low.ndim and low.shape[0] != inputs.shape[-1]:
-        raise errors.invalid_argument(
-            f"min has incorrect size, expected {inputs.shape[-1]} was {low.shape[0]}"
-        )
+    _check_limits(inputs, 0, min=low, max=high)
+    return _fake_quant(inputs, low, high, num_bits, narrow_range)
+
+
+@kernel("FakeQuantWithMinMaxVarsPerChannel", "cpu", "gpu")
+def fake_quant_per_channel(
+    inputs: torch.Tensor,
+    low: torch.Tensor,
+    high: torch.Tensor,
+    *,
+    num_bits: int,
+    narrow_range: bool,
+) -> torch.Tensor:
+    _check_limits(inputs, 1, min=low, max=high)
     return _fake_quant(inputs, low, high, num_bits, narrow_range)
 
 
 @kernel("FakeQuantWithMinMaxVarsGradient", "cpu", "gpu")
-@kernel("FakeQuantWithMinMaxVarsPerChannelGradient", "cpu", "gpu")
 def fake_quant_vars_gradient(
     gradients: torch.Tensor,
     inputs: torch.Tensor,
@@ -98,6 +135,35 @@ def fake_quant_vars_gradient(
     num_bits: int,
     narrow_range: bool,
 ) -> Any:
+    _check_gradients(gradients, inputs)
+    _check_limits(inputs, 0, min=low, max=high)
+    return _limit_gradients(gradients, inputs, low, high, num_bits, narrow_range)
+
+
+@kernel("FakeQuantWithMinMaxVarsPerChannelGradient", "cpu", "gpu")
+def fake_quant_per_channel_gradient(
+    gradients: torch.Tensor,
+    inputs: torch.Tensor,
+    low: torch.Tensor,
+    high: torch.Tensor,
+    *,
+    num_bits: int,
+    narrow_range: bool,
+) -> Any:
+    _check_gradients(gradients, inputs)
+    _check_limits(inputs, 1, min=low, max=high)
+    return _limit_gradients(gradients, inputs, low, high, num_bits, narrow_range)
+
+
+def _limit_gradients(
+    gradients: torch.Tensor,
+    inputs: torch.Tensor,
+    low: torch.Tensor,
+    high: torch.Tensor,
+    num_bits: int,
+    narrow_range: bool,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the gradients of the inputs and of both limits."""
     below, above = _within(inputs, low, high, num_bits, narrow_range)
     zeros = torch.zeros_like(gradients)
     axes = list(range(gradients.ndim - low.ndim))
@@ -124,7 +190,13 @@ def _quantize(
         raise errors.invalid_argument(
             f"num_bits is out of range: {bits} with signed_input_ {str(is_signed).lower()}"
         )
+    if not value.numel():
+        return value.clone()
     if axis >= 0:
+        if axis >= value.ndim:
+            raise errors.invalid_argument(
+                f"Shape must be at least rank {axis + 1} but is rank {value.ndim}"
+            )
         form = [1] * value.ndim
         form[axis] = -1
         others = [dim for dim in range(value.ndim) if dim != axis]

@@ -127,8 +127,7 @@ def make_uniform_int(ctx: KernelContext) -> Any:
     ) -> torch.Tensor:
         sizes = sizes_of(shape)
         count = math.prod(sizes)
-        if count:
-            check_bounds(minval, maxval)
+        check_bounds(minval, maxval)
         place = _reserve(resource, algorithm, count)
         sampler = int_sampler(int(minval), int(maxval), dtype.size == 8)
         return as_tensor(sampler(place, count), sizes, dtype, device)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -25,7 +25,7 @@ _WIDE = {"uint16": torch.uint16, "uint32": torch.uint32, "uint64": torch.uint64}
 
 
 def _adapted(
-    kernel: Kernel, attrs: Mapping[str, Any], outputs: tuple[int, ...], keeps_order: bool
+    kernel: Kernel, attrs: Mapping[str, Any], outputs: Sequence[int], keeps_order: bool
 ) -> Kernel:
     dtype = attrs.get("T")
     unsigned = None if dtype is None else _WIDE.get(dtype.name)
@@ -48,7 +48,7 @@ def _adapted(
 def _on_signed(
     function: Callable[..., Any],
     unsigned: torch.dtype,
-    outputs: tuple[int, ...],
+    outputs: Sequence[int],
     keeps_order: bool,
 ) -> Callable[..., Any]:
     signed = SIGNED_OF[unsigned]
@@ -80,14 +80,16 @@ def _on_signed(
     return computed
 
 
-# Op type -> the outputs of dtype `T`.
-_BY_BITS: dict[str, tuple[int, ...]] = {
+_EVERY = range(1 << 31)
+"""Stands for all outputs."""
+_BY_BITS: dict[str, Sequence[int]] = {
     "AddN": (0,),
     "BiasAdd": (0,),
     "BiasAddGrad": (0,),
     "BiasAddV1": (0,),
     "Cumprod": (0,),
     "Cumsum": (0,),
+    "DynamicPartition": _EVERY,
     "DynamicStitch": (0,),
     "Einsum": (0,),
     "MirrorPadGrad": (0,),
@@ -105,7 +107,8 @@ _BY_BITS: dict[str, tuple[int, ...]] = {
     "StridedSlice": (0,),
     "Where": (),
 }
-_BY_ORDER: dict[str, tuple[int, ...]] = {
+"""Op type to the outputs of dtype `T`; alike for signed and unsigned numbers, bit by bit."""
+_BY_ORDER: dict[str, Sequence[int]] = {
     "LowerBound": (),
     "NthElement": (0,),
     "SparseReduceMaxSparse": (1,),
@@ -114,6 +117,7 @@ _BY_ORDER: dict[str, tuple[int, ...]] = {
     "TopKV2": (0,),
     "UpperBound": (),
 }
+"""The same for ops that compare."""
 for _op_type, _outputs in _BY_BITS.items():
     adapt_kernels(_op_type, functools.partial(_adapted, outputs=_outputs, keeps_order=False))
 for _op_type, _outputs in _BY_ORDER.items():

@@ -59,7 +59,10 @@ def _padded_shape(ctx: ShapeContext, sign: int) -> Dims:
     for size, (before, after) in zip(dims, known.tolist(), strict=True):
         if before < 0 or after < 0:
             raise ValueError(f"Paddings must be non-negative: {before} {after}")
-        made.append(None if size is None else size + sign * (before + after))
+        total = before + after
+        if size is not None and sign < 0 and total > size:
+            raise ValueError(f"Negative dimension size caused by subtracting {total} from {size}")
+        made.append(None if size is None else size + sign * total)
     return tuple(made)
 
 

@@ -10,13 +10,19 @@ from tensormill.graph.op_registry import define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims, with_rank
+from tensormill.graph.shapes import Dims, merge_dims, with_rank
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import expand_dims, one_of_two, squeeze
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.filling import zeros_like
 from tensormill.ops.identities import stop_gradient
-from tensormill.ops.windows import check_steps, list_for_each, pool_dims, split_padding
+from tensormill.ops.windows import (
+    channel_axis,
+    check_steps,
+    list_for_each,
+    pool_dims,
+    split_padding,
+)
 
 max_pool_op = define(
     "MaxPool",
@@ -197,8 +203,16 @@ avg_pool_grad_op = define(
 )
 
 
-@max_pool_op.shape
 @avg_pool_op.shape
+def avg_pool_shape(ctx: ShapeContext) -> list[Dims]:
+    """Return the pooled shape; the kernel refuses windows over channels."""
+    (pooled,), attrs = pool_shape(ctx), ctx.attrs
+    dims, axis = ctx.shape(0), channel_axis(attrs["data_format"], len(attrs["data_format"]))
+    assert pooled is not None
+    return [(*pooled[:axis], None if dims is None else dims[axis], *pooled[axis + 1 :])]
+
+
+@max_pool_op.shape
 def pool_shape(ctx: ShapeContext) -> list[Dims]:
     attrs = ctx.attrs
     rank = len(attrs["data_format"])
@@ -242,6 +256,7 @@ def _image_rank(ctx: ShapeContext) -> int:
 
 @max_pool_grad_grad_op.shape
 def max_pool_grad_grad_shape(ctx: ShapeContext) -> list[Dims]:
+    merge_dims(ctx.shape(0), ctx.shape(2))
     return [with_rank(ctx.shape(1), _image_rank(ctx))]
 
 
@@ -254,12 +269,17 @@ def max_pool_grad_grad_v2_shape(ctx: ShapeContext) -> list[Dims]:
 
 @max_pool_grad_grad_with_argmax_op.shape
 def max_pool_grad_grad_with_argmax_shape(ctx: ShapeContext) -> list[Dims]:
+    merge_dims(ctx.shape(0), ctx.shape(1))
     return [ctx.shape(2)]
 
 
 @max_pool_with_argmax_op.shape
 def max_pool_with_argmax_shape(ctx: ShapeContext) -> list[Dims]:
     attrs = ctx.attrs
+    check_steps("MaxPool", attrs["ksize"], 4)
+    check_steps("MaxPool", attrs["strides"], 4)
+    if min(attrs["ksize"]) <= 0:
+        raise ValueError(f"ksize must be a positive int32 value, got:{min(attrs['ksize'])}")
     dims = pool_dims(ctx.shape(0), attrs["ksize"], attrs["strides"], attrs["padding"], b"NHWC")
     return [dims, dims]
 

@@ -7,8 +7,15 @@ from typing import Any
 from tensormill.graph.op_registry import define
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims, with_rank
+from tensormill.graph.shapes import (
+    Dims,
+    merge_dims,
+    with_rank,
+    with_rank_at_least,
+    with_rank_at_most,
+)
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.windows import merge_sizes
 
 fake_quant_args_op = define(
     "FakeQuantWithMinMaxArgs",
@@ -108,10 +115,24 @@ quantize_and_dequantize_v3_op = define(
 )
 
 
+@fake_quant_vars_op.shape
+def fake_quant_vars_shape(ctx: ShapeContext) -> list[Dims]:
+    for index in (1, 2):
+        with_rank(ctx.shape(index), 0)
+    return [ctx.shape(0)]
+
+
+@fake_quant_per_channel_op.shape
+def fake_quant_per_channel_shape(ctx: ShapeContext) -> list[Dims]:
+    dims = with_rank_at_least(ctx.shape(0), 1)
+    channels = None if dims is None else dims[-1]
+    for index in (1, 2):
+        channels = merge_sizes(channels, with_rank(ctx.shape(index), 1)[0])
+    return [None if dims is None else (*dims[:-1], channels)]
+
+
 @fake_quant_args_op.shape
 @fake_quant_args_gradient_op.shape
-@fake_quant_vars_op.shape
-@fake_quant_per_channel_op.shape
 @quantize_and_dequantize_op.shape
 def same_shape(ctx: ShapeContext) -> list[Dims]:
     return [ctx.op.input_tensors[0].dims]
@@ -120,24 +141,34 @@ def same_shape(ctx: ShapeContext) -> list[Dims]:
 @quantize_and_dequantize_v2_op.shape
 @quantize_and_dequantize_v3_op.shape
 def quantize_and_dequantize_shape(ctx: ShapeContext) -> list[Dims]:
-    if ctx.attrs["axis"] == -1:
-        with_rank(ctx.shape("input_min"), 0)
-        with_rank(ctx.shape("input_max"), 0)
+    axis = ctx.attrs["axis"]
+    if axis < -1:
+        raise ValueError(f"axis should be at least -1, got {axis}")
+    limits = [with_rank(ctx.shape(name), int(axis >= 0)) for name in ("input_min", "input_max")]
+    dims = ctx.shape("input")
+    if axis >= 0 and dims is not None:
+        size = with_rank_at_least(dims, axis + 1)[axis]  # type: ignore[index]
+        for limit in limits:
+            size = merge_sizes(size, limit[0])
     return same_shape(ctx)
 
 
 @fake_quant_vars_gradient_op.shape
 def fake_quant_vars_gradient_shape(ctx: ShapeContext) -> list[Dims]:
-    return [ctx.op.input_tensors[0].dims, (), ()]
+    inputs = merge_dims(ctx.shape(0), ctx.shape(1))
+    for index in (2, 3):
+        with_rank(ctx.shape(index), 0)
+    return [inputs, (), ()]
 
 
 @fake_quant_per_channel_gradient_op.shape
 def fake_quant_per_channel_gradient_shape(ctx: ShapeContext) -> list[Dims]:
-    dims, limits = ctx.op.input_tensors[0].dims, ctx.op.input_tensors[2].dims
-    channels = dims[-1] if dims else None
-    if limits and limits[0] is not None:
-        channels = limits[0]
-    return [dims, (channels,), (channels,)]
+    dims = with_rank_at_most(with_rank_at_least(ctx.shape(0), 1), 4)
+    dims = merge_dims(dims, ctx.shape(1))
+    limits: Dims = None if dims is None else (dims[-1],)
+    for index in (2, 3):
+        limits = merge_dims(limits, with_rank(ctx.shape(index), 1))
+    return [dims, limits, limits]
 
 
 def _bits(op: Operation) -> dict[str, Any]:

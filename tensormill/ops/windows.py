@@ -84,6 +84,7 @@ def pool_dims(
     """Return the static shape of what a pooling makes of an image of shape `dims`."""
     rank = len(ksize)
     image = with_rank(dims, rank)
+    _check_explicit(explicit_paddings, padding, data_format, rank)
     result = list(image)
     for axis in range(rank):
         if axis == 0:
@@ -93,6 +94,30 @@ def pool_dims(
             pads = (explicit_paddings[2 * axis], explicit_paddings[2 * axis + 1])
         result[axis] = output_size(image[axis], ksize[axis], strides[axis], padding, pads)
     return tuple(result)
+
+
+def _check_explicit(
+    explicit_paddings: Sequence[int], padding: bytes, data_format: bytes, rank: int
+) -> None:
+    """Refuse explicit paddings that are missing, negative, or of images and channels."""
+    if padding != b"EXPLICIT":
+        if explicit_paddings:
+            raise ValueError(
+                "explicit_paddings attribute must be empty if the padding attribute is not EXPLICIT"
+            )
+        return
+    if len(explicit_paddings) != 2 * rank:
+        raise ValueError(
+            f"explicit_paddings attribute must contain {2 * rank} values, but got: "
+            f"{len(explicit_paddings)}"
+        )
+    if min(explicit_paddings) < 0:
+        raise ValueError("All elements of explicit_paddings must be nonnegative")
+    for axis in (0, channel_axis(data_format, rank)):
+        if any(explicit_paddings[2 * axis : 2 * axis + 2]):
+            raise ValueError(
+                "Nonzero explicit padding in the batch or depth dimensions is not supported"
+            )
 
 
 def list_for_each(value: Any, count: int, channel_index: int, name: str) -> list[int]:
