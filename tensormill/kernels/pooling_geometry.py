@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -38,6 +39,7 @@ _AVG_BACKWARD = {
     2: torch.ops.aten.avg_pool2d_backward.default,
     3: torch.ops.aten.avg_pool3d_backward.default,
 }
+_KEPT_POOLS = 1024
 
 
 @dataclass(slots=True, frozen=True)
@@ -74,34 +76,20 @@ class Pool:
         data_format: bytes,
         explicit_paddings: Sizes = (),
     ) -> Pool:
-        """Return the geometry for an image of `shape`.
+        """Return the geometry for an image of `shape`, the same one again for the same parameters.
 
         Raises:
           InvalidArgumentError: a size or step of the window is not positive, or one is missing.
           UnimplementedError: the window reaches over images or channels.
         """
-        layout = Layout.of(data_format)
-        layout.check_rank(shape)
-        _check_window(layout.rank + 2, ksize, strides)
-        if ksize[0] != 1 or strides[0] != 1:
-            raise errors.unimplemented("Pooling is not yet supported on the batch dimension.")
-        if layout.channel(ksize) != 1 or layout.channel(strides) != 1:
-            raise errors.unimplemented("Pooling is not yet supported on the depth dimension.")
-        sizes, window = layout.spatial(shape), layout.spatial(ksize)
-        steps = layout.spatial(strides)
-        _check_pads(layout.spatial(shape), window, explicit_pads(explicit_paddings, layout))
-        pads = window_pads(sizes, window, steps, padding, explicit_pads(explicit_paddings, layout))
-        outputs = output_sizes(sizes, window, steps, pads)
-        before = [start for start, _ in pads]
-        if padding == b"VALID":
-            return cls(layout, window, steps, before, (), False, sizes, outputs)
-        fits = all(
-            start * 2 <= length and (end == start or (end == start + 1 and step > 1))
-            for (start, end), length, step in zip(pads, window, steps, strict=True)
+        return _known_pool(
+            tuple(shape),
+            tuple(ksize),
+            tuple(strides),
+            padding,
+            data_format,
+            tuple(explicit_paddings),
         )
-        if padding == b"SAME" and fits:
-            return cls(layout, window, steps, before, (), True, sizes, outputs)
-        return cls(layout, window, steps, [0] * len(sizes), pads, False, sizes, outputs)
 
     def empty(self, image: Tensor) -> Tensor:
         """Return what comes out where no window fits."""
@@ -122,6 +110,39 @@ class Pool:
         return crop_image(image, self.outer, self.sizes).contiguous() if self.outer else image
 
 
+@lru_cache(_KEPT_POOLS)
+def _known_pool(
+    shape: Sizes,
+    ksize: Sizes,
+    strides: Sizes,
+    padding: bytes,
+    data_format: bytes,
+    explicit_paddings: Sizes,
+) -> Pool:
+    layout = Layout.of(data_format)
+    layout.check_rank(shape)
+    _check_window(layout.rank + 2, ksize, strides)
+    if ksize[0] != 1 or strides[0] != 1:
+        raise errors.unimplemented("Pooling is not yet supported on the batch dimension.")
+    if layout.channel(ksize) != 1 or layout.channel(strides) != 1:
+        raise errors.unimplemented("Pooling is not yet supported on the depth dimension.")
+    sizes, window = layout.spatial(shape), layout.spatial(ksize)
+    steps = layout.spatial(strides)
+    _check_pads(window, explicit_pads(explicit_paddings, layout))
+    pads = window_pads(sizes, window, steps, padding, explicit_pads(explicit_paddings, layout))
+    outputs = output_sizes(sizes, window, steps, pads)
+    before = [start for start, _ in pads]
+    if padding == b"VALID":
+        return Pool(layout, window, steps, before, (), False, sizes, outputs)
+    fits = all(
+        start * 2 <= length and (end == start or (end == start + 1 and step > 1))
+        for (start, end), length, step in zip(pads, window, steps, strict=True)
+    )
+    if padding == b"SAME" and fits:
+        return Pool(layout, window, steps, before, (), True, sizes, outputs)
+    return Pool(layout, window, steps, [0] * len(sizes), pads, False, sizes, outputs)
+
+
 def _check_window(rank: int, ksize: Sizes, strides: Sizes) -> None:
     """Complain where there is not one positive size and step a dimension."""
     for name, values in (("ksize", ksize), ("stride", strides)):
@@ -138,18 +159,17 @@ def _check_window(rank: int, ksize: Sizes, strides: Sizes) -> None:
         raise errors.invalid_argument(f"Stride must be > 0, but got {min(strides)}")
 
 
-def _check_pads(sizes: Sizes, window: Sizes, pads: Pads) -> None:
-    """Complain where a whole window may lie outside of the image."""
-    for axis, (pair, size) in enumerate(zip(pads, window, strict=False)):
-        for side, pad in enumerate(pair):
+_SIDES = (("Top", "Bottom"), ("Left", "Right"))
+
+
+def _check_pads(window: Sizes, explicit: Pads) -> None:
+    """Complain where a whole window may lie outside of an image with explicit paddings."""
+    for names, pair, size in zip(_SIDES, explicit, window, strict=False):
+        for name, pad in zip(names, pair, strict=True):
             if pad >= size:
-                names = _SIDES[axis - len(sizes)]
                 raise errors.invalid_argument(
-                    f"{names[side]} padding {pad} needs to be smaller than the window size {size}"
+                    f"{name} padding {pad} needs to be smaller than the window size {size}"
                 )
-
-
-_SIDES = (("Front", "Back"), ("Top", "Bottom"), ("Left", "Right"))
 
 
 def _lowest(dtype: torch.dtype) -> float:

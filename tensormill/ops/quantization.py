@@ -142,9 +142,9 @@ def same_shape(ctx: ShapeContext) -> list[Dims]:
 @quantize_and_dequantize_v3_op.shape
 def quantize_and_dequantize_shape(ctx: ShapeContext) -> list[Dims]:
     axis = ctx.attrs["axis"]
+    limits = [with_rank(ctx.shape(name), int(axis != -1)) for name in ("input_min", "input_max")]
     if axis < -1:
         raise ValueError(f"axis should be at least -1, got {axis}")
-    limits = [with_rank(ctx.shape(name), int(axis >= 0)) for name in ("input_min", "input_max")]
     dims = ctx.shape("input")
     if axis >= 0 and dims is not None:
         size = with_rank_at_least(dims, axis + 1)[axis]  # type: ignore[index]

@@ -68,8 +68,129 @@ MATRICES = [
     )
 ]
 
+_POOL: dict[str, Any] = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "VALID"}
+_SPACE, _POOLED = _floats(1, 4, 4, 2), _floats(1, 2, 2, 2)
+_TRIPLE = _floats(3, 2)
+_ONE, _PAIR = np.float32([-1]), np.float32([-1, -2])
+
+POOLING = [
+    *[
+        case
+        for explicit, text in (
+            ([0, 0, 1, 1], "explicit_paddings attribute must contain 8 values"),
+            ([1, 0, 1, 1, 1, 1, 0, 0], "in the batch or depth dimensions is not supported"),
+            ([0, 0, -1, 1, 1, 1, 0, 0], "must be nonnegative"),
+            ([0, 0, 2, 2, 2, 2, 0, 0], "Top padding 2 needs to be smaller than the window size 2"),
+        )
+        for case in _refused(
+            "MaxPool",
+            ([_SPACE], text),
+            **{**_POOL, "padding": "EXPLICIT", "explicit_paddings": explicit},
+        )
+    ],
+    *_refused(
+        "MaxPool",
+        ([_SPACE], "must be empty if the padding attribute is not EXPLICIT"),
+        **_POOL,
+        explicit_paddings=[0, 0, 1, 1, 1, 1, 0, 0],
+    ),
+    *_refused("MaxPool", ([_SPACE], "ksize must be positive"), **{**_POOL, "ksize": [0, 2, 2, 1]}),
+    *_refused(
+        "MaxPoolWithArgmax",
+        ([_SPACE], "ksize must be a positive int32 value, got:0"),
+        **{**_POOL, "ksize": [1, 0, 2, 1]},
+    ),
+    *_refused("MaxPoolWithArgmax", ([_floats(0, 4, 4, 2)], "tensor_in must not be empty"), **_POOL),
+    *_refused(
+        "MaxPoolGrad",
+        (
+            [_SPACE, _floats(1, 3, 3, 2), _POOLED],
+            "Expected orig_output shape to be [1,2,2,2], but got [1,3,3,2]",
+        ),
+        (
+            [_SPACE, _POOLED, _floats(1, 2, 2, 1)],
+            "Expected grad shape to be [1,2,2,2], but got [1,2,2,1]",
+        ),
+        **_POOL,
+    ),
+    *_refused(
+        "MaxPoolGradWithArgmax",
+        (
+            [_SPACE, _POOLED, np.zeros((1, 2, 2, 1), np.int64)],
+            "Expected argmax shape to be [1,2,2,2], but got [1,2,2,1]",
+        ),
+        ([_SPACE, _floats(1, 2, 2, 1), np.zeros((1, 2, 2, 2), np.int64)], "Expected grad shape"),
+        **_POOL,
+    ),
+]
+
+QUANTIZATION = [
+    *_refused(
+        "FakeQuantWithMinMaxArgs", ([_VECTOR], "num_bits must be between 2 and 16"), num_bits=1
+    ),
+    *_refused(
+        "FakeQuantWithMinMaxArgs",
+        ([_VECTOR], "min has to be smaller than max, was: 0 >= 0"),
+        min=0.0,
+        max=0.0,
+    ),
+    *_refused(
+        "FakeQuantWithMinMaxVars",
+        ([_VECTOR, -_VECTOR, _VECTOR], ("must be rank 0", "`min` must be rank 0 but is rank 1")),
+    ),
+    *_refused(
+        "FakeQuantWithMinMaxVarsPerChannel",
+        ([_TRIPLE, -_VECTOR, _VECTOR], ("must be equal", "min has incorrect size, expected 2 was")),
+        ([_TRIPLE, _PAIR, -_ONE], ("must be equal", "max has incorrect size, expected 2 was 1")),
+        ([_TRIPLE, -_PADDING, _PADDING], ("must be rank 1", "`min` must be rank 1 but is rank 0")),
+    ),
+    *_refused(
+        "FakeQuantWithMinMaxVarsPerChannelGradient",
+        ([_TRIPLE, _TRIPLE, _ONE, -_ONE], ("must be equal", "min has incorrect size, expected 2")),
+    ),
+    *_refused(
+        "FakeQuantWithMinMaxVarsGradient",
+        ([_VECTOR, _floats(2), -_PADDING, _PADDING], ("must be equal", "must be the same size")),
+    ),
+    *_refused(
+        "QuantizeAndDequantizeV2",
+        ([_VECTOR, -_VECTOR, _VECTOR], "should be at least -1"),
+        axis=-2,
+    ),
+]
+
+PADDING = [
+    *_refused(
+        "PadV2",
+        (
+            [_TRIPLE, np.int32([[1, 1], [0, 2]]), np.float32([1])],
+            "constant_values must be a scalar. Found: [1]",
+        ),
+    ),
+    *_refused(
+        "MirrorPad",
+        (
+            [_floats(0, 5), np.int32([[0, 0], [1, 1]])],
+            "paddings must be less than the dimension size: 0, 0 not less than 0",
+        ),
+        mode="REFLECT",
+    ),
+    *_refused(
+        "MirrorPadGrad",
+        (
+            [_MATRIX, np.int32([[2, 2], [0, 0]])],
+            ("Negative dimension size caused by subtracting 4 from 3", ""),
+        ),
+        ([_floats(0, 5), np.int32([[0, 0], [1, 1]])], "0 was not less than 0"),
+        mode="SYMMETRIC",
+    ),
+]
+
 CASES = [
     *MATRICES,
+    *POOLING,
+    *QUANTIZATION,
+    *PADDING,
     *_refused(
         "MatrixSetDiag",
         ([_MATRIX, _floats(4)], ("must be equal, but are 3 and 4", "Either first dimensions of")),

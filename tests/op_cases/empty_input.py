@@ -12,6 +12,7 @@ def _nothing(*shape: int) -> Any:
 
 
 _VECTOR = np.float32([1, 2, 3])
+_WINDOW: dict[str, Any] = {"ksize": [1, 2, 2, 1], "strides": [1, 2, 2, 1], "padding": "SAME"}
 
 CASES = [
     OpCase("Lu", [_nothing(0, 0)]),
@@ -42,5 +43,20 @@ CASES = [
         {"strides": [1, 1, 1, 1], "rates": [1, 1, 1, 1], "padding": "SAME"},
         gradient=False,
     ),
+    *[
+        OpCase(op_type, [_nothing(1, 4, 4, 0)], _WINDOW, gradient=False)
+        for op_type in ("AvgPool", "MaxPool")
+    ],
+    OpCase(
+        "MaxPoolGrad",
+        [_nothing(1, 4, 0, 2), _nothing(1, 2, 0, 2), _nothing(1, 2, 0, 2)],
+        _WINDOW,
+        gradient=False,
+    ),
+    OpCase("QuantizeAndDequantizeV2", [_nothing(0), 0.0, 0.0], gradient=False),
+    OpCase(
+        "DynamicStitch", [[np.int32([0, 1, 2, 3]), np.int32([])], [_nothing(4, 0), _nothing(0, 0)]]
+    ),
+    OpCase("DynamicPartition", [np.uint32([1, 2, 3]), np.int32([0, 1, 0])], {"num_partitions": 2}),
     OpCase("MatrixDiagV3", [_nothing(0, 2), 0, -1, -1, np.float32(1)]),
 ]

@@ -28,7 +28,6 @@ DIFFERENT = {
             "FusedBatchNormV2 variance",
             "FusedBatchNormV3 mean",
             "FusedBatchNormV3 variance",
-            "MatrixBandPart input",
             "NthElement n",
             "OneHot depth",
             "RaggedTensorToTensor values",
