@@ -98,40 +98,26 @@ class IdentitySource:
         self._work = work
 
     def read(self, count: int, keys: list[bytes], values: list[bytes]) -> bool:
-        """Append records; return whether the end was seen."""
+        """Append the record; the end is seen with it."""
+        values.append(self._record())
         keys.append(self._work)
-        values.append(self._work)
         return True
+
+    def _record(self) -> bytes:
+        return self._work
 
     def stop(self) -> None:
         """Forget the unit of work."""
         self._work = b""
 
 
-class WholeFileSource:
+class WholeFileSource(IdentitySource):
     """The work names a file, whose content is the record."""
 
-    keeps_state = True
-
-    def __init__(self) -> None:
-        self._work = b""
-
-    def start(self, work: bytes) -> None:
-        """Begin a unit of work."""
-        self._work = work
-
-    def read(self, count: int, keys: list[bytes], values: list[bytes]) -> bool:
-        """Append records; return whether the end was seen."""
+    def _record(self) -> bytes:
         path = _path(self._work)
         with _file_errors(path), open(path, "rb") as file:
-            content = file.read()
-        keys.append(self._work)
-        values.append(content)
-        return True
-
-    def stop(self) -> None:
-        """Forget the unit of work."""
-        self._work = b""
+            return file.read()
 
 
 class DatabaseSource:
