@@ -12,6 +12,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from tensorboard.compat.proto import graph_pb2
 
+from tensormill.graph.control_primitives import MERGES, NEXT_ITERATIONS
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.creation_site import capture_frames
 from tensormill.graph.default_scopes import name_scope
@@ -38,9 +39,6 @@ from tensormill.graph.shapes import Dims, merge_dims
 from tensormill.graph.tensor import Tensor
 
 __all__ = ["GraphDefImport", "UnknownOpTypeError", "import_graph_def"]
-
-_MERGES = frozenset({"Merge", "RefMerge"})
-_NEXT_ITERATIONS = frozenset({"NextIteration", "RefNextIteration"})
 
 
 class UnknownOpTypeError(NotFoundError, ValueError):
@@ -300,7 +298,7 @@ class GraphDefImport:
             for source in sources:
                 consumers[source].append(index)
             pending[index] = len(sources)
-            if reader.node.op in _MERGES and self._has_back_edge(reader):
+            if reader.node.op in MERGES and self._has_back_edge(reader):
                 pending[index] = 1 + sum(
                     1 for c in reader.controls if (c, CONTROL) not in self.mapped
                 )
@@ -342,7 +340,7 @@ class GraphDefImport:
     def _has_back_edge(self, reader: NodeReader) -> bool:
         return any(
             key not in self.mapped
-            and self.readers[self.index_of[key[0]]].node.op in _NEXT_ITERATIONS
+            and self.readers[self.index_of[key[0]]].node.op in NEXT_ITERATIONS
             for key in reader.inputs
         )
 

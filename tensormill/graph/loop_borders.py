@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.graph.control_primitives import ENTERS, EXITS, SWITCHES
+
 __all__ = ["check_input"]
 
 # These take values over the border of a loop or branch.
-_BORDERS = frozenset(["Enter", "RefEnter", "Switch", "RefSwitch"])
+_BORDERS = ENTERS | SWITCHES
 
 
 def check_input(op: Any, source: Any) -> None:
@@ -24,7 +26,7 @@ def check_input(op: Any, source: Any) -> None:
       ValueError: the input is inside of another loop.
     """
     context = source._control_flow_context
-    if context is not None and source.type in ("Exit", "RefExit"):
+    if context is not None and source.type in EXITS:
         context = context.outer_context
     inside = None if context is None else context.GetWhileContext()
     if inside is None:

@@ -18,6 +18,7 @@ from tensorboard.compat.proto.saver_pb2 import SaverDef
 from tensormill.graph import tf_logging
 from tensormill.graph.collection_protos import get_from_proto_function, get_to_proto_function
 from tensormill.graph.collections import GraphKeys
+from tensormill.graph.control_primitives import ENTERS
 from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.op_def_codec import to_op_list
 from tensormill.graph.op_table import OP_DEFS
@@ -239,7 +240,7 @@ def _leave_scope(node: Any, scope: str, unbound: list[str]) -> None:
         node.attr["_class"].CopyFrom(
             AttrValue(list=AttrValue.ListValue(s=[group.encode() for group in kept]))
         )
-    if node.op in ("Enter", "RefEnter"):
+    if node.op in ENTERS:
         frame = strip_name_scope(node.attr["frame_name"].s.decode(), scope)
         node.attr["frame_name"].s = frame.encode()
 

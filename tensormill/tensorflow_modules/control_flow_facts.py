@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.graph.control_primitives import MERGES
 from tensormill.ops.control_flow_context import (
     is_loop_constant_enter,
     is_loop_enter,
@@ -66,7 +67,7 @@ def EnableControlFlowV2(graph: Any) -> bool:
 
 def IsMerge(op: Any) -> bool:
     """Return whether an operation is a Merge."""
-    return op.type in ("Merge", "RefMerge")
+    return op.type in MERGES
 
 
 def IsInXLAContext(op: Any) -> bool:

@@ -19,6 +19,7 @@ import numpy as np
 
 from tensormill.graph import dtypes, errors
 from tensormill.graph.attr_values import FunctionRef
+from tensormill.graph.control_primitives import MERGES
 from tensormill.graph.device_names import host_beside, merge_device_scopes
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
@@ -34,8 +35,6 @@ __all__ = ["Place", "calls_functions", "inline_functions"]
 
 Place = Callable[[Operation, str, Sequence[Edge]], str]
 """Returns the device of an operation of a body, from that of the call and the inputs."""
-
-_MERGES = ("Merge", "RefMerge")
 
 
 def calls_functions(node: Node) -> bool:
@@ -94,7 +93,7 @@ class _Inlining:
         for node in self._graph.nodes:
             self._visit(node)
         for node in self._nodes:
-            if node.op_type in _MERGES:  # back edges point forward in the order
+            if node.op_type in MERGES:  # back edges point forward in the order
                 node.inputs = [self._edge(edge) for edge in node.inputs]
         return NodeGraph(
             self._nodes,

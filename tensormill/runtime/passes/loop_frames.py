@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tensormill.graph.control_primitives import ENTERS, EXITS, NEXT_ITERATIONS, SWITCHES
 from tensormill.graph.errors import invalid_argument
 from tensormill.runtime.node import Node, NodeGraph
 
 __all__ = ["LoopFrame", "LoopFrames", "colocate_control_flow", "condition_of"]
 
-_ENTERS = ("Enter", "RefEnter")
-_EXITS = ("Exit", "RefExit")
-_SWITCHES = ("Switch", "RefSwitch")
-_DOWNSTREAM = ("Enter", "NextIteration", "RefNextIteration")
+_DOWNSTREAM = NEXT_ITERATIONS | {"Enter"}
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +48,7 @@ class LoopFrames:
             around = self.output_frame(source)
             if around is not None:
                 break
-        if node.op_type in _ENTERS:
+        if node.op_type in ENTERS:
             name = node.attrs["frame_name"]
             frame = self._by_name.get(name)
             if frame is None:
@@ -65,7 +63,7 @@ class LoopFrames:
     def output_frame(self, node: Node) -> LoopFrame | None:
         """Return the loop in which the outputs of a node are."""
         frame = self._frames.get(node)
-        return frame.parent if frame is not None and node.op_type in _EXITS else frame
+        return frame.parent if frame is not None and node.op_type in EXITS else frame
 
     def put(self, node: Node, frame: LoopFrame) -> None:
         """Say that a node that is new is in a loop."""
@@ -74,7 +72,7 @@ class LoopFrames:
     def input_frame(self, node: Node) -> LoopFrame | None:
         """Return the loop in which the inputs of a node are."""
         frame = self._frames.get(node)
-        return frame.parent if frame is not None and node.op_type in _ENTERS else frame
+        return frame.parent if frame is not None and node.op_type in ENTERS else frame
 
 
 def condition_of(frame: LoopFrame) -> Node:
@@ -101,7 +99,7 @@ def colocate_control_flow(graph: NodeGraph) -> None:
         for source, _ in node.inputs:
             if source.op_type in _DOWNSTREAM:
                 first_readers.setdefault(source, node)
-        if node.op_type in _SWITCHES or node.op_type in _EXITS:
+        if node.op_type in SWITCHES or node.op_type in EXITS:
             node.device = node.inputs[0][0].device
     for node in graph.nodes:
         if node.op_type in _DOWNSTREAM and node in first_readers:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tensormill.graph import dtypes
+from tensormill.graph.control_primitives import SWITCHES
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.tensor_value import TensorValue
@@ -26,7 +27,6 @@ from tensormill.runtime.transfers import RECV, SEND
 __all__ = ["Partition", "partition"]
 
 _NARROW = dtypes.bfloat16
-_GIVES_SOME = frozenset(["Switch", "RefSwitch"])
 
 
 @dataclass(slots=True)
@@ -202,7 +202,7 @@ class _Partitioning:
                 source = edge[0]
                 if (
                     self._place_of(source) != place
-                    and source.op_type not in _GIVES_SOME
+                    and source.op_type not in SWITCHES
                     and self._frames.output_frame(source) is None
                     and not self._is_anywhere(source)
                 ):

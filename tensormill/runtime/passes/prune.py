@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tensormill.graph import errors
+from tensormill.graph.control_primitives import NEXT_ITERATIONS
 from tensormill.graph.errors import InvalidArgumentError
 from tensormill.graph.op_def import OpDef
 from tensormill.graph.op_def_text import dtype_text
@@ -19,7 +20,6 @@ Connections = Mapping[Tensor, Tensor]
 
 NO_CONNECTIONS: Connections = {}
 _PLACEHOLDERS = ("Placeholder", "PlaceholderV2")
-_LOOP_BACK_EDGES = ("NextIteration", "RefNextIteration")
 
 
 def prune(
@@ -208,7 +208,7 @@ def _topological_order(
                     if tensor in fed:
                         continue
                     source = tensor.op
-                    if source.type in _LOOP_BACK_EDGES:
+                    if source.type in NEXT_ITERATIONS:
                         pending.append(source)
                         continue
                     seen = state.get(source)
@@ -242,7 +242,7 @@ def _cycle_error(roots: list[Operation], fed: Mapping[Tensor, Node]) -> InvalidA
         if op in waiting:
             continue
         sources = [t.op for t in op.input_tensors if t not in fed]
-        sources = [s for s in sources if s.type not in _LOOP_BACK_EDGES]
+        sources = [s for s in sources if s.type not in NEXT_ITERATIONS]
         sources += op.control_input_list
         waiting[op] = len(sources)
         for source in sources:

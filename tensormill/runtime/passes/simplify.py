@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tensormill.graph.control_primitives import MERGES, PRIMITIVES
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.tensor_value import TensorValue
 from tensormill.runtime.node import Edge, Node, NodeGraph
@@ -24,11 +25,7 @@ None where it cannot, or the result would be too large.
 
 _MAX_HASHED_BYTES = 4096
 _PASS_THROUGH = frozenset(["Identity", "StopGradient", "Snapshot"])
-_CONTROL_FLOW = frozenset(
-    prefix + name
-    for name in ("Switch", "Merge", "Enter", "Exit", "NextIteration")
-    for prefix in ("", "Ref")
-) | {"LoopCond", "ControlTrigger"}
+_CONTROL_FLOW = PRIMITIVES | {"ControlTrigger"}
 _WANTED_FOR_ERRORS = frozenset(["CheckNumerics", "EnsureShape"])
 _NEVER_MERGED = _CONTROL_FLOW | {"Placeholder", "PlaceholderV2", "NoOp", "PyFuncStateless", "_Arg"}
 
@@ -61,7 +58,7 @@ class _Simplification:
         for node in self._graph.nodes:
             self._visit(node)
         for node in self._kept:
-            if node.op_type in ("Merge", "RefMerge"):  # back edges point forward in the order
+            if node.op_type in MERGES:  # back edges point forward in the order
                 node.inputs = [self._edges.get(edge, edge) for edge in node.inputs]
         fetches = [self._edges.get(edge, edge) for edge in self._graph.fetches]
         targets = [self._nodes.get(node, node) for node in self._graph.targets]

@@ -13,6 +13,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tensormill.graph import errors
+from tensormill.graph.control_primitives import (
+    ENTERS,
+    EXITS,
+    MERGES,
+    NEXT_ITERATIONS,
+    PRIMITIVES,
+    SWITCHES,
+)
 from tensormill.runtime.node import Edge, Node, NodeGraph
 
 __all__ = [
@@ -30,13 +38,6 @@ Guard = tuple[tuple[Edge, bool], ...]
 
 MERGE_IS_LIVE = -1
 """The index of the predicate that says whether any input of a Merge was live."""
-
-_ENTER = ("Enter", "RefEnter")
-_EXIT = ("Exit", "RefExit")
-_MERGE = ("Merge", "RefMerge")
-_SWITCH = ("Switch", "RefSwitch")
-_NEXT = ("NextIteration", "RefNextIteration")
-_PRIMITIVES = frozenset((*_ENTER, *_EXIT, *_MERGE, *_SWITCH, *_NEXT, "LoopCond"))
 
 
 @dataclass(slots=True, eq=False)
@@ -122,7 +123,7 @@ class _Frame:
 
 def has_control_flow(graph: NodeGraph) -> bool:
     """Return whether any node is a control-flow primitive."""
-    return any(node.op_type in _PRIMITIVES for node in graph.nodes)
+    return any(node.op_type in PRIMITIVES for node in graph.nodes)
 
 
 def find_structure(graph: NodeGraph, may_wait: Callable[[Node], bool]) -> Structure | None:
@@ -176,7 +177,7 @@ class _Analysis:
                     f"is in frame '{of_source.name}'. Another input is in frame '{frame.name}'.",
                 )
             frame = of_source
-        if node.op_type in _ENTER:
+        if node.op_type in ENTERS:
             name = node.attrs["frame_name"].decode()
             child = self._frames.get((frame, name))
             if child is None:
@@ -184,21 +185,21 @@ class _Analysis:
                 frame.children.append(child)
             frame = child
         self._frame_of[node] = frame
-        if node.op_type in _EXIT:
+        if node.op_type in EXITS:
             frame.exits.append(node)
         frame.nodes.append(node)
 
     def _output_frame(self, node: Node) -> _Frame:
         frame = self._frame_of[node]
-        if node.op_type in _EXIT:
+        if node.op_type in EXITS:
             if frame.parent is None:
                 raise _NotStructured
             return frame.parent
         return frame
 
     def _forward_sources(self, node: Node) -> Iterable[Node]:
-        if node.op_type in _MERGE:
-            return [s for s, _ in node.inputs if s.op_type not in _NEXT] + node.controls
+        if node.op_type in MERGES:
+            return [s for s, _ in node.inputs if s.op_type not in NEXT_ITERATIONS] + node.controls
         return [s for s, _ in node.inputs] + node.controls
 
     def _items_of(self, frame: _Frame) -> list[Item]:
@@ -219,7 +220,7 @@ class _Analysis:
 
     @staticmethod
     def _is_plain(node: Node, frame: _Frame) -> bool:
-        return not (node.op_type in _ENTER or node.op_type in _EXIT)
+        return not (node.op_type in ENTERS or node.op_type in EXITS)
 
     def _item_for(self, node: Node, frame: _Frame) -> Item | None:
         """Return the item of `frame` that makes the outputs of `node`.
@@ -227,8 +228,8 @@ class _Analysis:
         None for what comes from outside.
         """
         home = self._frame_of[node]
-        if home is frame and node.op_type not in _EXIT:
-            return node if node.op_type not in _ENTER else None
+        if home is frame and node.op_type not in EXITS:
+            return node if node.op_type not in ENTERS else None
         while home.parent is not None and home.parent is not frame:
             home = home.parent
         return self._loop_of[home] if home.parent is frame else None
@@ -280,22 +281,22 @@ class _Analysis:
             child = next(c for c, loop in self._loop_of.items() if loop is item)
             guard: Guard = ()
             for node in child.nodes:
-                if node.op_type in _ENTER:
+                if node.op_type in ENTERS:
                     guard = _joined(guard, self._edge_guard(node.inputs[0]))
                     for control in node.controls:
                         guard = _joined(guard, self._node_guard(control))
             for node in child.exits:
                 self._edge_guards[(node, 0)] = guard
             return guard
-        if item.op_type in _MERGE and not any(s.op_type in _NEXT for s, _ in item.inputs):
+        if item.op_type in MERGES and not any(s.op_type in NEXT_ITERATIONS for s, _ in item.inputs):
             return self._guard_of_merge(item)
         guard = ()
         for edge in item.inputs:
-            if edge[0].op_type not in _NEXT:
+            if edge[0].op_type not in NEXT_ITERATIONS:
                 guard = _joined(guard, self._edge_guard(edge))
         for control in item.controls:
             guard = _joined(guard, self._node_guard(control))
-        if item.op_type in _SWITCH and item.inputs[1][0].op_type != "LoopCond":
+        if item.op_type in SWITCHES and item.inputs[1][0].op_type != "LoopCond":
             predicate = item.inputs[1]
             self._edge_guards[(item, 0)] = _joined(guard, ((predicate, False),))
             self._edge_guards[(item, 1)] = _joined(guard, ((predicate, True),))
@@ -310,9 +311,9 @@ class _Analysis:
         return self._node_guard(edge[0]) if found is None else found
 
     def _node_guard(self, node: Node) -> Guard:
-        if node.op_type in _ENTER:
+        if node.op_type in ENTERS:
             return ()
-        if node.op_type in _EXIT or node.op_type in _MERGE:
+        if node.op_type in EXITS or node.op_type in MERGES:
             return self._edge_guards.get((node, 0), self._guards.get(node, ()))
         return self._guards.get(node, ())
 
@@ -345,7 +346,7 @@ class _Analysis:
 
     def _find_variables(self, frame: _Frame, loop: Loop) -> None:
         merges = {
-            n.inputs[0][0]: n for n in frame.nodes if n.op_type in _MERGE and self._is_loop_merge(n)
+            n.inputs[0][0]: n for n in frame.nodes if n.op_type in MERGES and self._is_loop_merge(n)
         }
         conditions = [n for n in frame.nodes if n.op_type == "LoopCond"]
         if len(conditions) != 1:
@@ -354,11 +355,11 @@ class _Analysis:
         switches = {
             n.inputs[0][0]: n
             for n in frame.nodes
-            if n.op_type in _SWITCH and n.inputs[1][0] is conditions[0]
+            if n.op_type in SWITCHES and n.inputs[1][0] is conditions[0]
         }
         exits = {n.inputs[0]: n for n in frame.exits}
         for node in frame.nodes:
-            if node.op_type not in _ENTER:
+            if node.op_type not in ENTERS:
                 continue
             merge = merges.pop(node, None)
             if merge is None:
@@ -374,9 +375,9 @@ class _Analysis:
 
     @staticmethod
     def _is_loop_merge(node: Node) -> bool:
-        if not any(source.op_type in _NEXT for source, _ in node.inputs):
+        if not any(source.op_type in NEXT_ITERATIONS for source, _ in node.inputs):
             return False
-        if len(node.inputs) != 2 or node.inputs[0][0].op_type not in _ENTER:
+        if len(node.inputs) != 2 or node.inputs[0][0].op_type not in ENTERS:
             raise _NotStructured
         return True
 
@@ -402,7 +403,7 @@ class _Analysis:
     def _outer_edges(self, item: Item, frame: _Frame) -> list[Edge]:
         if isinstance(item, Loop):
             child = next(c for c in frame.children if self._loop_of[c] is item)
-            return [e for n in child.nodes if n.op_type in _ENTER for e in n.inputs]
+            return [e for n in child.nodes if n.op_type in ENTERS for e in n.inputs]
         return item.inputs
 
 

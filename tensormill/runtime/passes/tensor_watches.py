@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tensormill.graph import dtypes, errors
+from tensormill.graph.control_primitives import MERGES
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.runtime.node import Edge, Node, NodeGraph
 
@@ -19,7 +20,6 @@ __all__ = ["TensorWatch", "watch", "watches_of"]
 _ALL_NODES = "*"
 _ALL_OUTPUTS = -1
 _DEBUG_OPS = ("DebugIdentity", "DebugNanCount", "DebugNumericSummary")
-_MERGES = ("Merge", "RefMerge")
 _VARIABLES = ("Variable", "VariableV2", "TemporaryVariable")
 _UNSEEN = ("resource", "variant")
 
@@ -68,7 +68,7 @@ def watch(graph: NodeGraph, watches: Sequence[TensorWatch]) -> NodeGraph:
     }
     readers: dict[Edge, list[Node]] = {}
     for node in graph.nodes:
-        if node.op_type not in _MERGES:
+        if node.op_type not in MERGES:
             for edge in node.inputs:
                 readers.setdefault(edge, []).append(node)
     nodes: list[Node] = []

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensormill.graph import dtypes, errors
+from tensormill.graph.control_primitives import MERGES, NEXT_ITERATIONS, SWITCHES
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import find_kernel
 from tensormill.kernels.torch_dtypes import is_number
@@ -27,8 +28,6 @@ from tensormill.runtime.plan.value_table import value_form
 
 __all__ = ["lower"]
 
-_MERGE = ("Merge", "RefMerge")
-_SWITCH = ("Switch", "RefSwitch")
 _SCALAR_VARIABLES = frozenset(
     [dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64, dtypes.bool]
 )
@@ -105,11 +104,11 @@ class _StructureLowering(NodeLowering):
         if isinstance(item, Loop):
             self._lower_loop(item)
             return
-        if item.op_type in _SWITCH:
+        if item.op_type in SWITCHES:
             self._lower_switch(item)
-        elif item.op_type in _MERGE:
+        elif item.op_type in MERGES:
             self._lower_merge(item, structure)
-        elif item.op_type == "LoopCond" or item.op_type in ("NextIteration", "RefNextIteration"):
+        elif item.op_type == "LoopCond" or item.op_type in NEXT_ITERATIONS:
             self.values.alias((item, 0), item.inputs[0])
         elif item.op_type != "ControlTrigger":
             self.lower_node(item)
@@ -255,7 +254,7 @@ class _StructureLowering(NodeLowering):
         for item in items:
             if (
                 isinstance(item, Node)
-                and item.op_type in _MERGE
+                and item.op_type in MERGES
                 and (item, 0) in self.values.native
             ):
                 continue  # a variable of the loop

@@ -21,6 +21,14 @@ import numpy as np
 import torch
 
 from tensormill.graph import errors
+from tensormill.graph.control_primitives import (
+    ENTERS,
+    EXITS,
+    MERGES,
+    NEXT_ITERATIONS,
+    PRIMITIVES,
+    SWITCHES,
+)
 from tensormill.kernels.denormals import end_flushing, start_flushing
 from tensormill.kernels.partial_runs import PARTIAL_RUN
 from tensormill.runtime.devices import Device
@@ -35,11 +43,7 @@ from tensormill.runtime.transfers import PARTIAL_FETCH, RECEIVES, SENDS
 
 __all__ = ["lower_dataflow"]
 
-_MOVES = frozenset(
-    prefix + name for name in ("Enter", "Exit", "NextIteration") for prefix in ("", "Ref")
-) | {"LoopCond"}
-_SWITCHES = ("Switch", "RefSwitch")
-_MERGES = ("Merge", "RefMerge")
+_MOVES = ENTERS | EXITS | NEXT_ITERATIONS | {"LoopCond"}
 _TRANSFERS = SENDS | RECEIVES
 
 
@@ -52,7 +56,7 @@ def lower_dataflow(
       InvalidArgumentError: a node has no kernel on its device.
     """
     fed = set(graph.feeds)
-    primitives = (*_MOVES, *_SWITCHES, *_MERGES, "ControlTrigger")
+    primitives = PRIMITIVES | {"ControlTrigger"}
     actions = {
         node: make_action(node, devices, cache)
         for node in graph.nodes
@@ -199,13 +203,13 @@ class DataflowRun:
                 self._step.resources[PARTIAL_RUN].deliver(node.attrs["index"], DEAD)
             self._propagate(item, [DEAD] * len(node.output_dtypes))
         elif node.op_type in _MOVES:
-            if node.op_type == "NextIteration":
+            if node.op_type in NEXT_ITERATIONS:
                 self._step.check()
             self._propagate(item, [item.inputs[0]])
-        elif node.op_type in _SWITCHES:
+        elif node.op_type in SWITCHES:
             data, pred = item.inputs
             self._propagate(item, [DEAD, data] if _scalar_bool(pred) else [data, DEAD])
-        elif node.op_type in _MERGES:
+        elif node.op_type in MERGES:
             index = next(i for i, value in enumerate(item.inputs) if value is not DEAD)
             self._propagate(item, [item.inputs[index], torch.tensor(index, dtype=torch.int32)])
         elif node in self._feeds:

@@ -8,15 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tensormill.graph.control_primitives import ENTERS, EXITS, MERGES, NEXT_ITERATIONS
 from tensormill.runtime.node import Node, NodeGraph
 from tensormill.runtime.rendezvous_keys import frame_id
 
 __all__ = ["DEAD", "FrameTable", "Ready"]
-
-_ENTERS = ("Enter", "RefEnter")
-_EXITS = ("Exit", "RefExit")
-_NEXT = ("NextIteration", "RefNextIteration")
-_MERGES = ("Merge", "RefMerge")
 
 
 class _Dead:
@@ -77,7 +73,7 @@ class Ready:
     @property
     def is_at_root(self) -> bool:
         """Whether the outputs belong to no loop."""
-        return self.frame.parent is None and self.node.op_type not in _ENTERS
+        return self.frame.parent is None and self.node.op_type not in ENTERS
 
     @property
     def frame_text(self) -> str:
@@ -88,7 +84,7 @@ class Ready:
     def leaves_to_root(self) -> bool:
         """Whether the node brings a value out of an outermost loop."""
         parent = self.frame.parent
-        return self.node.op_type in _EXITS and parent is not None and parent.parent is None
+        return self.node.op_type in EXITS and parent is not None and parent.parent is None
 
 
 class FrameTable:
@@ -104,7 +100,7 @@ class FrameTable:
                 self._readers.setdefault(edge, []).append((node, index))
             for control in node.controls:
                 self._waiters.setdefault(control, []).append(node)
-            if node.op_type in _ENTERS:
+            if node.op_type in ENTERS:
                 name = node.attrs["frame_name"]
                 self._enters[name] = self._enters.get(name, 0) + 1
         self._root = _Frame(None, -1, 0, 1)
@@ -122,15 +118,15 @@ class FrameTable:
     def propagate(self, item: Ready, outputs: list[Any]) -> list[Ready]:
         """Take what a node gave; return the nodes that became ready."""
         node, frame, iteration = item.node, item.frame, item.iteration
-        if node.op_type in _ENTERS:
+        if node.op_type in ENTERS:
             self._enter(node, frame, iteration, outputs[0])
-        elif node.op_type in _EXITS:
+        elif node.op_type in EXITS:
             if not item.is_dead:
                 assert frame.parent is not None
                 self._deliver(node, outputs, False, frame.parent, frame.parent_iteration)
             elif iteration == frame.count:
                 frame.dead_exits.append(node)
-        elif node.op_type in _NEXT:
+        elif node.op_type in NEXT_ITERATIONS:
             if not item.is_dead:
                 self._next(node, frame, iteration, outputs[0])
         else:
@@ -184,7 +180,7 @@ class FrameTable:
     def _deliver(
         self, node: Node, outputs: list[Any], is_dead: bool, frame: _Frame, iteration: int
     ) -> None:
-        from_enter = node.op_type in _ENTERS
+        from_enter = node.op_type in ENTERS
         for index, value in enumerate(outputs):
             for reader, position in self._readers.get((node, index), ()):
                 self._arrive(reader, position, value, from_enter, frame, iteration)
@@ -195,7 +191,7 @@ class FrameTable:
         self, node: Node, position: int, value: Any, from_enter: bool, frame: _Frame, number: int
     ) -> None:
         state = frame.iterations[number]
-        if node.op_type in _MERGES:
+        if node.op_type in MERGES:
             pending = state.pending.get(node, 1 + 2 * len(node.controls))
             if value is not DEAD:
                 if pending & 1:  # the first live input
@@ -217,7 +213,7 @@ class FrameTable:
         self._count_down(node, value is DEAD, frame, number)
 
     def _arrive_control(self, node: Node, is_dead: bool, frame: _Frame, number: int) -> None:
-        if node.op_type not in _MERGES:
+        if node.op_type not in MERGES:
             self._count_down(node, is_dead, frame, number)
             return
         state = frame.iterations[number]
