@@ -33,19 +33,11 @@ from tensormill.ops.joining import concat
 from tensormill.ops.random import random_gamma, random_normal, random_uniform
 from tensormill.ops.special_functions import betainc, digamma, lbeta, lgamma
 
-__all__ = ["Laplace", "Normal", "StudentT", "Uniform"]
+__all__ = ["Laplace", "LocationScale", "Normal", "StudentT", "Uniform"]
 
 
-class Normal(ScalarDistribution):
-    """The normal distribution.
-
-    Args:
-      loc: the mean.
-      scale: the standard deviation.
-      validate_args: whether parameters are checked in the step.
-      allow_nan_stats: whether moments that do not exist are NaN.
-      name: the name of nodes.
-    """
+class LocationScale(ScalarDistribution):
+    """A distribution of a fixed shape at some place, in some width."""
 
     _of_batch = ("loc", "scale")
     _param_shapes = shapes_of_parameters("loc", "scale")
@@ -54,11 +46,11 @@ class Normal(ScalarDistribution):
         self,
         loc: Any,
         scale: Any,
-        validate_args: bool = False,
-        allow_nan_stats: bool = True,
-        name: str = "Normal",
+        validate_args: bool,
+        allow_nan_stats: bool,
+        parameters: dict[str, Any],
+        name: str,
     ) -> None:
-        parameters = dict(locals())
         with (
             name_scope(name, values=[loc, scale]) as scope,
             control_dependencies(checks_of_positive(validate_args, scale)),
@@ -72,14 +64,40 @@ class Normal(ScalarDistribution):
         )  # fmt: skip
 
     @property
-    def loc(self) -> Tensor:
-        """The mean."""
+    def loc(self) -> Any:
+        """The place."""
         return self._loc
 
     @property
-    def scale(self) -> Tensor:
-        """The standard deviation."""
+    def scale(self) -> Any:
+        """The width."""
         return self._scale
+
+    def _z(self, x: Any) -> Tensor:
+        z: Tensor = (x - self.loc) / self.scale
+        return z
+
+
+class Normal(LocationScale):
+    """The normal distribution.
+
+    Args:
+      loc: the mean.
+      scale: the standard deviation.
+      validate_args: whether parameters are checked in the step.
+      allow_nan_stats: whether moments that do not exist are NaN.
+      name: the name of nodes.
+    """
+
+    def __init__(
+        self,
+        loc: Any,
+        scale: Any,
+        validate_args: bool = False,
+        allow_nan_stats: bool = True,
+        name: str = "Normal",
+    ) -> None:
+        super().__init__(loc, scale, validate_args, allow_nan_stats, dict(locals()), name)
 
     def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         numbers = random_normal(self._sizes(n), dtype=self.loc.dtype, seed=seed)
@@ -216,7 +234,7 @@ class Uniform(ScalarDistribution):
         return log(self.range())
 
 
-class Laplace(ScalarDistribution):
+class Laplace(LocationScale):
     """The Laplace distribution.
 
     Args:
@@ -227,9 +245,6 @@ class Laplace(ScalarDistribution):
       name: the name of nodes.
     """
 
-    _of_batch = ("loc", "scale")
-    _param_shapes = shapes_of_parameters("loc", "scale")
-
     def __init__(
         self,
         loc: Any,
@@ -238,28 +253,7 @@ class Laplace(ScalarDistribution):
         allow_nan_stats: bool = True,
         name: str = "Laplace",
     ) -> None:
-        parameters = dict(locals())
-        with (
-            name_scope(name, values=[loc, scale]) as scope,
-            control_dependencies(checks_of_positive(validate_args, scale)),
-        ):
-            self._loc = identity(loc, name="loc")
-            self._scale = identity(scale, name="scale")
-            assert_same_float_dtype([self._loc, self._scale])
-        super().__init__(
-            self._loc.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, [self._loc, self._scale], scope,
-        )  # fmt: skip
-
-    @property
-    def loc(self) -> Tensor:
-        """The mean."""
-        return self._loc
-
-    @property
-    def scale(self) -> Tensor:
-        """The spread."""
-        return self._scale
+        super().__init__(loc, scale, validate_args, allow_nan_stats, dict(locals()), name)
 
     def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
         number = self.dtype.as_numpy_dtype

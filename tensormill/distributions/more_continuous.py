@@ -18,7 +18,7 @@ from tensormill.distributions.base import (
     positive,
     shapes_of_parameters,
 )
-from tensormill.distributions.continuous import Laplace, Normal, StudentT
+from tensormill.distributions.continuous import Laplace, LocationScale, Normal, StudentT
 from tensormill.distributions.gammas import Beta, Exponential, Gamma
 from tensormill.graph.constants import constant
 from tensormill.graph.default_scopes import control_dependencies, name_scope
@@ -52,55 +52,7 @@ __all__ = [
 ]
 
 
-class _LocationScale(ScalarDistribution):
-    """A distribution of a fixed shape at some place, in some width."""
-
-    _of_batch = ("loc", "scale")
-    _param_shapes = shapes_of_parameters("loc", "scale")
-
-    def __init__(
-        self,
-        loc: Any,
-        scale: Any,
-        validate_args: bool,
-        allow_nan_stats: bool,
-        parameters: dict[str, Any],
-        name: str,
-    ) -> None:
-        with (
-            name_scope(name, values=[loc, scale]) as scope,
-            control_dependencies(checks_of_positive(validate_args, scale)),
-        ):
-            self._loc = identity(loc, name="loc")
-            self._scale = identity(scale, name="scale")
-            assert_same_float_dtype([self._loc, self._scale])
-        super().__init__(
-            self._scale.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, [self._loc, self._scale], scope,
-        )  # fmt: skip
-
-    @property
-    def loc(self) -> Any:
-        """The place."""
-        return self._loc
-
-    @property
-    def scale(self) -> Any:
-        """The width."""
-        return self._scale
-
-    def _z(self, x: Any) -> Tensor:
-        z: Tensor = (x - self.loc) / self.scale
-        return z
-
-    def _uniform(self, n: Any, seed: int | None, minval: Any) -> Tensor:
-        return random_uniform(
-            self._sizes(n), minval=minval, maxval=1.0, dtype=self.dtype,
-            seed=seed,
-        )  # fmt: skip
-
-
-class Logistic(_LocationScale):
+class Logistic(LocationScale):
     """The logistic distribution.
 
     Args:
@@ -122,7 +74,13 @@ class Logistic(_LocationScale):
         super().__init__(loc, scale, validate_args, allow_nan_stats, dict(locals()), name)
 
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
-        numbers = self._uniform(n, seed, np.finfo(self.dtype.as_numpy_dtype).tiny)
+        numbers = random_uniform(
+            self._sizes(n),
+            minval=np.finfo(self.dtype.as_numpy_dtype).tiny,
+            maxval=1.0,
+            dtype=self.dtype,
+            seed=seed,
+        )
         return (log(numbers) - log1p(-1.0 * numbers)) * self.scale + self.loc
 
     def _log_prob(self, value: Any) -> Tensor:
@@ -154,7 +112,7 @@ class Logistic(_LocationScale):
         return self._mean()
 
 
-class Cauchy(_LocationScale):
+class Cauchy(LocationScale):
     """The Cauchy distribution, which has no mean.
 
     Args:
@@ -176,7 +134,9 @@ class Cauchy(_LocationScale):
         super().__init__(loc, scale, validate_args, allow_nan_stats, dict(locals()), name)
 
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
-        return self._quantile(self._uniform(n, seed, 0.0))
+        return self._quantile(
+            random_uniform(self._sizes(n), minval=0.0, maxval=1.0, dtype=self.dtype, seed=seed)
+        )
 
     def _log_prob(self, value: Any) -> Tensor:
         return -log1p(square(self._z(value))) - (np.log(np.pi) + log(self.scale))

@@ -16,7 +16,6 @@ from tensormill.ops.array_shapes import broadcast_dynamic_shape, broadcast_to
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.assertions import assert_equal, assert_none_equal
 from tensormill.ops.basics import no_op
-from tensormill.ops.casting import cast
 from tensormill.ops.elementwise_unary import abs as abs_of
 from tensormill.ops.elementwise_unary import imag
 from tensormill.ops.joining import concat
@@ -31,10 +30,8 @@ __all__ = [
     "assert_no_entries_with_modulus_zero",
     "assert_not_ref_type",
     "assert_zero_imag_part",
-    "batch_shape_as_tensor",
     "broadcast_matrix_batch_dims",
     "cholesky_solve_with_broadcast",
-    "combined_hint",
     "convert_nonref_to_tensor",
     "is_ref",
     "matrix_solve_with_broadcast",
@@ -200,21 +197,3 @@ def matrix_triangular_solve_with_broadcast(
     with OpScope(name, "MatrixTriangularSolve", [matrix, rhs]):
         matrix, rhs = broadcast_matrix_batch_dims([matrix, rhs])
         return matrix_triangular_solve(matrix, rhs, lower=lower, adjoint=adjoint)
-
-
-def batch_shape_as_tensor(shape: Any, name: str) -> Tensor:
-    """Return a batch shape as a vector of integers."""
-    return cast(shape_tensor(shape, name=name), dtypes.int32)
-
-
-def combined_hint(hint: bool | None, follows: bool, refusal: str) -> bool | None:
-    """Return a hint of an operator made of others, where those of its parts settle it.
-
-    Raises:
-      ValueError: the user said the contrary.
-    """
-    if not follows:
-        return hint
-    if hint is False:
-        raise ValueError(refusal)
-    return True

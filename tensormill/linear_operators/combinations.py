@@ -9,7 +9,10 @@ from typing import Any
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.shapes import Dimension, TensorShape, broadcast_dims
 from tensormill.graph.tensor import Tensor
-from tensormill.linear_operators.broadcasting import broadcast_matrix_batch_dims
+from tensormill.linear_operators.broadcasting import (
+    broadcast_matrix_batch_dims,
+    use_operator_or_provided_hint_unless_contradicting,
+)
 from tensormill.linear_operators.operator import LinearOperator
 from tensormill.ops.array_shapes import broadcast_dynamic_shape, broadcast_to, expand_dims, reshape
 from tensormill.ops.array_shapes import shape as shape_of
@@ -590,10 +593,9 @@ class LinearOperatorInversion(LinearOperator):
 
 def _inherited(operator: Any, what: str, **hints: bool | None) -> dict[str, Any]:
     """Return hints with those of the operator for what was left open."""
-    made: dict[str, Any] = {}
-    for name, hint in hints.items():
-        known = getattr(operator, name)
-        if hint is not None and known is not None and hint != known:
-            raise ValueError(f"The {what} of an operator has the {name} of the operator.")
-        made[name] = known if hint is None else hint
-    return made
+    return {
+        name: use_operator_or_provided_hint_unless_contradicting(
+            operator, name, hint, f"The {what} of an operator has the {name} of the operator."
+        )
+        for name, hint in hints.items()
+    }

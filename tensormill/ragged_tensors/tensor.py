@@ -219,8 +219,8 @@ class RaggedTensor(RaggedFactories, RaggedOverloads, TensorLike, CompositeTensor
             if isinstance(self._values, RaggedTensor):
                 return self.with_values(self._values.row_lengths(axis - 1))
             sizes = shape_of(self._values, out_type=self._row_splits.dtype)
-            ones = zeros(sizes[: axis - 1], dtype=self._row_splits.dtype)
-            return self.with_values(ones + sizes[axis - 1])
+            nothing = zeros(sizes[: axis - 1], dtype=self._row_splits.dtype)
+            return self.with_values(nothing + sizes[axis - 1])
 
     def nested_row_lengths(self, name: str | None = None) -> tuple[Tensor, ...]:
         """Return the lengths of the rows of all ragged dimensions."""

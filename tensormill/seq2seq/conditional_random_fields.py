@@ -147,8 +147,8 @@ def crf_binary_score(tag_indices: Any, sequence_lengths: Any, transition_params:
     return reduce_sum(scores * sequence_mask(lengths, maxlen=count, dtype=scores.dtype), 1)
 
 
-class CrfForwardRnnCell(RNNCell):
-    """Adds up the scores of all sequences, step by step.
+class _OverTags(RNNCell):
+    """A cell that goes from tag to tag.
 
     Args:
       transition_params: scores of transitions [tags, tags].
@@ -169,40 +169,28 @@ class CrfForwardRnnCell(RNNCell):
     def output_size(self) -> Any:
         """The number of tags."""
         return self._tags
+
+    def _totals(self, state: Any) -> Tensor:
+        """Return the scores of each tag after each other one, [batch, tags, tags]."""
+        totals: Tensor = expand_dims(state, 2) + self._transitions
+        return totals
+
+
+class CrfForwardRnnCell(_OverTags):
+    """Adds up the scores of all sequences, step by step."""
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Tensor, Tensor]:
         """Return the sums, twice."""
-        totals = expand_dims(state, 2) + self._transitions
-        alphas = inputs + reduce_logsumexp(totals, [1])
+        alphas = inputs + reduce_logsumexp(self._totals(state), [1])
         return alphas, alphas
 
 
-class CrfDecodeForwardRnnCell(RNNCell):
-    """Follows the best sequence to each tag; the output says where it came from.
-
-    Args:
-      transition_params: scores of transitions [tags, tags].
-    """
-
-    def __init__(self, transition_params: Any) -> None:
-        super().__init__()
-        transition_params = convert_to_tensor(transition_params)
-        self._transitions = expand_dims(transition_params, 0)
-        self._tags = transition_params.get_shape()[0].value
-
-    @property
-    def state_size(self) -> Any:
-        """The number of tags."""
-        return self._tags
-
-    @property
-    def output_size(self) -> Any:
-        """The number of tags."""
-        return self._tags
+class CrfDecodeForwardRnnCell(_OverTags):
+    """Follows the best sequence to each tag; the output says where it came from."""
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Tensor, Tensor]:
         """Return the tags that the best sequences had before, and their scores."""
-        totals = expand_dims(state, 2) + self._transitions
+        totals = self._totals(state)
         pointers = cast(argmax(totals, 1), dtypes.int32)
         return pointers, inputs + reduce_max(totals, [1])
 
