@@ -9,10 +9,8 @@ from typing import Any
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.shapes import Dimension, TensorShape, broadcast_dims
 from tensormill.graph.tensor import Tensor
-from tensormill.linear_operators.broadcasting import (
-    broadcast_matrix_batch_dims,
-    use_operator_or_provided_hint_unless_contradicting,
-)
+from tensormill.linear_operators.broadcasting import broadcast_matrix_batch_dims
+from tensormill.linear_operators.hints import inherited_hints
 from tensormill.linear_operators.operator import LinearOperator
 from tensormill.ops.array_shapes import broadcast_dynamic_shape, broadcast_to, expand_dims, reshape
 from tensormill.ops.array_shapes import shape as shape_of
@@ -447,7 +445,7 @@ class LinearOperatorAdjoint(LinearOperator):
           ValueError: hints contradict those of the operator.
         """
         self._operator = operator
-        hints = _inherited(
+        hints = inherited_hints(
             operator,
             "adjoint",
             is_non_singular=is_non_singular,
@@ -533,7 +531,7 @@ class LinearOperatorInversion(LinearOperator):
                 f"operator and supplied hints must have `is_non_singular` True or "
                 f"None. Found: {operator}"
             )
-        hints = _inherited(
+        hints = inherited_hints(
             operator,
             "inverse",
             is_non_singular=is_non_singular,
@@ -589,13 +587,3 @@ class LinearOperatorInversion(LinearOperator):
 
     def _solvevec(self, rhs: Any, adjoint: bool = False) -> Any:
         return self._operator.matvec(rhs, adjoint=adjoint)
-
-
-def _inherited(operator: Any, what: str, **hints: bool | None) -> dict[str, Any]:
-    """Return hints with those of the operator for what was left open."""
-    return {
-        name: use_operator_or_provided_hint_unless_contradicting(
-            operator, name, hint, f"The {what} of an operator has the {name} of the operator."
-        )
-        for name, hint in hints.items()
-    }

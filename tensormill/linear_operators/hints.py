@@ -1,4 +1,4 @@
-"""What is known of a product of two operators from what is known of them.
+"""What is known of operators from what is known of those that they are made of.
 
 Source: TensorFlow 1.15, python/ops/linalg/registrations_util.py.
 """
@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensormill.linear_operators.broadcasting import (
+    use_operator_or_provided_hint_unless_contradicting,
+)
+
 __all__ = [
     "combined_commuting_positive_definite_hint",
     "combined_commuting_self_adjoint_hint",
     "combined_non_singular_hint",
+    "inherited_hints",
     "is_square",
 ]
 
@@ -52,3 +57,13 @@ def combined_non_singular_hint(operator_a: Any, operator_b: Any) -> bool | None:
     if a is False or b is False:
         return False
     return True if a and b else None
+
+
+def inherited_hints(operator: Any, what: str, **hints: bool | None) -> dict[str, Any]:
+    """Return hints with those of the operator for what was left open."""
+    return {
+        name: use_operator_or_provided_hint_unless_contradicting(
+            operator, name, hint, f"The {what} of an operator has the {name} of the operator."
+        )
+        for name, hint in hints.items()
+    }
