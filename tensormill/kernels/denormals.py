@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["end_flushing", "start_flushing", "unflushed"]
+__all__ = ["end_flushing", "is_unflushed", "start_flushing", "unflushed"]
 
 Function = Callable[..., Any]
 
@@ -56,4 +56,10 @@ def unflushed(function: Function) -> Function:
         finally:
             torch.set_flush_denormal(True)
 
+    computed.is_unflushed = True  # type: ignore[attr-defined]
     return computed
+
+
+def is_unflushed(function: Function) -> bool:
+    """Return whether `unflushed` returned a function."""
+    return getattr(function, "is_unflushed", False)

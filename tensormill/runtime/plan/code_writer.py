@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
+from tensormill.kernels.registry import WAITS
 from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot, SlotGuard
 
 __all__ = ["CompiledPiece", "write_piece"]
@@ -22,12 +23,13 @@ class CompiledPiece:
     """A run of instructions as one Python function.
 
     Attributes:
-      function: takes the list of slot values and the running step.
+      function: takes the list of slot values and the running step. Where it comes to an
+        asynchronous instruction that must wait, it returns which of them that is, counted from 0.
       code: its code object, to find its line in a traceback.
       instructions: the instruction on each line of the source; None for lines without one.
     """
 
-    function: Callable[[list[Any], Any], None]
+    function: Callable[[list[Any], Any], int | None]
     code: CodeType
     instructions: list[Instruction | None]
 
@@ -41,9 +43,9 @@ def write_piece(
     """Compile instructions.
 
     Args:
-      instructions: what runs, in order.
+      instructions: what runs, in order; asynchronous ones where they need not wait.
       constants: the values of slots that are bound when the plan is made.
-      stored: slots that are read after these instructions.
+      stored: slots that are read after these instructions, or where one of them waits.
       set_before: slots that instructions before these may have set, as the other branch of a Merge
         does.
     """
@@ -65,6 +67,7 @@ class _Writer:
         self._maybe_unset: set[Slot] = set()
         self._lines: list[str] = []
         self._line_instructions: list[Instruction | None] = []
+        self._asynchronous = 0
 
     def write(self, instructions: Sequence[Instruction]) -> CompiledPiece:
         self._write_list(instructions, " ")
@@ -103,19 +106,40 @@ class _Writer:
     def _write(self, instruction: Instruction, indent: str) -> None:
         if isinstance(instruction, LoopInstruction):
             self._write_loop(instruction, indent)
+        elif instruction.is_async:
+            self._write_at_once(instruction, indent)
         else:
-            call = self._call(instruction)
-            outputs = instruction.outputs
+            call = self._call(instruction, instruction.function, instruction.takes_step)
             self._define(instruction)
-            if not outputs:
-                line = call
-            elif instruction.is_tuple:
-                line = "".join(f"v{slot}, " for slot in outputs) + "= " + call
-            else:
-                line = f"v{outputs[0]} = {call}"
-            self._line(indent + line + self._after(instruction), instruction)
+            self._line(indent + self._assigned(instruction, call), instruction)
 
-    def _call(self, instruction: Instruction) -> str:
+    def _write_at_once(self, instruction: Instruction, indent: str) -> None:
+        """Write what an asynchronous instruction does where it need not wait."""
+        position, self._asynchronous = self._asynchronous, self._asynchronous + 1
+        if instruction.at_once is None:
+            self._line(f"{indent}return {position}", instruction)
+            return
+        call = self._call(instruction, instruction.at_once, instruction.at_once_takes_step)
+        self._names["waits"] = WAITS
+        self._line(f"{indent}made = {call}", instruction)
+        self._line(f"{indent}if made is waits: return {position}", instruction)
+        self._define(instruction)
+        if instruction.outputs:
+            self._line(indent + self._assigned(instruction, "made"), instruction)
+
+    def _assigned(self, instruction: Instruction, made: str) -> str:
+        outputs = instruction.outputs
+        if not outputs:
+            line = made
+        elif instruction.is_tuple:
+            line = "".join(f"v{slot}, " for slot in outputs) + "= " + made
+        else:
+            line = f"v{outputs[0]} = {made}"
+        return line + self._after(instruction)
+
+    def _call(
+        self, instruction: Instruction, function: Callable[..., Any], takes_step: bool
+    ) -> str:
         arguments = [
             "[" + ", ".join(map(self._ref, a)) + "]" if type(a) is list else self._ref(a)
             for a in instruction.arguments
@@ -123,8 +147,8 @@ class _Writer:
         if instruction.expression is not None:
             return instruction.expression.format(*arguments)
         name = f"k{len(self._lines)}"
-        self._names[name] = instruction.function
-        if instruction.takes_step:
+        self._names[name] = function
+        if takes_step:
             arguments.append("step=step")
         return f"{name}({', '.join(arguments)})"
 

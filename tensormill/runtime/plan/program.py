@@ -14,6 +14,7 @@ from typing import Any
 from tensormill.graph import errors
 from tensormill.kernels.registry import WAITS
 from tensormill.runtime.node import Node
+from tensormill.runtime.plan.at_once import AtOnce
 from tensormill.runtime.plan.fusion import fuse
 from tensormill.runtime.plan.instructions import Form, Instruction, LoopInstruction, Slot
 from tensormill.runtime.plan.late_sums import sum_late
@@ -125,6 +126,8 @@ class Program:
             for _, instruction in segment.starts
         )
         self.takes_step = any(i.takes_step for i in lowered.instructions)
+        self._at_once: AtOnce | None = None
+        self._may_be_at_once = self.is_blocking and AtOnce.suits(self._parts())
         self._only = (
             self.segments[0].block if len(self.segments) == 1 and not self.is_blocking else None
         )
@@ -256,30 +259,58 @@ class Program:
         values = self._template.copy()
         for slot, value in zip(self._feed_slots, feeds):  # noqa: B905 - as many, by the caller
             values[slot] = value
-        done_mask = 0
-        pending: list[tuple[int, Instruction]] = []
-        left: list[Segment] = []
         token = silence_numpy() if self._has_host_scalars else None
         try:
-            for segment in self.segments:
-                if segment.mask & ~done_mask:
-                    left.append(segment)
-                    continue
-                if not segment.is_empty:
-                    segment.block.run(values, step)
-                for bit, instruction in segment.starts:
-                    if _finish_at_once(instruction, values, step):
-                        done_mask |= bit
-                    else:
-                        pending.append((bit, instruction))
+            unfinished = self._run_at_once(values, step)
         finally:
             if token is not None:
                 restore_numpy(token)
-        if pending:
-            return Unfinished(values, done_mask, pending, left)
+        if unfinished is not None:
+            return unfinished
         if self._fetch_guards:
             return self.results(values)
         return [values[slot] for slot in self._fetch_slots]
+
+    def _run_at_once(self, values: list[Any], step: Any) -> Unfinished | None:
+        """Run as far as it comes without waiting; return what is left to do, if anything is."""
+        waiting = -1
+        if self._may_be_at_once and (step is None or step.taken is None):
+            function = self._at_once or self._make_at_once()
+            if function is not None:
+                position = function.run(values, step)
+                if position is None:
+                    return None
+                waiting = position
+        done_mask, count = 0, 0
+        pending: list[tuple[int, Instruction]] = []
+        left: list[Segment] = []
+        for segment in self.segments:
+            if segment.mask & ~done_mask:
+                left.append(segment)
+                continue
+            if not segment.is_empty and count > waiting:
+                segment.block.run(values, step)
+            for bit, instruction in segment.starts:
+                if count < waiting or (
+                    count > waiting and _finish_at_once(instruction, values, step)
+                ):
+                    done_mask |= bit
+                else:
+                    pending.append((bit, instruction))
+                count += 1
+        return Unfinished(values, done_mask, pending, left) if pending else None
+
+    def _parts(self) -> list[tuple[Block, list[Instruction]]]:
+        return [(s.block.block, [i for _, i in s.starts]) for s in self.segments]
+
+    def _make_at_once(self) -> AtOnce | None:
+        """Return the one function that goes as far as it comes; None where blocks are not tuned."""
+        plain = [segment.block.is_plain for segment in self.segments if not segment.is_empty]
+        if False in plain:
+            self._may_be_at_once = False
+        elif None not in plain:
+            self._at_once = AtOnce(self._parts())
+        return self._at_once
 
 
 def _finish_at_once(instruction: Instruction, values: list[Any], step: Any) -> bool:

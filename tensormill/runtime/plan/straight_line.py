@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import CodeType, TracebackType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from tensormill.kernels.denormals import end_flushing, start_flushing
+from tensormill.kernels.denormals import end_flushing, is_unflushed, start_flushing
 from tensormill.kernels.tracking import untracked
 from tensormill.runtime.plan.code_writer import CompiledPiece, write_piece
 from tensormill.runtime.plan.instructions import Instruction, LoopInstruction, Slot, SlotGuard
 
-__all__ = ["Block", "InstructionFailed", "Observer"]
+__all__ = ["Block", "InstructionFailed", "Observer", "computes", "run_piece"]
 
 
 class Observer(Protocol):
@@ -44,6 +44,17 @@ class InstructionFailed(Exception):
         self.instruction = instruction
 
 
+_MOVES: Final = frozenset(["Identity", "NoOp", "Pack"])
+"""Op types whose kernels compute nothing."""
+
+
+def computes(instruction: Instruction) -> bool:
+    """Return whether an instruction is to compute without denormal numbers."""
+    if instruction.is_conversion or instruction.node.op_type in _MOVES:
+        return False
+    return not is_unflushed(instruction.function)
+
+
 class Block:
     """Instructions that run one after another over a list of slot values.
 
@@ -51,6 +62,7 @@ class Block:
       instructions: what runs, in order.
       constants: the values of slots that are bound when the plan is made.
       kept: slots that are read after the block.
+      is_long: it pays to leave out the books of torch's autograd.
     """
 
     def __init__(
@@ -67,7 +79,8 @@ class Block:
         self.constants = constants
         self.kept = kept
         self._compiled: list[CompiledPiece] | None = None
-        self._is_long = len(self.instructions) >= _WORTH_UNTRACKED or any(
+        self._computes = any(map(computes, self.instructions))
+        self.is_long = len(self.instructions) >= _WORTH_UNTRACKED or any(
             isinstance(instruction, LoopInstruction) for instruction in instructions
         )
 
@@ -122,9 +135,9 @@ class Block:
         compiled = self._compiled
         if compiled is None:
             compiled = self._compiled = self._compile()
-        is_flushing = start_flushing()
+        is_flushing = self._computes and start_flushing()
         try:
-            if self._is_long:
+            if self.is_long:
                 with untracked():
                     self._run_pieces(compiled, values, step)
             else:
@@ -136,14 +149,7 @@ class Block:
     @staticmethod
     def _run_pieces(compiled: list[CompiledPiece], values: list[Any], step: Any) -> None:
         for piece in compiled:
-            try:
-                piece.function(values, step)
-            except Exception as error:
-                line = _line_in(error.__traceback__, piece.code)
-                instruction = None if line is None else piece.instructions[line]
-                if instruction is None:
-                    raise
-                raise InstructionFailed(instruction) from error
+            run_piece(piece, values, step)
 
     def _compile(self) -> list[CompiledPiece]:
         total = len(self.instructions)
@@ -165,6 +171,22 @@ class Block:
             pieces.append(write_piece(chunk, self.constants, stored, set_before))
             set_before |= stored
         return pieces
+
+
+def run_piece(piece: CompiledPiece, values: list[Any], step: Any) -> int | None:
+    """Run a piece; return which of its asynchronous instructions must wait, if one must.
+
+    Raises:
+      InstructionFailed: an instruction raised.
+    """
+    try:
+        return piece.function(values, step)
+    except Exception as error:
+        line = _line_in(error.__traceback__, piece.code)
+        instruction = None if line is None else piece.instructions[line]
+        if instruction is None:
+            raise
+        raise InstructionFailed(instruction) from error
 
 
 def _holds(guard: SlotGuard, values: list[Any]) -> bool:

@@ -107,6 +107,13 @@ class TunedBlock:
         else:  # another thread measures at this moment
             self.block.walk(values, step)
 
+    @property
+    def is_plain(self) -> bool | None:
+        """Whether the compiled block was found to be the fastest form; None until it is known."""
+        if self._runner is None:
+            return None
+        return self._runner == self.block.run
+
     def walk(self, values: list[Any], step: Any, observer: Observer) -> None:
         """Run the instructions one by one, telling `observer` of each."""
         self.block.walk(values, step, observer)
