@@ -18,33 +18,49 @@ from tensormill.graph.op_def_text import dtype_text
 from tensormill.kernels.csv_blocks import split_block
 from tensormill.kernels.csv_fields import FieldSplitter
 from tensormill.kernels.denormals import unflushed
-from tensormill.kernels.number_text import number_of, numbers_of
+from tensormill.kernels.number_text import number_reader, numbers_of
 from tensormill.kernels.registry import KernelContext, kernel_factory
-from tensormill.kernels.torch_dtypes import torch_dtype
+from tensormill.kernels.torch_dtypes import to_tensor
 from tensormill.kernels.value_types import as_object_array
 
 __all__ = ["CsvDecoder", "check_selected_columns"]
 
 Array = np.ndarray[Any, Any]
 
-_LARGEST: Final = float(np.finfo(np.float32).max)
 _SMALLEST_BLOCK: Final = 8
 """From how many records on it is faster to look at them column by column."""
 
 
-@kernel_factory("DecodeCSV", "cpu", host_inputs=("record_defaults",))
-def make_decode_csv(ctx: KernelContext) -> Callable[[Any, Sequence[Any]], list[Any]]:
+def _make_decoder(ctx: KernelContext) -> CsvDecoder:
     attrs = ctx.attrs
     delimiter, columns = attrs["field_delim"], tuple(attrs["select_cols"])
     if len(delimiter) != 1:
         raise errors.invalid_argument("field_delim should be only 1 char")
     check_selected_columns(columns, attrs["OUT_TYPE"])
-    decoder = CsvDecoder(
+    return CsvDecoder(
         FieldSplitter(delimiter, attrs["use_quote_delim"], columns),
         attrs["OUT_TYPE"],
         attrs["na_value"],
     )
-    return unflushed(decoder.decode)
+
+
+def make_decode_csv_record(ctx: KernelContext) -> Callable[[Any, Sequence[Any]], list[Any]]:
+    decoder = _make_decoder(ctx)
+
+    def decode_record(records: Any, record_defaults: Sequence[Any]) -> list[Any]:
+        if not records.ndim:
+            return decoder.decode_one(records.item(), record_defaults)
+        columns = decoder.decode(records, record_defaults)
+        return [c.numpy() if type(c) is torch.Tensor else c for c in columns]
+
+    return unflushed(decode_record)
+
+
+@kernel_factory(
+    "DecodeCSV", "cpu", host_inputs=("record_defaults",), host_scalars=make_decode_csv_record
+)
+def make_decode_csv(ctx: KernelContext) -> Callable[[Any, Sequence[Any]], list[Any]]:
+    return unflushed(_make_decoder(ctx).decode)
 
 
 def check_selected_columns(columns: Sequence[int], dtypes: Sequence[DType]) -> None:
@@ -76,22 +92,18 @@ class CsvDecoder:
         self._dtypes = dtypes
         self._missing = (b"", na_value) if na_value else (b"",)
         self._may_miss_numbers = bool(na_value) and not na_value.strip(b" -.0123456789")
-        self._torch_dtypes = [
-            None if dtype.name == "string" else torch_dtype(dtype) for dtype in dtypes
-        ]
         self._kinds = [
             None if dtype.name == "string" else np.dtype(dtype.as_numpy_dtype) for dtype in dtypes
         ]
 
+        self._readers = list(map(_reader, self._kinds))
+
     def decode(self, records: Any, record_defaults: Sequence[Any]) -> list[Any]:
         """Return one tensor a column, of the shape of `records`."""
-        defaults = [_default(index, value) for index, value in enumerate(record_defaults)]
         if records.ndim == 0:
-            fields = self._fields(records.item(), 0)
-            try:
-                return list(map(self._single, fields, self._kinds, self._torch_dtypes, defaults))
-            except ValueError:
-                raise self._first_error([fields], defaults) or _no_error() from None
+            made = self.decode_one(records.item(), record_defaults)
+            return [v if type(v) is np.ndarray else to_tensor(v) for v in made]
+        defaults = list(map(_default, itertools.count(), record_defaults))
         texts = records.ravel().tolist()
         if len(texts) >= _SMALLEST_BLOCK:
             columns = self._decode_block(texts, defaults, records.shape)
@@ -113,6 +125,24 @@ class CsvDecoder:
             ]
         except ValueError:
             raise self._first_error(rows, defaults) or _no_error() from None
+
+    def decode_one(self, record: bytes, record_defaults: Sequence[Any]) -> list[Any]:
+        """Return the fields of one record as NumPy scalars; strings as arrays of shape []."""
+        for index, value in enumerate(record_defaults):
+            if value.size > 1:
+                _default(index, value)
+        fields = self._fields(record, 0)
+        missing = self._missing
+        try:
+            return [
+                _scalar(default, kind) if field in missing else read(field)
+                for field, read, kind, default in zip(
+                    fields, self._readers, self._kinds, record_defaults, strict=True
+                )
+            ]
+        except ValueError:
+            defaults = list(map(_default, itertools.count(), record_defaults))
+            raise self._first_error([fields], defaults) or _no_error() from None
 
     def _decode_block(
         self, texts: Sequence[bytes], defaults: Sequence[Any], shape: tuple[int, ...]
@@ -138,29 +168,6 @@ class CsvDecoder:
             except ValueError:
                 return None
         return made
-
-    def _single(self, field: bytes, kind: Any, dtype: Any, default: Any) -> Any:
-        """Return the field of a record as a scalar.
-
-        Raises:
-          ValueError: it is missing or no number of its dtype.
-        """
-        if field in self._missing:
-            if default is None:
-                raise ValueError
-            value = default
-        elif kind is None:
-            value = field
-        else:
-            try:
-                value = number_of(field, kind)
-            except ValueError:
-                value = _numbers([field], kind)[0].item()
-        if kind is None:
-            return as_object_array([value], ())
-        if -_LARGEST <= value <= _LARGEST:
-            return torch.from_numpy(np.array(value, kind))
-        return torch.tensor(value, dtype=dtype)
 
     def _fields(self, text: bytes, record: int) -> list[bytes]:
         fields = self._split(text)
@@ -217,6 +224,40 @@ class CsvDecoder:
                             f"{dtype_text(self._dtypes[index])}: {field.decode(errors='replace')}"
                         )
         return None
+
+
+def _text(value: bytes) -> Array:
+    """Return a string as an array of shape []."""
+    array = np.empty((), object)
+    array[()] = value
+    return array
+
+
+def _scalar(default: Any, kind: np.dtype[Any] | None) -> Any:
+    """Return what stands for a missing field.
+
+    Raises:
+      ValueError: nothing does.
+    """
+    if not default.size:
+        raise ValueError
+    value = default.item()
+    return _text(value) if kind is None else kind.type(value)
+
+
+def _reader(kind: np.dtype[Any] | None) -> Callable[[bytes], Any]:
+    """Return what makes the text of a field a scalar of a dtype; None stands for strings."""
+    if kind is None:
+        return _text
+    read = number_reader(kind)
+
+    def read_field(field: bytes) -> Any:
+        try:
+            return read(field)
+        except ValueError:
+            return _numbers([field], kind)[0]
+
+    return read_field
 
 
 def _no_error() -> errors.OpError:

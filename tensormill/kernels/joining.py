@@ -171,7 +171,12 @@ def concat_offset(concat_dim: Any, shape: list[Any]) -> list[Any]:
     return offsets
 
 
-@kernel("Pack", "cpu", "gpu", types={"T": DEVICE_TYPES})
+def pack_scalars(values: list[Any], *, axis: int) -> Any:
+    return np.array(values, values[0].dtype)
+
+
+@kernel("Pack", "cpu", types={"T": DEVICE_TYPES}, of_host_scalars=pack_scalars)
+@kernel("Pack", "gpu", types={"T": DEVICE_TYPES})
 def pack(values: list[torch.Tensor], *, axis: int) -> torch.Tensor:
     try:
         return torch.stack(values, axis)

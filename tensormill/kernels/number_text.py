@@ -9,13 +9,14 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["narrowed", "number_of", "numbers_of"]
+__all__ = ["narrowed", "number_reader", "numbers_of"]
 
 # The bits of a float64 that a float32 lacks, and where they say "half way between two of those".
 _LOST_BITS: Final = (1 << 29) - 1
 _HALF_WAY: Final = 1 << 28
 _SMALLEST_NORMAL: Final = 2.0**-126
 _LEAST_EXPONENT: Final = -125
+_LARGEST: Final = float(np.finfo(np.float32).max)
 _MANTISSA: Final = 2.0**53
 
 
@@ -43,27 +44,44 @@ def numbers_of(texts: Sequence[bytes], kind: np.dtype[Any]) -> np.ndarray[Any, A
     return narrowed(wide, lambda: texts) if kind.itemsize == 4 else wide
 
 
-def number_of(text: bytes, kind: np.dtype[Any]) -> float | int:
-    """Return the one number that a text names, as `numbers_of` does.
+def number_reader(kind: np.dtype[Any]) -> Callable[[bytes], Any]:
+    """Return a function that reads the one number that a text names, as `numbers_of` does.
 
-    Raises:
-      ValueError: the text is no such number.
+    It raises a ValueError where the text is no such number.
+
+    Args:
+      kind: float32, float64 or an integer dtype.
     """
-    if b"_" in text:
-        raise ValueError
+    made = kind.type
     if kind.kind != "f":
-        number = int(text)
-        bits = 8 * kind.itemsize - 1
-        if kind.kind != "i" or not -(1 << bits) <= number < 1 << bits:
+        limits = np.iinfo(kind)
+        lowest, highest = int(limits.min), int(limits.max)
+
+        def read_integer(text: bytes) -> Any:
+            number = int(text)
+            if b"_" in text or not lowest <= number <= highest:
+                raise ValueError
+            return made(number)
+
+        return read_integer
+
+    def read_double(text: bytes) -> Any:
+        if b"_" in text:
             raise ValueError
-        return number
-    value = float(text)
-    if kind.itemsize == 8 or not math.isfinite(value):
-        return value
-    fraction, exponent = math.frexp(value)
-    if exponent < _LEAST_EXPONENT or int(fraction * _MANTISSA) & _LOST_BITS == _HALF_WAY:
-        return float(numbers_of([text], kind)[0])
-    return value
+        return made(float(text))
+
+    def read_single(text: bytes, frexp: Any = math.frexp) -> Any:
+        value = float(text)
+        if b"_" in text:
+            raise ValueError
+        if not -_LARGEST <= value <= _LARGEST:
+            return numbers_of([text], kind)[0]
+        fraction, exponent = frexp(value)
+        if exponent < _LEAST_EXPONENT or int(fraction * _MANTISSA) & _LOST_BITS == _HALF_WAY:
+            return numbers_of([text], kind)[0]
+        return made(value)
+
+    return read_double if kind.itemsize == 8 else read_single
 
 
 def _has_underscore(text: bytes) -> bool:

@@ -214,7 +214,9 @@ for _version in ("", "V2"):
     resource_kernel(f"RandomShuffleQueue{_version}", "cpu")(find_random_shuffle_queue)
     resource_kernel(f"PaddingFIFOQueue{_version}", "cpu")(find_padding_fifo_queue)
     resource_kernel(f"PriorityQueue{_version}", "cpu")(find_priority_queue)
-    async_kernel(f"QueueEnqueue{_version}", "cpu", at_once=enqueue_at_once)(enqueue)
+    async_kernel(
+        f"QueueEnqueue{_version}", "cpu", native_inputs=("components",), at_once=enqueue_at_once
+    )(enqueue)
     async_kernel(f"QueueEnqueueMany{_version}", "cpu", at_once=enqueue_many_at_once)(enqueue_many)
     async_kernel(f"QueueDequeue{_version}", "cpu", at_once=dequeue_at_once)(dequeue)
     async_kernel(

@@ -104,6 +104,11 @@ class Kernel:
         accept all.
       host_inputs: argument names taken in the host form.
       host_outputs: argument names given in the host form.
+      native_inputs: argument names taken in the form in which they were made, tensor or host.
+      host_scalars: takes the place of `function` where all outputs have the static shape [], and
+        gives them in the host form; or None.
+      of_host_scalars: takes the place of `function` where all inputs are host scalars, and takes
+        and gives values in the host form; or None.
       aliases: the output may share memory with an input.
       is_factory: `function(ctx)` is called when a plan is made, and returns what computes the
         outputs.
@@ -121,6 +126,9 @@ class Kernel:
     types: dict[str, frozenset[DType]] = field(default_factory=dict)
     host_inputs: frozenset[str] = frozenset()
     host_outputs: frozenset[str] = frozenset()
+    native_inputs: frozenset[str] = frozenset()
+    host_scalars: Callable[..., Any] | None = None
+    of_host_scalars: Callable[..., Any] | None = None
     aliases: bool = False
     is_factory: bool = False
     is_resource: bool = False
@@ -218,6 +226,7 @@ def kernel(
     types: TypeSpec = None,
     host_inputs: Iterable[str] = (),
     host_outputs: Iterable[str] = (),
+    of_host_scalars: Callable[..., Any] | None = None,
     aliases: bool = False,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as the kernel of `op_type` on device types ("cpu", "gpu").
@@ -229,6 +238,7 @@ def kernel(
         signature allows.
       host_inputs: inputs that the function takes as NumPy values.
       host_outputs: outputs that the function returns as NumPy values.
+      of_host_scalars: computes the same where all inputs are NumPy scalars, as NumPy values.
       aliases: the output may share memory with an input.
 
     Raises:
@@ -243,6 +253,7 @@ def kernel(
             types,
             host_inputs=frozenset(host_inputs),
             host_outputs=frozenset(host_outputs),
+            of_host_scalars=of_host_scalars,
             aliases=aliases,
         )
         return function
@@ -256,6 +267,7 @@ def kernel_factory(
     types: TypeSpec = None,
     host_inputs: Iterable[str] = (),
     host_outputs: Iterable[str] = (),
+    host_scalars: Callable[[KernelContext], Callable[..., Any]] | None = None,
     aliases: bool = False,
 ) -> Callable[[Function], Function]:
     """Register the decorated function as one that makes a kernel for a node.
@@ -263,7 +275,8 @@ def kernel_factory(
     `f(ctx: KernelContext) -> kernel`.
 
     For stateful ops (the kernel is made once per session and node) and for kernels that are worth
-    specialising to their attributes, shapes and constant inputs.
+    specialising to their attributes, shapes and constant inputs. `host_scalars` makes the one for
+    outputs that all have the static shape []; it returns them as NumPy values.
     """
 
     def register(function: Function) -> Function:
@@ -274,6 +287,7 @@ def kernel_factory(
             types,
             host_inputs=frozenset(host_inputs),
             host_outputs=frozenset(host_outputs),
+            host_scalars=host_scalars,
             aliases=aliases,
             is_factory=True,
         )
@@ -322,6 +336,7 @@ def async_kernel(
     types: TypeSpec = None,
     host_inputs: Iterable[str] = (),
     host_outputs: Iterable[str] = (),
+    native_inputs: Iterable[str] = (),
     at_once: Callable[..., Any] | None = None,
     is_factory: bool = False,
 ) -> Callable[[Function], Function]:
@@ -336,6 +351,7 @@ def async_kernel(
       types: attribute name to the dtypes that the kernel takes.
       host_inputs: inputs that the function takes as NumPy values.
       host_outputs: outputs that the function returns as NumPy values.
+      native_inputs: inputs that it takes as tensors or NumPy values, as they come.
       at_once: `g(*inputs, **attrs)` does the same where nothing need be waited for, and returns
         the outputs; else it changes nothing and returns `WAITS`. A step calls it first. With a
         parameter `step` it gets the running step, or None.
@@ -354,6 +370,7 @@ def async_kernel(
             is_factory=is_factory,
             host_inputs=frozenset(host_inputs),
             host_outputs=frozenset(host_outputs),
+            native_inputs=frozenset(native_inputs),
         )
         return function
 

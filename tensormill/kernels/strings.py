@@ -16,7 +16,7 @@ from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import format_dims
 from tensormill.kernels.denormals import unflushed
-from tensormill.kernels.number_text import number_of, numbers_of
+from tensormill.kernels.number_text import number_reader, numbers_of
 from tensormill.kernels.registry import KernelContext, kernel, kernel_factory
 from tensormill.kernels.short_fingerprints import fingerprints64
 from tensormill.kernels.string_hashes import hash64, siphash24
@@ -87,12 +87,13 @@ def make_as_string(ctx: KernelContext) -> Any:
 @unflushed
 def string_to_number(value: Any, *, out_type: DType) -> torch.Tensor:
     kind = np.dtype(out_type.as_numpy_dtype)
+    read = number_reader(kind)
 
     def number(text: bytes) -> Any:
         try:
             if b"x" in text.lower():
                 return numbers_of([text], kind)[0]
-            return number_of(text, kind)
+            return read(text)
         except ValueError:
             shown = text.decode(errors="replace")
             raise errors.invalid_argument(

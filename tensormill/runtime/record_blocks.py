@@ -180,8 +180,19 @@ class RecordBlocks:
 class RecordRows:
     """Gives the steps of a pipeline that return an element the elements made ahead. Any thread."""
 
-    def __init__(self, reader: Reader, program: Program, pipeline: RecordPipeline) -> None:
+    def __init__(
+        self, reader: Reader, forms: Sequence[Form], program: Program, pipeline: RecordPipeline
+    ) -> None:
+        """Prepare for a pipeline.
+
+        Args:
+          reader: where the records come from.
+          forms: those of the components of the element that a step returns.
+          program: takes a batch of keys and one of values, returns batches of components.
+          pipeline: what the steps do.
+        """
         self._reader = reader
+        self._forms = forms
         self._lock = threading.Lock()
         self._ahead = _ElementsAhead(reader, program, pipeline)  # guarded by _lock
         self._made: tuple[RecordsAhead, Sequence[list[Any]]] | None = None
@@ -201,7 +212,14 @@ class RecordRows:
         """Return the records that come next and their elements."""
         with self._lock:
             block = self._ahead.block(_count)
-            self._made = None if block is None else (block.records, _rows(block.components))
+            self._made = (
+                None
+                if block is None
+                else (
+                    block.records,
+                    _rows(list(map(_in_form, block.components, self._forms))),
+                )
+            )
             return self._made
 
 
@@ -215,14 +233,18 @@ _SHARED_BYTES: Final = 1 << 16
 
 def _rows(components: list[Any]) -> Sequence[list[Any]]:
     """Return the rows of components; each belongs to whoever takes it."""
-    is_small = all(
-        type(component) is torch.Tensor and component.nbytes <= _SHARED_BYTES
-        for component in components
-    )
+    is_small = all(c.dtype != object and c.nbytes <= _SHARED_BYTES for c in components)
     if not is_small:
         return _Rows(components)
-    columns = [component.unbind(0) for component in components]
+    columns = [c.unbind(0) if type(c) is torch.Tensor else list(c) for c in components]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _in_form(component: Any, form: Form) -> Any:
+    """Return a component in the form that its elements have where a step makes one."""
+    if form is Form.HOST and type(component) is torch.Tensor:
+        return component.numpy()
+    return component
 
 
 class _Rows(Sequence[list[Any]]):
@@ -241,6 +263,8 @@ class _Rows(Sequence[list[Any]]):
 def _row(component: Any, index: int) -> Any:
     if type(component) is torch.Tensor:
         return torch.from_numpy(np.array(component.numpy()[index]))
+    if component.dtype != object:
+        return component[index].copy()
     return np.array(component[index], object)
 
 
@@ -268,8 +292,8 @@ def make_blocks(
         queue = program.handle_of(pipeline.enqueue)
         is_queue = isinstance(queue, Queue)
         return RecordBlocks(reader, queue, program, batched, pipeline) if is_queue else None
-    is_usual = all(
-        dtype.name == "string" or (form is Form.TENSOR and dtype.name in _ROW_DTYPES)
-        for _, form, dtype in program.fetches
-    )
-    return RecordRows(reader, batched, pipeline) if is_usual and pipeline.body.order else None
+    if not pipeline.body.order or not all(
+        dtype.name == "string" or dtype.name in _ROW_DTYPES for _, _, dtype in program.fetches
+    ):
+        return None
+    return RecordRows(reader, [form for _, form, _ in program.fetches], batched, pipeline)

@@ -150,6 +150,16 @@ class NodeLowering:
         if on_host:
             names = frozenset(a.name for a in (*node.op_def.inputs, *node.op_def.outputs))
             kernel = replace(kernel, host_inputs=names - {"handle"}, host_outputs=names)
+        elif kernel.host_scalars is not None and all(dims == () for dims in node.output_dims):
+            names = frozenset(a.name for a in node.op_def.outputs)
+            kernel = replace(kernel, function=kernel.host_scalars, host_outputs=names)
+        elif kernel.of_host_scalars is not None and self._takes_host_scalars(node):
+            kernel = replace(
+                kernel,
+                function=kernel.of_host_scalars,
+                host_inputs=frozenset(a.name for a in node.op_def.inputs),
+                host_outputs=frozenset(a.name for a in node.op_def.outputs),
+            )
         function = kernel.function
         if kernel.is_resource or kernel.is_factory:
             make = partial(self._make_kernel, node, kernel, device)
@@ -158,6 +168,15 @@ class NodeLowering:
             self.values.bind_constant((node, 0), Form.HANDLE, function)
         else:
             self._emit(node, kernel, function)
+
+    def _takes_host_scalars(self, node: Node) -> bool:
+        """Return whether all inputs of a node are made as host scalars, or constant."""
+        native = self.values.native
+        return (
+            all(source.output_dims[index] == () for source, index in node.inputs)
+            and all(native[e] is Form.HOST or e[0].op_type == "Const" for e in node.inputs)
+            and any(native[e] is Form.HOST for e in node.inputs)
+        )
 
     def _make_kernel(self, node: Node, kernel: Kernel, device: Device) -> Any:
         cache = self._cache
@@ -257,10 +276,17 @@ class NodeLowering:
         for arg in node.op_def.inputs:
             form = Form.HOST if arg.name in kernel.host_inputs else None
             edges = node.inputs[at : at + arg.count(node.attrs)]
-            slots = [self._input(edge, form, node, arg.is_ref) for edge in edges]
+            if arg.name in kernel.native_inputs:
+                slots = [self._input(edge, self._made_form(edge), node, False) for edge in edges]
+            else:
+                slots = [self._input(edge, form, node, arg.is_ref) for edge in edges]
             arguments.append(slots if arg.is_list else slots[0])
             at += len(edges)
         return arguments
+
+    def _made_form(self, edge: Edge) -> Form | None:
+        """Return the host form for a value that is made in it; None for the usual one."""
+        return Form.HOST if self.values.native[edge] is Form.HOST else None
 
     def _input(self, edge: Edge, form: Form | None, node: Node, takes_ref: bool) -> Slot:
         dtype = edge[0].output_dtypes[edge[1]]

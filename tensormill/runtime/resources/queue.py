@@ -31,8 +31,8 @@ from tensormill.runtime.resources.queue_elements import (
 from tensormill.runtime.resources.queue_state import Close, Dequeue, Enqueue, PutBack, QueueState
 from tensormill.runtime.resources.queue_values import (
     batch,
-    copied,
     empty_batch,
+    kept,
     padded_batch,
     single,
     taken_over,
@@ -478,6 +478,8 @@ class _Words:
 
     def __call__(self, count: int) -> list[int]:
         """Return the next ones, the last of them first. Called with the queue held."""
+        if count == 1 and self._words:
+            return [self._words.pop()]
         while len(self._words) < count:
             with self._lock:
                 words, self._prepared = self._prepared or self._made(), []
@@ -510,4 +512,4 @@ def _new_store(spec: QueueSpec, words: _Words) -> ElementStore:
         raise errors.invalid_argument(
             f"min_after_dequeue {spec.min_after_dequeue} must be < capacity {spec.capacity}"
         )
-    return RandomStore(spec.min_after_dequeue, words, ElementPool(), copied)
+    return RandomStore(spec.min_after_dequeue, words, ElementPool(), kept)

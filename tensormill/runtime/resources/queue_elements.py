@@ -90,6 +90,13 @@ class Pool(Protocol):
     def take_one(self, number: int) -> Row:
         """Remove an element and return it; the last one has its number then."""
 
+    def exchange(self, number: int, row: Row) -> Row | None:
+        """Remove an element and return it, and give its number to a copy of another one.
+
+        Returns:
+          The element; None, with nothing changed, where the other one does not fit in here.
+        """
+
 
 class ElementStore(Protocol):
     """What is in a queue.
@@ -127,6 +134,9 @@ class ElementStore(Protocol):
         Returns:
           What was taken.
         """
+
+    def exchange(self, row: Row) -> list[Piece]:
+        """Add an element, and remove the next one if any may leave; the store is open."""
 
     def take(self) -> Piece:
         """Remove the next element: a row, or a block of one."""
@@ -167,6 +177,11 @@ class FifoStore:
         """Add elements while somebody takes them."""
         self.put_block(block)
         return self.take_many(min(wanted, self.size))
+
+    def exchange(self, row: Row) -> list[Piece]:
+        """Add an element, and remove the next one."""
+        self.put(row)
+        return [self.take()]
 
     def take(self) -> Piece:
         """Remove the next element: a row, or a block of one."""
@@ -220,6 +235,9 @@ class _NoPool:
 
     def take_one(self, number: int) -> Row:
         raise IndexError
+
+    def exchange(self, number: int, row: Row) -> Row | None:
+        return None
 
 
 class RandomStore:
@@ -302,6 +320,24 @@ class RandomStore:
             moved[place] = place + count
         return self._removed(numbers, moved)
 
+    def exchange(self, row: Row) -> list[Piece]:
+        """Add an element, and remove one if any may leave."""
+        size = self.size
+        if size < self._min_after_dequeue:
+            self.put(row)
+            return []
+        if not self._rows:
+            number = self._draw(1)[0] % (size + 1)
+            if number == size:
+                return [tuple(map(self._keep, row))]
+            taken = self._pool.exchange(number, row)
+            if taken is not None:
+                return [taken]
+            self.put(row)
+            return self._removed([number], {number: size})
+        self.put(row)
+        return self.take_many(1)
+
     def take(self) -> Piece:
         """Remove an element: a row, or a block of one."""
         return self.take_many(1)[0]
@@ -381,6 +417,11 @@ class PriorityStore:
             if len(taken) < wanted:
                 taken.append(self.take())
         return taken
+
+    def exchange(self, row: Row) -> list[Piece]:
+        """Add an element, and remove the next one."""
+        self.put(row)
+        return [self.take()]
 
     def take(self) -> Row:
         """Remove the next element."""

@@ -123,11 +123,16 @@ class QueueState:
     def _hand_over(self, row: Row) -> Sequence[Instruction]:
         """Take an element while somebody waits for elements."""
         elements = self.elements
-        if elements.keeps_order and not elements.size:  # it goes straight to the first who waits
-            attempt = next(iter(self._dequeues.values()))
-            if attempt.missing > 1:
+        attempt = next(iter(self._dequeues.values()))
+        if attempt.missing > 1 and not elements.gives_whole:
+            if elements.keeps_order and not elements.size:  # it goes straight to who waits
                 attempt.pieces.append(row)
                 attempt.missing -= 1
+                return ()
+            if not elements.keeps_order:
+                taken = elements.exchange(row)
+                attempt.pieces += taken
+                attempt.missing -= len(taken)
                 return ()
         elements.put(row)
         return self._advanced()

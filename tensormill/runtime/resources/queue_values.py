@@ -10,18 +10,39 @@ import torch
 
 from tensormill.graph.dtypes import DType
 from tensormill.graph.shapes import Dims
-from tensormill.kernels.torch_dtypes import is_number, torch_dtype
+from tensormill.kernels.torch_dtypes import is_number, to_tensor, torch_dtype
 from tensormill.runtime.resources.queue_elements import Block, Piece, Row
 from tensormill.runtime.resources.received_memory import keep_received
 
-__all__ = ["batch", "copied", "empty_batch", "padded_batch", "single", "taken_over"]
+__all__ = [
+    "as_output",
+    "batch",
+    "copied",
+    "empty_batch",
+    "kept",
+    "padded_batch",
+    "single",
+    "taken_over",
+]
 
 
 def copied(value: Any) -> Any:
     """Return a value that nobody else changes."""
     if type(value) is torch.Tensor:
         return value.clone(memory_format=torch.contiguous_format)
-    return np.array(value)
+    return as_output(np.array(value))
+
+
+def kept(value: Any) -> Any:
+    """Return what a store may keep of a value; a scalar of NumPy's never changes."""
+    return value if isinstance(value, np.generic) else copied(value)
+
+
+def as_output(value: Any) -> Any:
+    """Return a value in the usual form of its dtype: a number of NumPy's as a tensor."""
+    if type(value) is torch.Tensor or value.dtype == object:
+        return value
+    return to_tensor(value)
 
 
 def taken_over(components: Sequence[Any], alone: Mapping[int, bool]) -> Row:
@@ -50,7 +71,7 @@ def single(piece: Piece) -> list[Any]:
     """Return the values of the one element of a piece."""
     if isinstance(piece, Block):
         return [copied(component[piece.start, ...]) for component in piece.components]
-    return list(piece)
+    return list(map(as_output, piece))
 
 
 def empty_batch(dtype: DType, dims: Sequence[int]) -> Any:
@@ -85,11 +106,18 @@ def _whole(block: Block) -> list[Any]:
 def _part(piece: Piece, index: int) -> Any:
     if isinstance(piece, Block):
         return piece.components[index][piece.start : piece.stop]
-    return piece[index][None]
+    return as_output(piece[index])[None]
 
 
 def _stacked(values: Sequence[Any]) -> Any:
-    return torch.stack(list(values)) if type(values[0]) is torch.Tensor else np.stack(values)
+    if any(type(value) is torch.Tensor for value in values):
+        return torch.stack(list(map(as_output, values)))
+    first = values[0]
+    if first.dtype == object:
+        return np.stack(values)
+    if not first.shape:
+        return to_tensor(np.array(values, first.dtype))
+    return to_tensor(np.concatenate(values).reshape(len(values), *first.shape))
 
 
 def _joined(values: list[Any]) -> Any:

@@ -153,3 +153,32 @@ def test_what_was_taken_for_nothing_goes_back_the_last_one_first() -> None:
     store.put_back([row(1), rows(2, 2), row(4)])
     # The numbers that are drawn take the last element each time.
     assert values(store.take_many(4)) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("pool", [ElementPool, lambda: None])
+def test_an_exchange_is_a_put_and_a_take(seed: int, pool) -> None:
+    at_once, one_by_one = store_of(seed, pool(), 2), store_of(seed, pool(), 2)
+    for number in range(40):
+        # One that does not fit in the pool comes in between.
+        wide = (torch.tensor([number, number]),) if number == 25 else row(number)
+        taken = at_once.exchange(wide)
+        one_by_one.put(wide)
+        expected = one_by_one.take_many(1) if one_by_one.available(False) else []
+        assert [np.asarray(piece[0]).tolist() for piece in taken] == [
+            np.asarray(piece[0]).tolist() for piece in expected
+        ]
+        assert at_once.size == one_by_one.size == min(number + 1, 2)
+
+
+def test_numbers_of_numpy_and_of_torch_are_of_one_form() -> None:
+    pool = ElementPool()
+    assert pool.put((np.int64(1), np.float32([1, 2])))
+    assert pool.put((torch.tensor(2), torch.tensor([3.0, 4.0])))
+    assert not pool.put((np.int32(1), np.float32([1, 2])))
+    assert not pool.put((torch.tensor(2),))
+    assert pool.put_block(Block((np.arange(3, 5), torch.ones(2, 2)), 0, 2))
+    taken = pool.take([1, 0, 3], {0: 2})
+    assert taken.components[0].tolist() == [2, 1, 4]
+    assert taken.components[1].tolist() == [[3, 4], [1, 2], [1, 1]]
+    assert [type(component) for component in taken.components] == [torch.Tensor, torch.Tensor]
