@@ -24,6 +24,7 @@ from tensormill.runtime.prepared_step import (
     CLOSED_BY_CLIENT,
     OnStepBegin,
     OnStepDone,
+    once,
     tell_nobody,
 )
 from tensormill.runtime.resources.feeders import Feeding
@@ -209,7 +210,9 @@ class ClusterStep:
         """Steps over several tasks mostly wait for messages: each loop goes on as they come."""
         return False
 
-    def repeat_once(self, on_done: OnStepDone) -> CancellationScope | None:
+    def repeat_once(
+        self, on_done: OnStepDone, may_repeat: Callable[[], bool] = once
+    ) -> CancellationScope | None:
         """Start a step without feeds and options; see `StartableStep`."""
         return self.start([], StepOptions(), on_done)
 

@@ -40,6 +40,7 @@ __all__ = [
     "OnStepDone",
     "PreparedStep",
     "StartableStep",
+    "once",
     "tell_nobody",
 ]
 
@@ -54,6 +55,11 @@ OnStepBegin = Callable[[CancellationScope], None]
 
 def tell_nobody(scope: CancellationScope) -> None:
     """Let a step begin that nobody will cancel before `start` returns."""
+
+
+def once() -> bool:
+    """Let no step follow another one."""
+    return False
 
 
 class StartableStep(AnyPreparedStep, Protocol):
@@ -99,8 +105,16 @@ class StartableStep(AnyPreparedStep, Protocol):
     def may_share_thread(self) -> bool:
         """Whether loops of it may take turns on one thread, as far as its steps are short."""
 
-    def repeat_once(self, on_done: OnStepDone, /) -> CancellationScope | None:
-        """Start a step without feeds and options, as `start`; nobody wants its values."""
+    def repeat_once(
+        self, on_done: OnStepDone, may_repeat: Callable[[], bool] = ..., /
+    ) -> CancellationScope | None:
+        """Start a step without feeds and options, as `start`; nobody wants its values.
+
+        Args:
+          on_done: told how it ended.
+          may_repeat: may be asked instead where the step succeeded without waiting; if it returns
+            True, the next step follows at once.
+        """
 
 
 CLOSED_BY_CLIENT = "Step was cancelled by an explicit call to `Session::Close()`."
@@ -418,7 +432,9 @@ class PreparedStep:
             and not any(part in n.op_type for n in self.graph.nodes for part in _HOLD_THREADS)
         )
 
-    def repeat_once(self, on_done: OnStepDone) -> CancellationScope | None:
+    def repeat_once(
+        self, on_done: OnStepDone, may_repeat: Callable[[], bool] = once
+    ) -> CancellationScope | None:
         """Start a step without feeds and options; see `StartableStep`."""
         program, running = self.program, self._running
         if self._is_plain or program.takes_step or self._can_give_back():
@@ -432,9 +448,12 @@ class PreparedStep:
         try:
             if isinstance(self._blocks, RecordBlocks):
                 begun = self._blocks.begin()
-            if begun is None:
+            while begun is None:
                 made = program.run_at_once([], None)
-                begun = made if isinstance(made, Unfinished) else None
+                if type(made) is Unfinished:
+                    begun = made
+                elif running.is_closed or not may_repeat():
+                    break
         except Exception as error:  # noqa: BLE001 - belongs to the step
             running.leave()
             step = self._new_step()

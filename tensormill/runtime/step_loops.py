@@ -28,6 +28,8 @@ _TURN_S: Final = 0.02
 _LONG_STEP_NS: Final = 2_000_000
 """A short step that runs now and then, with nothing of it in the caches, takes up to 1 ms."""
 _STEPS_UNMEASURED: Final = 63
+_ROW_NS: Final = 1_000_000
+"""How long steps may follow each other before other loops are looked at."""
 
 Call = Callable[[Callable[[], None]], None]
 """Runs a function on a thread that computes."""
@@ -47,9 +49,18 @@ class RepeatedStep(Protocol):
         """Tell the queues that the step feeds that it is repeated."""
 
     def repeat_once(
-        self, on_done: Callable[[StepOutcome | None, OpError | None], None], /
+        self,
+        on_done: Callable[[StepOutcome | None, OpError | None], None],
+        may_repeat: Callable[[], bool],
+        /,
     ) -> CancellationScope | None:
-        """Start a step without feeds and options; return what cancels it, None where it ended."""
+        """Start a step without feeds and options; return what cancels it, None where it ended.
+
+        Args:
+          on_done: called with how it ended.
+          may_repeat: may be called instead where the step succeeded without waiting; if it returns
+            True, the next step follows at once.
+        """
 
 
 class _NobodyLooks:
@@ -96,7 +107,7 @@ class StepLoop:
         self._should_stop = should_stop
         self._waits: WaitObserver = _NobodyLooks() if waits is None else waits
         self._lock = threading.Lock()
-        self._is_stopped = False  # guarded by _lock
+        self._is_stopped = False  # guarded by _lock; once True, it stays so
         self._is_starting = False  # guarded by _lock
         self._is_over = False  # guarded by _lock
         self._scope: CancellationScope | None = None  # guarded by _lock
@@ -104,6 +115,8 @@ class StepLoop:
         self._steps = 0
         self._unmeasured = 0
         self._step_ns = 0
+        self._row = 0
+        self._following = 0
         self._feeding = Feeding()
 
     def start(self) -> None:
@@ -146,12 +159,15 @@ class StepLoop:
         if steps:
             self._steps += steps
             return True
-        started_ns = 0 if self._unmeasured else time.thread_time_ns()
-        scope = self._step.repeat_once(self._note_end)
-        if started_ns:
+        is_measured = self._unmeasured <= 0
+        self._following = 0 if is_measured else self._row
+        steps_before = self._steps
+        started_ns = time.thread_time_ns() if is_measured else 0
+        scope = self._step.repeat_once(self._note_end, self._may_repeat)
+        if is_measured:
             self._measure(time.thread_time_ns() - started_ns)
         else:
-            self._unmeasured -= 1
+            self._unmeasured -= 1 + self._steps - steps_before
         with self._lock:
             has_ended = not self._is_starting
             self._is_starting = False
@@ -168,6 +184,15 @@ class StepLoop:
         self._step_ns += (took_ns - self._step_ns) // 4
         self.is_long = self._step_ns > _LONG_STEP_NS
         self._unmeasured = 0 if self.is_long else _STEPS_UNMEASURED
+        self._row = min(_STEPS_UNMEASURED, _ROW_NS // max(self._step_ns, 1))
+
+    def _may_repeat(self) -> bool:
+        """Take note of a step that succeeded at once, if another one may follow it right away."""
+        if self._following <= 0 or self._is_stopped or self._should_stop():
+            return False
+        self._following -= 1
+        self._steps += 1
+        return True
 
     def _note_end(self, outcome: StepOutcome | None, error: OpError | None) -> None:
         """Take note that a step has ended. Called by whoever ended it."""

@@ -150,7 +150,7 @@ class Steps:
     def begin_feeding(self) -> Feeding:
         return Feeding()
 
-    def repeat_once(self, on_done: Any) -> Any:
+    def repeat_once(self, on_done: Any, may_repeat: Any) -> Any:
         if self.at_once:
             self.at_once -= 1
             on_done(StepOutcome([]), None)

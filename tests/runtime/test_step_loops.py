@@ -31,7 +31,7 @@ class Steps:
     def begin_feeding(self) -> Feeding:
         return Feeding()
 
-    def repeat_once(self, on_done: Any) -> Any:
+    def repeat_once(self, on_done: Any, may_repeat: Any) -> Any:
         self.before()
         self.count += 1
         if self.count <= self.at_once:
@@ -144,11 +144,11 @@ def test_a_thread_that_breaks_leaves_the_others_running() -> None:
 
 
 class Failing(Steps):
-    def repeat_once(self, on_done: Any) -> Any:
+    def repeat_once(self, on_done: Any, may_repeat: Any) -> Any:
         if self.count == self.at_once:
             on_done(None, tf.errors.OutOfRangeError(None, None, "enough"))
             return None
-        return super().repeat_once(on_done)
+        return super().repeat_once(on_done, may_repeat)
 
 
 class Nobody:
@@ -218,3 +218,47 @@ def test_a_generator_that_waits_for_what_another_loop_enqueues_is_no_dead_lock()
         assert session.run(taken).tolist() == [0, 2, 4, 6, 8, 10]
         coordinator.request_stop()
         coordinator.join(threads)
+
+
+class Following(Steps):
+    """Steps that follow each other as long as they may."""
+
+    def repeat_once(self, on_done: Any, may_repeat: Any) -> Any:
+        self.count += 1
+        while self.count < self.at_once and may_repeat():
+            self.count += 1
+        on_done(StepOutcome([]), None)
+
+
+def test_short_steps_follow_each_other_and_each_asks_whether_to_stop(monkeypatch) -> None:
+    clock = [0]
+    monkeypatch.setattr(step_loops.time, "thread_time_ns", lambda: clock[0])
+    steps, asked, ends = Following(10_000), [0], []
+
+    def should_stop() -> bool:
+        asked[0] += 1
+        return asked[0] > 500
+
+    loop = StepLoop(
+        steps, LoopTurns(), lambda f: f(), lambda n, error: ends.append((n, error)), should_stop
+    )
+    loop.start()
+    assert ends == [(500, None)]
+    assert steps.count == 500
+    assert asked[0] >= 501
+
+
+def test_stopping_a_loop_ends_the_row_of_its_steps() -> None:
+    steps, ends = Following(10_000), []
+    loop = StepLoop(
+        steps, LoopTurns(), lambda f: f(), lambda n, error: ends.append((n, error)), lambda: stop()
+    )
+
+    def stop() -> bool:
+        if steps.count == 100:
+            loop.stop()
+        return False
+
+    loop.start()
+    assert ends == [(steps.count, None)]
+    assert steps.count in (100, 101)
