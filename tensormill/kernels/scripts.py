@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -23,6 +25,7 @@ _ERRORS: tuple[tuple[tuple[type[BaseException], ...], Callable[..., errors.OpErr
     ((NotImplementedError,), errors.UnimplementedError),
 )
 """What the errors of a function become; all others are of unknown kind."""
+_HERE = os.path.join(os.path.dirname(__file__), "")
 
 _CPP_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
 
@@ -89,8 +92,16 @@ def _call(function: Callable[..., Any], arguments: list[Any]) -> Any:
         kind: Callable[..., errors.OpError] = next(
             (to for kinds, to in _ERRORS if isinstance(error, kinds)), errors.UnknownError
         )
-        text = "".join(traceback.format_exception(error))
+        text = "".join(traceback.format_exception(type(error), error, _users_part(error)))
         raise kind(None, None, f"{type(error).__name__}: {error}\n{text}") from error
+
+
+def _users_part(error: BaseException) -> TracebackType | None:
+    """Return the traceback of an error without the lines here that lead to the user's function."""
+    found = error.__traceback__
+    while found is not None and found.tb_frame.f_code.co_filename.startswith(_HERE):
+        found = found.tb_next
+    return found
 
 
 def _results(given: Any) -> list[Any]:

@@ -58,3 +58,14 @@ def test_functions_go_with_their_graph() -> None:
     make_some()
     gc.collect()
     assert script_ops._py_funcs.size() <= before
+
+
+def test_the_traceback_of_an_error_begins_in_the_function() -> None:
+    def fails(x):
+        raise KeyError("boom")
+
+    with tf.Session() as session, pytest.raises(tf.errors.UnknownError) as caught:
+        session.run(tf.py_func(fails, [1.0], tf.float32))
+    head, frame, *_ = caught.value.message.partition("Traceback")[2].splitlines()
+    assert head == " (most recent call last):"
+    assert frame.endswith("in fails")
