@@ -133,7 +133,14 @@ class FeedCheck:
             )
         if isinstance(value, TensorHandle):
             value = value.as_fed_for(self._dtype)
-        array = np.asarray(value, dtype=self._numpy_type)
+        try:
+            array = np.asarray(value, dtype=self._numpy_type)
+        except (TypeError, ValueError) as error:
+            name, shape = self._tensor.name, self._tensor.shape
+            error.add_note(
+                f"  fed for Tensor {name}, of dtype {self._dtype.name} and shape {shape}"
+            )
+            raise
         dims = self._dims
         if dims is not None and array.shape != dims and not are_compatible(array.shape, dims):
             raise ValueError(

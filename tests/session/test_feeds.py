@@ -145,3 +145,11 @@ def test_quantized_numbers_are_fed_as_integers_or_in_a_structure(dtype, over_wir
             result = session.run(y, {x: value})
             assert result.dtype == integers
             assert result.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("value", ["word", [[1.0], [1.0, 2.0]], {}])
+def test_what_is_no_array_names_the_tensor_that_it_was_fed_for(session, value):
+    x = tf.placeholder(tf.float32, [None], name="x")
+    with pytest.raises((TypeError, ValueError)) as caught:
+        session.run(x + 1.0, {x: value})
+    assert caught.value.__notes__ == ["  fed for Tensor x:0, of dtype float32 and shape (?,)"]
