@@ -8,12 +8,17 @@ from typing import Any
 import torch
 
 from tensormill.graph import errors
+from tensormill.graph.op_def_text import dtype_text
+from tensormill.graph.shapes import format_dims, is_fully_defined
+from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.straight_line import InstructionFailed
 
 __all__ = ["as_op_error", "as_reported", "deadline_error", "named_operations"]
 
 _NAMED_WAITERS = 5
+_NO_MEMORY = "DefaultCPUAllocator: "
+"""What torch says, in a RuntimeError like any other, where it gets no host memory."""
 
 _FOREIGN: tuple[tuple[type[BaseException], Callable[..., errors.OpError]], ...] = (
     (torch.OutOfMemoryError, errors.ResourceExhaustedError),
@@ -43,15 +48,7 @@ def as_op_error(failure: InstructionFailed, step_id: int | None = None) -> error
     if isinstance(cause, errors.OpError):
         error: Any = cause
     else:
-        kind: Callable[..., errors.OpError] = next(
-            (ours for theirs, ours in _FOREIGN if isinstance(cause, theirs)), errors.InternalError
-        )
-        text = str(cause).partition("\n")[0]
-        error = kind(
-            None,
-            None,
-            f"{node.op_type}: {text}" if text else f"{node.op_type}: {type(cause).__name__}",
-        )
+        error = _from_foreign(cause, node)
     operation = node.operation
     return errors.attach_operation(
         error,
@@ -62,6 +59,28 @@ def as_op_error(failure: InstructionFailed, step_id: int | None = None) -> error
         step_id=step_id,
         op=operation,
     )
+
+
+def _from_foreign(cause: BaseException | None, node: Node) -> errors.OpError:
+    """Return the error for what torch, NumPy or Python raised in the kernel of a node."""
+    kind: Callable[..., errors.OpError] = next(
+        (ours for theirs, ours in _FOREIGN if isinstance(cause, theirs)), errors.InternalError
+    )
+    text = str(cause).partition("\n")[0] or type(cause).__name__
+    if kind is errors.ResourceExhaustedError or _NO_MEMORY in text:
+        return errors.resource_exhausted(
+            f"OOM when allocating tensor {_description(node)} on {node.device}: {text}",
+            hint="smaller batches, or parts of them one after another, need less at a time.",
+        )
+    return kind(None, None, f"{node.op_type}: {text}")
+
+
+def _description(node: Node) -> str:
+    """Return what is known of the first output of a node, as TensorFlow writes it."""
+    if not node.output_dtypes or not is_fully_defined(node.output_dims[0]):
+        return f"for {node.op_type}"
+    shape = format_dims(node.output_dims[0], "kernel")
+    return f"with shape{shape} and type {dtype_text(node.output_dtypes[0].base_dtype)}"
 
 
 def as_reported(error: BaseException, step_id: int | None = None) -> errors.OpError:

@@ -72,6 +72,22 @@ def test_the_record_of_an_error_names_operation_device_line_and_step(waits):
     assert "operation 'broken'" in str(raised)
 
 
+def test_memory_that_is_not_there_is_a_resource_that_is_exhausted():
+    size = tf.placeholder(tf.int64, [])
+    one = tf.constant(1.0)
+    open_size, known_size = tf.fill([size, size, size], one), tf.fill([1 << 20] * 3, one)
+    with tf.Session() as session:
+        for fetch, what in (
+            (open_size, "for Fill"),
+            (known_size, "with shape[1048576,1048576,1048576] and type float"),
+        ):
+            with pytest.raises(tf.errors.ResourceExhaustedError) as caught:
+                session.run(fetch, {size: 1 << 20})
+            assert f"OOM when allocating tensor {what} on {CPU}" in caught.value.message
+            assert "to fix: smaller batches" in str(caught.value)
+        assert session.run(open_size, {size: 2}).sum() == 8.0
+
+
 def test_steps_have_numbers_of_their_own():
     gate = Gate()
     output = gate.node(1.0)

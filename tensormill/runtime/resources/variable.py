@@ -20,6 +20,10 @@ from tensormill.graph.shapes import Dims
 
 __all__ = ["ResourceVariableBuffer", "VariableBuffer", "VariableHandle", "VariableStore"]
 
+_INITIALIZE = (
+    "run its initializer first, as session.run(tf.global_variables_initializer()) does, or restore "
+    "a checkpoint."
+)
 # What counts as unshared: the tensor and the call hold its storage.
 _OWN_STORAGE_REFERENCES = 2
 
@@ -58,7 +62,9 @@ class VariableBuffer:
           FailedPreconditionError: no value was assigned yet.
         """
         if self.value is None:
-            raise errors.failed_precondition(f"Attempting to use uninitialized value {self.name}")
+            raise errors.failed_precondition(
+                f"Attempting to use uninitialized value {self.name}", hint=_INITIALIZE
+            )
         return self
 
     def read(self) -> Any:
@@ -221,7 +227,8 @@ class VariableHandle:
             raise errors.failed_precondition(
                 f"Could not find variable {self.name}. This could mean that the variable has been "
                 "deleted. In TF1, it can also mean the variable is uninitialized. Debug info: "
-                f"container={self.container}, status error message={self._missing()}"
+                f"container={self.container}, status error message={self._missing()}",
+                hint=_INITIALIZE,
             )
         return buffer.read()
 
