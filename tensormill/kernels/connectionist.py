@@ -57,7 +57,6 @@ def ctc_loss(
     ignore_longer_outputs_than_inputs: bool,
 ) -> tuple[Array, Array]:
     steps, batch, classes = _check_loss(inputs, labels_indices, labels_values, sequence_length)
-    losses, gradient = np.zeros(batch), np.zeros((steps, batch, classes))
     labels: list[list[int]] = [[] for _ in range(batch)]
     for (row, _), label in zip(labels_indices.tolist(), labels_values.tolist(), strict=True):
         if not 0 <= row < batch:
@@ -65,22 +64,25 @@ def ctc_loss(
                 f"labels batch index must be between 0 and {batch} but saw: {row}"
             )
         labels[row].append(label)
-    for row in range(batch):
-        length = int(sequence_length[row])
-        wanted = _checked_labels(labels[row], classes, row, preprocess_collapse_repeated)
-        needed = len(wanted)
-        if length == 0:
-            continue
-        if needed > length:
-            if ignore_longer_outputs_than_inputs:
-                continue
+    rows, wanted = [], []
+    for row, length in enumerate(sequence_length.tolist()):
+        checked = _checked_labels(labels[row], classes, row, preprocess_collapse_repeated)
+        needed = len(checked)
+        if needed > length > 0 and not ignore_longer_outputs_than_inputs:
             raise errors.invalid_argument(
                 f"Not enough time for target transition sequence (required: {needed}, available: "
                 f"{length}){row}You can turn this error into a warning by using the flag "
                 "ignore_longer_outputs_than_inputs"
             )
-        log_y = _log_softmax(inputs[:length, row])
-        losses[row], gradient[:length, row] = _loss_of_row(log_y, wanted, ctc_merge_repeated)
+        if length > 0 and needed <= length:
+            rows.append(row)
+            wanted.append(checked)
+    losses, gradient = np.zeros(batch), np.zeros((steps, batch, classes))
+    if rows:
+        log_y = _log_softmax(inputs[:, rows])
+        losses[rows], gradient[:, rows] = _losses(
+            log_y, sequence_length[rows], wanted, ctc_merge_repeated
+        )
     return losses.astype(inputs.dtype), gradient.astype(inputs.dtype)
 
 
@@ -124,44 +126,72 @@ def _checked_labels(labels: list[int], classes: int, row: int, collapse: bool) -
     return kept
 
 
-def _loss_of_row(log_y: Array, labels: Sequence[int], merge: bool) -> tuple[float, Array]:
-    """Return the loss and its gradient by the logits: [time, classes]."""
-    steps, classes = log_y.shape
+def _losses(
+    log_y: Array, lengths: Array, labels: Sequence[Sequence[int]], merge: bool
+) -> tuple[Array, Array]:
+    """Return the losses and their gradients by the logits: [batch] and [time, batch, classes].
+
+    Args:
+      log_y: logarithms of probabilities, [time, batch, classes].
+      lengths: the number of steps of each row, at least 1.
+      labels: the labels of each row, at most as many as its steps.
+      merge: whether labels that follow each other without a blank are one.
+    """
+    steps, batch, classes = log_y.shape
     blank = classes - 1
-    path = np.full(2 * len(labels) + 1, blank)
-    path[1::2] = labels
-    is_label = path != blank
-    # Whether a path may come from two places before: over a blank, from another label.
-    skips = np.zeros(len(path), bool)
-    skips[2:] = is_label[2:] & ((path[2:] != path[:-2]) if merge else True)
-    stays = np.full(len(path), True) if merge else ~is_label
-    emitted = log_y[:, path]
-    forward = np.full((steps, len(path)), _NEVER)
-    forward[0, :2] = emitted[0, :2]
-    backward = np.full((steps, len(path)), _NEVER)
-    backward[-1, -2:] = 0.0
+    numbers = np.arange(batch)
+    places = np.array([2 * len(wanted) + 1 for wanted in labels])
+    path = np.full((batch, int(places.max())), blank)
+    for row, wanted in enumerate(labels):
+        path[row, 1 : places[row] : 2] = wanted
+    emitted = log_y[:, numbers[:, None], path]
+    ended = np.arange(steps)[:, None] >= lengths
     with np.errstate(divide="ignore", invalid="ignore"):
-        for time in range(1, steps):
-            before = forward[time - 1]
-            total = np.where(stays, before, _NEVER)
-            total[1:] = np.logaddexp(total[1:], before[:-1])
-            total[2:] = np.logaddexp(total[2:], np.where(skips[2:], before[:-2], _NEVER))
-            forward[time] = total + emitted[time]
-        for time in range(steps - 2, -1, -1):
-            after = backward[time + 1] + emitted[time + 1]
-            total = np.where(stays, after, _NEVER)
-            total[:-1] = np.logaddexp(total[:-1], after[1:])
-            total[:-2] = np.logaddexp(total[:-2], np.where(skips[2:], after[2:], _NEVER))
-            backward[time] = total
+        forward, backward = _passes(emitted, path, path != blank, places, ended, merge)
         through = forward + backward
-        whole = np.logaddexp.reduce(through[0])
-        if whole == _NEVER:
-            return np.inf, np.exp(log_y)
-        shares = np.exp(through - whole)
+        whole = np.logaddexp.reduce(through[0], axis=1)
+        shares = np.exp(through - whole[:, None])
+    is_possible = whole != _NEVER
+    shares[ended | ~is_possible] = 0
     gradient = np.exp(log_y)
-    for place, symbol in enumerate(path.tolist()):
-        gradient[:, symbol] -= shares[:, place]
-    return -float(whole), gradient
+    gradient[ended] = 0
+    for place, symbols in enumerate(path.T):
+        gradient[:, numbers, symbols] -= shares[:, :, place]
+    return np.where(is_possible, -whole, np.inf), gradient
+
+
+def _passes(
+    emitted: Array, path: Array, is_label: Array, places: Array, ended: Array, merge: bool
+) -> tuple[Array, Array]:
+    """Return the sums over all ways to each place of each path, and over those from there on.
+
+    Both are logarithms, [time, batch, place]. What follows the last place of a shorter path cannot
+    be left again, and nothing begins there on the way back.
+    """
+    steps, batch, count = emitted.shape
+    # Whether a path may come from two places before: over a blank, from another label.
+    skips = is_label[:, 2:] & ((path[:, 2:] != path[:, :-2]) if merge else True)
+    skipping = np.where(skips, 0.0, _NEVER)
+    staying = np.where(is_label & (not merge), _NEVER, 0.0)
+    last = np.full((batch, count), _NEVER)
+    last[np.arange(batch), places - 1] = 0.0
+    last[np.arange(batch), np.maximum(places - 2, 0)] = 0.0
+    forward, backward = np.full((2, steps, batch, count), _NEVER)
+    forward[0, :, :2] = emitted[0, :, :2]
+    backward[-1] = last
+    for time in range(1, steps):
+        before = forward[time - 1]
+        total = before + staying
+        np.logaddexp(total[:, 1:], before[:, :-1], out=total[:, 1:])
+        np.logaddexp(total[:, 2:], before[:, :-2] + skipping, out=total[:, 2:])
+        np.add(total, emitted[time], out=forward[time])
+    for time in range(steps - 2, -1, -1):
+        after = backward[time + 1] + emitted[time + 1]
+        total = after + staying
+        np.logaddexp(total[:, :-1], after[:, 1:], out=total[:, :-1])
+        np.logaddexp(total[:, :-2], after[:, 2:] + skipping, out=total[:, :-2])
+        backward[time] = np.where(ended[time + 1][:, None], last, total)
+    return forward, backward
 
 
 def _sparse(rows: Sequence[Sequence[int]]) -> tuple[Array, Array, Array]:
