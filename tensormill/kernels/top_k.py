@@ -14,8 +14,11 @@ from tensormill.kernels.elementwise_unary import WIDE_UNSIGNED
 from tensormill.kernels.registry import kernel
 from tensormill.kernels.torch_dtypes import torch_dtype
 
+Array = np.ndarray[Any, Any]
 Tensor = torch.Tensor
 Largest = Callable[[Tensor, int], tuple[Tensor, Tensor]]
+_FIRST_ENTRIES = 64
+_MOST_IN_A_BYTE = 255
 
 
 def _largest(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -105,7 +108,7 @@ def top_k_v2(values: Tensor, k: Any, *, index_type: DType) -> tuple[Tensor, Tens
     return _top_k(values, k, index_type, _largest)
 
 
-def _in_top_k(predictions: Tensor, targets: Tensor, k: int) -> Tensor:
+def _check_predictions(predictions: Tensor, targets: Tensor) -> None:
     if predictions.dim() != 2:
         raise errors.invalid_argument("predictions must be 2-dimensional")
     if targets.dim() != 1:
@@ -115,6 +118,10 @@ def _in_top_k(predictions: Tensor, targets: Tensor, k: int) -> Tensor:
             f"First dimension of predictions {predictions.shape[0]} must match length of targets "
             f"{targets.shape[0]}"
         )
+
+
+def _in_top_k(predictions: Tensor, targets: Tensor, k: int) -> Tensor:
+    _check_predictions(predictions, targets)
     classes = predictions.shape[1]
     index = targets.to(torch.int64).unsqueeze(1)
     is_valid = (index >= 0) & (index < classes)
@@ -122,25 +129,77 @@ def _in_top_k(predictions: Tensor, targets: Tensor, k: int) -> Tensor:
         return is_valid.squeeze(1)
     target = predictions.gather(1, index.clamp(0, classes - 1))
     larger = (predictions > target).view(torch.uint8).sum(1, dtype=torch.int32)
-    is_certain = _is_certain(predictions) & torch.isfinite(target.squeeze(1))
+    greatest, least = predictions.amax(1), predictions.amin(1)
+    # Entries must be finite or minus infinity. The extremes of a row with NaN are NaN.
+    is_certain = (greatest < float("inf")) & ~least.isnan() & torch.isfinite(target.squeeze(1))
     return (larger < k) & is_valid.squeeze(1) & is_certain
 
 
-def _is_certain(predictions: Tensor) -> Tensor:
+def _in_top_k_on_host(predictions: Tensor, targets: Tensor, k: int) -> Tensor:
+    """Return what `_in_top_k` does.
+
+    A row in which a few entries decide that the target is not among the largest is left at that.
+    """
+    _check_predictions(predictions, targets)
+    values, places = predictions.numpy(), targets.numpy()
+    rows, classes = values.shape
+    found = (places >= 0) & (places < classes)
+    if classes == 0 or rows == 0:
+        return torch.from_numpy(found)
+    target = values[np.arange(rows), places.clip(0, classes - 1)][:, None]
+    found &= np.isfinite(target[:, 0])
+    with np.errstate(invalid="ignore", over="ignore"):
+        if classes >= 4 * _FIRST_ENTRIES:
+            found &= _count_true(values[:, :_FIRST_ENTRIES] > target) < k
+        if not found.all():
+            values, target = values[found], target[found]
+        found[found] = (_count_true(values > target) < k) & _are_certain(values)
+    return torch.from_numpy(found)
+
+
+def _count_true(conditions: Array) -> Array:
+    """Return for each row how many of its conditions hold.
+
+    Eight of them are added up as one word, in rounds that are too short for a byte to overflow.
+    """
+    rows, columns = conditions.shape
+    whole = columns // 8 * 8
+    counts: Array = conditions[:, whole:].sum(1)
+    if rows and whole:
+        words = np.ascontiguousarray(conditions[:, :whole]).view(np.int64)
+        for first in range(0, words.shape[1], _MOST_IN_A_BYTE):
+            totals = words[:, first : first + _MOST_IN_A_BYTE].sum(1)
+            counts += totals.view(np.uint8).reshape(rows, 8).sum(1, dtype=counts.dtype)
+    return counts
+
+
+def _are_certain(values: Array) -> Array | bool:
     """Return for each row whether all its entries are finite, or minus infinity."""
-    greatest, least = predictions.amax(1), predictions.amin(1)
-    # The extremes of a row with NaN are NaN.
-    return (greatest < float("inf")) & ~least.isnan()
+    if np.isfinite(values.sum()):
+        return True
+    # Of rows with NaN the extremes are NaN.
+    certain: Array = (values.max(1) < np.inf) & ~np.isnan(values.min(1))
+    return certain
 
 
-@kernel("InTopK", "cpu", "gpu")
+@kernel("InTopK", "gpu")
 def in_top_k(predictions: Tensor, targets: Tensor, *, k: int) -> Tensor:
     return _in_top_k(predictions, targets, k)
 
 
-@kernel("InTopKV2", "cpu", "gpu", host_inputs=("k",))
+@kernel("InTopKV2", "gpu", host_inputs=("k",))
 def in_top_k_v2(predictions: Tensor, targets: Tensor, k: Any) -> Tensor:
     return _in_top_k(predictions, targets, int(k))
+
+
+@kernel("InTopK", "cpu")
+def in_top_k_on_host(predictions: Tensor, targets: Tensor, *, k: int) -> Tensor:
+    return _in_top_k_on_host(predictions, targets, k)
+
+
+@kernel("InTopKV2", "cpu", host_inputs=("k",))
+def in_top_k_v2_on_host(predictions: Tensor, targets: Tensor, k: Any) -> Tensor:
+    return _in_top_k_on_host(predictions, targets, int(k))
 
 
 @kernel("NthElement", "cpu", host_inputs=("n",))
