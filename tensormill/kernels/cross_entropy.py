@@ -47,7 +47,8 @@ def sparse_softmax_cross_entropy_with_logits(
 ) -> tuple[Tensor, Tensor]:
     _check_sparse_shapes(features, labels)
     log_probabilities = torch.log_softmax(features, 1)
-    labels = labels.to(torch.int64)
+    if labels.dtype is not torch.int64:
+        labels = labels.to(torch.int64)
     try:
         loss = _loss_of_labels(log_probabilities, labels, None, 0, _NO_LABEL)
     except (RuntimeError, IndexError):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -69,24 +71,29 @@ def make_as_string(ctx: KernelContext) -> Any:
         if dtype.is_complex:
             form = f"(%{number}{letter},%{number}{letter})"
             return (form % (item.real, item.imag)).encode()
-        if dtype.is_integer:
-            return (f"%{flags}d" % item).encode()
-        if dtype.name == "string":
-            return (f"%{flags}s" % item.decode("latin-1")).encode("latin-1")
-        return (f"%{number}{letter}" % item).encode()
+        return (f"%{flags}s" % item.decode("latin-1")).encode("latin-1")
 
     def as_string(value: Any) -> Array:
-        if dtype.name == "bfloat16":
-            value = value.astype(np.float32)
         return as_object_array([as_text(item) for item in value.ravel().tolist()], value.shape)
 
-    return as_string
+    def numbers_as_string(value: Any) -> Array:
+        if dtype.name == "bfloat16":
+            value = value.astype(np.float32)
+        form = f"%{flags}d" if dtype.is_integer else f"%{number}{letter}"
+        items = value.ravel().tolist()
+        lines = "\n".join([form] * len(items)) % tuple(items)
+        return as_object_array(lines.encode().split(b"\n") if items else [], value.shape)
+
+    return numbers_as_string if dtype.is_integer or dtype.is_floating else as_string
 
 
 @kernel("StringToNumber", "cpu")
 @unflushed
 def string_to_number(value: Any, *, out_type: DType) -> torch.Tensor:
     kind = np.dtype(out_type.as_numpy_dtype)
+    with contextlib.suppress(ValueError), np.errstate(over="ignore"):
+        numbers = numbers_of(value.ravel().tolist(), kind)
+        return torch.from_numpy(numbers.reshape(value.shape))
     read = number_reader(kind)
 
     def number(text: bytes) -> Any:
@@ -122,13 +129,14 @@ def string_join(inputs: list[Any], *, separator: bytes) -> Array:
 
 def _split_matrix(rows: list[list[bytes]]) -> tuple[Any, Array, Any]:
     """Return rows of parts as the indices, values and shape of a sparse matrix."""
-    indices = [(row, column) for row, parts in enumerate(rows) for column in range(len(parts))]
-    values = [part for parts in rows for part in parts]
-    widest = max((len(parts) for parts in rows), default=0)
+    counts = np.array(list(map(len, rows)), np.int64)
+    ends = counts.cumsum()
+    row_of = np.repeat(np.arange(len(rows)), counts)
+    column_of = np.arange(len(row_of)) - (ends - counts)[row_of]
     return (
-        torch.from_numpy(np.array(indices, np.int64).reshape(-1, 2)),
-        as_object_array(values),
-        torch.tensor([len(rows), widest], dtype=torch.int64),
+        torch.from_numpy(np.stack([row_of, column_of], 1)),
+        as_object_array(list(chain.from_iterable(rows))),
+        torch.tensor([len(rows), counts.max(initial=0)], dtype=torch.int64),
     )
 
 
@@ -143,17 +151,15 @@ def string_split(source: Any, delimiter: Any, *, skip_empty: bool) -> Any:
             f"delimiter must be a scalar, got shape: {format_dims(delimiter.shape, 'kernel')}"
         )
     marks = delimiter.item()
-    separator = re.compile(b"[" + re.escape(marks) + b"]") if marks else None
-
-    def parts(text: bytes) -> list[bytes]:
-        if separator is None:
-            return [text[i : i + 1] for i in range(len(text))]
-        if not text:
-            return []
-        found = separator.split(text)
-        return [part for part in found if part] if skip_empty else found
-
-    return _split_matrix([parts(text) for text in source.tolist()])
+    texts = source.tolist()
+    if not marks:
+        return _split_matrix([[text[i : i + 1] for i in range(len(text))] for text in texts])
+    first = marks[:1]
+    if len(marks) > 1:
+        as_first = bytes.maketrans(marks, first * len(marks))
+        texts = [text.translate(as_first) for text in texts]
+    rows = [text.split(first) if text else [] for text in texts]
+    return _split_matrix([list(filter(None, parts)) for parts in rows] if skip_empty else rows)
 
 
 @kernel("StringSplitV2", "cpu")
@@ -204,15 +210,18 @@ _REFERENCE = re.compile(r"\\(\d|\\)")
 def _replaced(value: Any, pattern: bytes, rewrite: bytes, replace_global: bool) -> Array:
     expression = _compiled(pattern)
     template = rewrite.decode("utf-8", "surrogateescape")
+    count = 0 if replace_global else 1
 
     def expand(match: re.Match[str]) -> str:
         return _REFERENCE.sub(
             lambda ref: "\\" if ref[1] == "\\" else (match[int(ref[1])] or ""), template
         )
 
+    replacement = expand if "\\" in template else template
+
     def replace(text: bytes) -> bytes:
         decoded = text.decode("utf-8", "surrogateescape")
-        made = expression.sub(expand, decoded, count=0 if replace_global else 1)
+        made = expression.sub(replacement, decoded, count=count)
         return made.encode("utf-8", "surrogateescape")
 
     return _mapped(replace, value)
