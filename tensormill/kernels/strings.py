@@ -27,6 +27,8 @@ from tensormill.kernels.value_types import as_ints, as_object_array
 
 Array = np.ndarray[Any, Any]
 
+_MANY = 8
+
 
 def _mapped(function: Callable[[bytes], bytes], value: Any) -> Array:
     return as_object_array([function(item) for item in value.ravel().tolist()], value.shape)
@@ -91,9 +93,10 @@ def make_as_string(ctx: KernelContext) -> Any:
 @unflushed
 def string_to_number(value: Any, *, out_type: DType) -> torch.Tensor:
     kind = np.dtype(out_type.as_numpy_dtype)
-    with contextlib.suppress(ValueError), np.errstate(over="ignore"):
-        numbers = numbers_of(value.ravel().tolist(), kind)
-        return torch.from_numpy(numbers.reshape(value.shape))
+    if value.size >= _MANY:
+        with contextlib.suppress(ValueError), np.errstate(over="ignore"):
+            numbers = numbers_of(value.ravel().tolist(), kind)
+            return torch.from_numpy(numbers.reshape(value.shape))
     read = number_reader(kind)
 
     def number(text: bytes) -> Any:
