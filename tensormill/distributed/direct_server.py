@@ -78,12 +78,14 @@ class _DirectCall(Call):
         self._trailer = b""
 
     def _send_reply(self, response: Any, delivery: Delivery | None) -> None:
+        self._on_cancel = None  # which knows the call, and may hold on to much
         if self.number != NO_ANSWER:
             self._connection.reply(self, pieces_of(response), self._trailer, delivery)
         elif delivery is not None:
             delivery.refuse()
 
     def _send_failure(self, error: OpError) -> None:
+        self._on_cancel = None
         text = [error.message.encode()]
         self._connection.fail(self, error.error_code, text, record_bytes(error))
 

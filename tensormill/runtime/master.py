@@ -228,6 +228,8 @@ class MasterSession:
         self.resources = self._tasks.resources
         self._lock = threading.RLock()
         self._step_ids = itertools.count(1)
+        # No other session of the cluster is likely to have these; in TensorFlow's range.
+        self._cluster_step_ids = itertools.count(secrets.randbits(55) + 1)
         self._placed_version = 0  # guarded by _lock
         self._is_open = False  # the tasks that the graph needs have joined; guarded by _lock
         self._logs_placement = config is not None and config.log_device_placement
@@ -333,7 +335,7 @@ class MasterSession:
             self.graph,
             self.running,
             self.cancellation,
-            _new_cluster_step_id,
+            self._cluster_step_ids.__next__,
             costs=_cost_model(graph, self.config),
         )
 
@@ -419,7 +421,7 @@ class MasterSession:
             self.graph,
             self.running,
             scope,
-            _new_cluster_step_id,
+            self._cluster_step_ids.__next__,
             run.step_resources,
         )
         step.start([], StepOptions(), run.finish)
@@ -521,11 +523,6 @@ class MasterSession:
         """Return a new step, below the session in the tree of cancellations."""
         scope = CancellationScope(self.cancellation)
         return Step(next(self._step_ids), self.handle, scope, deadline_s)
-
-
-def _new_cluster_step_id() -> int:
-    """Return a number that no other step of the cluster is likely to have; TensorFlow's range."""
-    return secrets.randbits(56) or 1
 
 
 def _session_spec(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import socket
@@ -10,6 +11,7 @@ import time
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import grpc
@@ -30,6 +32,7 @@ from tensormill.graph import errors
 from tensormill.proto import direct_pb2, worker_pb2
 from tensormill.proto.services import DIRECT_SERVICE, WORKER_SERVICE
 from tensormill.runtime.deadlines import Deadlines
+from tests.gates import wait_until
 
 WAIT_S = 30.0
 MAX_BODY_BYTES = 1 << 24
@@ -120,10 +123,15 @@ def test_what_is_no_frame_breaks_the_connection(head) -> None:
         end.close()
 
 
+class Held:
+    """Something that a callback holds on to."""
+
+
 @dataclass
 class Echo:
     """A service: what it answers depends on the key of the request."""
 
+    held: list[weakref.ref[Held]] = field(default_factory=list)
     waiting: list[Call] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -134,6 +142,11 @@ class Echo:
             call.on_cancel(self.cancelled.set)
             self.waiting.append(call)
             self.arrived.release()
+        elif key == "hold":
+            held = Held()
+            self.held.append(weakref.ref(held))
+            call.on_cancel(partial(repr, held))
+            call.reply(worker_pb2.RecvTensorResponse())
         elif key == "fail":
             raise errors.not_found("no such thing", hint="look elsewhere")
         elif key == "bug":
@@ -180,6 +193,16 @@ def answer(reply: Any) -> int:
 def test_calls_are_answered(served) -> None:
     client, _ = served
     assert [answer(client.call(PATH, request(number=i))) for i in range(10)] == [*range(1, 11)]
+
+
+def test_a_call_that_was_answered_holds_on_to_nothing(served) -> None:
+    client, echo = served
+    gc.disable()  # which would break a circle, too, but later
+    try:
+        client.call(PATH, request("hold"))
+        wait_until(lambda: echo.held[0]() is None)
+    finally:
+        gc.enable()
 
 
 def test_an_error_arrives_with_its_facts(served) -> None:
@@ -351,10 +374,6 @@ def test_deadlines_come_in_their_order_and_can_be_called_off() -> None:
     assert done.wait(WAIT_S)
     assert seen == [1, 2]
     assert not len(deadlines)
-
-
-class Held:
-    """Something that a callback holds on to."""
 
 
 def test_what_a_deadline_called_is_let_go_before_the_next_one_comes() -> None:
