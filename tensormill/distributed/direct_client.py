@@ -230,14 +230,21 @@ class DirectClient:
         """Return whether something has come, or the end; only by who has the turn."""
         return bool(self._frames.has_arrivals(0))
 
-    def read_answers(self) -> None:
-        """Read what has come, pass the turn on, and tell those who began the calls."""
+    def read_answers(self, timeout_s: float | None = 0.0) -> None:
+        """Read what has come, pass the turn on, and tell those who began the calls.
+
+        Args:
+          timeout_s: how long to wait for the rest of an answer of which only a part has come; whose
+            turn is next reads on.
+        """
         frames = []
         broken: ConnectionBroken | None = None
         try:
-            frames.append(self._receive(None))
+            frames.append(self._receive(timeout_s))
             while self._frames.has_more:
-                frames.append(self._receive(None))
+                frames.append(self._receive(timeout_s))
+        except TimeoutError:
+            pass
         except ConnectionBroken as error:
             broken = error
         finally:
@@ -356,7 +363,7 @@ class DirectClient:
             turns.take(self._frames.release_segments)
             if self.is_broken:  # nobody takes a turn any more
                 return
-            self.read_answers()
+            self.read_answers(None)
 
     def _handle(self, frame: Frame) -> None:
         if frame.kind == _NOTICE:

@@ -12,7 +12,6 @@ import os
 import select
 import socket
 import struct
-import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -24,6 +23,7 @@ import numpy as np
 
 from tensormill.distributed.deliveries import Deliveries
 from tensormill.distributed.loans import Loans
+from tensormill.distributed.outbox import Outbox
 from tensormill.distributed.reading_turns import ReadingTurns, reading_turns
 from tensormill.distributed.shared_memory import (
     MAX_SEGMENTS,
@@ -55,6 +55,7 @@ _HEAD = struct.Struct("<BBHIQQ")
 _HEAD_BYTES = _HEAD.size
 _SMALL_BYTES = 1 << 16
 _TINY_BYTES = 1 << 12  # up to this size, it costs less to copy a value than to align it
+_COPIED_BYTES = 1 << 18  # up to this size, it costs little to copy what is sent
 _SHARED_BYTES = 1 << 17
 """From this size on, a body goes through shared memory between processes of one host."""
 _IS_SHARED = 0x80  # beside the kind of a frame whose body is in the file that comes along
@@ -65,7 +66,6 @@ LIVING_ON = 0
 _KEEP_ALIVE_S = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 """A machine that is gone without a word is found out after 25 s; one that is busy answers."""
 _NOTHING = memoryview(b"")
-_MAX_PIECES = 256  # in one call of sendmsg; the system takes at most 1024
 _SOCKET_BUFFER_BYTES = 4 << 20
 _RECEIPT_PLACES = 512  # of numbers: a page of memory
 
@@ -145,7 +145,7 @@ class FrameSocket:
         self._close = weakref.finalize(self, connected.close)
         self._close.atexit = False  # a session that is closed at exit still needs it
         self._max_body_bytes = max_body_bytes
-        self._send_lock = threading.Lock()
+        self._outbox = Outbox(connected)
         self._arrivals = select.poll()
         self._arrivals.register(connected, select.POLLIN)
         self.has_arrivals = self._arrivals.poll
@@ -175,7 +175,7 @@ class FrameSocket:
                     connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
     def send(self, kind: FrameKind, code: int, aux: int, call: int, body: Sequence[Piece]) -> None:
-        """Send a frame whole.
+        """Send a frame whole; where the other side does not read, a small one goes later.
 
         Raises:
           ConnectionBroken: the other side is gone.
@@ -186,9 +186,7 @@ class FrameSocket:
                 head = _HEAD.pack(kind, 0, code, aux, call, size)
                 if self._releases.numbers:
                     head = b"".join((*self._release_heads(), head))
-                message = b"".join((head, *body))
-                with self._send_lock:
-                    self._socket.sendall(message)
+                self._outbox.send(b"".join((head, *body)))
                 return
             lead = _lead(body)
             head = _HEAD.pack(kind, lead, code, aux, call, size)
@@ -200,8 +198,11 @@ class FrameSocket:
                     return
                 if self._send_shared(shared_head, lead, body):
                     return
-            with self._send_lock:
-                self._send_pieces([*self._release_heads(), head, *body])
+            pieces = [*self._release_heads(), head, *body]
+            if size <= _COPIED_BYTES:
+                self._outbox.send(b"".join(pieces))
+            else:
+                self._outbox.send_pieces(pieces)
         except OSError as error:
             raise ConnectionBroken(str(error)) from error
 
@@ -236,11 +237,7 @@ class FrameSocket:
         heads = self._release_heads()
         heads += [_control_head(FrameKind.FORGET, number) for number in given_up]
         heads += [_control_head(FrameKind.SEGMENT, segment.number, is_new, start), head]
-        with self._send_lock:
-            if is_new:
-                socket.send_fds(self._socket, [b"".join(heads)], [segment.file])
-            else:
-                self._socket.sendall(b"".join(heads))
+        self._outbox.send(b"".join(heads), [segment.file] if is_new else ())
 
     def release_segments(self, *, only_large: bool = False) -> None:
         """Tell the other side which of its segments are not read any more.
@@ -253,8 +250,7 @@ class FrameSocket:
         if not self._releases.numbers or (only_large and not self._releases.has_large):
             return
         try:
-            with self._send_lock:
-                self._socket.sendall(b"".join(self._release_heads()))
+            self._outbox.send(b"".join(self._release_heads()))
         except OSError:  # who receives sees that the other side is gone
             pass
 
@@ -271,8 +267,7 @@ class FrameSocket:
         except OSError:
             return False
         try:
-            with self._send_lock:
-                socket.send_fds(self._socket, [head], [file])
+            self._outbox.send(head, [file])
         finally:
             os.close(file)
         return True
@@ -289,8 +284,7 @@ class FrameSocket:
                 file, self._own_receipts = make_numbers(_RECEIPT_PLACES)
         head = _control_head(FrameKind.RECEIPTS, 0, is_new=file is not None)
         try:
-            with self._send_lock:
-                socket.send_fds(self._socket, [head], [] if file is None else [file])
+            self._outbox.send(head, () if file is None else (file,))
         except OSError as error:
             raise ConnectionBroken(str(error)) from error
         finally:
@@ -312,15 +306,6 @@ class FrameSocket:
     def _send_receipt(self, call: int, has_come: bool) -> None:
         with contextlib.suppress(ConnectionBroken):  # who receives sees it
             self.send(FrameKind.RECEIPT, has_come, 0, call, ())
-
-    def _send_pieces(self, pieces: list[Piece]) -> None:
-        views = [memoryview(piece).cast("B") for piece in pieces if len(piece)]
-        while views:
-            sent = self._socket.sendmsg(views[:_MAX_PIECES])
-            while sent and sent >= len(views[0]):
-                sent -= len(views.pop(0))
-            if sent:
-                views[0] = views[0][sent:]
 
     def receive(self, timeout_s: float | None = None) -> Frame:
         """Return the next frame.
@@ -486,6 +471,8 @@ class FrameSocket:
 
     def close(self) -> None:
         """Let go of the socket; nobody may be receiving."""
+        self.shut_down()
+        self._outbox.close()
         self._close()
         while self._files:
             os.close(self._files.popleft())

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import tensormill as tf
+from tensormill.distributed import direct_frames
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server import Server
 from tensormill.testing.server_process import ServerProcess
@@ -186,6 +187,33 @@ def test_a_task_that_is_stopped_holds_up_no_deadline_and_goes_on() -> None:
             os.kill(ps.process_id, signal.SIGCONT)
         assert [step() for step in steps] == [10.0] * 2
         assert [session.run(more, {x: 4.0}) for session in opened] == [17.0] * 2
+
+
+@pytest.mark.parametrize("lane", ["direct", "grpc"])
+def test_no_deadline_is_held_up_where_a_stopped_task_takes_no_more_messages(
+    lane: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENSORMILL_LANE", lane)
+    monkeypatch.setattr(direct_frames, "_SOCKET_BUFFER_BYTES", 1 << 16)
+    cluster = Cluster()
+    x = tf.placeholder(tf.float32, [None])
+    with tf.device("/job:ps/task:0"):
+        total = tf.reduce_sum(tf.square(x))
+    fed = np.ones(15_000, np.float32)  # 60 kB a step: soon more than the socket holds
+    options = tf.RunOptions(timeout_in_ms=20)
+    with cluster.worker() as worker, cluster.ps() as ps, sessions(worker.target) as opened:
+        for session in opened:
+            assert session.run(total, {x: fed}) == 15_000.0
+        assert ps.process_id is not None
+        os.kill(ps.process_id, signal.SIGSTOP)
+        wait_until(partial(is_stopped, ps.process_id))
+        try:
+            for session in opened * 3:
+                with pytest.raises(tf.errors.DeadlineExceededError, match=f"waiting for.*{PS}"):
+                    session.run(total, {x: fed}, options=options)
+        finally:
+            os.kill(ps.process_id, signal.SIGCONT)
+        assert [session.run(total, {x: fed}) for session in opened] == [15_000.0] * 2
 
 
 CLIENT = """
