@@ -78,6 +78,7 @@ class Channel:
         self._grpc = grpc.insecure_channel(address, options=_OPTIONS)
         self._lock = threading.Lock()
         self._direct: DirectClient | None = None  # guarded by _lock
+        self._broken: list[DirectClient] = []  # those before it, not closed yet; guarded by _lock
         self._stays = os.environ.get(_LANE_VARIABLE) == "grpc"
         self._asks = True  # guarded by _lock
         self._is_closed = False  # guarded by _lock
@@ -124,8 +125,11 @@ class Channel:
         """Close the connections; calls under way end."""
         with self._lock:
             self._is_closed = True
-            direct, self._direct = self._direct, None
-        if direct is not None:
+            opened, self._broken = self._broken, []
+            if self._direct is not None:
+                opened.append(self._direct)
+            self._direct = None
+        for direct in opened:
             direct.close()
         self._grpc.close()
 
@@ -134,11 +138,14 @@ class Channel:
         direct = self._direct
         if direct is not None and direct.is_broken:
             with self._lock:
-                is_first = self._direct is direct
-                if is_first:
+                if self._direct is direct:
                     self._direct, self._asks = None, True
-            if is_first:
-                direct.close()
+                    self._broken.append(direct)
+                # Not the others: who asks may have taken the turn of their threads.
+                ended = [other for other in self._broken if not other.has_reader]
+                self._broken = [other for other in self._broken if other not in ended]
+            for other in ended:
+                other.close()
             return None
         return direct
 

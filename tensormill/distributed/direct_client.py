@@ -230,29 +230,33 @@ class DirectClient:
         """Return whether something has come, or the end; only by who has the turn."""
         return bool(self._frames.has_arrivals(0))
 
-    def read_answers(self, timeout_s: float | None = 0.0) -> None:
-        """Read what has come, pass the turn on, and tell those who began the calls.
-
-        Args:
-          timeout_s: how long to wait for the rest of an answer of which only a part has come; whose
-            turn is next reads on.
-        """
-        frames = []
-        broken: ConnectionBroken | None = None
+    def read_answers(self) -> None:
+        """Read what has come, pass the turn on, and tell those who began the calls."""
         try:
-            frames.append(self._receive(timeout_s))
-            while self._frames.has_more:
-                frames.append(self._receive(timeout_s))
-        except TimeoutError:
-            pass
-        except ConnectionBroken as error:
-            broken = error
+            frames, broken = self._take_frames(0.0)
         finally:
             self.pass_turn_on()
         for frame in frames:
             self._handle(frame)
         if broken is not None:
             self._break(broken)
+
+    def _take_frames(self, timeout_s: float | None) -> tuple[list[Frame], ConnectionBroken | None]:
+        """Return the frames that have come, and how the connection has ended if it has.
+
+        Args:
+          timeout_s: how long to wait for the rest of a frame of which only a part has come; whose
+            turn is next reads on.
+        """
+        frames: list[Frame] = []
+        try:
+            while not frames or self._frames.has_more:
+                frames.append(self._receive(timeout_s))
+        except TimeoutError:
+            pass
+        except ConnectionBroken as error:
+            return frames, error
+        return frames, None
 
     def pass_turn_on(self) -> None:
         """Leave the reading to the connection's own thread."""
@@ -265,10 +269,13 @@ class DirectClient:
         reader = self._reader
         if reader is not None and reader is not threading.current_thread():
             reader.join()
-            if self._turns is not None:
-                self._turns.close()
         with self._read_lock:  # a caller may be reading
             self._frames.close()
+
+    @property
+    def has_reader(self) -> bool:
+        """Whether a thread of the connection's own reads; it ends when the connection is broken."""
+        return self._reader is not None and self._reader.is_alive()
 
     def _check_open(self) -> None:
         if self.is_broken:
@@ -355,15 +362,26 @@ class DirectClient:
                         self._read_in_turns()
         except ConnectionBroken as error:
             self._break(error)
+        with self._read_lock:  # who finds it broken need not wait for this thread to close it
+            self._frames.close()
 
     def _read_in_turns(self) -> None:
-        """Read what comes while no other thread does."""
+        """Read what comes while no other thread does.
+
+        Raises:
+          ConnectionBroken: the other side is gone; the last turn is not passed on.
+        """
         turns = self._turns = self._frames.reading_turns(watches=False)
         while True:
             turns.take(self._frames.release_segments)
-            if self.is_broken:  # nobody takes a turn any more
-                return
-            self.read_answers(None)
+            frames, broken = self._take_frames(None)
+            if broken is None:
+                turns.pass_on()
+            for frame in frames:
+                self._handle(frame)
+            if broken is not None:
+                turns.close()
+                raise broken
 
     def _handle(self, frame: Frame) -> None:
         if frame.kind == _NOTICE:

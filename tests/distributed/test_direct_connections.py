@@ -30,7 +30,7 @@ from tensormill.distributed.server_threads import ServerThreads
 from tensormill.distributed.shared_memory import map_shared, shared_file
 from tensormill.graph import errors
 from tensormill.proto import direct_pb2, worker_pb2
-from tensormill.proto.services import DIRECT_SERVICE, WORKER_SERVICE
+from tensormill.proto.services import CLUSTER_SERVICE, DIRECT_SERVICE, WORKER_SERVICE
 from tensormill.runtime.deadlines import Deadlines
 from tests.gates import wait_until
 
@@ -359,6 +359,33 @@ def test_who_has_the_turn_sees_the_end(served) -> None:
     assert isinstance(outcomes[0], ConnectionBroken)
     assert client.is_broken
     assert not client.try_take_turn()
+
+
+@has_turns
+def test_who_is_told_of_the_end_may_close_the_connection(served) -> None:
+    client, echo = served
+    take_turn(client)
+    client.pass_turn_on()
+    closed = threading.Event()
+    client.start(PATH, request("wait"), lambda outcome: (client.close(), closed.set()))
+    assert echo.arrived.acquire(timeout=WAIT_S)
+    client._frames.shut_down()
+    assert closed.wait(WAIT_S)
+
+
+@has_turns
+def test_a_channel_finds_a_connection_broken_while_its_reader_waits_for_a_turn() -> None:
+    with tf.train.Server.create_local_server() as server, open_channel(server.address) as channel:
+        path = CLUSTER_SERVICE.methods["TaskStatus"].path
+        assert channel.can_tell(path)
+        direct = channel.direct()
+        assert direct is not None
+        while not direct.try_take_turn():
+            channel.unary_unary(path).future(b"").result(WAIT_S)
+        direct._break(ConnectionBroken("a message could not be sent"))
+        assert channel.direct() is None, "it waits for a turn that the caller has"
+        direct.read_answers()
+        assert channel.can_tell(path)
 
 
 def test_deadlines_come_in_their_order_and_can_be_called_off() -> None:
