@@ -214,3 +214,24 @@ def test_the_signature_of_a_function_is_its_op_def() -> None:
     assert isinstance(tripled, DefinedFunction)
     assert tripled._signature.name == tripled.name
     assert tripled._signature is tripled._signature
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_variable_that_a_result_does_not_depend_on_is_no_hindrance_to_gradients(
+    reads: bool,
+) -> None:
+    count = tf.get_variable("count", [2], tf.float64, tf.zeros_initializer(), use_resource=True)
+
+    @Defun(tf.float32, tf.resource)
+    def squared(x: Any, handle: Any) -> Any:
+        if reads:
+            tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.float64)
+        return x * x
+
+    x = tf.constant(3.0)
+    gradient, none = tf.gradients(squared(x, count.handle), [x, count.handle])
+    with tf.Session() as session:
+        session.run(count.initializer)
+        assert session.run(gradient) == 6.0
+        if reads:
+            assert session.run(none).tolist() == [0.0, 0.0]

@@ -120,6 +120,9 @@ def _ordered(body: FunctionBody) -> OrderedBody:
 
 def _differentiated(body: FunctionBody) -> FunctionBody:
     graph = body.graph
+    for x in body.inputs:
+        if x.dtype is dtypes.resource and x._handle_data is None:
+            x._handle_data = (_variable_dtype(x), None)
     with graph.as_default():
         grads = [_placeholder_like(tensor) for tensor in body.outputs]
         smooth = [index for index, tensor in enumerate(body.outputs) if is_trainable(tensor.dtype)]
@@ -131,6 +134,17 @@ def _differentiated(body: FunctionBody) -> FunctionBody:
             for x, gradient in zip(body.inputs, found, strict=True)
         ]
     return FunctionBody(graph, [*body.inputs, *grads], results, [])
+
+
+def _variable_dtype(handle: Tensor) -> dtypes.DType:
+    """Return the dtype of the variable behind an argument, as far as the body tells it.
+
+    Where it does not, nobody asks for the gradient of the variable.
+    """
+    found: dtypes.DType = next(
+        (op.attrs["dtype"] for op in handle.consumers() if "dtype" in op.attrs), dtypes.float32
+    )
+    return found
 
 
 def _counted(body: FunctionBody) -> tuple[FunctionBody, FunctionBody, FunctionBody]:
