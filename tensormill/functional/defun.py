@@ -191,6 +191,18 @@ class DefinedFunction:
         return [] if self._body is None else list(self._body.captured)
 
     @property
+    def body(self) -> DefunGraph:
+        """The graph of the body.
+
+        Raises:
+          ValueError: the function was read from a message, and has none.
+        """
+        self._built()
+        if self._body is None:
+            raise ValueError(f"function '{self.name}' has no graph of its own")
+        return self._body
+
+    @property
     def stateful_ops(self) -> list[tuple[str, str]]:
         """Name and op type of the operations of the body that have state."""
         self._built()

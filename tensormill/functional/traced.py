@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tensormill.functional.concrete_functions import ConcreteFunction
 from tensormill.graph import dtypes, nest
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import control_dependencies
@@ -52,6 +53,32 @@ class TracedFunction:
         functools.update_wrapper(self, python_function)
         self.python_function = python_function
         self.input_signature = input_signature
+        # Those of the graph in which one was asked for last.
+        self._concrete: dict[str, ConcreteFunction] = {}
+        self._concrete_graph: Any = None
+
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
+        """Return the trace of the function for arguments like these.
+
+        Args:
+          *args: positional arguments; a `tf.TensorSpec` stands for all tensors that it describes.
+            None, where there is an input signature.
+          **kwargs: keyword arguments.
+
+        Raises:
+          TypeError, ValueError: the arguments do not fit the function.
+        """
+        if self.input_signature is not None and not args and not kwargs:
+            args = tuple(self.input_signature)
+        graph = get_default_graph()
+        if graph is not self._concrete_graph:
+            self._concrete, self._concrete_graph = {}, graph
+        key = repr((args, kwargs))
+        found = self._concrete.get(key)
+        if found is None:
+            signature = inspect.signature(self.python_function)
+            found = self._concrete[key] = ConcreteFunction(self, signature, args, kwargs)
+        return found
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         """Return the method of an object."""

@@ -168,7 +168,8 @@ _ROWS = {
     "python.eager.def_function": """
         function=functional.traced.traced Function=functional.traced.TracedFunction""",
     "python.eager.function": """
-        defun=functional.traced.traced ConcreteFunction=functional.traced.TracedFunction""",
+        defun=functional.traced.traced
+        ConcreteFunction=functional.concrete_functions.ConcreteFunction""",
     "python.ops.array_ops": """
         ops.array_shapes ops.filling ops.gathering ops.grids ops.identities ops.indexing
         ops.joining ops.padding ops.slicing ops.space_to_batch ops.transposition ops.uniqueness
