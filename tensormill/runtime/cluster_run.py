@@ -29,6 +29,7 @@ from tensormill.runtime.rendezvous_keys import task_of
 from tensormill.runtime.session_tasks import SessionTasks, Stamp
 from tensormill.runtime.step_gathering import StepGathering
 from tensormill.runtime.step_options import StepOptions
+from tensormill.runtime.trace import add_step_stats
 from tensormill.runtime.waiting import ask_all
 from tensormill.runtime.worker_link import (
     Cancel,
@@ -305,7 +306,7 @@ class ClusterRun:
                 if outcome.step_stats is None:
                     outcome.step_stats = result.step_stats
                 else:
-                    outcome.step_stats.MergeFrom(result.step_stats)
+                    add_step_stats(outcome.step_stats, result.step_stats)
             graphs += result.partition_graphs
         for part in self._partitions:
             for position, form in zip(part.fetch_indices, part.registered.fetch_forms, strict=True):
@@ -325,7 +326,7 @@ class ClusterRun:
             "Logging", lambda link: partial(link.take_transfers, self.step_id)
         ):
             for noted in stats:
-                outcome.step_stats.MergeFrom(noted)
+                add_step_stats(outcome.step_stats, noted)
 
     def _ask_tasks(
         self, what: str, call: Callable[[WorkerLink], Callable[[Done[Any]], Cancel]]

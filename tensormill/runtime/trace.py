@@ -23,7 +23,7 @@ from tensormill.runtime.node_graph_codec import input_names, retval_name
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.step import Step
 
-__all__ = ["StepGuard", "StepTrace"]
+__all__ = ["StepGuard", "StepTrace", "add_step_stats"]
 
 _LABELLED_BYTES = 0.1 * (1 << 20)
 """From this size on a label says how much memory the outputs took."""
@@ -47,6 +47,17 @@ class StepGuard:
 
     def after(self, instruction: Instruction, outputs: Sequence[Any]) -> None:
         """Let the step go on."""
+
+
+def add_step_stats(stats: Any, more: Any) -> None:
+    """Add StepStats to others; each device stands there once."""
+    known = {device.device: device for device in stats.dev_stats}
+    for device in more.dev_stats:
+        if device.device in known:
+            known[device.device].MergeFrom(device)
+        else:
+            known[device.device] = stats.dev_stats.add()
+            known[device.device].CopyFrom(device)
 
 
 @dataclass(slots=True)

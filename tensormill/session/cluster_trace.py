@@ -7,7 +7,6 @@ of one task are shifted by what puts that right.
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections import defaultdict
@@ -15,6 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tensorboard.compat.proto import step_stats_pb2
+
+from tensormill.runtime.trace import add_step_stats
 from tensormill.session.timeline import Timeline
 
 __all__ = ["clock_shifts_us", "cluster_trace"]
@@ -46,7 +48,9 @@ def cluster_trace(run_metadata: Any) -> str:
     Args:
       run_metadata: the RunMetadata of a step that was run with FULL_TRACE, or its StepStats.
     """
-    step_stats = copy.deepcopy(getattr(run_metadata, "step_stats", run_metadata))
+    step_stats = step_stats_pb2.StepStats()
+    # Servers of TensorFlow tell what a device did and what came to it apart.
+    add_step_stats(step_stats, getattr(run_metadata, "step_stats", run_metadata))
     shifts = clock_shifts_us(step_stats)
     for stats in step_stats.dev_stats:
         for node in stats.node_stats:

@@ -287,7 +287,8 @@ def test_a_trace_shows_all_tasks(session: Any) -> None:
     metadata = tf.RunMetadata()
     options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
     session.run(b, options=options, run_metadata=metadata)
-    devices = {stats.device for stats in metadata.step_stats.dev_stats}
+    devices = [stats.device for stats in metadata.step_stats.dev_stats]
+    assert len(set(devices)) == len(devices)
     assert "/job:ps/replica:0/task:0/device:CPU:0" in devices
     assert "/job:worker/replica:0/task:1/device:CPU:0" in devices
     (transfer,) = [

@@ -9,7 +9,7 @@ import pytest
 from tensorboard.compat.proto import step_stats_pb2
 
 import tensormill as tf
-from tensormill.session.cluster_trace import clock_shifts_us
+from tensormill.session.cluster_trace import clock_shifts_us, cluster_trace
 from tensormill.testing.tensorflow_servers import free_addresses
 
 PS, WORKER = (f"/job:{job}/replica:0/task:0" for job in ("ps", "worker"))
@@ -96,3 +96,16 @@ def test_a_step_over_two_tasks_has_an_arrow_for_each_transfer() -> None:
     ends = {(e["name"], e["ph"]): names[e["pid"]][:8] for e in arrows}
     assert ends["v/read", "s"] == ends["product", "f"] == "/job:ps/"
     assert ends["v/read", "f"] == ends["product", "s"] == "/job:wor"
+
+
+def test_a_device_that_a_server_names_twice_is_drawn_once() -> None:
+    apart = stats((PS, "a", "Add", 100, 10), (WORKER, "b", "Add", 110, 10))
+    apart.MergeFrom(stats((WORKER, "RecvTensor", "RecvTensor", 105, 4)))
+    events = json.loads(cluster_trace(apart))["traceEvents"]
+    processes = {e["args"]["name"]: e["pid"] for e in events if e["name"] == "process_name"}
+    assert sorted(name for name in processes if name.endswith("Compute")) == [
+        f"{task}/device:CPU:0 Compute" for task in (PS, WORKER)
+    ]
+    worker = processes[f"{WORKER}/device:CPU:0 Compute"]
+    assert sum(event["ph"] == "X" and event["pid"] == worker for event in events) == 2
+    assert sum(e["name"] == "process_name" for e in events) == len(processes)
