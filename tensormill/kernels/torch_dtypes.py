@@ -103,6 +103,7 @@ def to_host(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
         tensor = tensor.cpu()
     if tensor.dtype is torch.bfloat16:
         return tensor.contiguous().view(torch.int16).numpy().view(_BFLOAT16)
-    if tensor.is_conj() or tensor.is_neg():
-        tensor = tensor.resolve_conj().resolve_neg()
-    return tensor.numpy()
+    try:
+        return tensor.numpy()
+    except RuntimeError:  # a view that negates, or takes the conjugate
+        return tensor.resolve_conj().resolve_neg().numpy()

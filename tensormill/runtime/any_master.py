@@ -27,6 +27,7 @@ __all__ = [
     "AnyPreparedStep",
     "Delivery",
     "FetchForm",
+    "ReadyValues",
     "Repeatable",
     "StepOutcome",
     "StopSignal",
@@ -46,6 +47,12 @@ class FetchForm(NamedTuple):
     form: Form
     dtype: DType
     is_shared: bool
+
+
+class ReadyValues(list[Any]):
+    """Fetched values that are already what the user gets: NumPy scalars and arrays, bytes."""
+
+    __slots__ = ()
 
 
 class Delivery(Protocol):
@@ -124,7 +131,10 @@ class AnyPreparedStep(Protocol):
         """The forms in which `run` returns the fetched values."""
 
     def run(self, feeds: list[Any], /) -> list[Any]:
-        """Run one step with the session's own options and return the fetched values."""
+        """Run one step with the session's own options and return the fetched values.
+
+        They are in the forms of `fetch_forms`, or `ReadyValues`.
+        """
 
     def run_with(self, feeds: list[Any], options: StepOptions, /) -> StepOutcome:
         """Run one step with options."""

@@ -29,7 +29,7 @@ from tensormill.runtime.plan.straight_line import InstructionFailed
 from tensormill.runtime.record_blocks import RecordBlocks, RecordRows
 from tensormill.runtime.resources.feeders import Feeding
 from tensormill.runtime.running_steps import RunningSteps
-from tensormill.runtime.step import ProgramRun, Step
+from tensormill.runtime.step import LastWait, ProgramRun, Step
 from tensormill.runtime.step_loops import LoopTurns, repeat_here
 from tensormill.runtime.step_options import StepOptions
 from tensormill.runtime.taken_elements import TakenElements, hands_out_only
@@ -253,7 +253,7 @@ class PreparedStep:
         ]
 
     def run(self, feeds: list[Any]) -> list[Any]:
-        """Run one step without options and return the fetched values.
+        """Run one step without options and return the fetched values, or `ReadyValues`.
 
         Raises:
           OpError: the step failed.
@@ -268,7 +268,8 @@ class PreparedStep:
             if self.program.takes_step:
                 return self._run_step(feeds, self._new_step(), None, None)
             if self._blocks is not None:
-                row = self._row_ahead()
+                rows = self._rows_ahead()
+                row = None if rows is None else rows.take()
                 if row is not None:
                     return row
             made = self.program.run_at_once(feeds, None)
@@ -282,14 +283,14 @@ class PreparedStep:
         finally:
             running.leave()
 
-    def _row_ahead(self) -> list[Any] | None:
-        """Return what a step returns that was made ahead; None where there is none.
+    def _rows_ahead(self) -> RecordRows | None:
+        """Return what gives steps elements that were made ahead; None where nothing does.
 
         Steps that run a few times only are not looked at.
         """
         blocks = self._blocks
         if type(blocks) is RecordRows:
-            return blocks.take()
+            return blocks
         if type(blocks) is int:
             if blocks:
                 self._blocks = blocks - 1
@@ -340,7 +341,8 @@ class PreparedStep:
             on_done(outcome, None)
 
         if observer is None and self._blocks is not None:
-            row = self._row_ahead()
+            rows = self._rows_ahead()
+            row = None if rows is None else rows.take_in_forms()
             if row is not None:
                 finish(row, None)
                 return None
@@ -470,7 +472,7 @@ class PreparedStep:
         """Go on with a step of a loop that must wait."""
         step = self._new_step()
 
-        def finish(values: list[Any] | None, error: BaseException | None) -> None:
+        def finish(error: BaseException | None) -> None:
             step.cancellation.close()
             self._running.leave()
             if error is None:
@@ -478,7 +480,11 @@ class PreparedStep:
             else:
                 on_done(None, self._reported(error, step))
 
-        ProgramRun(self.program, step, [], finish, None, begun).start()
+        program = self.program
+        if len(begun.pending) == 1 and not begun.segments:
+            LastWait(program, step, begun.pending[0][1], finish).start(begun.values)
+        else:
+            ProgramRun(program, step, [], lambda _, error: finish(error), None, begun).start()
         return step.cancellation
 
     def _reported(self, error: BaseException, step: Step) -> errors.OpError:

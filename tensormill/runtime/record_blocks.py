@@ -22,8 +22,9 @@ import numpy as np
 import torch
 
 from tensormill.graph import errors
-from tensormill.kernels.torch_dtypes import is_number, to_tensor
+from tensormill.kernels.torch_dtypes import is_number, to_host, to_tensor
 from tensormill.kernels.value_types import as_object_array
+from tensormill.runtime.any_master import ReadyValues
 from tensormill.runtime.passes.record_pipelines import RecordPipeline
 from tensormill.runtime.plan.instructions import Form
 from tensormill.runtime.plan.program import Program, Unfinished
@@ -50,10 +51,17 @@ def are_wanted() -> bool:
 
 @dataclass(slots=True)
 class _Block:
-    """Elements that were made of records, and the records."""
+    """Elements that were made of records, and the records.
+
+    Attributes:
+      records: the records.
+      components: batches of the components of the elements.
+      arrays: the same in NumPy's form.
+    """
 
     records: RecordsAhead
     components: list[Any]
+    arrays: list[Any]
 
 
 class _ElementsAhead:
@@ -87,7 +95,8 @@ class _ElementsAhead:
         try:
             components = self._components(records)
             if check(components) == len(records.values):
-                return _Block(records, components)
+                arrays = [to_host(c) if type(c) is torch.Tensor else c for c in components]
+                return _Block(records, components, arrays)
         except (errors.OpError, InstructionFailed):
             pass
         self._refused = (records.unit, records.first + len(records.values))
@@ -159,7 +168,7 @@ class RecordBlocks:
             index = None if block is None else self._reader.read_next(block.records)
         if block is None or index is None:
             return None
-        row = [component[index, ...] for component in block.components]
+        row = [a[index] if a.dtype != object else a[index, ...] for a in block.arrays]
         return self._step.begin_at(self._enqueue, row)
 
     def _give(self, block: _Block, after: list[Callable[[], None]]) -> int | None:
@@ -195,9 +204,9 @@ class RecordRows:
         self._forms = forms
         self._lock = threading.Lock()
         self._ahead = _ElementsAhead(reader, program, pipeline)  # guarded by _lock
-        self._made: tuple[RecordsAhead, Sequence[list[Any]]] | None = None
+        self._made: tuple[RecordsAhead, Sequence[ReadyValues]] | None = None
 
-    def take(self) -> list[Any] | None:
+    def take(self) -> ReadyValues | None:
         """Read a record and return its element; None where a step has to do that by itself."""
         made = self._made
         index = None if made is None else self._reader.read_next(made[0])
@@ -208,18 +217,16 @@ class RecordRows:
                 return None
         return made[1][index]
 
-    def _make(self) -> tuple[RecordsAhead, Sequence[list[Any]]] | None:
+    def take_in_forms(self) -> list[Any] | None:
+        """Read a record and return its element in the forms in which a step returns it."""
+        row = self.take()
+        return None if row is None else list(map(_in_form, row, self._forms))
+
+    def _make(self) -> tuple[RecordsAhead, Sequence[ReadyValues]] | None:
         """Return the records that come next and their elements."""
         with self._lock:
             block = self._ahead.block(_count)
-            self._made = (
-                None
-                if block is None
-                else (
-                    block.records,
-                    _rows(list(map(_in_form, block.components, self._forms))),
-                )
-            )
+            self._made = None if block is None else (block.records, _rows(block.arrays))
             return self._made
 
 
@@ -231,41 +238,35 @@ _SHARED_BYTES: Final = 1 << 16
 """How large the memory may be that all rows of a component share."""
 
 
-def _rows(components: list[Any]) -> Sequence[list[Any]]:
+def _rows(arrays: list[Any]) -> Sequence[ReadyValues]:
     """Return the rows of components; each belongs to whoever takes it."""
-    is_small = all(c.dtype != object and c.nbytes <= _SHARED_BYTES for c in components)
-    if not is_small:
-        return _Rows(components)
-    columns = [c.unbind(0) if type(c) is torch.Tensor else list(c) for c in components]
-    return [list(row) for row in zip(*columns, strict=True)]
+    if any(array.nbytes > _SHARED_BYTES for array in arrays):
+        return _Rows(arrays)
+    return list(map(ReadyValues, zip(*map(list, arrays), strict=True)))
 
 
-def _in_form(component: Any, form: Form) -> Any:
-    """Return a component in the form that its elements have where a step makes one."""
-    if form is Form.HOST and type(component) is torch.Tensor:
-        return component.numpy()
-    return component
-
-
-class _Rows(Sequence[list[Any]]):
+class _Rows(Sequence[ReadyValues]):
     """Rows that are copied when they are taken, so that one does not keep the others."""
 
-    def __init__(self, components: list[Any]) -> None:
-        self._components = components
+    def __init__(self, arrays: list[Any]) -> None:
+        self._arrays = arrays
 
     def __len__(self) -> int:
-        return _count(self._components)
+        return _count(self._arrays)
 
     def __getitem__(self, index: Any) -> Any:
-        return [_row(component, index) for component in self._components]
+        return ReadyValues([_copied(array[index]) for array in self._arrays])
 
 
-def _row(component: Any, index: int) -> Any:
-    if type(component) is torch.Tensor:
-        return torch.from_numpy(np.array(component.numpy()[index]))
-    if component.dtype != object:
-        return component[index].copy()
-    return np.array(component[index], object)
+def _copied(value: Any) -> Any:
+    return value.copy() if type(value) is np.ndarray else value
+
+
+def _in_form(value: Any, form: Form) -> Any:
+    """Return what a user gets as what a step returns in a form."""
+    if form is Form.TENSOR:
+        return to_tensor(value)
+    return value if isinstance(value, (np.ndarray, np.generic)) else as_object_array([value], ())
 
 
 def _is_read(pipeline: RecordPipeline, index: int) -> bool:

@@ -21,7 +21,7 @@ from tensormill.runtime.step_rendezvous import StepRendezvous
 from tensormill.runtime.taken_elements import TakenElements
 from tensormill.runtime.transfers import HANDS_OVER, RECEIVES
 
-__all__ = ["Completion", "Dispatcher", "ProgramRun", "Step", "in_turns"]
+__all__ = ["Completion", "Dispatcher", "LastWait", "ProgramRun", "Step", "in_turns"]
 
 
 class Dispatcher(Protocol):
@@ -147,7 +147,7 @@ def _check_live(values: list[Any]) -> None:
 class _Turns(threading.local):
     """The runs that wait for their turn on this thread; None where the thread drives no run."""
 
-    runs: deque[ProgramRun] | None = None
+    runs: deque[ProgramRun | LastWait] | None = None
     is_driving = False
     interrupt: BaseException | None = None
 
@@ -460,3 +460,81 @@ class ProgramRun:
         if self._error is None:
             self._error = error
             self.step.cancellation.cancel(str(error.__cause__ or error))
+
+
+class LastWait:
+    """The end of a run of which one asynchronous kernel is left, whose outputs nobody wants.
+
+    It is what the kernel reports to. What a run of a loop waits for again and again costs less so.
+
+    Attributes:
+      step: the running step.
+      instruction: the waiting instruction.
+      started_s: when it began to wait, on the clock of `time.monotonic`.
+    """
+
+    frame = ROOT
+
+    __slots__ = ("_error", "_on_done", "_program", "instruction", "started_s", "step")
+
+    def __init__(
+        self,
+        program: Program,
+        step: Step,
+        instruction: Instruction,
+        on_done: Callable[[BaseException | None], None],
+    ) -> None:
+        """Prepare to wait.
+
+        Args:
+          program: the program.
+          step: the running step.
+          instruction: the asynchronous instruction.
+          on_done: called with the error, or None, on any thread.
+        """
+        self.step = step
+        self.instruction = instruction
+        self.started_s = 0.0
+        self._program = program
+        self._on_done = on_done
+        self._error: BaseException | None = None
+
+    def start(self, values: list[Any]) -> None:
+        """Start the kernel, on the calling thread; it may report before this returns.
+
+        Args:
+          values: of the slots of the program.
+        """
+        self.started_s = time.monotonic()
+        self._program.runs[id(self)] = self
+        arguments = [
+            [values[s] for s in a] if type(a) is list else values[a]
+            for a in self.instruction.arguments
+        ]
+        try:
+            self.instruction.function(*arguments, done=self)
+        except Exception as error:  # noqa: BLE001 - a kernel's error belongs to the step
+            self.fail(error)
+
+    def waiting_for(self) -> list[Instruction]:
+        """Return the instruction that has not reported yet, for diagnosis."""
+        return [self.instruction]
+
+    def __call__(self, outputs: Any = None) -> None:
+        """Take note that the kernel is done. Any thread."""
+        if _turns.runs is None:
+            _take_turns(self.drive)
+        else:
+            _turns.runs.append(self)
+
+    def fail(self, error: BaseException) -> None:
+        """Take note that the kernel failed. Any thread."""
+        failure = InstructionFailed(self.instruction)
+        failure.__cause__ = error
+        self._error = failure
+        self()
+
+    def drive(self) -> None:
+        """Tell how it ended. Called once."""
+        self._program.runs.pop(id(self), None)
+        self._on_done(self._error)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tensormill.graph.tensor import Tensor
-from tensormill.runtime.any_master import AnyPreparedStep, StepOutcome
+from tensormill.runtime.any_master import AnyPreparedStep, ReadyValues, StepOutcome
 from tensormill.runtime.step_options import StepOptions
 from tensormill.session.feeds import FeedCheck, make_feed
 from tensormill.session.fetches import make_result
@@ -102,6 +102,8 @@ class Signature:
         ]
 
     def _converted(self, values: list[Any], given: Sequence[Any]) -> list[Any]:
+        if type(values) is ReadyValues:  # of a step without feeds
+            return [values[index] for index, _ in self._results]
         converted = [convert(values[index]) for index, convert in self._results]
         for position, index, check in self._echoes:
             converted.insert(position, check(given[index]))
@@ -116,7 +118,12 @@ def _bind_one(
 ) -> Callable[[Iterable[Any]], Any]:
     """Return what runs a step with at most one feed and one fetch."""
     if feed is None:
-        return lambda values: build([convert(run_step([])[0])])
+
+        def run_without_feeds(values: Iterable[Any]) -> Any:
+            made = run_step([])
+            return build(made if type(made) is ReadyValues else [convert(made[0])])
+
+        return run_without_feeds
 
     def run_with_one_feed(values: Iterable[Any]) -> Any:
         (value,) = values
@@ -136,6 +143,8 @@ def _bind_many(
     def run_with_fetches(values: Iterable[Any]) -> Any:
         fed = [] if feed is None else [feed(value) for value in values]
         made = run_step(fed)
+        if type(made) is ReadyValues:
+            return build(made)
         return build([convert(value) for convert, value in zip(converts, made, strict=True)])
 
     return run_with_fetches

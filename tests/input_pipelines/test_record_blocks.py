@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import logging
+import os
 import random
 
 import numpy as np
@@ -341,3 +342,39 @@ def test_single_reads_are_decoded_ahead(rows):
         assert type(step._blocks) is RecordRows
         assert values == [number + 0.5 for number in range(60)]
         assert session.run(reader.num_records_produced()) == 60
+
+
+def test_elements_made_ahead_are_as_those_of_single_steps(tmp_path, monkeypatch):
+    text = "".join(f"{i}.5,{i},w{i},{i * 2**33}\n" for i in range(80))
+    (tmp_path / "rows.csv").write_text(text)
+
+    def read() -> list:
+        with tf.Graph().as_default(), tf.Session() as session:
+            names = tf.FIFOQueue(2, [tf.string], [()])
+            line = tf.TextLineReader().read(names)[1]
+            defaults = [[-1.0], [-1], ["none"], np.int64([0])]
+            x, y, word, wide = tf.decode_csv(line, defaults)
+            fetches = {
+                "x": x,
+                "row": tf.stack([x, tf.cast(y, tf.float32)]),
+                "words": tf.stack([word, line]),
+                "rest": [word, y, wide, x],
+            }
+            session.run(names.enqueue(str(tmp_path / "rows.csv")))
+            call = session.make_callable(fetches)
+            found = [session.run(fetches) for _ in range(40)] + [call() for _ in range(39)]
+            is_ahead = type(prepared(session, fetches)._blocks) is RecordRows
+            assert is_ahead == (os.environ.get(SWITCH) != "0")
+            return found
+
+    ahead = read()
+    monkeypatch.setenv(SWITCH, "0")
+    for found, expected in zip(ahead, read(), strict=True):
+        for name in ("x", "row", "words"):
+            assert type(found[name]) is type(expected[name])
+            assert found[name].dtype == expected[name].dtype
+            assert np.array_equal(found[name], expected[name])
+        assert found["rest"] == expected["rest"]
+        assert list(map(type, found["rest"])) == list(map(type, expected["rest"]))
+        found["row"][0] = -1  # what the user gets belongs to the user
+    assert ahead[3]["row"].tolist() == [-1, 3]

@@ -15,6 +15,12 @@ from tensormill.runtime.step_loops import LoopTurns, StepLoop, repeat_here
 from tensormill.session.fetches import FetchMapper
 
 
+@pytest.fixture(autouse=True)
+def no_turn_ends_by_itself(monkeypatch) -> None:
+    """Let a thread that the machine holds up keep its turn."""
+    monkeypatch.setattr(step_loops, "_TURN_S", 3600.0)
+
+
 class Steps:
     """Steps that wait after so many, with a clock that says how long each took."""
 
@@ -113,7 +119,7 @@ def test_a_loop_whose_steps_are_long_leaves_the_shared_thread(monkeypatch) -> No
 
 
 def test_a_shared_thread_is_handed_on_after_a_while(monkeypatch) -> None:
-    now = iter(range(10_000))
+    now = iter(range(0, 100_000_000, 10_000))
     monkeypatch.setattr(step_loops.time, "monotonic", lambda: float(next(now)))
     threads, turns = Threads(), LoopTurns()
     steps = {"a": Steps(1000), "b": Steps(1000)}

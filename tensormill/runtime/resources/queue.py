@@ -324,7 +324,7 @@ class Queue:
 
     def enqueue(self, components: Sequence[Any], alone: Mapping[int, bool], done: Done) -> None:
         """Add an element; `done` is called when it is in the queue, or never will be."""
-        row = taken_over(components, alone)
+        row = tuple(map(kept, components)) if self._copies else taken_over(components, alone)
         self._waiting.submit(done, lambda key: Enqueue(key, row), _nothing)
 
     def enqueue_many(

@@ -27,15 +27,15 @@ __all__ = [
 
 
 def copied(value: Any) -> Any:
-    """Return a value that nobody else changes."""
-    if type(value) is torch.Tensor:
-        return value.clone(memory_format=torch.contiguous_format)
-    return as_output(np.array(value))
+    """Return a value that nobody else changes, in the usual form of its dtype."""
+    return as_output(kept(value))
 
 
 def kept(value: Any) -> Any:
-    """Return what a store may keep of a value; a scalar of NumPy's never changes."""
-    return value if isinstance(value, np.generic) else copied(value)
+    """Return a value that nobody else changes, in the form that it has."""
+    if type(value) is torch.Tensor:
+        return value.clone(memory_format=torch.contiguous_format)
+    return value if isinstance(value, np.generic) else np.array(value)
 
 
 def as_output(value: Any) -> Any:
