@@ -16,6 +16,11 @@ from tensormill.distributions.arrangements import (
     softplus_inverse,
     tridiag,
 )
+from tensormill.distributions.conditional import (
+    Autoregressive,
+    ConditionalDistribution,
+    ConditionalTransformedDistribution,
+)
 from tensormill.distributions.counts import Binomial, Geometric, NegativeBinomial, Poisson
 from tensormill.distributions.mixtures import Mixture, MixtureSameFamily
 from tensormill.distributions.more_continuous import (
@@ -33,12 +38,21 @@ from tensormill.distributions.more_continuous import (
     NormalWithSoftplusScale,
     StudentTWithAbsDfSoftplusScale,
 )
+from tensormill.distributions.moving_statistics import (
+    assign_log_moving_mean_exp,
+    assign_moving_mean_variance,
+    moving_mean_variance,
+)
 from tensormill.distributions.multivariate_normal import (
     MultivariateNormalDiag,
     MultivariateNormalDiagPlusLowRank,
     MultivariateNormalDiagWithSoftplusScale,
     MultivariateNormalFullCovariance,
     MultivariateNormalTriL,
+)
+from tensormill.distributions.normal_conjugates import (
+    normal_conjugates_known_scale_posterior,
+    normal_conjugates_known_scale_predictive,
 )
 from tensormill.distributions.one_hot import (
     ExpRelaxedOneHotCategorical,
@@ -48,3 +62,9 @@ from tensormill.distributions.one_hot import (
 )
 from tensormill.distributions.sample_stats import percentile
 from tensormill.distributions.transformed import TransformedDistribution
+from tensormill.distributions.transformed_numbers import (
+    Kumaraswamy,
+    SinhArcsinh,
+    VectorSinhArcsinhDiag,
+)
+from tensormill.distributions.wishart import WishartCholesky, WishartFull
