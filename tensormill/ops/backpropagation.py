@@ -16,10 +16,12 @@ from typing import Any, Protocol
 
 from tensormill.graph import gradient_registry
 from tensormill.graph.compilation_scopes import compiled_like
+from tensormill.graph.control_primitives import SWITCHES
 from tensormill.graph.graph import Graph
 from tensormill.graph.indexed_slices import IndexedSlices
 from tensormill.graph.operation import Operation
 from tensormill.graph.tensor import Tensor
+from tensormill.ops.control_flow_context import loop_start_error
 from tensormill.ops.functional import gradient_of_call
 from tensormill.ops.gradient_aggregation import Gradient, aggregate
 from tensormill.ops.gradient_zeros import is_trainable, zeros_for_output
@@ -156,12 +158,35 @@ class Backpropagation:
                     loops.enter(op, before=False)
                     loops.check(op, self._targets)
                 if function is not None:
+                    self._check_loop_switch(op)
                     self._differentiate(op, function, incoming)
                 if loops is not None:
                     loops.leave(op, before=False)
             self._release_inputs(op)
         if loops is not None:
             loops.finish()
+
+    def _check_loop_switch(self, op: Operation) -> None:
+        """Refuse to leave the loop in whose body the gradients are, through one of its variables.
+
+        Raises:
+          ValueError: `op` is the Switch of such a variable.
+        """
+        if op.type not in SWITCHES or op.input_tensors[1].op.type != "LoopCond":
+            return
+        around = self.graph._get_control_flow_context()
+        while around is not None and around is not op._control_flow_context:
+            around = around.outer_context
+        if around is None:
+            return
+        pending, seen = deque([op]), {op}
+        while pending:
+            reached = pending.popleft()
+            if reached in self._targets:
+                raise loop_start_error(reached)
+            sources = dict.fromkeys(tensor.op for tensor in reached.input_tensors)
+            pending.extend(source for source in sources if source not in seen)
+            seen.update(sources)
 
     def _start(self) -> None:
         started: set[Operation] = set()

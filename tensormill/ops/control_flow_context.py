@@ -29,10 +29,21 @@ __all__ = [
     "is_loop_enter",
     "is_loop_exit",
     "is_switch",
+    "loop_start_error",
     "output_context",
     "switch_ref_or_tensor",
     "while_context_of",
 ]
+
+
+def loop_start_error(op: Any) -> ValueError:
+    """Return the error of gradients inside of a loop that lead to an operation before it."""
+    return ValueError(
+        f"Cannot compute gradient inside while loop with respect to op '{op.name}'. We do not "
+        "support taking the gradient wrt or through the initial value of a loop variable. "
+        "Gradients can be computed through loop invariants or wrt the input parameters to the "
+        "loop body."
+    )
 
 
 def is_switch(op: Operation) -> bool:

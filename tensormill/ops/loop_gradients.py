@@ -28,6 +28,7 @@ from tensormill.ops.control_flow_context import (
     is_loop_constant_enter,
     is_loop_exit,
     is_switch,
+    loop_start_error,
     output_context,
     switch_ref_or_tensor,
     while_context_of,
@@ -323,12 +324,7 @@ class WhileLoopGradients:
             return
         for target in targets:
             if while_context_of(target) is while_context_of(op):
-                raise ValueError(
-                    "Cannot compute gradient inside while loop with respect to op "
-                    f"'{target.name}'. We do not support taking the gradient wrt or through the "
-                    "initial value of a loop variable. Gradients can be computed through loop "
-                    "invariants or wrt the input parameters to the loop body."
-                )
+                raise loop_start_error(target)
 
     def is_ready(self, op: Operation, pending_count: int) -> bool:
         """Return whether `op` can be visited though some gradients of it are still to come."""

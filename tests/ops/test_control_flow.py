@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,3 +121,17 @@ def test_a_dead_value_cannot_be_fetched() -> None:
 def test_a_loop_variable_keeps_its_shape() -> None:
     with pytest.raises(ValueError, match="has shape \\(2,\\) after one iteration"):
         tf.while_loop(lambda v: v[0] < 3, lambda v: tf.concat([v, v], 0), [tf.ones([1])])
+
+
+@pytest.mark.parametrize("in_branch", [False, True])
+def test_gradients_in_a_loop_do_not_lead_out_of_it_through_a_variable(in_branch: bool) -> None:
+    x = tf.constant(3.0, name="start")
+
+    def slope(y: Any) -> Any:
+        return tf.gradients(y * y, x)[0]
+
+    def body(i: Any, y: Any) -> Any:
+        return i + 1, tf.cond(y > 0.0, lambda: slope(y), lambda: y) if in_branch else slope(y)
+
+    with pytest.raises(ValueError, match="inside while loop with respect to op 'start'"):
+        tf.while_loop(lambda i, y: i < 2, body, (0, x * 2.0))
