@@ -22,6 +22,7 @@ from tensormill.graph.function_def_writer import write_function_def
 from tensormill.graph.function_library import GraphFunction
 from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.tensor import Tensor
+from tensormill.python_statements.gateway import converted
 
 __all__ = ["StructuredFunction"]
 
@@ -70,7 +71,8 @@ class StructuredFunction:
             argument = packed(structure, tensors)
             if unpacks is None:
                 unpacks = type(argument) is tuple
-            result = function(*argument) if unpacks else function(argument)
+            run = converted(function)
+            result = run(*argument) if unpacks else run(argument)
             if isinstance(result, list):
                 # More likely several tensors than the rows of one.
                 result = tuple(result)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,17 +19,32 @@ from tensormill.functional.concrete_functions import ConcreteFunction
 from tensormill.graph import dtypes, nest
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import control_dependencies
-from tensormill.graph.graph import get_default_graph
+from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.graph.operation import Operation
 from tensormill.graph.shapes import as_dims
 from tensormill.graph.tensor import Tensor, TensorLike
 from tensormill.graph.type_specs import TensorSpec
 from tensormill.ops.composite_values import components, rebuild
+from tensormill.ops.control_flow_context import output_context
 from tensormill.ops.grouping import group
 from tensormill.ops.identities import identity
+from tensormill.python_statements.gateway import call_converted, needs_conversion
 
-__all__ = ["TracedFunction", "traced"]
+__all__ = [
+    "StatementEffect",
+    "TracedFunction",
+    "effects_in_order",
+    "made_since",
+    "note_statement",
+    "root_of_state",
+    "states_of",
+    "traced",
+]
+
+_STATEMENTS = "statements_with_effects"
+# They pass a state on to what runs in a branch or loop.
+_PASSING = frozenset("Switch RefSwitch Enter RefEnter Identity RefIdentity".split())
 
 # They have state, and nothing happens when they run.
 _WITHOUT_EFFECT = frozenset(
@@ -49,10 +64,18 @@ class TracedFunction:
       input_signature: specs of the arguments, or None.
     """
 
-    def __init__(self, python_function: Callable[..., Any], input_signature: Any = None) -> None:
+    def __init__(
+        self,
+        python_function: Callable[..., Any],
+        input_signature: Any = None,
+        converts: bool = False,
+        features: Any = None,
+    ) -> None:
         functools.update_wrapper(self, python_function)
         self.python_function = python_function
         self.input_signature = input_signature
+        self._converts = converts
+        self._features = features
         # Those of the graph in which one was asked for last.
         self._concrete: dict[str, ConcreteFunction] = {}
         self._concrete_graph: Any = None
@@ -85,7 +108,7 @@ class TracedFunction:
         if instance is None:
             return self
         bound = self.python_function.__get__(instance, owner)
-        return TracedFunction(bound, self.input_signature)
+        return TracedFunction(bound, self.input_signature, self._converts, self._features)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Make the nodes of a call.
@@ -101,13 +124,11 @@ class TracedFunction:
             args, kwargs = nest.map_structure(_as_argument, (args, kwargs))
         else:
             args, kwargs = self._signature_arguments(args, kwargs), {}
-        result = self.python_function(*args, **kwargs)
-        made = [
-            op
-            for op in graph.get_operations()
-            if op._id > before and op._get_control_flow_context() is context
-        ]
-        effects = effects_in_order(made)
+        if self._converts and needs_conversion(self.python_function):
+            result = call_converted(self.python_function, self._features, *args, **kwargs)
+        else:
+            result = self.python_function(*args, **kwargs)
+        effects = effects_in_order(made_since(graph, before, context))
         if result is None:
             return group(*effects)
         with control_dependencies(effects):
@@ -180,6 +201,35 @@ def _read(value: Any) -> Tensor:
     return made
 
 
+def made_since(graph: Graph, number: int, context: Any) -> list[Operation]:
+    """Return the operations after one that belong to a branch or loop, not to one within it."""
+    return [
+        op for op in graph.get_operations() if op._id > number and output_context(op) is context
+    ]
+
+
+class StatementEffect(NamedTuple):
+    """A condition or loop that changes something.
+
+    Attributes:
+      starts: the operations that must not run before what stands before the statement.
+      states: what it reads or changes.
+    """
+
+    starts: list[Operation]
+    states: list[Tensor]
+
+
+def note_statement(last: Operation, effect: StatementEffect) -> None:
+    """Note an operation as the end of a statement that changes something."""
+    _noted(last).update({last: effect})
+
+
+def _noted(op: Operation) -> dict[Operation, StatementEffect]:
+    noted: dict[Operation, StatementEffect] = op.graph._extra.setdefault(_STATEMENTS, {})
+    return noted
+
+
 def effects_in_order(made: list[Operation]) -> list[Operation]:
     """Let each operation on a state wait for the one before; return those with effects."""
     last: dict[Tensor, Operation] = {}
@@ -187,20 +237,40 @@ def effects_in_order(made: list[Operation]) -> list[Operation]:
     for op in made:
         if op.type in ("VarHandleOp", "VariableV2", "Variable"):
             continue
-        state = [t for t in op.input_tensors if _is_state(t)]
-        for tensor in state:
-            previous = last.get(tensor)
+        statement = _noted(op).get(op)
+        starts = [op] if statement is None else statement.starts
+        for state in map(root_of_state, states_of(op)):
+            previous = last.get(state)
             if previous is not None and previous is not op:
-                op._add_control_input(previous)
-            last[tensor] = op
-        changes_reference = any(t.dtype._is_ref_dtype for t in state) and op.type != "Identity"
-        if (op._is_stateful and op.type not in _WITHOUT_EFFECT) or changes_reference:
+                for start in starts:
+                    start._add_control_input(previous)
+            last[state] = op
+        if statement is not None or _has_effect(op):
             effects.append(op)
     return effects
 
 
-def _is_state(tensor: Tensor) -> bool:
-    return tensor.dtype is dtypes.resource or tensor.dtype._is_ref_dtype
+def _has_effect(op: Operation) -> bool:
+    if op._is_stateful and op.type not in _WITHOUT_EFFECT:
+        return True
+    return op.type not in _PASSING and any(t.dtype._is_ref_dtype for t in op.input_tensors)
+
+
+def states_of(op: Operation) -> list[Tensor]:
+    """Return the states that an operation, or the statement that it ends, reads or changes."""
+    statement = _noted(op).get(op)
+    if statement is not None:
+        return statement.states
+    if op.type in _PASSING and op.type != "Identity":
+        return []
+    return [t for t in op.input_tensors if t.dtype is dtypes.resource or t.dtype._is_ref_dtype]
+
+
+def root_of_state(tensor: Tensor) -> Tensor:
+    """Return a state as it is outside of branches and loops."""
+    while tensor.op.type in _PASSING and tensor.op.inputs:
+        tensor = tensor.op.inputs[0]
+    return tensor
 
 
 def traced(
@@ -215,10 +285,15 @@ def traced(
     Args:
       func: the Python function; a decorator is returned without it.
       input_signature: specs of the arguments: of these only what they say is known within.
-      autograph: not used: Python statements are run as they are.
-      experimental_autograph_options: not used.
+      autograph: whether statements on tensors, `if` and the like, become nodes.
+      experimental_autograph_options: optional features of that.
       experimental_relax_shapes: not used.
     """
     if func is None:
-        return functools.partial(traced, input_signature=input_signature)
-    return TracedFunction(func, input_signature)
+        return functools.partial(
+            traced,
+            input_signature=input_signature,
+            autograph=autograph,
+            experimental_autograph_options=experimental_autograph_options,
+        )
+    return TracedFunction(func, input_signature, autograph, experimental_autograph_options)

@@ -115,13 +115,32 @@ class GivenFrames(RawFrames):
 
 NO_FRAMES = RawFrames(())
 
+# What a rewritten function's lines were made from: line -> (file, line, function).
+GeneratedLines = dict[int, tuple[str, int, str]]
+
+_generated: dict[str, GeneratedLines] = {}
+_internal_folders = [_PACKAGE_FOLDER]
+
+
+def note_generated(file: str, lines: GeneratedLines) -> None:
+    """Say which lines of the user's program the code in a file was made from."""
+    _generated.setdefault(file, {}).update(lines)
+
+
+def note_internal_folder(folder: str) -> None:
+    """Say that the code in a folder is none of the user's."""
+    _internal_folders.append(folder + os.sep)
+
+
 _interned: dict[tuple[int, ...], RawFrames] = {}
 
 
 def _site(code: CodeType, offset: int) -> CreationSite:
     line = next((line for start, end, line in code.co_lines() if start <= offset < end and line), 0)
-    source = linecache.getline(code.co_filename, line).strip()
-    return CreationSite(code.co_filename, line, code.co_name, source)
+    file, function = code.co_filename, code.co_name
+    if file in _generated:
+        file, line, function = _generated[file].get(line, (file, line, function))
+    return CreationSite(file, line, function, linecache.getline(file, line).strip())
 
 
 def capture_frames() -> RawFrames:
@@ -147,7 +166,7 @@ def capture_frames() -> RawFrames:
 
 def _note_code(code: CodeType) -> bool:
     """Put a code object into its table; return whether it is the package's own."""
-    is_internal = code.co_filename.startswith(_PACKAGE_FOLDER)
+    is_internal = code.co_filename.startswith(tuple(_internal_folders))
     (_package_code if is_internal else _user_code)[id(code)] = code
     return is_internal
 

@@ -30,6 +30,7 @@ from tensormill.keras.engine.owned import LayerWeights
 from tensormill.keras.metric_base import Mean
 from tensormill.layers.base import InputSpec, snake_case
 from tensormill.layers.learning_phase import learning_phase
+from tensormill.python_statements.gateway import converted
 
 __all__ = ["InputSpec", "Layer", "TensorFlowOpLayer"]
 
@@ -242,7 +243,7 @@ class Layer(RecordedCalls, LayerWeights):
             self._check_inputs(inputs)
             with tf.name_scope(self._name_scope()):
                 self._build_once(inputs)
-                outputs = self.call(inputs, *args, **kwargs)
+                outputs = converted(self.call)(inputs, *args, **kwargs)
                 if outputs is None:
                     raise ValueError(
                         "A layer's `call` method should return a Tensor or a list of Tensors, not "

@@ -1,4 +1,4 @@
-"""`tf.autograph`: see `functional.unconverted`."""
+"""`tf.autograph`: see `python_statements.public`."""
 
-from tensormill.functional.unconverted import set_verbosity, trace
 from tensormill.namespaces.autograph import experimental
+from tensormill.python_statements.public import set_verbosity, to_code, to_graph, trace

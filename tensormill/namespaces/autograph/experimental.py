@@ -1,3 +1,3 @@
 """`tf.autograph.experimental`."""
 
-from tensormill.functional.unconverted import Feature, do_not_convert, set_loop_options
+from tensormill.python_statements.public import Feature, do_not_convert, set_loop_options
