@@ -16,13 +16,13 @@ from tensormill.data.components import (
     unpacked,
 )
 from tensormill.graph.attr_values import FunctionRef
+from tensormill.graph.converted_functions import converted
 from tensormill.graph.func_graph import FuncGraph
 from tensormill.graph.function_calls import add_function
 from tensormill.graph.function_def_writer import write_function_def
 from tensormill.graph.function_library import GraphFunction
 from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.tensor import Tensor
-from tensormill.python_statements.gateway import converted
 
 __all__ = ["StructuredFunction"]
 

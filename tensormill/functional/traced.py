@@ -18,6 +18,7 @@ import numpy as np
 from tensormill.functional.concrete_functions import ConcreteFunction
 from tensormill.graph import dtypes, nest
 from tensormill.graph.conversion import convert_to_tensor
+from tensormill.graph.converted_functions import call_converted, needs_conversion
 from tensormill.graph.default_scopes import control_dependencies
 from tensormill.graph.graph import Graph, get_default_graph
 from tensormill.graph.op_table import OP_DEFS
@@ -29,7 +30,6 @@ from tensormill.ops.composite_values import components, rebuild
 from tensormill.ops.control_flow_context import output_context
 from tensormill.ops.grouping import group
 from tensormill.ops.identities import identity
-from tensormill.python_statements.gateway import call_converted, needs_conversion
 
 __all__ = [
     "StatementEffect",

@@ -22,9 +22,9 @@ from malt.pyct import inspect_utils
 
 from tensormill.graph import tf_logging
 from tensormill.graph.autograph_status import Status, control_status_ctx
+from tensormill.graph.converted_functions import is_marked
 from tensormill.graph.creation_site import GeneratedLines, note_generated, note_internal_folder
 from tensormill.python_statements import control_flow, loops, scopes, values
-from tensormill.python_statements.gateway import is_marked
 from tensormill.python_statements.public import set_loop_options
 
 __all__ = ["ConversionError", "call", "converted_call", "options_of", "to_graph"]

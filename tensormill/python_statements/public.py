@@ -14,7 +14,7 @@ from typing import Any
 
 from tensormill.graph import tf_logging
 from tensormill.graph.autograph_status import ControlStatusCtx, Status
-from tensormill.python_statements.gateway import conversion
+from tensormill.graph.converted_functions import conversion
 
 __all__ = [
     "Feature",

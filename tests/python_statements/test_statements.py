@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import tensormill as tf
+from tensormill.graph.converted_functions import needs_conversion
 from tensormill.python_statements.conversion import ConversionError
-from tensormill.python_statements.gateway import needs_conversion
 from tests.python_statements import statements
 
 EXPECTED = {

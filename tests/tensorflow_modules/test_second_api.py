@@ -8,7 +8,7 @@ from tensormill.tensorflow_modules.second_names import OTHERS, TOP_NAMES
 
 # What tensormill has in no other place either.
 LACKING = {
-    "OptionalSpec", "TensorArraySpec", "autograph.to_code", "autograph.to_graph",
+    "OptionalSpec", "TensorArraySpec",
     "debugging.assert_all_finite", "experimental", "lite",
     "load_library", "load_op_library", "nn.RNNCellDeviceWrapper", "nn.RNNCellDropoutWrapper",
     "nn.RNNCellResidualWrapper", "saved_model.load", "tpu",

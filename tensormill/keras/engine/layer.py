@@ -21,6 +21,7 @@ from tensorboard.compat.proto.node_def_pb2 import NodeDef
 
 import tensormill.api as tf
 from tensormill.graph import nest
+from tensormill.graph.converted_functions import converted
 from tensormill.graph.func_graph import FuncGraph
 from tensormill.keras import regularizers
 from tensormill.keras.backend.state import floatx, get_session, get_uid
@@ -30,7 +31,6 @@ from tensormill.keras.engine.owned import LayerWeights
 from tensormill.keras.metric_base import Mean
 from tensormill.layers.base import InputSpec, snake_case
 from tensormill.layers.learning_phase import learning_phase
-from tensormill.python_statements.gateway import converted
 
 __all__ = ["InputSpec", "Layer", "TensorFlowOpLayer"]
 
