@@ -131,14 +131,4 @@ CLUSTER_SERVICE = _service(
     "Finish",
 )
 
-DIRECT_SERVICE = Service(
-    "tensormill.DirectService",
-    {
-        "Offer": Method(
-            "Offer",
-            "/tensormill.DirectService/Offer",
-            direct_pb2.OfferRequest,
-            direct_pb2.OfferResponse,
-        )
-    },
-)
+DIRECT_SERVICE = _service("tensormill.DirectService", direct_pb2, "Offer")
