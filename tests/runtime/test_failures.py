@@ -75,7 +75,8 @@ def test_the_record_of_an_error_names_operation_device_line_and_step(waits):
 def test_memory_that_is_not_there_is_a_resource_that_is_exhausted():
     size = tf.placeholder(tf.int64, [])
     one = tf.constant(1.0)
-    open_size, known_size = tf.fill([size, size, size], one), tf.fill([1 << 20] * 3, one)
+    with tf.device("/cpu:0"):
+        open_size, known_size = tf.fill([size, size, size], one), tf.fill([1 << 20] * 3, one)
     with tf.Session() as session:
         for fetch, what in (
             (open_size, "for Fill"),
