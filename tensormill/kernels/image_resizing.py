@@ -20,6 +20,8 @@ Taps = list[tuple[Array, Array]]
 """For each neighbour, its index and its weight at each place of the output."""
 
 _TABLE_SIZE = 1024
+_FEW_CHANNELS = 8
+"""Pixels of so few numbers are faster looked up number by number."""
 
 
 def _scale(size: int, wanted: int, align_corners: bool) -> np.float32:
@@ -101,22 +103,43 @@ def _check(images: Tensor, size: Array) -> tuple[int, int]:
 
 
 def _column(weight: Array, axis: int, like: Tensor) -> Tensor:
-    shape = [1] * 4
+    shape = [1] * like.dim()
     shape[axis] = -1
     return torch.from_numpy(weight).to(like.device, like.dtype).view(shape)
 
 
 def _apply(images: Tensor, axis: int, taps: Taps) -> Tensor:
-    made: Tensor | None = None
+    if axis == 2 and _has_few_channels(images):
+        rows, channels = images.reshape(-1, images.shape[2] * images.shape[3]), images.shape[3]
+        made = _apply(rows, 1, _by_channel(taps, channels))
+        return made.view(*images.shape[:2], len(taps[0][0]), channels)
+    total: Tensor | None = None
     for index, weight in taps:
         part = images.index_select(axis, torch.from_numpy(index).to(images.device))
-        part = part * _column(weight, axis, images)
-        made = part if made is None else made.add_(part)
-    assert made is not None
-    return made
+        part.mul_(_column(weight, axis, images))
+        total = part if total is None else total.add_(part)
+    assert total is not None
+    return total
+
+
+def _has_few_channels(images: Tensor) -> bool:
+    return 1 < images.shape[3] <= _FEW_CHANNELS
+
+
+def _by_channel(taps: Taps, channels: int) -> Taps:
+    """Return the neighbours of numbers where `taps` are those of pixels of so many numbers."""
+    numbers = np.arange(channels)
+    return [
+        ((index[:, None] * channels + numbers).ravel(), weight.repeat(channels))
+        for index, weight in taps
+    ]
 
 
 def _apply_transposed(grads: Tensor, axis: int, taps: Taps, size: int) -> Tensor:
+    if axis == 2 and _has_few_channels(grads):
+        rows, channels = grads.reshape(-1, grads.shape[2] * grads.shape[3]), grads.shape[3]
+        flat = _apply_transposed(rows, 1, _by_channel(taps, channels), size * channels)
+        return flat.view(*grads.shape[:2], size, channels)
     shape = list(grads.shape)
     shape[axis] = size
     made = grads.new_zeros(shape)

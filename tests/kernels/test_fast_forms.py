@@ -153,3 +153,32 @@ def test_boxes_are_suppressed_one_after_the_other(threshold) -> None:
             kept.append(int(box))
     (found,) = values_of(tf.image.non_max_suppression(corners, scores, 90, threshold))
     assert found.tolist() == kept
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 8, 9])
+@pytest.mark.parametrize("batch", [0, 3])
+def test_images_are_resized_channel_by_channel(channels, batch) -> None:
+    random = np.random.default_rng(channels)
+    image = tf.constant(random.normal(size=(batch, 5, 7, channels)).astype(np.float32))
+    wholes = [
+        tf.image.resize_bilinear(image, [9, 11]),
+        tf.image.resize_bicubic(image, [4, 13]),
+        tf.image.resize_area(image, [3, 4]),
+    ]
+    gradients = [tf.gradients(tf.square(whole), image)[0] for whole in wholes[:2]]
+    alone = [
+        tf.concat(parts, 3)
+        for parts in zip(*(
+            [
+                tf.image.resize_bilinear(channel, [9, 11]),
+                tf.image.resize_bicubic(channel, [4, 13]),
+                tf.image.resize_area(channel, [3, 4]),
+            ]
+            for channel in tf.split(image, channels, 3)
+        ), strict=True)
+    ]  # fmt: skip
+    gradients_alone = [tf.gradients(tf.square(whole), image)[0] for whole in alone[:2]]
+    found = values_of(*wholes, *gradients)
+    wanted = values_of(*alone, *gradients_alone)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, 1e-5, 1e-5)
