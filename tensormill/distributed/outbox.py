@@ -20,6 +20,7 @@ from tensormill.graph.tensor_wire_codec import Piece
 
 __all__ = ["Outbox"]
 
+_AT_ONCE = socket.MSG_DONTWAIT
 _MAX_KEPT_BYTES = 64 << 20
 _MAX_PIECES = 256  # in one call of sendmsg; the system takes at most 1024
 
@@ -55,22 +56,22 @@ class Outbox:
         """
         with self._lock:
             if not self._is_taken:
-                sent = self._send_at_once(message, files)
+                try:
+                    if files:
+                        sent = self._send_files(message, files)
+                    else:
+                        sent = self._socket.send(message, _AT_ONCE)
+                except BlockingIOError:
+                    sent = 0
                 if sent == len(message):
                     return
                 if sent:
                     message, files = message[sent:], ()
             self._keep(message, files)
 
-    def _send_at_once(self, message: bytes, files: Sequence[int]) -> int:
-        """Return how many bytes the system has taken."""
-        try:
-            if not files:
-                return self._socket.send(message, socket.MSG_DONTWAIT)
-            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))
-            return self._socket.sendmsg([message], [rights], socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return 0
+    def _send_files(self, message: bytes, files: Sequence[int]) -> int:
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))
+        return self._socket.sendmsg([message], [rights], _AT_ONCE)
 
     def _keep(self, message: bytes, files: Sequence[int]) -> None:
         if self._kept_bytes + len(message) > self._max_kept_bytes:
