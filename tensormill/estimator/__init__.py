@@ -9,6 +9,11 @@ from tensormill.estimator.canned.baseline import (
     BaselineEstimator,
     BaselineRegressor,
 )
+from tensormill.estimator.canned.boosted_trees import (
+    BoostedTreesClassifier,
+    BoostedTreesEstimator,
+    BoostedTreesRegressor,
+)
 from tensormill.estimator.canned.dnn import DNNClassifier, DNNEstimator, DNNRegressor
 from tensormill.estimator.canned.dnn_linear_combined import (
     DNNLinearCombinedClassifier,
@@ -79,6 +84,9 @@ __all__ = [
     "BaselineRegressor",
     "BestExporter",
     "BinaryClassHead",
+    "BoostedTreesClassifier",
+    "BoostedTreesEstimator",
+    "BoostedTreesRegressor",
     "CheckpointSaverHook",
     "CheckpointSaverListener",
     "DNNClassifier",

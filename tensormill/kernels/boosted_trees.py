@@ -233,7 +233,7 @@ def create_bucket_edges(
         raise errors.invalid_argument("An epsilon value of zero is not allowed.")
     if num_streams < 0:
         raise errors.invalid_argument("Num_streams input cannot be a negative integer")
-    quantile_stream_resource_handle.create_edges(int(num_streams))
+    quantile_stream_resource_handle.create_edges(int(num_streams), float(epsilon), max_elements)
 
 
 @kernel("BoostedTreesQuantileStreamResourceDeserialize", "cpu")

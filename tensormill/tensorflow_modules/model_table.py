@@ -60,7 +60,9 @@ MODEL_ROWS = {
         _assert_all_equal_and_return=feature_column.input_layer.all_equal""",
     "python.feature_column.serialization": "feature_column.column_configs",
     "python.feature_column.utils": "feature_column.arguments feature_column.sequence",
+    "python.ops.boosted_trees_ops": "estimator.canned.tree_resources",
     "python.estimator.canned.baseline": "estimator.canned.baseline estimator.mode_keys",
+    "python.estimator.canned.boosted_trees": "estimator.canned.boosted_trees",
     "python.estimator.canned.dnn": """
         estimator.canned.dnn _dnn_model_fn=estimator.canned.dnn.dnn_model_fn
         _add_hidden_layer_summary=estimator.canned.layer_summaries.summarize_layer""",

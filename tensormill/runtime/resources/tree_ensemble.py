@@ -5,6 +5,7 @@ Source: TensorFlow 1.15, core/kernels/boosted_trees/resources.cc.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from tensormill.graph import errors
+from tensormill.kernels.quantile_streams import QuantileStream
 from tensormill.proto.boosted_trees_pb2 import TreeEnsemble
 
 __all__ = ["BucketEdges", "Ensemble", "Slot", "Tree"]
@@ -30,9 +32,9 @@ class Slot:
         """Make an ensemble, unless it is there."""
         self._create(lambda: Ensemble(serialized, stamp))
 
-    def create_edges(self, count: int) -> None:
-        """Make the edges of so many features, unless they are there."""
-        self._create(lambda: BucketEdges(count))
+    def create_edges(self, count: int, epsilon: float, max_elements: int) -> None:
+        """Make the edges of so many features, unless they are there; see `BucketEdges`."""
+        self._create(lambda: BucketEdges(count, epsilon, max_elements))
 
     def _create(self, make: Callable[[], Any]) -> None:
         self._resources.lookup_or_create(*self._place, make)
@@ -133,6 +135,7 @@ class Ensemble:
     """
 
     def __init__(self, serialized: bytes, stamp: int) -> None:
+        self._lock = threading.Lock()  # one change at a time
         self.load(serialized, stamp)
 
     def load(self, serialized: bytes, stamp: int) -> None:
@@ -144,13 +147,82 @@ class Ensemble:
         sizes = {len(message.trees), len(message.tree_weights), len(message.tree_metadata)}
         if len(sizes) > 1:
             raise errors.invalid_argument("A tree of the ensemble has no weight or no metadata")
-        parts = zip(message.trees, message.tree_weights, message.tree_metadata, strict=True)
-        self.trees = [Tree(*each) for each in parts]
+        self.trees = _arrays_of(message, 0)
         self.message, self.stamp = message, stamp
+
+    def change(self, how: Callable[[Any], Any]) -> Any:
+        """Replace the trees by what a function makes of a copy; return what it returns.
+
+        Args:
+          how: changes a TreeEnsemble in the last of its trees, or adds some.
+        """
+        with self._lock:
+            message = TreeEnsemble()
+            message.CopyFrom(self.message)
+            found = how(message)
+            same = max(0, len(self.trees) - 1)
+            self.trees = [*self.trees[:same], *_arrays_of(message, same)]
+            self.message, self.stamp = message, self.stamp + 1
+            return found
+
+
+def _arrays_of(message: Any, start: int) -> list[Tree]:
+    """Return the trees of an ensemble from a number on."""
+    parts = zip(
+        message.trees[start:],
+        message.tree_weights[start:],
+        message.tree_metadata[start:],
+        strict=True,
+    )
+    return [Tree(*each) for each in parts]
 
 
 class BucketEdges:
-    """The edges of the buckets of features: float32 [edges] each."""
+    """The edges of the buckets of features, and what is known of the features since they were made.
 
-    def __init__(self, count: int) -> None:
+    Args:
+      count: how many features.
+      epsilon: how far ranks may be off, as a part of the whole weight.
+      max_elements: how many values a feature has at most.
+
+    Attributes:
+      edges: float32 [edges] for each feature.
+    """
+
+    def __init__(self, count: int, epsilon: float, max_elements: int) -> None:
         self.edges: Sequence[Array] = [np.zeros(0, np.float32)] * count
+        self._lock = threading.Lock()
+        self._settings = epsilon, max_elements
+        self._streams = self._new_streams()  # guarded by _lock
+
+    def _new_streams(self) -> list[QuantileStream]:
+        return [QuantileStream(*self._settings) for _ in self.edges]
+
+    def add(self, summaries: Sequence[Array]) -> None:
+        """Add summaries of values, one for each feature.
+
+        Raises:
+          InvalidArgumentError: there are more or less of them, or one is none.
+        """
+        if len(summaries) != len(self.edges):
+            raise errors.invalid_argument(
+                f"{len(summaries)} summaries are given, there are {len(self.edges)} features"
+            )
+        if any(summary.ndim != 2 or summary.shape[1] != 4 for summary in summaries):
+            raise errors.invalid_argument("A summary of values has four columns")
+        with self._lock:
+            for stream, summary in zip(self._streams, summaries, strict=True):
+                stream.push_summary(summary)
+
+    def flush(self, edges_of: Callable[[QuantileStream], Array] | None) -> list[Array]:
+        """Return the summaries of all values, and forget them.
+
+        Args:
+          edges_of: gives the new edges; None leaves them as they are.
+        """
+        with self._lock:
+            summaries = [stream.finish() for stream in self._streams]
+            if edges_of is not None:
+                self.edges = [edges_of(stream) for stream in self._streams]
+            self._streams = self._new_streams()
+            return summaries
