@@ -75,10 +75,14 @@ class BatchedDataset(DerivedDataset):
                 yield stacked
 
     def cardinality(self) -> int:
-        count = self.source.cardinality()
-        if count < 0:
-            return count
-        return count // self._size if self._drops_remainder else -(-count // self._size)
+        return _batch_count(self.source, self._size, self._drops_remainder)
+
+
+def _batch_count(source: Dataset, size: int, drops_remainder: bool) -> int:
+    count = source.cardinality()
+    if count < 0:
+        return count
+    return count // size if drops_remainder else -(-count // size)
 
 
 def _checked_size(batch_size: Any, name: str = "Batch size") -> int:
@@ -191,10 +195,7 @@ class PaddedDataset(DerivedDataset):
         return result if dtype is dtypes.string else to_tensor(result)
 
     def cardinality(self) -> int:
-        count = self.source.cardinality()
-        if count < 0:
-            return count
-        return count // self._size if self._drops_remainder else -(-count // self._size)
+        return _batch_count(self.source, self._size, self._drops_remainder)
 
 
 def _padded(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -260,20 +259,24 @@ _BLOCK_RECORDS = 256
 
 
 def _joined(lines: list[bytes], reader: LineReader) -> Iterator[bytes]:
-    begun = b""
-    is_open = False
-    for line in itertools.chain(lines, iter(reader.read, None)):
-        begun = begun + b"\n" + line if is_open else line
-        is_open = begun.count(b'"') % 2 == 1
-        if not is_open:
+    """Yield records of lines; the last one takes further lines while a quote is open in it."""
+    begun: bytes | None = None
+    for line in lines:
+        begun = line if begun is None else begun + b"\n" + line
+        if not _is_open(begun):
             yield begun
-            lines = lines[1:]
-            if not lines:
-                return
-        else:
-            lines = lines[1:] or [b""]
-    if is_open:
-        yield begun
+            begun = None
+    while begun is not None:
+        following = reader.read()
+        if following is not None:
+            begun += b"\n" + following
+        if following is None or not _is_open(begun):
+            yield begun
+            return
+
+
+def _is_open(record: bytes) -> bool:
+    return record.count(b'"') % 2 == 1
 
 
 def _csv_kernel(
