@@ -398,6 +398,7 @@ def encode_jpeg(
     density_unit: bytes,
     x_density: int,
     y_density: int,
+    xmp_metadata: bytes,
 ) -> Any:
     if image.ndim != 3:
         raise errors.invalid_argument(f"image must be 3-dimensional, got {list(image.shape)}")
@@ -415,7 +416,22 @@ def encode_jpeg(
         subsampling=2 if chroma_downsampling else 0,
         dpi=(round(x_density * scale), round(y_density * scale)),
     )
-    return as_object_array([made], ())
+    return as_object_array([_with_metadata(made, xmp_metadata)], ())
+
+
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+
+
+def _with_metadata(file: bytes, metadata: bytes) -> bytes:
+    """Return a JPEG file with metadata in a segment of their own, after the first."""
+    if not metadata:
+        return file
+    size = len(_XMP) + len(metadata) + 2
+    if size > 0xFFFF:
+        raise errors.invalid_argument(f"xmp_metadata has {len(metadata)} bytes, which is too many")
+    after = 4 + int.from_bytes(file[4:6], "big")
+    segment = b"\xff\xe1" + size.to_bytes(2, "big") + _XMP + metadata
+    return file[:after] + segment + file[after:]
 
 
 @kernel("EncodeJpegVariableQuality", "cpu", host_inputs=("images", "quality"))

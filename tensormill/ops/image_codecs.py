@@ -217,10 +217,10 @@ def decode_jpeg(
       contents: string scalar, the bytes of the file.
       channels: 0 for those of the file, 1 grey, 3 colours.
       ratio: 1, 2, 4 or 8: how much smaller the result is.
-      fancy_upscaling: accepted.
+      fancy_upscaling: enlarge the colours smoothly.
       try_recover_truncated: take what there is of a file that is cut off.
-      acceptable_fraction: accepted.
-      dct_method: accepted.
+      acceptable_fraction: not used.
+      dct_method: "INTEGER_ACCURATE", or "INTEGER_FAST" as by default.
       name: of the operation.
     """
     made: Tensor = decode_jpeg_op(

@@ -170,3 +170,21 @@ def test_an_image_that_lies_about_its_size_is_refused():
         data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"x"))
         with pytest.raises(tf.errors.InvalidArgumentError):
             run(tf.image.decode_png(data + chunk(b"IEND", b"")))
+
+
+def test_metadata_go_into_a_jpeg_file() -> None:
+    pixels = np.zeros([8, 8, 3], np.uint8)
+    plain, described = (
+        tf.image.encode_jpeg(pixels),
+        tf.image.encode_jpeg(pixels, xmp_metadata="<x/>"),
+    )
+    with tf.Session() as session:
+        first, second = session.run([plain, described])
+        # As TensorFlow writes it: after the segment of 20 bytes with the densities.
+        assert (
+            second
+            == first[:20] + b"\xff\xe1\x00\x23http://ns.adobe.com/xap/1.0/\0<x/>" + first[20:]
+        )
+        assert (session.run(tf.image.decode_jpeg(described)) == 0).all()
+        with pytest.raises(tf.errors.InvalidArgumentError, match="too many"):
+            session.run(tf.image.encode_jpeg(pixels, xmp_metadata="x" * 70_000))
