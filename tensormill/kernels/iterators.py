@@ -14,6 +14,7 @@ from tensormill.formats.record_files import RecordWriter
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
 from tensormill.graph.op_def_text import dtype_text
+from tensormill.graph.os_errors import tensorflow_errors
 from tensormill.graph.shapes import Dims, are_compatible, format_dims
 from tensormill.kernels.dataset_base import (
     Dataset,
@@ -466,9 +467,10 @@ def dataset_to_tf_record(input_dataset: Any, filename: Any, compression_type: An
     compression = np.ravel(compression_type)[0].decode()
     window_bits = {"GZIP": 31, "ZLIB": 15}.get(compression)
     deflater = None if window_bits is None else zlib.compressobj(wbits=window_bits)
-    writer = RecordWriter(open(path, "wb"), deflater)  # noqa: SIM115 - the writer closes it
-    try:
-        for element in input_dataset.elements(Iteration()):
-            writer.write(_whole(element)[0])
-    finally:
-        writer.close()
+    with tensorflow_errors(path):
+        writer = RecordWriter(open(path, "wb"), deflater)  # noqa: SIM115 - the writer closes it
+        try:
+            for element in input_dataset.elements(Iteration()):
+                writer.write(_whole(element)[0])
+        finally:
+            writer.close()

@@ -100,3 +100,24 @@ def test_defaults_are_for_the_wanted_columns(tmp_path: Path) -> None:
     (batch,) = batches(dataset)
     np.testing.assert_array_equal(batch["x"], np.int64([1, 2]))
     assert batch["z"].tolist() == [b"1.5", b"inf"]
+
+
+def test_a_record_may_go_on_after_the_block_of_lines_that_begins_it(tmp_path: Path) -> None:
+    plain = [f"{n},word" for n in range(255)]
+    (name,) = write(
+        tmp_path, a="\n".join([*plain, '255,"one', "", 'two"', '256,"three\nfour"', ""])
+    )
+    dataset = tf.data.experimental.CsvDataset(name, [tf.int32, tf.string])
+    rows = batches(dataset)
+    assert [row[0] for row in rows] == list(range(257))
+    assert [row[1] for row in rows[254:]] == [b"word", b"one\n\ntwo", b"three\nfour"]
+    (cut,) = write(tmp_path, b='1,a\n2,"never\nends')
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Quoted field has to end with quote"):
+        batches(tf.data.experimental.CsvDataset(cut, [tf.int32, tf.string]))
+
+
+def test_records_that_cannot_be_written_name_their_file(tmp_path: Path) -> None:
+    path = str(tmp_path / "missing" / "records")
+    write_op = tf.data.experimental.TFRecordWriter(path).write(tf.data.Dataset.from_tensors(b"a"))
+    with tf.Session() as session, pytest.raises(tf.errors.NotFoundError, match=f"{path}; No such"):
+        session.run(write_op)
