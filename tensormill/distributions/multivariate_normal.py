@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensormill.distributions.bijectors.linear import AffineLinearOperator
+from tensormill.distributions.affine_vectors import AffineVector
 from tensormill.distributions.continuous import Normal
 from tensormill.distributions.divergence import RegisterKL
 from tensormill.distributions.scales import (
     diag_scale,
     is_diagonal,
-    shapes_of_loc_and_scale,
     tril_scale,
 )
-from tensormill.distributions.transformed import TransformedDistribution
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
 from tensormill.graph.tensor import Tensor
@@ -27,14 +25,10 @@ from tensormill.ops.array_shapes import expand_dims
 from tensormill.ops.array_shapes import shape as shape_of
 from tensormill.ops.assertions import assert_near
 from tensormill.ops.casting import cast
-from tensormill.ops.elementwise_unary import abs as abs_of
-from tensormill.ops.elementwise_unary import sqrt, square
+from tensormill.ops.elementwise_unary import square
 from tensormill.ops.filling import ones, zeros
 from tensormill.ops.grouping import with_dependencies
-from tensormill.ops.identities import identity
-from tensormill.ops.joining import concat
 from tensormill.ops.linear_algebra import cholesky
-from tensormill.ops.matrix_diagonals import matrix_diag, matrix_diag_part
 from tensormill.ops.reduction import reduce_sum
 from tensormill.ops.transposition import matrix_transpose
 
@@ -48,20 +42,8 @@ __all__ = [
 ]
 
 
-class MultivariateNormalLinearOperator(TransformedDistribution):
-    """The normal distribution with covariance `scale scale^T`.
-
-    Args:
-      loc: the mean [*batch, size]; zero if None.
-      scale: a linear operator [*batch, size, size].
-      validate_args: whether parameters are checked in the step.
-      allow_nan_stats: whether moments that do not exist are NaN.
-      name: the name of the nodes.
-
-    Raises:
-      ValueError: there is no scale.
-      TypeError: it is not of floating numbers.
-    """
+class MultivariateNormalLinearOperator(AffineVector):
+    """The normal distribution with covariance `scale scale^T`; for the arguments see its base."""
 
     def __init__(
         self,
@@ -71,66 +53,10 @@ class MultivariateNormalLinearOperator(TransformedDistribution):
         allow_nan_stats: bool = True,
         name: str = "MultivariateNormalLinearOperator",
     ) -> None:
-        parameters = dict(locals())
-        if scale is None:
-            raise ValueError("Missing required `scale` parameter.")
-        if not scale.dtype.is_floating:
-            raise TypeError("`scale` parameter must have floating-point dtype.")
-        with name_scope(name, values=[loc, *scale.graph_parents]) as scope:
-            loc = None if loc is None else convert_to_tensor(loc, name="loc")
-            batch_shape, event_shape = shapes_of_loc_and_scale(loc, scale)
-            super().__init__(
-                distribution=Normal(zeros([], dtype=scale.dtype), ones([], dtype=scale.dtype)),
-                bijector=AffineLinearOperator(loc, scale, validate_args),
-                batch_shape=batch_shape,
-                event_shape=event_shape,
-                validate_args=validate_args,
-                name=scope,
-            )
-        self._parameters = parameters
+        super().__init__(loc, scale, validate_args, allow_nan_stats, name)
 
-    @property
-    def loc(self) -> Any:
-        """The mean; None for zero."""
-        return self.bijector.shift  # type: ignore[attr-defined]
-
-    @property
-    def scale(self) -> Any:
-        """The linear operator."""
-        return self.bijector.scale  # type: ignore[attr-defined]
-
-    def _mean(self) -> Tensor:
-        shape = self.batch_shape.concatenate(self.event_shape)
-        sizes: Any = shape.as_list() if shape.is_fully_defined() else None
-        if sizes is None:
-            sizes = concat([self.batch_shape_tensor(), self.event_shape_tensor()], 0)
-        elif self.loc is not None and list(self.loc.dims or ()) == sizes:
-            return identity(self.loc)
-        nothing = zeros(sizes, self.dtype)
-        return nothing if self.loc is None else identity(self.loc) + nothing
-
-    def _mode(self) -> Tensor:
-        return self._mean()
-
-    def _covariance(self) -> Tensor:
-        if is_diagonal(self.scale):
-            return matrix_diag(square(self.scale.diag_part()))
-        made: Tensor = self.scale.matmul(self.scale.to_dense(), adjoint_arg=True)
-        return made
-
-    def _variance(self) -> Tensor:
-        if is_diagonal(self.scale):
-            return square(self.scale.diag_part())
-        is_symmetric = (
-            isinstance(self.scale, LinearOperatorLowRankUpdate) and self.scale.is_self_adjoint
-        )
-        dense = self.scale.to_dense()
-        return matrix_diag_part(self.scale.matmul(dense, adjoint_arg=not is_symmetric))
-
-    def _stddev(self) -> Tensor:
-        if is_diagonal(self.scale):
-            return abs_of(self.scale.diag_part())
-        return sqrt(self._variance())
+    def _numbers(self, dtype: Any, allow_nan_stats: bool) -> Normal:
+        return Normal(zeros([], dtype=dtype), ones([], dtype=dtype))
 
 
 class MultivariateNormalDiag(MultivariateNormalLinearOperator):

@@ -2,6 +2,7 @@
 
 from tensormill.distributions import *
 from tensormill.distributions import bijectors
+from tensormill.distributions.affine_vectors import VectorExponentialDiag, VectorLaplaceDiag
 from tensormill.distributions.around_others import (
     Deterministic,
     Independent,
@@ -60,7 +61,9 @@ from tensormill.distributions.one_hot import (
     RelaxedBernoulli,
     RelaxedOneHotCategorical,
 )
-from tensormill.distributions.sample_stats import percentile
+from tensormill.distributions.reshaped_batches import BatchReshape
+from tensormill.distributions.sample_stats import auto_correlation, percentile
+from tensormill.distributions.seeds import SeedStream
 from tensormill.distributions.transformed import TransformedDistribution
 from tensormill.distributions.transformed_numbers import (
     Kumaraswamy,
