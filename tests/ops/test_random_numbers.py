@@ -109,16 +109,22 @@ def test_orthogonal_initializers_give_orthogonal_matrices() -> None:
     np.testing.assert_allclose(wide_value @ wide_value.T, np.eye(2), atol=1e-5)
 
 
-def test_bounds_of_no_numbers_may_be_out_of_order() -> None:
+def test_a_generator_refuses_bounds_out_of_order_where_it_draws_no_numbers() -> None:
     generator = tf.random.experimental.Generator.from_seed(1)
+    drawn = generator.uniform([0], 5, 3, dtype=tf.int32)
+    with tf.Session() as session:
+        session.run(generator.state.initializer)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Need minval < maxval"):
+            session.run(drawn)
+
+
+def test_bounds_of_no_numbers_may_be_out_of_order() -> None:
     empty = [
         tf.random_uniform([0], 5, 3, dtype=tf.int32),
         tf.random.stateless_uniform([2, 0], [1, 2], 5, 3, tf.int64),
-        generator.uniform([0], 5, 3, dtype=tf.int32),
         tf.raw_ops.StatelessRandomUniformIntV2(
             shape=[0], key=np.uint64([1]), counter=np.uint64([1, 2]), alg=1, minval=5, maxval=3
         ),
     ]
     with tf.Session() as session:
-        session.run(generator.state.initializer)
-        assert [each.shape for each in session.run(empty)] == [(0,), (2, 0), (0,), (0,)]
+        assert [each.shape for each in session.run(empty)] == [(0,), (2, 0), (0,)]
