@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES, as_ints, 
 def _first_seen(values: Any) -> tuple[Any, Any, Any]:
     """Return where each value first stands, the index of each element, and the counts."""
     if values.dtype == object:
-        seen: dict[bytes, int] = {}
+        seen: dict[Any, int] = {}
         index = np.array([seen.setdefault(v, len(seen)) for v in values.tolist()], np.int64)
         firsts = np.full(len(seen), len(values), np.int64)
         np.minimum.at(firsts, index, np.arange(len(values)))
@@ -32,6 +33,7 @@ def _first_seen(values: Any) -> tuple[Any, Any, Any]:
         return_inverse=True,
         return_counts=True,
         axis=None if values.ndim == 1 else 0,
+        equal_nan=False,
     )
     order = np.argsort(first, kind="stable")
     place = np.empty_like(order)
@@ -121,18 +123,22 @@ def unique_strings_with_counts(x: Any, *, out_idx: DType) -> Any:
 
 
 def _unique_along(values: Any, axis: Any, out_idx: DType) -> tuple[Any, Any, Any]:
-    if axis.size == 0 or values.ndim == 1:
+    if axis.ndim != 1:
+        raise errors.invalid_argument("axis expects a 1D vector.")
+    if axis.size > 1:
+        raise errors.invalid_argument("axis does not support input tensors larger than 1 elements")
+    if axis.size == 0:
         return _unique(values, out_idx)
     at = as_ints(axis)[0]
     if not -values.ndim <= at < values.ndim:
-        raise errors.invalid_argument(f"axis has to be between [0, {values.ndim - 1}]")
+        raise errors.invalid_argument(f"axis has to be between [0, {values.ndim})")
+    if values.ndim == 1:
+        return _unique(values, out_idx)
     rows = np.moveaxis(values, at, 0)
-    flat = np.ascontiguousarray(rows.reshape(rows.shape[0], -1))
+    flat = np.ascontiguousarray(rows.reshape(rows.shape[0], math.prod(rows.shape[1:])))
     if values.dtype == object:
-        keys = as_object_array([b"\0".join(row) for row in flat.tolist()])
-    else:
-        keys = flat
-    firsts, index, counts = _first_seen(keys)
+        flat = as_object_array([tuple(row) for row in flat.tolist()])
+    firsts, index, counts = _first_seen(flat)
     kind = out_idx.as_numpy_dtype
     taken = np.ascontiguousarray(np.moveaxis(rows[firsts], 0, at))
     return taken, to_tensor(index.astype(kind)), to_tensor(counts.astype(kind))
@@ -248,11 +254,20 @@ def edit_distance(
     sizes = [max(a, b) for a, b in zip(shapes[0][:-1], shapes[1][:-1], strict=True)]
     hypotheses = _sequences(hypothesis_indices, hypothesis_values)
     truths = _sequences(truth_indices, truth_values)
+    if min(sizes, default=0) < 0:
+        raise errors.invalid_argument(f"Dimension {min(sizes)} must be >= 0")
     made = np.zeros(sizes, np.float32)
+    strides = [math.prod(sizes[axis + 1 :]) for axis in range(len(sizes))]
     for group in hypotheses.keys() | truths.keys():
         hypothesis, truth = hypotheses.get(group, []), truths.get(group, [])
         distance = float(_levenshtein(truth, hypothesis))
         if normalize:
             distance = distance / len(truth) if truth else (np.inf if hypothesis else 0.0)
-        made[group] = distance
+        place = sum(index * stride for index, stride in zip(group, strides, strict=True))
+        if not 0 <= place < made.size:
+            raise errors.internal(
+                f"Got an inner product {place} which would require writing to outside of the "
+                f"buffer for the output tensor (max elements {made.size})"
+            )
+        made.reshape(-1)[place] = distance
     return torch.from_numpy(made)

@@ -117,8 +117,11 @@ def unique_with_counts_shape(ctx: ShapeContext) -> list[Dims]:
 
 
 def _unique_along(ctx: ShapeContext) -> list[Dims]:
-    dims = ctx.op.input_tensors[0].dims
-    axis = ctx.value(1)
+    dims, axis = ctx.shape(0), ctx.value(1)
+    if axis is not None and axis.ndim != 1:
+        raise ValueError("axis expects a 1D vector.")
+    if axis is not None and axis.size > 1:
+        raise ValueError("axis does not support input tensors larger than 1 elements.")
     if dims is None:
         return [None, (None,)]
     if axis is None:
@@ -127,8 +130,10 @@ def _unique_along(ctx: ShapeContext) -> list[Dims]:
         if len(dims) != 1:
             raise ValueError("x expects a 1D vector.")
         return [(None,), dims]
-    at = int(axis.ravel()[0]) % len(dims)
-    return [(None,) * len(dims), (dims[at],)]
+    at, rank = int(axis[0]), len(dims)
+    if not -rank <= at < rank:
+        raise ValueError(f"axis expects to be in the range [{-rank}, {rank})")
+    return [(None,) * rank, (dims[at],)]
 
 
 @unique_v2_op.shape

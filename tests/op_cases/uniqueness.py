@@ -55,4 +55,13 @@ CASES = [
         ],
         {"normalize": False},
     ),
+    *[
+        OpCase(op_type, [np.array([np.nan, 1, np.nan, 1], np.float32)], note="no number")
+        for op_type in ("Unique", "UniqueWithCounts")
+    ],
+    OpCase(
+        "UniqueV2",
+        [np.array([[b"a\0", b"b"], [b"a", b"\0b"]], object), np.array([0], np.int64)],
+        note="zero bytes",
+    ),
 ]
