@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 
 from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
 from tensormill.kernels.elementwise_unary import (
     COMPLEX,
     FLOATS,
@@ -235,12 +237,19 @@ register_reduction("All", truth(torch.all, torch.amin), None)
 register_reduction("Any", truth(torch.any, torch.amax), None)
 
 
-def _position(find: Callable[[Tensor, int], Tensor]) -> Any:
+def _position(find: Callable[[Tensor, int], Tensor], weakest: float) -> Any:
+    """Return what makes kernels that find an extreme; NaNs count as the weakest number."""
+
     def make(ctx: KernelContext) -> Any:
         wanted = torch_dtype(ctx.attrs["output_type"])
 
         def position(x: Tensor, dimension: Any) -> Tensor:
             rank = x.dim()
+            if dimension.ndim:
+                raise errors.invalid_argument(
+                    "dim must be a scalar, but received tensor of shape: "
+                    f"{format_dims(dimension.shape, 'kernel')}"
+                )
             axis = int(dimension)
             if not -rank <= axis < rank:
                 raise errors.invalid_argument(
@@ -250,7 +259,10 @@ def _position(find: Callable[[Tensor, int], Tensor]) -> Any:
                 raise errors.invalid_argument(
                     f"Reduction axis {axis} is empty in shape {list(x.shape)}"
                 )
-            return find(x, axis).to(wanted)
+            found = find(x, axis)
+            if x.is_floating_point() and x.gather(axis, found.unsqueeze(axis)).isnan().any():
+                found = find(x.masked_fill(x.isnan(), weakest), axis)
+            return found.to(wanted)
 
         return position
 
@@ -269,9 +281,9 @@ _POSITION_BY_NUMPY = ("bool", *WIDE_UNSIGNED)
 _POSITION_BY_TORCH = (*HALVES, "qint8", "quint8", "qint16", "qint32")
 _POSITION_BY_EITHER = (*HOST_FLOATS, *_INTEGERS)
 
-for _op_type, _by_torch, _by_numpy in (
-    ("ArgMax", torch.argmax, _with_numpy(np.argmax)),
-    ("ArgMin", torch.argmin, _with_numpy(np.argmin)),
+for _op_type, _weakest, _by_torch, _by_numpy in (
+    ("ArgMax", -math.inf, torch.argmax, _with_numpy(np.argmax)),
+    ("ArgMin", math.inf, torch.argmin, _with_numpy(np.argmin)),
 ):
     for _find, _devices, _types in (
         (_by_numpy, ("cpu", "gpu"), _POSITION_BY_NUMPY),
@@ -280,5 +292,5 @@ for _op_type, _by_torch, _by_numpy in (
         (_by_torch, ("gpu",), _POSITION_BY_EITHER),
     ):
         kernel_factory(_op_type, *_devices, types={"T": _types}, host_inputs=("dimension",))(
-            _position(_find)
+            _position(_find, _weakest)
         )

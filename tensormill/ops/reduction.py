@@ -16,7 +16,7 @@ from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims, num_elements
+from tensormill.graph.shapes import Dims, num_elements, with_rank_at_most
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.casting import cast
 from tensormill.ops.elementwise_unary import conj_of
@@ -41,6 +41,7 @@ def _node(op_type: str, *inputs: Any, **attrs: Any) -> Tensor:
 
 def reduction_shape(ctx: ShapeContext) -> list[Dims]:
     dims, axes = ctx.shape(0), ctx.value(1)
+    with_rank_at_most(ctx.shape(1), 1)
     keep = ctx.attrs["keep_dims"]
     if dims is None:
         return [None]

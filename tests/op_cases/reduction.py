@@ -80,6 +80,13 @@ CASES = [
     OpCase("ArgMax", [_array("float32"), np.int32(1)], {"output_type": "int32"}),
     OpCase("ArgMin", [_array("float32"), np.int32(1)], {"output_type": "int32"}),
     OpCase("ArgMax", [np.array([1, 5, 5], np.float32), np.int32(0)], note="first of ties"),
+    *[
+        OpCase(
+            op_type, [np.array([[np.nan, 1, 3], [np.nan] * 3], name), np.int32(1)], note="no number"
+        )
+        for op_type in ("ArgMax", "ArgMin")
+        for name in ("float16", "float32")
+    ],
     OpCase(
         "ArgMax",
         [_array("float32"), np.int32(3)],
