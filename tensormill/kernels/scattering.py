@@ -38,10 +38,19 @@ def _check(indices: Any, updates: Any, whole: tuple[int, ...]) -> int:
     return depth
 
 
-def _check_scatter_nd(indices: Any, updates: Any, sizes: list[int]) -> None:
-    """Complain in the words of ScatterNd, which differ from those of the other ops."""
+def _check_scatter_nd(indices: Any, updates: Any, shape: Any) -> list[int]:
+    """Complain in the words of ScatterNd, which differ from those of the other ops.
+
+    Returns the sizes of what is made.
+    """
+    if shape.ndim != 1:
+        raise errors.invalid_argument("Shape must be a vector")
+    sizes = as_ints(shape)
+    if min(sizes, default=0) < 0:
+        raise errors.invalid_argument(f"Dimension {min(sizes)} must be >= 0")
+    _check_not_empty(indices, updates, len(sizes))
     if indices.ndim < 1:
-        return
+        return sizes
     outer, depth = indices.ndim - 1, int(indices.shape[-1])
     texts = [format_dims(tuple(value.shape), "kernel") for value in (indices, updates)]
     if updates.shape[:outer] != indices.shape[:outer]:
@@ -55,6 +64,7 @@ def _check_scatter_nd(indices: Any, updates: Any, sizes: list[int]) -> None:
             f"{format_dims(tuple(sizes), 'kernel')}] must match dimensions "
             f"[{outer},{updates.ndim}) of updates[shape={texts[1]}]"
         )
+    return sizes
 
 
 def _places(indices: torch.Tensor, whole: tuple[int, ...]) -> torch.Tensor:
@@ -68,6 +78,13 @@ def _places(indices: torch.Tensor, whole: tuple[int, ...]) -> torch.Tensor:
     return flat_places(indices, whole, fails).reshape(-1)
 
 
+def _check_not_empty(indices: Any, updates: Any, count: int) -> None:
+    """Refuse indices or updates without elements, or a target without, but not all together."""
+    is_empty = [0 in value.shape for value in (indices, updates)]
+    if not all(is_empty) and (any(is_empty) or not count):
+        raise errors.invalid_argument("Indices and updates specified for empty output shape")
+
+
 def _update(
     target: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor, update: Update
 ) -> torch.Tensor:
@@ -77,7 +94,7 @@ def _update(
     inner = math.prod(whole[depth:])
     places = _places(indices, whole)
     rows = target.view(math.prod(whole[:depth]), inner)
-    update(rows, places, updates.reshape(-1, inner))
+    update(rows, places, updates.reshape(places.numel(), inner))
     return target
 
 
@@ -92,12 +109,16 @@ def _subtract(rows: torch.Tensor, places: torch.Tensor, updates: torch.Tensor) -
     rows.index_add_(0, places, updates, alpha=-1)
 
 
-def _replace(rows: torch.Tensor, places: torch.Tensor, updates: torch.Tensor) -> None:
+def _replace(rows: Any, places: Any, updates: Any) -> None:
     rows[places] = updates
 
 
-def _reduce(how: str) -> Update:
+def _reduce(how: str, weakest: float) -> Update:
+    """Return what reduces rows with updates; NaNs among these count as the weakest number."""
+
     def reduce(rows: torch.Tensor, places: torch.Tensor, updates: torch.Tensor) -> None:
+        if updates.is_floating_point():
+            updates = updates.masked_fill(updates.isnan(), weakest)
         rows.scatter_reduce_(0, places.unsqueeze(1).expand_as(updates), updates, how)
 
     return reduce
@@ -111,8 +132,7 @@ def _signed(value: torch.Tensor) -> torch.Tensor:
 
 @kernel("ScatterNd", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=("shape",))
 def scatter_nd(indices: torch.Tensor, updates: torch.Tensor, shape: Any) -> torch.Tensor:
-    sizes = as_ints(shape)
-    _check_scatter_nd(indices, updates, sizes)
+    sizes = _check_scatter_nd(indices, updates, shape)
     target = updates.new_zeros(sizes)
     _update(_signed(target), indices, _signed(updates), _add)
     return target
@@ -120,17 +140,18 @@ def scatter_nd(indices: torch.Tensor, updates: torch.Tensor, shape: Any) -> torc
 
 @kernel("ScatterNd", "cpu", types={"T": STRING_TYPES}, host_inputs=("shape",))
 def scatter_nd_strings(indices: torch.Tensor, updates: Any, shape: Any) -> Any:
-    sizes = as_ints(shape)
-    _check_scatter_nd(indices, updates, sizes)
+    sizes = _check_scatter_nd(indices, updates, shape)
     target = np.full(sizes, b"", dtype=object)
-    return _update_strings(target, indices, updates)
+    return _update_strings(target, indices, updates, np.add.at)
 
 
-def _update_strings(target: Any, indices: torch.Tensor, updates: Any) -> Any:
-    depth = _check(indices, updates, target.shape)
-    inner = math.prod(target.shape[depth:])
-    rows = target.reshape(-1, inner)
-    rows[_places(indices, target.shape).numpy()] = updates.reshape(-1, inner)
+def _update_strings(target: Any, indices: torch.Tensor, updates: Any, update: Any) -> Any:
+    whole = target.shape
+    depth = _check(indices, updates, whole)
+    inner = math.prod(whole[depth:])
+    places = _places(indices, whole).numpy()
+    rows = target.reshape(math.prod(whole[:depth]), inner)
+    update(rows, places, updates.reshape(places.size, inner))
     return target
 
 
@@ -138,6 +159,7 @@ def _register(op_type: str, update: Update) -> None:
     def tensor_scatter(
         tensor: torch.Tensor, indices: torch.Tensor, updates: torch.Tensor
     ) -> torch.Tensor:
+        _check_not_empty(indices, updates, tensor.numel())
         target = tensor.clone(memory_format=torch.contiguous_format)
         _update(_signed(target), indices, _signed(updates), update)
         return target
@@ -150,10 +172,10 @@ _register("TensorScatterUpdate", _replace)
 _register("TensorScatterAdd", _add)
 _register("TensorScatterSub", _subtract)
 _register("ScatterNdNonAliasingAdd", _add)
-_register("TensorScatterMin", _reduce("amin"))
-_register("TensorScatterMax", _reduce("amax"))
+_register("TensorScatterMin", _reduce("amin", math.inf))
+_register("TensorScatterMax", _reduce("amax", -math.inf))
 
 
 @kernel("TensorScatterUpdate", "cpu", types={"T": STRING_TYPES})
 def tensor_scatter_update_strings(tensor: Any, indices: torch.Tensor, updates: Any) -> Any:
-    return _update_strings(tensor.copy(), indices, updates)
+    return _update_strings(tensor.copy(), indices, updates, _replace)

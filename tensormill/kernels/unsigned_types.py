@@ -114,6 +114,8 @@ _BY_ORDER: dict[str, Sequence[int]] = {
     "SparseReduceMaxSparse": (1,),
     "SparseSparseMaximum": (1,),
     "SparseSparseMinimum": (1,),
+    "TensorScatterMax": (0,),
+    "TensorScatterMin": (0,),
     "TopKV2": (0,),
     "UpperBound": (),
 }

@@ -76,6 +76,8 @@ def _check_updates(indices: Dims, updates: Dims, whole: Dims, what: str) -> None
                 f"Dimensions [0,{outer}) of indices[shape={format_dims(indices, 'kernel')}] must "
                 f"match dimensions [0,{outer}) of updates[shape={format_dims(updates, 'kernel')}]"
             )
+    if 0 in whole and any(all(dims) for dims in (indices, updates)):
+        raise ValueError("Indices and updates specified for empty input")
     inner_updates, inner = updates[outer:], whole[depth:]
     try:
         merge_dims(inner, inner_updates)

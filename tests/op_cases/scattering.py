@@ -45,4 +45,26 @@ CASES = [
         [MATRIX, as_array([[2, 0]]), UPDATES[:1]],
         fails="indices[0] = [2, 0] does not index into shape [2,3]",
     ),
+    *[
+        OpCase(
+            op_type,
+            [np.uint64([1, 2**63]), as_array([[0], [1]]), np.uint64([2**63 + 5, 7])],
+            note="more than signed",
+        )
+        for op_type in ("TensorScatterMin", "TensorScatterMax")
+    ],
+    *[
+        OpCase(
+            op_type,
+            [np.float32([np.nan, 1]), as_array([[0], [1]]), np.float32([1, np.nan])],
+            gradient=False,
+            note="no number",
+        )
+        for op_type in ("TensorScatterMin", "TensorScatterMax")
+    ],
+    OpCase(
+        "ScatterNd",
+        [as_array([[0], [0]]), np.array([b"a", b"b"], object), as_array([2])],
+        note="joined",
+    ),
 ]
