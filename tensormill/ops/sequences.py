@@ -47,6 +47,8 @@ def range_shape(ctx: ShapeContext) -> list[Dims]:
     first, last, step = start[()].item(), limit[()].item(), delta[()].item()
     if step == 0:
         raise ValueError("Requires delta != 0")
+    if any(map(math.isnan, (first, last, step))):
+        return [(None,)]
     if first > last and step > 0:
         raise ValueError(f"Requires start <= limit when delta > 0: {first}/{last}")
     if first < last and step < 0:
@@ -58,7 +60,13 @@ def range_size(start: float, limit: float, delta: float) -> int:
     """Return how many numbers a range holds."""
     if isinstance(start, int) and isinstance(limit, int) and isinstance(delta, int):
         return -(-abs(limit - start) // abs(delta))
-    return math.ceil(abs((limit - start) / delta))
+    exact = abs((limit - start) / delta)
+    if exact > _LARGEST:
+        raise ValueError(f"Requires ((limit - start) / delta) <= {_LARGEST}")
+    return math.ceil(exact)
+
+
+_LARGEST = (1 << 63) - 1
 
 
 @lin_space_op.shape

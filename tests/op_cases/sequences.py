@@ -32,4 +32,7 @@ CASES = [
         for n in (1, 2, 5)
     ],
     OpCase("LinSpace", [np.float32(1), np.float32(2), np.int32(0)], fails="Requires num > 0: 0"),
+    _range("int64", -(2**63), 2**63 - 1, 2**62),
+    _range("int64", 2**62, -(2**62), -(2**61)),
+    OpCase("LinSpace", [np.float32(0), np.float32(np.inf), np.int32(3)]),
 ]
