@@ -47,6 +47,27 @@ class ShapeContext:
         tensor = self.op.input_tensors[key] if type(key) is int else self.op.input_argument(key)  # type: ignore[arg-type]
         return constant_value(tensor)
 
+    def size(self, key: int | str) -> int | None:
+        """Return the size of a dimension that a scalar input says, where its value is known.
+
+        Raises:
+          ValueError: it is no scalar, or negative.
+        """
+        value = self.value(key)
+        if value is None:
+            return None
+        if value.ndim:
+            raise ValueError(f"Input must be scalar but has rank {value.ndim}")
+        if value < 0:
+            at = key
+            if isinstance(key, str):
+                at = [arg.name for arg in self.op.op_schema.inputs].index(key)
+            raise ValueError(
+                f"Dimension size, given by scalar input {at}, must be non-negative but is "
+                f"{int(value)}"
+            )
+        return int(value)
+
     def value_as_shape(self, key: int | str) -> Dims:
         """Return the shape that an input's value says, as far as it is known (-1 is unknown).
 

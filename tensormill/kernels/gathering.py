@@ -192,7 +192,12 @@ def flat_places(indices: torch.Tensor, sizes: tuple[int, ...], fails: Any) -> to
     return (wide * torch.tensor(strides, device=wide.device)).sum(-1)
 
 
-def _check_depth(params: Any, indices: Any) -> int:
+def check_depth(params: Any, indices: Any) -> int:
+    """Return how many dimensions the coordinates of GatherNd index.
+
+    Raises:
+      InvalidArgumentError: they are no vectors, or of more dimensions than there are.
+    """
     if params.ndim < 1:
         raise errors.invalid_argument("params must be at least a vector")
     if indices.ndim < 1:
@@ -211,7 +216,7 @@ def make_gather_nd(ctx: KernelContext) -> Any:
     node_name = ctx.node_name
 
     def gather_nd(params: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
-        depth = _check_depth(params, indices)
+        depth = check_depth(params, indices)
         sizes = tuple(params.shape)
 
         def fails(place: list[int], index: list[int]) -> Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
+from tensormill.kernels.gathering import check_depth, flat_places
 from tensormill.kernels.registry import KernelContext, kernel, resource_kernel
 from tensormill.kernels.state import GPU_NUMBERS, GPU_TYPES, count_up
 from tensormill.kernels.state_scatter import UPDATES, Update, update_rows, update_slices
@@ -115,35 +117,35 @@ def resource_gather(resource: Any, indices: torch.Tensor, *, batch_dims: int) ->
         raise errors.invalid_argument(
             f"indices[{','.join(map(str, position))}] = {int(at[position])} is not in [0, {count})"
         )
-    if type(value) is np.ndarray:
-        return value[at.numpy()]
     if not batch_dims:
-        return value[at]
+        return value[at.numpy() if type(value) is np.ndarray else at]
     leading = [
-        torch.arange(size, device=value.device).reshape(
+        torch.arange(size, device=at.device).reshape(
             [-1 if axis == i else 1 for axis in range(at.dim())]
         )
         for i, size in enumerate(value.shape[:batch_dims])
     ]
-    return value[(*leading, at)]
+    places = (*leading, at)
+    if type(value) is np.ndarray:
+        return value[tuple(place.numpy() for place in places)]
+    return value[places]
 
 
 @kernel("ResourceGatherNd", "cpu", "gpu")
 def resource_gather_nd(resource: Any, indices: torch.Tensor) -> Any:
     value = resource.initialized().read()
-    vectors = indices.long()
-    sizes = torch.tensor(value.shape[: vectors.shape[-1]], device=vectors.device)
-    is_wrong = ((vectors < 0) | (vectors >= sizes)).any(dim=-1)
-    if bool(is_wrong.any()):
-        position = tuple(is_wrong.nonzero()[0].tolist())
-        vector = ",".join(map(str, vectors[position].tolist()))
-        raise errors.invalid_argument(
-            f"indices[{','.join(map(str, position))}] = [{vector}] does not index into param "
-            f"shape {_text(value)}"
+    depth = check_depth(value, indices)
+
+    def fails(place: list[int], index: list[int]) -> Exception:
+        return errors.invalid_argument(
+            f"indices[{','.join(map(str, place))}] = [{','.join(map(str, index))}] does not index "
+            f"into param shape {_text(value)}"
         )
-    if type(value) is np.ndarray:
-        return value[tuple(vectors.numpy().T)]
-    return value[vectors.unbind(-1)]
+
+    sizes = tuple(value.shape)
+    places: Any = flat_places(indices, sizes, fails)
+    rows = value.reshape(math.prod(sizes[:depth]), *sizes[depth:])
+    return rows[places.numpy() if type(value) is np.ndarray else places]
 
 
 def _make_scatter(

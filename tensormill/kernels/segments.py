@@ -165,6 +165,12 @@ def _divided(total: Tensor, rows: Tensor, ids: Tensor, count: int) -> Tensor:
     return torch.div(total, counts, rounding_mode="trunc").to(rows.dtype)
 
 
+def _mean_wide_rows(rows: Tensor, ids: Tensor, count: int) -> Tensor:
+    total = to_host(_NUMPY_SUM(rows, ids, count))
+    counts = to_host(_as_column(segment_counts(ids, count).clamp(min=1), rows))
+    return to_tensor(total // counts.astype(total.dtype))
+
+
 _BAGS = ("float32",)
 _WITHOUT_BAGS = tuple(each for each in (*_TORCH_TYPES, *COMPLEX) if each not in _BAGS)
 
@@ -175,6 +181,7 @@ _register_sorted("SegmentSum", _NUMPY_SUM, WIDE_UNSIGNED)
 _register_sorted("SegmentMean", _mean_sorted_rows, _BAGS, ("cpu",))
 _register_sorted("SegmentMean", _mean_rows, _BAGS, ("gpu",))
 _register_sorted("SegmentMean", _mean_rows, _WITHOUT_BAGS)
+_register_sorted("SegmentMean", _mean_wide_rows, WIDE_UNSIGNED)
 _register_sorted("SegmentProd", _PROD, _TORCH_TYPES)
 _register_sorted("SegmentProd", _NUMPY_PROD, (*WIDE_UNSIGNED, *COMPLEX))
 _register_sorted("SegmentMax", _reduce_present("amax"), _TORCH_TYPES)
@@ -194,11 +201,19 @@ def extremes(ids: Tensor) -> tuple[int, int]:
     return low, high
 
 
+def _count_of(num_segments: Any) -> int:
+    if num_segments.ndim:
+        raise errors.invalid_argument(
+            f"num_segments should be a scalar, not shape {_shape(num_segments)}"
+        )
+    return int(num_segments)
+
+
 def _register_unsorted(
     op_type: str, combine: Combine, types: tuple[str, ...], devices: tuple[str, ...] | None = None
 ) -> None:
     def unsorted_segment(data: Tensor, segment_ids: Tensor, num_segments: Any) -> Tensor:
-        count = int(num_segments)
+        count = _count_of(num_segments)
         if tuple(data.shape[: segment_ids.dim()]) != tuple(segment_ids.shape):
             raise errors.invalid_argument(
                 f"data.shape = {_shape(data)} does not start with "
@@ -283,6 +298,8 @@ def _sparse_segment(
     segment_ids: Tensor,
     count: int | None,
 ) -> Tensor:
+    if data.dim() < 1:
+        raise errors.invalid_argument("Shape must be at least rank 1")
     if indices.shape != segment_ids.shape:
         raise errors.invalid_argument("segment_ids and indices should have same size.")
     places = _places(data, indices)
@@ -302,6 +319,14 @@ def _sparse_segment(
 def _sparse_segment_grad(
     kind: str, grad: Tensor, indices: Tensor, segment_ids: Tensor, rows: int
 ) -> Tensor:
+    if indices.dim() != 1:
+        raise errors.invalid_argument("indices should be a vector.")
+    if segment_ids.dim() != 1:
+        raise errors.invalid_argument("segment_ids should be a vector.")
+    if indices.shape != segment_ids.shape:
+        raise errors.invalid_argument("segment_ids and indices should have same size.")
+    if grad.dim() < 1:
+        raise errors.invalid_argument("Shape must be at least rank 1")
     ids = segment_ids.to(torch.int64)
     places = indices.to(torch.int64)
     if bool(((places < 0) | (places >= rows)).any()):
@@ -343,7 +368,7 @@ def _register_sparse(kind: str, total_rows: Total, *devices: str, **conditions: 
         *,
         sparse_gradient: bool,
     ) -> Tensor:
-        count = int(num_segments)
+        count = _count_of(num_segments)
         return _sparse_segment(kind, total_rows, data, indices, segment_ids, count)
 
 
@@ -352,6 +377,8 @@ def _register_sparse_gradient(kind: str) -> None:
     def sparse_segment_grad(
         grad: Tensor, indices: Tensor, segment_ids: Tensor, output_dim0: Any
     ) -> Tensor:
+        if output_dim0.ndim:
+            raise errors.invalid_argument("output_dim0 should be a scalar.")
         return _sparse_segment_grad(kind, grad, indices, segment_ids, int(output_dim0))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 import torch
 
 from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import kernel
+from tensormill.kernels.sparse_arrays import check_indices, check_sparse
 from tensormill.kernels.torch_dtypes import to_tensor
 from tensormill.kernels.value_types import NUMBER_TYPES, STRING_TYPES, as_ints, as_object_array
 
@@ -24,12 +27,28 @@ _OPERATIONS: dict[bytes, Callable[[set[Any], set[Any]], set[Any]]] = {
 
 
 def _dense_sets(value: Any) -> tuple[Sets, list[int]]:
-    rows = value.reshape(-1, value.shape[-1]).tolist()
+    if value.ndim < 2:
+        shape = format_dims(value.shape, "kernel")
+        raise errors.invalid_argument(f"Shape {shape} has rank {value.ndim} < 2")
+    rows = value.reshape(math.prod(value.shape[:-1]), value.shape[-1]).tolist()
     groups = np.ndindex(*value.shape[:-1])
     return {g: set(row) for g, row in zip(groups, rows, strict=True)}, list(value.shape[:-1])
 
 
-def _sparse_sets(indices: Any, values: Any, shape: Any) -> tuple[Sets, list[int]]:
+def _sparse_sets(
+    indices: Any, values: Any, shape: Any, validate_indices: bool
+) -> tuple[Sets, list[int]]:
+    if shape.ndim != 1:
+        raise errors.invalid_argument("Shape must be a 1D tensor.")
+    if shape.size < 2:
+        raise errors.invalid_argument(f"Invalid rank {shape.size}.")
+    if (shape < 0).any():
+        raise errors.invalid_argument(
+            f"Expected shape dimensions to be non-negative, got {shape[shape < 0][0]}"
+        )
+    check_sparse(indices, values, shape)
+    if validate_indices:
+        check_indices(indices, as_ints(shape), in_order=True)
     made: Sets = {}
     for index, value in zip(indices.tolist(), values.tolist(), strict=True):
         made.setdefault(tuple(index[:-1]), set()).add(value)
@@ -40,10 +59,8 @@ def _operate(
     first: tuple[Sets, list[int]], second: tuple[Sets, list[int]], operation: bytes, dtype: Any
 ) -> Any:
     if first[1] != second[1]:
-        raise errors.invalid_argument(
-            f"Mismatched group shapes {first[1]} and {second[1]}: the sets of both tensors must "
-            f"have the same places"
-        )
+        shapes = [format_dims(tuple(sizes), "kernel") for _, sizes in (first, second)]
+        raise errors.invalid_argument(f"Mismatched shapes {shapes[0]} vs {shapes[1]}")
     operate = _OPERATIONS.get(operation.lower())
     if operate is None:
         raise errors.invalid_argument(f"Invalid set_operation {operation.decode()}.")
@@ -76,7 +93,7 @@ def _dense_to_sparse(
     set_operation: bytes,
     validate_indices: bool,
 ) -> Any:
-    second = _sparse_sets(set2_indices, set2_values, set2_shape)
+    second = _sparse_sets(set2_indices, set2_values, set2_shape, validate_indices)
     return _operate(_dense_sets(set1), second, set_operation, set1.dtype)
 
 
@@ -91,15 +108,15 @@ def _sparse_to_sparse(
     set_operation: bytes,
     validate_indices: bool,
 ) -> Any:
-    first = _sparse_sets(set1_indices, set1_values, set1_shape)
-    second = _sparse_sets(set2_indices, set2_values, set2_shape)
+    first = _sparse_sets(set1_indices, set1_values, set1_shape, validate_indices)
+    second = _sparse_sets(set2_indices, set2_values, set2_shape, validate_indices)
     return _operate(first, second, set_operation, set1_values.dtype)
 
 
 def _set_size(
     set_indices: Any, set_values: Any, set_shape: Any, *, validate_indices: bool
 ) -> torch.Tensor:
-    sets, sizes = _sparse_sets(set_indices, set_values, set_shape)
+    sets, sizes = _sparse_sets(set_indices, set_values, set_shape, validate_indices)
     made = np.zeros(sizes, np.int32)
     for group, found in sets.items():
         made[group] = len(found)

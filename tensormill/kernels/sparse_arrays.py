@@ -93,7 +93,7 @@ def sparse_to_dense(
         )
     if default_value.ndim:
         raise errors.invalid_argument("default_value should be a scalar.")
-    _check_indices(indices, sizes, validate_indices)
+    check_indices(indices, sizes, validate_indices)
     places = np.ravel_multi_index(tuple(indices.T), sizes) if len(indices) else []
     if isinstance(sparse_values, np.ndarray):
         made = np.full(math.prod(sizes), default_value.item(), dtype=object)
@@ -104,7 +104,12 @@ def sparse_to_dense(
     return whole.reshape(sizes)
 
 
-def _check_indices(indices: Array, sizes: list[int], in_order: bool) -> None:
+def check_indices(indices: Array, sizes: list[int], in_order: bool) -> None:
+    """Refuse coordinates outside of a shape, and where it matters, ones that are out of order.
+
+    Raises:
+      InvalidArgumentError: some are.
+    """
     outside = ((indices < 0) | (indices >= np.array(sizes))).any(1)
     if outside.any():
         at = int(np.flatnonzero(outside)[0])

@@ -15,6 +15,7 @@ import torch
 
 from tensormill.graph import errors
 from tensormill.graph.shapes import format_dims
+from tensormill.kernels.gathering import flat_places
 from tensormill.kernels.registry import kernel
 from tensormill.kernels.state import GPU_NUMBERS, GPU_TYPES, locked
 
@@ -134,6 +135,11 @@ def update_slices(update: Update, value: Any, indices: torch.Tensor, updates: An
     Raises:
       InvalidArgumentError: the shapes do not fit, or an index is out of range.
     """
+    if indices.ndim < 1 or indices.shape[-1] > len(value.shape):
+        raise errors.invalid_argument(
+            "The innermost dimension of the indices must be at most the rank of the variable, got "
+            f"indices.shape {_text(indices)}, params.shape {_text(value)}"
+        )
     depth = indices.shape[-1]
     outer, slice_shape = tuple(indices.shape[:-1]), tuple(value.shape[depth:])
     if tuple(updates.shape) != (*outer, *slice_shape):
@@ -142,21 +148,15 @@ def update_slices(update: Update, value: Any, indices: torch.Tensor, updates: An
             f"[{depth},{len(value.shape)}) of input[shape={_text(value)}] must match "
             f"updates[shape={_text(updates)}]"
         )
-    vectors = indices.reshape(-1, depth).long()
-    sizes = torch.tensor(value.shape[:depth], device=vectors.device)
-    is_wrong = ((vectors < 0) | (vectors >= sizes)).any(dim=1)
-    if bool(is_wrong.any()):
-        wrong = int(is_wrong.nonzero()[0])
-        position = ",".join(map(str, np.unravel_index(wrong, outer))) if outer else "0"
-        raise errors.invalid_argument(
-            f"indices[{position}] = [{','.join(map(str, vectors[wrong].tolist()))}] does not index "
-            f"into shape {_text(value)}"
+
+    def fails(place: list[int], index: list[int]) -> Exception:
+        return errors.invalid_argument(
+            f"indices[{','.join(map(str, place or [0]))}] = [{','.join(map(str, index))}] does not "
+            f"index into shape {_text(value)}"
         )
-    at = torch.zeros(len(vectors), dtype=torch.int64, device=vectors.device)
-    for axis in range(depth):
-        at = at * value.shape[axis] + vectors[:, axis]
-    row_size = int(np.prod(slice_shape, dtype=np.int64))
-    rows = int(np.prod(value.shape[:depth], dtype=np.int64))
+
+    at = flat_places(indices, tuple(value.shape), fails).reshape(-1)
+    row_size, rows = math.prod(slice_shape), math.prod(value.shape[:depth])
     update(value.reshape(rows, row_size), at, updates.reshape(len(at), row_size))
 
 

@@ -13,6 +13,7 @@ from tensormill.graph.dtypes import DType
 from tensormill.kernels.elementwise_unary import WIDE_UNSIGNED
 from tensormill.kernels.registry import kernel
 from tensormill.kernels.torch_dtypes import torch_dtype
+from tensormill.kernels.value_types import check_scalars
 
 Array = np.ndarray[Any, Any]
 Tensor = torch.Tensor
@@ -189,6 +190,7 @@ def in_top_k(predictions: Tensor, targets: Tensor, *, k: int) -> Tensor:
 
 @kernel("InTopKV2", "gpu", host_inputs=("k",))
 def in_top_k_v2(predictions: Tensor, targets: Tensor, k: Any) -> Tensor:
+    check_scalars(k=k)
     return _in_top_k(predictions, targets, int(k))
 
 
@@ -206,6 +208,8 @@ def in_top_k_v2_on_host(predictions: Tensor, targets: Tensor, k: Any) -> Tensor:
 def nth_element(values: Tensor, n: Any, *, reverse: bool) -> Tensor:
     if values.dim() < 1:
         raise errors.invalid_argument(f"Input must be >= 1-D, got shape {list(values.shape)}")
+    if n.ndim:
+        raise errors.invalid_argument(f"N must be scalar but has rank {n.ndim}")
     if n < 0:
         raise errors.invalid_argument(f"Need n >= 0, got {n}")
     if values.shape[-1] <= n:

@@ -155,6 +155,9 @@ def reverse_string_sequence(value: Any, seq_lengths: Any, *, seq_dim: int, batch
 
 def _reversed_places(value: Any, lengths: Any, seq_dim: int, batch_dim: int) -> Any:
     """Return [batch, time]: where each element of the result comes from."""
+    for name, axis in (("batch_dim", batch_dim), ("seq_dim", seq_dim)):
+        if not 0 <= axis < value.ndim:
+            raise errors.invalid_argument(f"Invalid {name} {axis}")
     if seq_dim == batch_dim:
         raise errors.invalid_argument(f"batch_dim == seq_dim == {seq_dim}")
     batch, time = value.shape[batch_dim], value.shape[seq_dim]
@@ -175,7 +178,7 @@ def _reversed_places(value: Any, lengths: Any, seq_dim: int, batch_dim: int) -> 
 @kernel("Roll", "cpu", "gpu", types={"T": NUMBER_TYPES}, host_inputs=("shift", "axis"))
 def roll(value: torch.Tensor, shift: Any, axis: Any) -> torch.Tensor:
     shifts, axes = _roll_arguments(value, shift, axis)
-    return torch.roll(value, shifts, axes)
+    return torch.roll(value, shifts, axes) if axes else value
 
 
 @kernel("Roll", "cpu", types={"T": STRING_TYPES}, host_inputs=("shift", "axis"))

@@ -6,6 +6,7 @@ part of it that could have begun one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
@@ -44,7 +45,7 @@ def _codec(name: bytes) -> str:
     if text in _CODECS:
         return _CODECS[text]
     try:
-        b"".decode(text)
+        " ".encode(text)
     except LookupError:
         raise errors.invalid_argument(
             f"Could not create converter for input encoding: {name.decode('utf-8', 'replace')}"
@@ -71,6 +72,14 @@ def _placed(text: str, codec: str, at: int) -> Iterator[tuple[int, int]]:
     for character in text:
         yield ord(character), at
         at += len(character.encode(codec, "surrogatepass"))
+
+
+def _check_replacement(code: int) -> None:
+    if not 0 <= code <= _LAST_CODE:
+        raise errors.invalid_argument("replacement_char out of unicode codepoint range")
+
+
+_LAST_CODE = 0x10FFFF
 
 
 def _is_control(code: int) -> bool:
@@ -116,6 +125,7 @@ def unicode_transcode(
     replace_control_characters: bool,
 ) -> Array:
     codec = _codec(input_encoding)
+    _check_replacement(replacement_char)
     made = [
         _encoded(
             [
@@ -135,6 +145,7 @@ def _decoded(
     input: Array, encoding: bytes, on_error: bytes, replacement: int, replaces_control: bool
 ) -> tuple[list[int], list[int], list[int]]:
     codec = _codec(encoding)
+    _check_replacement(replacement)
     splits, codes, places = [0], [], []
     for text in input.ravel().tolist():
         for code, at in _cleaned(text, codec, on_error, replacement, replaces_control):
@@ -190,12 +201,14 @@ def unicode_encode(
     output_encoding: bytes,
     replacement_char: int,
 ) -> Array:
+    _check_replacement(replacement_char)
     made = []
     edges = input_splits.tolist()
+    _check_splits(edges, len(input_values))
     for low, high in pairwise(edges):
         codes = []
         for code in input_values[low:high].tolist():
-            if 0 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF:
+            if 0 <= code <= _LAST_CODE and not 0xD800 <= code <= 0xDFFF:
                 codes.append(code)
             elif errors == b"strict":
                 raise _not_a_character()
@@ -203,6 +216,22 @@ def unicode_encode(
                 codes.append(replacement_char)
         made.append(_encoded(codes, output_encoding))
     return as_object_array(made)
+
+
+def _check_splits(edges: list[int], count: int) -> None:
+    """Refuse edges of rows that do not cut `count` values into pieces."""
+    if not edges:
+        raise errors.invalid_argument(
+            "Input_splits should contain elements, but given input_values has 0 elements"
+        )
+    if edges[0] != 0:
+        raise errors.invalid_argument("First value in input_splits must be zero.")
+    if edges[-1] != count:
+        raise errors.invalid_argument(
+            "Last value in input_splits must be equal to length of input_tensor."
+        )
+    if any(low > high for low, high in pairwise(edges)):
+        raise errors.invalid_argument("Values in input_splits must be equal or in ascending order.")
 
 
 def _not_a_character() -> Exception:
@@ -222,7 +251,7 @@ def unicode_script(input: Any) -> Any:
     starts, scripts = _script_table()
     codes = np.asarray(input)
     found = scripts[np.searchsorted(starts, codes, side="right") - 1]
-    return np.where((codes < 0) | (codes > 0x10FFFF), np.int32(-1), found)
+    return np.where((codes < 0) | (codes > _LAST_CODE), np.int32(-1), found)
 
 
 @kernel("UnsortedSegmentJoin", "cpu", host_inputs=("segment_ids", "num_segments"))
@@ -231,11 +260,13 @@ def unsorted_segment_join(
 ) -> Array:
     if inputs.shape[: segment_ids.ndim] != segment_ids.shape:
         raise errors.invalid_argument("segment_ids must have shape that is a prefix of inputs")
+    if num_segments.ndim:
+        raise errors.invalid_argument("Number of segments must be a scalar")
     count = int(num_segments)
     if count < 0:
         raise errors.invalid_argument("Number of segments must be non-negative")
     rest = inputs.shape[segment_ids.ndim :]
-    rows = inputs.reshape(segment_ids.size, -1)
+    rows = inputs.reshape(segment_ids.size, math.prod(rest))
     parts: list[list[list[bytes]]] = [[[] for _ in range(rows.shape[1])] for _ in range(count)]
     for row, segment in zip(rows, segment_ids.ravel().tolist(), strict=True):
         if not 0 <= segment < count:

@@ -199,16 +199,9 @@ def one_hot_shape(ctx: ShapeContext) -> list[Dims]:
     if axis < -1:
         raise ValueError("axis must be >= -1")
     indices = ctx.op.input_tensors[0].dims
-    if ctx.shape(1):
-        raise ValueError(f"Input must be scalar but has rank {len(ctx.shape(1) or ())}")
+    depth_size = ctx.size(1)
     if indices is None:
         return [None]
-    depth = ctx.value(1)
-    depth_size = None if depth is None else int(depth.ravel()[0])
-    if depth_size is not None and depth_size < 0:
-        raise ValueError(
-            f"Dimension size, given by scalar input 1, must be non-negative but is {depth_size}"
-        )
     at = len(indices) if axis == -1 else axis
     if at > len(indices):
         raise ValueError(f"Shape must be at least rank {at} but is rank {len(indices)}")

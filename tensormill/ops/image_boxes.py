@@ -156,21 +156,7 @@ def non_max_suppression_v5_shape(ctx: ShapeContext) -> list[Dims]:
 
 def _selected(ctx: ShapeContext) -> Dims:
     non_max_suppression_shape(ctx)
-    return (_size(ctx, "max_output_size") if ctx.attrs["pad_to_max_output_size"] else None,)
-
-
-def _size(ctx: ShapeContext, name: str) -> int | None:
-    """Return the value of a scalar input that is a size, where it is known."""
-    value = ctx.value(name)
-    if value is None:
-        return None
-    if value < 0:
-        place = [arg.name for arg in ctx.op.op_schema.inputs].index(name)
-        raise ValueError(
-            f"Dimension size, given by scalar input {place}, must be non-negative but is "
-            f"{int(value)}"
-        )
-    return int(value)
+    return (ctx.size("max_output_size") if ctx.attrs["pad_to_max_output_size"] else None,)
 
 
 @non_max_suppression_with_overlaps_op.shape
@@ -189,7 +175,7 @@ def combined_non_max_suppression_shape(ctx: ShapeContext) -> list[Dims]:
     merge_sizes(boxes[3], 4)
     if boxes[2] not in (None, 1):
         merge_sizes(boxes[2], scores[2])
-    count, each = _size(ctx, "max_total_size"), _size(ctx, "max_output_size_per_class")
+    count, each = ctx.size("max_total_size"), ctx.size("max_output_size_per_class")
     if count == 0:
         raise ValueError("max_total_size should be > 0")
     if each == 0 and ctx.attrs["pad_per_class"]:

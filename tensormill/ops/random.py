@@ -164,12 +164,7 @@ multinomial_op = define(
 def multinomial_shape(ctx: ShapeContext) -> list[Dims]:
     batch = with_rank(ctx.shape(0), 2)[0]
     with_rank(ctx.shape(1), 0)
-    count = ctx.value(1)
-    if count is not None and count < 0:
-        raise ValueError(
-            f"Dimension size, given by scalar input 1, must be non-negative but is {count}"
-        )
-    return [(batch, None if count is None else int(count))]
+    return [(batch, ctx.size(1))]
 
 
 def shape_tensor(shape: Any) -> Tensor:

@@ -105,10 +105,7 @@ def unsorted_segment_shape(ctx: ShapeContext) -> list[Dims]:
     if len(ids) > len(data):
         raise ValueError(f"Shape must be at least rank {len(ids)} but is rank {len(data)}")
     merge_dims(data[: len(ids)], ids)
-    count = ctx.value(2)
-    if count is not None and count < 0:
-        raise ValueError(f"Dimension size, given by scalar input 2, must be non-negative: {count}")
-    return [(None if count is None else int(count), *data[len(ids) :])]
+    return [(ctx.size(2), *data[len(ids) :])]
 
 
 unsorted_segment_sum_op = _unsorted(
@@ -232,6 +229,7 @@ def sparse_segment_shape(ctx: ShapeContext) -> list[Dims]:
 def counted_sparse_segment_shape(ctx: ShapeContext) -> list[Dims]:
     data = with_rank_at_least(ctx.shape(0), 1)
     merge_dims(with_rank(ctx.shape(1), 1), with_rank(ctx.shape(2), 1))
+    with_rank(ctx.shape(3), 0)
     count = ctx.value(3)
     if count is not None and count < 0:
         raise ValueError("Cannot specify a negative value for num_segments")
@@ -240,7 +238,11 @@ def counted_sparse_segment_shape(ctx: ShapeContext) -> list[Dims]:
 
 def sparse_segment_grad_shape(ctx: ShapeContext) -> list[Dims]:
     data = with_rank_at_least(ctx.shape(0), 1)
+    merge_dims(with_rank(ctx.shape(1), 1), with_rank(ctx.shape(2), 1))
+    with_rank(ctx.shape(3), 0)
     rows = ctx.value(3)
+    if rows is not None and rows < 0:
+        raise ValueError("Cannot specify a negative value for output_dim0")
     return [None if data is None else (None if rows is None else int(rows), *data[1:])]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tensormill.graph.op_registry import define
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims
+from tensormill.graph.shapes import Dims, merge_dims, with_rank, with_rank_at_least
 from tensormill.graph.sparse_tensor import (
     SparseTensor,
     convert_to_tensor_or_sparse_tensor,
@@ -65,25 +65,42 @@ set_size_op = define(
 )
 
 
+def _common_rank(first: int | None, second: int | None) -> int | None:
+    """Return the rank of both inputs, as far as it is known.
+
+    Raises:
+      ValueError: it is less than 2, or they differ.
+    """
+    for place, rank in enumerate((first, second)):
+        if rank is not None and rank < 2:
+            raise ValueError(f"Input {place}, expected rank >= 2, got {rank}.")
+        if rank is not None:
+            break
+    if None not in (first, second) and first != second:
+        raise ValueError(f"Dimension must be {first} but is {second}")
+    return second if first is None else first
+
+
 @dense_to_dense_set_op.shape
 def dense_to_dense_set_shape(ctx: ShapeContext) -> list[Dims]:
-    first, second = (t.dims for t in ctx.op.input_tensors)
-    known = first if first is not None else second
-    rank = None if known is None else len(known)
+    first, second = ctx.shapes()
+    with_rank_at_least(first if first is not None else second, 2)
+    rank = _common_rank(*(None if dims is None else len(dims) for dims in (first, second)))
+    if first is not None and second is not None:
+        merge_dims(first[:-1], second[:-1])
     return [(None, rank), (None,), (rank,)]
 
 
 @dense_to_sparse_set_op.shape
 def dense_to_sparse_set_shape(ctx: ShapeContext) -> list[Dims]:
-    first, shape = ctx.op.input_tensors[0].dims, ctx.op.input_tensors[3].dims
-    rank = len(first) if first is not None else shape[0] if shape else None
+    first = ctx.shape("set1")
+    rank = _common_rank(None if first is None else len(first), with_rank(ctx.shape(3), 1)[0])
     return [(None, rank), (None,), (rank,)]
 
 
 @sparse_to_sparse_set_op.shape
 def sparse_to_sparse_set_shape(ctx: ShapeContext) -> list[Dims]:
-    shapes = [ctx.op.input_tensors[at].dims for at in (2, 5)]
-    rank = next((dims[0] for dims in shapes if dims and dims[0] is not None), None)
+    rank = _common_rank(*(with_rank(ctx.shape(at), 1)[0] for at in (2, 5)))
     return [(None, rank), (None,), (rank,)]
 
 

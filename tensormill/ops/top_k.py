@@ -90,13 +90,7 @@ def _top_k_dims(dims: Dims, k: int | None) -> Dims:
 
 @top_k_v2_op.shape
 def top_k_v2_shape(ctx: ShapeContext) -> list[Dims]:
-    with_rank(ctx.shape(1), 0)
-    k = ctx.value(1)
-    if k is not None and k < 0:
-        raise ValueError(
-            f"Dimension size, given by scalar input 1, must be non-negative but is {k}"
-        )
-    dims = _top_k_dims(ctx.shape(0), None if k is None else int(k))
+    dims = _top_k_dims(ctx.shape(0), ctx.size(1))
     return [dims, dims]
 
 
@@ -167,12 +161,7 @@ def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) ->
 @nth_element_op.shape
 def nth_element_shape(ctx: ShapeContext) -> list[Dims]:
     dims = with_rank_at_least(ctx.shape(0), 1)
-    with_rank(ctx.shape(1), 0)
-    n = ctx.value(1)
-    if n is not None and n < 0:
-        raise ValueError(
-            f"Dimension size, given by scalar input 1, must be non-negative but is {n}"
-        )
+    n = ctx.size(1)
     if dims is None:
         return [None]
     if n is not None and dims[-1] is not None and dims[-1] <= n:

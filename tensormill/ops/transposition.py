@@ -9,7 +9,7 @@ from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.op_scope import OpScope
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims, merge_dims, with_rank
+from tensormill.graph.shapes import Dims, merge_dims, with_rank, with_rank_at_most
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import one_of_two
 
@@ -41,6 +41,7 @@ def transpose_shape(ctx: ShapeContext) -> list[Dims]:
                 raise ValueError(f"Dimension must be {rank_of} but is {perm_dims[0]}")
             rank_of = perm_dims[0]
         return [None if rank_of is None else (None,) * rank_of]
+    with_rank_at_most(perm_tensor.dims, 1)
     order = perm.ravel().tolist()
     rank_of = len(order)
     if dims is None:
@@ -198,6 +199,8 @@ def reverse_sequence_shape(ctx: ShapeContext) -> list[Dims]:
         raise ValueError(f"Shape must be rank 1 but is rank {len(lengths)}")
     if dims is None:
         return [None]
+    if batch < 0:
+        raise ValueError(f"batch_dim must be >=0, got {batch}")
     if batch >= len(dims):
         raise ValueError(f"batch_dim must be < input rank: {batch} vs. {len(dims)}")
     if seq >= len(dims):

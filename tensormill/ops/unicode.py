@@ -122,6 +122,8 @@ def unicode_decode_with_offsets_shape(ctx: ShapeContext) -> list[Dims]:
 def unicode_encode_shape(ctx: ShapeContext) -> list[Dims]:
     with_rank(ctx.shape(0), 1)
     splits = with_rank(ctx.shape(1), 1)[0]
+    if splits == 0:
+        raise ValueError("Negative dimension size caused by subtracting 1 from 0")
     return [(None if splits is None else splits - 1,)]
 
 
@@ -133,8 +135,7 @@ def unsorted_segment_join_shape(ctx: ShapeContext) -> list[Dims]:
     for size, other in zip(ids, data, strict=False):
         if size is not None and other is not None and size != other:
             raise ValueError(f"Dimensions must be equal, but are {other} and {size}")
-    count = ctx.value(2)
-    return [(None if count is None else int(count), *data[len(ids) :])]
+    return [(ctx.size(2), *data[len(ids) :])]
 
 
 def unicode_transcode(

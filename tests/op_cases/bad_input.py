@@ -186,11 +186,123 @@ PADDING = [
     ),
 ]
 
+_ROWS, _PAIR = _floats(2, 3), np.int32([[1, 2], [3, 3]])
+_FAR = np.int64([[0, 0], [2, 0]])
+_UNORDERED = np.int64([[1, 0], [0, 0]])
+_TWO, _SHAPE = np.int32([2, 9]), np.int64([2, 2])
+_UNION = {"set_operation": "union"}
+
+SETS = [
+    *_refused(
+        "DenseToDenseSetOperation",
+        (
+            [_PAIR, _PAIR[:1]],
+            ("Dimension 0 in both shapes must be equal", "Mismatched shapes [2] vs [1]"),
+        ),
+        ([_PAIR[0], _PAIR[0]], ("at least rank 2 but is rank 1", "Shape [2] has rank 1 < 2")),
+        **_UNION,
+    ),
+    *_refused(
+        "DenseToSparseSetOperation",
+        ([_PAIR, _FAR, _TWO, _SHAPE], "indices[1] = [2,0] is out of bounds"),
+        ([_PAIR, -_FAR, _TWO, _SHAPE], "indices[1] = [-2,0] is out of bounds"),
+        ([_PAIR, _UNORDERED, _TWO, _SHAPE], "indices[1] = [0,0] is out of order"),
+        **_UNION,
+    ),
+    *_refused("SetSize", ([-_FAR, _TWO, _SHAPE], "indices[1] = [-2,0] is out of bounds")),
+    *_refused("SetSize", ([_FAR[:1], _TWO[:1], -_SHAPE], "to be non-negative, got -2")),
+    *_refused(
+        "UniqueV2",
+        ([_ROWS, np.int64([0, 1])], "axis does not support input tensors larger than 1 elements"),
+        ([_ROWS, np.int64(0)], "axis expects a 1D vector"),
+        (
+            [_ROWS, np.int64([3])],
+            ("axis expects to be in the range [-2, 2)", "axis has to be between"),
+        ),
+    ),
+]
+_EMPTY = "Indices and updates specified for empty "
+_SPLITS = "input_splits must be "
+
+INDICES = [
+    *_refused("ArgMax", ([_ROWS, np.int32([0])], ("must be rank 0", "dim must be a scalar"))),
+    *_refused(
+        "ScatterNd",
+        (
+            [np.int32([[0]]), _floats(1), np.int32([-4])],
+            ("Invalid value in tensor used for shape: -4", "Dimension -4 must be >= 0"),
+        ),
+        ([np.int32([[0]]), _floats(1, 0), np.int32([4, 0])], (f"{_EMPTY}input", f"{_EMPTY}output")),
+        ([np.int32([[0]]), _floats(1), np.int32([[4]])], ("be rank 1", "Shape must be a vector")),
+    ),
+    *_refused(
+        "TensorScatterAdd",
+        ([_floats(4, 0), np.int32([[0]]), _floats(1, 0)], (f"{_EMPTY}input", f"{_EMPTY}output")),
+    ),
+    *_refused(
+        "UnsortedSegmentSum",
+        ([_ROWS, np.int32([0, 1]), np.int32([2])], ("rank 0", "num_segments should be a scalar")),
+    ),
+    *_refused(
+        "SparseSegmentMeanGrad",
+        (
+            [_ROWS, np.int32([0]), np.int32([0, 1]), np.int32(2)],
+            ("must be equal, but are ", "should have same size."),
+        ),
+        ([_ROWS, np.int32([0]), np.int32([0]), np.int32([2])], ("rank 0", "output_dim0 should")),
+    ),
+    *_refused(
+        "Range",
+        ([np.float32(0), np.float32(np.inf), np.float32(1)], "<= 9223372036854775807"),
+    ),
+    *_refused(
+        "LinSpace",
+        ([_floats(1)[:1], np.float32(1), np.int32(3)], ("rank 0", "start must be a scalar")),
+    ),
+    *_refused("NthElement", ([_VECTOR, np.int32([1])], "be scalar but has rank 1")),
+    *_refused(
+        "TopKV2", ([_VECTOR, np.int32(-1)], ("must be non-negative but is -1", "Need k >= 0"))
+    ),
+    *_refused("ReverseSequence", ([_ROWS, np.int64([1, 2])], "Invalid seq_dim -1"), seq_dim=-1),
+    *_refused(
+        "ReverseSequence",
+        ([_ROWS, np.int64([1, 2])], ("batch_dim must be >=0, got -2", "Invalid batch_dim -2")),
+        seq_dim=1, batch_dim=-2,
+    ),
+    *_refused(
+        "UnicodeEncode",
+        ([np.int32([65, 66]), np.int64([1, 2])], f"First value in {_SPLITS}zero."),
+        ([np.int32([65, 66]), np.int64([0, 3])], f"Last value in {_SPLITS}equal to length"),
+        ([np.int32([65, 66]), np.int64([0, 2, 1, 2])], f"Values in {_SPLITS}equal or in ascending"),
+        output_encoding="UTF-8",
+    ),
+    *_refused(
+        "UnicodeDecode",
+        ([np.array([b"a"], object)], "Could not create converter for input encoding: nope"),
+        input_encoding="nope",
+    ),
+    *_refused(
+        "EditDistance",
+        (
+            [np.int64([[0, 0]]), np.int64([1]), np.int64([1, 2]),
+             np.int64([[5, 0]]), np.int64([1]), np.int64([1, 2])],
+            "Got an inner product 5 which would require writing to outside of the buffer",
+        ),
+        (
+            [np.int64([[-1, 0]]), np.int64([1]), np.int64([1, 2]),
+             np.int64([[0, 0]]), np.int64([1]), np.int64([1, 2])],
+            "Got an inner product -1 which would require writing to outside of the buffer",
+        ),
+    ),
+]  # fmt: skip
+
 CASES = [
     *MATRICES,
     *POOLING,
     *QUANTIZATION,
     *PADDING,
+    *SETS,
+    *INDICES,
     *_refused(
         "MatrixSetDiag",
         ([_MATRIX, _floats(4)], ("must be equal, but are 3 and 4", "Either first dimensions of")),

@@ -59,4 +59,17 @@ CASES = [
     ),
     OpCase("DynamicPartition", [np.uint32([1, 2, 3]), np.int32([0, 1, 0])], {"num_partitions": 2}),
     OpCase("MatrixDiagV3", [_nothing(0, 2), 0, -1, -1, np.float32(1)]),
+    OpCase("UniqueV2", [_nothing(0, 3), np.int64([0])]),
+    OpCase("UniqueWithCountsV2", [_nothing(0, 3), np.int64([0])]),
+    OpCase(
+        "UnsortedSegmentJoin",
+        [np.empty((0, 2), object), np.int32([]), np.int32(2)],
+        {"separator": ","},
+    ),
+    OpCase("Roll", [np.float32([1, 2, 3]), np.int32([]), np.int32([])]),
+    OpCase(
+        "DenseToDenseSetOperation",
+        [np.zeros((2, 0), np.int32), np.int32([[2, 5], [3, 9]])],
+        {"set_operation": "union"},
+    ),
 ]
