@@ -147,7 +147,14 @@ def make_strided_slice_grad(ctx: KernelContext) -> Any:
     def strided_slice_grad(
         shape: Any, begin: Any, end: Any, strides: Any, grad: torch.Tensor
     ) -> torch.Tensor:
-        whole = grad.new_zeros(as_ints(shape))
+        if np.ndim(shape) != 1:
+            raise errors.invalid_argument(
+                f"shape must be 1-D, got shape.shape = {format_dims(np.shape(shape), 'kernel')}"
+            )
+        sizes = as_ints(shape)
+        if min(sizes, default=0) < 0:
+            raise errors.invalid_argument(f"Dimension {min(sizes)} must be >= 0")
+        whole = grad.new_zeros(sizes)
         if constant_key is not None:
             key: Any = constant_key
         else:

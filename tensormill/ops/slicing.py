@@ -9,7 +9,7 @@ from tensormill.graph.constant_value import constant_value
 from tensormill.graph.op_registry import OP_DEFS, define
 from tensormill.graph.operation import Operation
 from tensormill.graph.shape_inference import ShapeContext
-from tensormill.graph.shapes import Dims
+from tensormill.graph.shapes import Dims, merge_dims
 from tensormill.graph.strided_slicing import SliceMasks, sliced_dims
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.array_shapes import rank, reshape, shape
@@ -44,6 +44,8 @@ def slice_shape(ctx: ShapeContext) -> list[Dims]:
         # is.
         return [(None,) * count if partly is None or len(partly) != count else partly]
     wanted = sizes.ravel().tolist()
+    if min(wanted, default=0) < -1:
+        raise ValueError(f"Invalid value in tensor used for shape: {min(wanted)}")
     if dims is None:
         return [tuple([None if s < 0 else s for s in wanted])]
     if len(dims) != len(wanted):
@@ -168,6 +170,7 @@ def _known_list(tensor: Tensor) -> list[int] | None:
 @strided_slice_op.shape
 def strided_slice_shape(ctx: ShapeContext) -> list[Dims]:
     tensor, begin, end, strides = ctx.op.input_tensors
+    merge_dims(merge_dims(begin.dims, end.dims), strides.dims)
     return [
         sliced_dims(
             tensor.dims,

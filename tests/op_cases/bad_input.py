@@ -222,6 +222,7 @@ SETS = [
     ),
 ]
 _EMPTY = "Indices and updates specified for empty "
+_SIZES, _STRIDES = np.int32([2, 2]), np.int32([1, 1])
 _SPLITS = "input_splits must be "
 
 INDICES = [
@@ -258,6 +259,31 @@ INDICES = [
     *_refused(
         "LinSpace",
         ([_floats(1)[:1], np.float32(1), np.int32(3)], ("rank 0", "start must be a scalar")),
+    ),
+    *_refused(
+        "Slice",
+        (
+            [_MATRIX, np.int32([0, 0]), np.int32([-2, 1])],
+            ("Invalid value in tensor used for shape: -2", "Expected size[0] in [0, 3]"),
+        ),
+    ),
+    *_refused(
+        "StridedSlice",
+        (
+            [_MATRIX, np.int32([0, 0]), np.int32([2]), np.int32([1, 1])],
+            ("Dimension 0 in both shapes must be equal, but are ", "Expected begin, end"),
+        ),
+    ),
+    *_refused(
+        "StridedSliceGrad",
+        (
+            [np.int32([3, -4]), np.int32([0, 0]), _SIZES, _STRIDES, _floats(2, 2)],
+            ("Invalid value in tensor used for shape: -4", "Dimension -4 must be >= 0"),
+        ),
+        (
+            [np.int32([[3, 4]]), np.int32([0, 0]), _SIZES, _STRIDES, _floats(2, 2)],
+            ("be rank 1", "shape must be 1-D, got shape.shape = [1,2]"),
+        ),
     ),
     *_refused("NthElement", ([_VECTOR, np.int32([1])], "be scalar but has rank 1")),
     *_refused(
