@@ -140,6 +140,24 @@ def test_a_partition_runs_with_feeds_and_fetches(link: WorkerLink) -> None:
         link.clean_up_step(1)
 
 
+def test_each_run_gets_its_own_answer_whoever_reads_it(link: WorkerLink) -> None:
+    x = tf.placeholder(tf.float32, [None])
+    y = tf.square(x)
+    ask(link.create_session, SessionSpec("s"))
+    registered = ask(link.register_graph, "s", far_part([x], [y], link))
+    for number in range(100):
+        ran = Answer()
+        link.run_graph("s", registered, GraphRun(number, [torch.tensor([float(number)])]), ran)
+        answers = link.answers()
+        if answers is not None and answers.try_take_turn():
+            if answers.has_answers():
+                answers.read_answers()
+            else:
+                answers.pass_turn_on()
+        assert ran.get().values[0].tolist() == [number * number]
+        link.clean_up_step(number)
+
+
 def test_a_failure_tells_code_text_and_operation(link: WorkerLink) -> None:
     x = tf.placeholder(tf.float32, [None])
     y = tf.reshape(x, [2, 2], name="bad")

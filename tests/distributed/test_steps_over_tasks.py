@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import tensormill as tf
 from tests.clusters import Cluster, over_wire, running_cluster
+from tests.gates import run_in_thread
 
 WORKER_1 = "/job:worker/task:1"
 PS = "/job:ps/task:0"
@@ -41,6 +43,23 @@ def test_values_cross_tasks(session: Any) -> None:
     c = a + b
     assert session.run([b, c])[0].tolist() == [2.0, 5.0]
     assert session.run(c).tolist() == [3.0, 7.0]
+
+
+def test_steps_of_several_threads_collect_what_is_theirs(session: Any) -> None:
+    fed = tf.placeholder(tf.float32, [])
+    with tf.device(PS):
+        a = fed * 1.0
+    with tf.device(WORKER_1):
+        b = fed * 2.0
+    total = a + b
+
+    def run(numbers: range) -> list[float]:
+        return [float(session.run(total, {fed: float(number)})) for number in numbers]
+
+    parts = [range(first, first + 25) for first in (0, 100, 200, 300)]
+    begun = [run_in_thread(partial(run, numbers)) for numbers in parts]
+    for numbers, result in zip(parts, begun, strict=True):
+        assert result() == [3.0 * number for number in numbers]
 
 
 def test_every_dtype_crosses(session: Any) -> None:
