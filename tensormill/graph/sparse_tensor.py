@@ -66,7 +66,7 @@ class SparseTensor(TensorLike, CompositeTensor):
         """
         with OpScope(None, "SparseTensor", (indices, values, dense_shape)):
             indices = convert_to_tensor(indices, dtypes.int64, name="indices")
-            values = convert_to_tensor(values, name="values", as_ref=True)
+            values = convert_to_tensor(values, name="values")
             dense_shape = convert_to_tensor(dense_shape, dtypes.int64, name="dense_shape")
         self._indices: Tensor = indices
         self._values: Tensor = values

@@ -30,3 +30,14 @@ def test_inner_names_that_programs_use_are_found() -> None:
     assert rnn._transpose_batch_time(x).shape.as_list() == [3, 2, 4]
     assert decoder._transpose_batch_time(x).shape.as_list() == [3, 2, 4]
     assert tf.distribute.Server is tf.train.Server
+
+
+def test_elements_of_a_sparse_tensor_may_be_tensors_in_a_list() -> None:
+    elements = tf.data.Dataset.range(3).map(lambda x: tf.SparseTensor([[0], [2]], [x, x * x], [4]))
+    following = elements.make_one_shot_iterator().get_next()
+    with tf.Session() as session:
+        assert [session.run(following).values.tolist() for _ in range(3)] == [
+            [0, 0],
+            [1, 1],
+            [2, 4],
+        ]
