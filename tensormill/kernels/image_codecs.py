@@ -15,6 +15,8 @@ import torch
 from PIL import Image, ImageFile, UnidentifiedImageError
 from simplejpeg import decode_jpeg_header
 
+from tensormill.formats.damage import DamagedFileError
+from tensormill.formats.png import check_png
 from tensormill.formats.png import encode_png as encode_png_file
 from tensormill.graph import errors
 from tensormill.graph.dtypes import DType
@@ -98,6 +100,10 @@ def _mode(image: Image.Image, channels: int) -> str:
 
 
 def _decode_png(data: bytes, channels: int) -> Any:
+    try:
+        data = check_png(data)
+    except DamagedFileError as error:
+        raise _damaged("PNG", data) from error
     image = _opened(data, "PNG")
     if image.mode in ("I", "I;16"):  # sixteen bits of grey
         grey = _pixels(image, image.mode, "PNG", data)

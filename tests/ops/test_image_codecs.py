@@ -188,3 +188,61 @@ def test_metadata_go_into_a_jpeg_file() -> None:
         assert (session.run(tf.image.decode_jpeg(described)) == 0).all()
         with pytest.raises(tf.errors.InvalidArgumentError, match="too many"):
             session.run(tf.image.encode_jpeg(pixels, xmp_metadata="x" * 70_000))
+
+
+def png_chunks(data):
+    """Return the chunks of a PNG file, with what is around them."""
+    chunks, at = [], 8
+    while at < len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        chunks.append(data[at:end])
+        at = end
+    return chunks
+
+
+def flipped(chunk):
+    """Return a chunk with another checksum."""
+    return chunk[:-1] + bytes([chunk[-1] ^ 1])
+
+
+PNG_HEAD, PNG_PIXELS, PNG_END = png_chunks(FILES["png"])
+PNG_TEXT = struct.pack(">I", 3) + b"tEXtk\0v" + struct.pack(">I", zlib.crc32(b"tEXtk\0v"))
+PNG_UNKNOWN = struct.pack(">I", 1) + b"ABCDx" + struct.pack(">I", zlib.crc32(b"ABCDx"))
+
+
+# What TensorFlow says of each was asked.
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [PNG_HEAD, PNG_PIXELS],
+        [PNG_HEAD, PNG_PIXELS, PNG_END[:-1]],
+        [PNG_HEAD, PNG_PIXELS[:-4]],
+        [PNG_HEAD, PNG_PIXELS[:-8]],
+        [PNG_HEAD, flipped(PNG_PIXELS), PNG_END],
+        [PNG_HEAD, PNG_PIXELS, flipped(PNG_END)],
+        [PNG_HEAD, PNG_PIXELS, PNG_TEXT[:-3]],
+        [PNG_HEAD, PNG_UNKNOWN, PNG_PIXELS, PNG_END],
+        [PNG_HEAD, PNG_PIXELS, b"\xff\xff\xff\xffIEND"],
+    ],
+)
+def test_a_png_file_that_is_cut_off_or_damaged_is_refused(chunks):
+    data = FILES["png"][:8] + b"".join(chunks)
+    with (
+        tf.Session() as session,
+        pytest.raises(tf.errors.InvalidArgumentError, match=f"Invalid PNG data, size {len(data)}"),
+    ):
+        session.run(tf.image.decode_png(data))
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [PNG_HEAD, PNG_TEXT, PNG_PIXELS, PNG_END, b"junk"],
+        [PNG_HEAD, flipped(PNG_TEXT), PNG_PIXELS, PNG_END],
+        [PNG_HEAD, PNG_PIXELS, flipped(PNG_TEXT), PNG_END],
+    ],
+)
+def test_what_a_png_file_does_not_need_may_be_damaged(chunks):
+    data = FILES["png"][:8] + b"".join(chunks)
+    with tf.Session() as session:
+        assert np.array_equal(session.run(tf.image.decode_png(data)), picture())
