@@ -43,7 +43,7 @@ class FileDataset(Dataset):
 
     def elements(self, iteration: Iteration) -> Iterator[Any]:
         for name in self.names:
-            path = name.decode()
+            path = name.decode(errors="surrogateescape")
             try:
                 records = self.open(path)
             except (OSError, DamagedFileError, errors.OpError) as error:

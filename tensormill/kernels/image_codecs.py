@@ -60,8 +60,10 @@ def _damaged(kind: str, data: bytes) -> errors.OpError:
 def _opened(data: bytes, kind: str) -> Image.Image:
     """Return an image whose size is sensible; its pixels are not decoded yet."""
     try:
-        image = Image.open(io.BytesIO(data), formats=[kind])
+        sound = check_png(data) if kind == "PNG" else data
+        image = Image.open(io.BytesIO(sound), formats=[kind])
     except (
+        DamagedFileError,
         UnidentifiedImageError,
         OSError,
         ValueError,
@@ -100,10 +102,6 @@ def _mode(image: Image.Image, channels: int) -> str:
 
 
 def _decode_png(data: bytes, channels: int) -> Any:
-    try:
-        data = check_png(data)
-    except DamagedFileError as error:
-        raise _damaged("PNG", data) from error
     image = _opened(data, "PNG")
     if image.mode in ("I", "I;16"):  # sixteen bits of grey
         grey = _pixels(image, image.mode, "PNG", data)

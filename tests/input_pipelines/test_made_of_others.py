@@ -114,3 +114,17 @@ def test_names_of_files_may_stand_in_rows(tmp_path: Path) -> None:
     assert values(tf.data.TextLineDataset([[str(path)], [str(path)]]), 2) == [b"x", b"x"]
     with pytest.raises(TypeError, match=r"must be a `tf.Tensor` of `tf.string`"):
         tf.data.TextLineDataset([1])
+
+
+def test_names_of_files_may_be_any_bytes(tmp_path: Path) -> None:
+    path = bytes(tmp_path) + b"/\xe9.txt"
+    with open(path, "wb") as file:
+        file.write(b"a\n")
+    there, missing = (
+        tf.data.TextLineDataset(name).make_one_shot_iterator().get_next()
+        for name in (path, path + b"\xff")
+    )
+    with tf.Session() as session:
+        assert session.run(there) == b"a"
+        with pytest.raises(tf.errors.NotFoundError, match="No such file or directory"):
+            session.run(missing)

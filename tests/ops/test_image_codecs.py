@@ -225,13 +225,14 @@ PNG_UNKNOWN = struct.pack(">I", 1) + b"ABCDx" + struct.pack(">I", zlib.crc32(b"A
         [PNG_HEAD, PNG_PIXELS, b"\xff\xff\xff\xffIEND"],
     ],
 )
-def test_a_png_file_that_is_cut_off_or_damaged_is_refused(chunks):
+@pytest.mark.parametrize("dtype", [tf.uint8, tf.uint16])
+def test_a_png_file_that_is_cut_off_or_damaged_is_refused(chunks, dtype):
     data = FILES["png"][:8] + b"".join(chunks)
     with (
         tf.Session() as session,
         pytest.raises(tf.errors.InvalidArgumentError, match=f"Invalid PNG data, size {len(data)}"),
     ):
-        session.run(tf.image.decode_png(data))
+        session.run(tf.image.decode_png(data, dtype=dtype))
 
 
 @pytest.mark.parametrize(
