@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 import time
 from collections import deque
@@ -53,7 +54,7 @@ class MemoryCache(DerivedDataset):
 def cache_dataset(
     input_dataset: Any, filename: Any, *, output_types: Any, output_shapes: Any
 ) -> Dataset:
-    name = np.ravel(filename)[0].decode()
+    name = os.fsdecode(np.ravel(filename)[0])
     if not name:
         if input_dataset.has_rows:
             return input_dataset  # it is in memory already

@@ -247,7 +247,7 @@ class NamesDataset(Dataset):
         self._patterns = patterns
 
     def elements(self, iteration: Iteration) -> Iterator[Any]:
-        names = {name.encode() for p in self._patterns for name in glob.glob(p.decode())}
+        names = {name for pattern in self._patterns for name in glob.glob(pattern)}
         return iter([(name,) for name in sorted(names)])
 
 

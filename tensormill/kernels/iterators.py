@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -463,7 +464,7 @@ def reduce_dataset(ctx: KernelContext) -> Any:
 @kernel("DatasetToTFRecord", "cpu", host_inputs=("filename", "compression_type"))
 @kernel("ExperimentalDatasetToTFRecord", "cpu", host_inputs=("filename", "compression_type"))
 def dataset_to_tf_record(input_dataset: Any, filename: Any, compression_type: Any) -> None:
-    path = np.ravel(filename)[0].decode()
+    path = os.fsdecode(np.ravel(filename)[0])
     compression = np.ravel(compression_type)[0].decode()
     window_bits = {"GZIP": 31, "ZLIB": 15}.get(compression)
     deflater = None if window_bits is None else zlib.compressobj(wbits=window_bits)

@@ -126,5 +126,15 @@ def test_names_of_files_may_be_any_bytes(tmp_path: Path) -> None:
     )
     with tf.Session() as session:
         assert session.run(there) == b"a"
+        session.run(
+            tf.data.experimental.TFRecordWriter(path + b"2").write(
+                tf.data.Dataset.from_tensors("r")
+            )
+        )
+        listed = tf.data.Dataset.list_files(bytes(tmp_path) + b"/*", shuffle=False)
+        names = listed.make_one_shot_iterator().get_next()
+        assert [session.run(names) for _ in range(2)] == [path, path + b"2"]
+        kept = tf.data.Dataset.range(2).cache(path + b"3").make_one_shot_iterator().get_next()
+        assert [session.run(kept) for _ in range(2)] == [0, 1]
         with pytest.raises(tf.errors.NotFoundError, match="No such file or directory"):
             session.run(missing)
