@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch",
         nargs="?",
-        type=float,
+        type=_seconds,
         const=_WATCH_S,
         metavar="SECONDS",
         help="repeat, every 2 seconds if nothing else is said, until Ctrl-C",
@@ -34,6 +34,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="[HOST:]PORT",
         help="serve the metrics over HTTP at /metrics until Ctrl-C; HOST is 127.0.0.1 by default",
     )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not seconds > 0.0:
+        raise argparse.ArgumentTypeError(f"{text} is no time to wait")
+    return seconds
 
 
 def run(options: argparse.Namespace) -> int:

@@ -194,6 +194,15 @@ def test_metrics_cannot_be_served_where_somebody_listens_already(
         assert f"{place} cannot be listened at: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "nan"])
+def test_the_status_is_not_watched_without_a_pause(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["status", "grpc://127.0.0.1:1", f"--watch={text}"])
+    assert f"--watch: {text} is no time to wait" in capsys.readouterr().err
+
+
 def test_the_command_finishes_the_job(server: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["finish", server.target]) == 0
     server.join()
