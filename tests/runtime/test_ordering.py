@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 
 import tensormill.api as tf
 from tensormill.runtime.plan.program import Program
@@ -78,3 +81,18 @@ def test_updates_that_follow_each_other_read_their_common_scalars_once() -> None
         for _ in range(3):
             session.run(train)
         assert all(np.isfinite(session.run(weights)).ravel())
+
+
+@pytest.mark.parametrize("optimizer", [tf.train.AdamOptimizer, tf.train.GradientDescentOptimizer])
+def test_a_large_update_between_small_ones_reads_the_same_fed_rate(optimizer: Any) -> None:
+    rate = tf.placeholder(tf.float32, [])
+    weights = [tf.Variable(tf.ones([size]), name=f"w{size}") for size in (2, 1 << 17, 3)]
+    gradients, _ = tf.clip_by_global_norm([tf.ones_like(w) for w in weights], 1.0)
+    train = optimizer(rate).apply_gradients(list(zip(gradients, weights, strict=True)))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for _ in range(3):  # walked, measured, compiled
+            session.run(train, {rate: 0.5})
+        values = session.run([w[0] for w in weights])
+    assert values[0] < 1.0
+    np.testing.assert_allclose(values, values[:1] * 3, rtol=1e-5)

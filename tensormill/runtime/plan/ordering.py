@@ -61,14 +61,29 @@ def _gathered(instructions: list[Instruction], kind: str) -> list[Instruction]:
     made = {slot for instruction in moved for slot in instruction.outputs}
     if not made.isdisjoint(slot for i in others for slot in i.argument_slots()):
         return instructions
-    for_moved = [i for i in others if i.is_conversion and i.node in wanted]
-    others = [i for i in others if not (i.is_conversion and i.node in wanted)]
+    others, for_moved = _apart(others, wanted)
     if _any_depends((i.node for i in others), wanted) or _any_depends(
         (source for node in wanted for source in _sources(node)), wanted
     ):
         return instructions
     for_moved = _without_repeats(for_moved, moved)
     return [*instructions[:first], *others, *for_moved, *moved, *instructions[last + 1 :]]
+
+
+def _apart(
+    instructions: list[Instruction], wanted: set[Node]
+) -> tuple[list[Instruction], list[Instruction]]:
+    """Return the instructions that stay, and the conversions that only wanted updates need."""
+    stay, move = [], []
+    read: set[Slot] = set()
+    for instruction in reversed(instructions):
+        is_for_wanted = instruction.is_conversion and instruction.node in wanted
+        if is_for_wanted and read.isdisjoint(instruction.outputs):
+            move.append(instruction)
+        else:
+            stay.append(instruction)
+            read.update(instruction.argument_slots())
+    return stay[::-1], move[::-1]
 
 
 def _is_for(instruction: Instruction, update: Instruction) -> bool:
