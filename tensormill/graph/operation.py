@@ -205,6 +205,23 @@ class Operation:
         """The operations that must run before this one."""
         return list(self.control_input_list)
 
+    # Programs that copy or rewrite graphs know these names.
+    @property
+    def _inputs(self) -> OperationInputs:
+        return self.inputs
+
+    @property
+    def _outputs(self) -> list[Tensor]:
+        return self.outputs
+
+    @property
+    def _control_inputs(self) -> list[Operation]:
+        return self.control_inputs
+
+    @property
+    def _graph(self) -> Graph:
+        return self.graph
+
     @property
     def _control_outputs_list(self) -> list[Operation]:
         return list(self._control_outputs or ())

@@ -102,7 +102,8 @@ class BatchNormalization(MomentNormalization, Layer):
         self.renorm_momentum = renorm_momentum
         self.virtual_batch_size = virtual_batch_size
         self.adjustment = adjustment
-        self.fused = self._checked_fused(fused)
+        self.fused = fused
+        check_renorm_clipping(self.renorm_clipping)
         self.beta: Any = None
         self.gamma: Any = None
         self.moving_mean: Any = None
@@ -111,19 +112,6 @@ class BatchNormalization(MomentNormalization, Layer):
         self.renorm_mean: Any = None
         self.renorm_stddev: Any = None
         self._data_format = "NHWC"
-
-    def _checked_fused(self, fused: bool | None) -> bool | None:
-        """Return whether the op that does all may be used."""
-        check_renorm_clipping(self.renorm_clipping)
-        special = {
-            "renorm": self.renorm,
-            "virtual_batch_size": self.virtual_batch_size is not None,
-            "adjustment": self.adjustment is not None,
-        }
-        for name, is_given in special.items():
-            if is_given and fused:
-                raise ValueError(f"Passing both fused=True and {name}=True is not supported")
-        return False if any(special.values()) else fused
 
     def build(self, input_shape: Any) -> None:
         """Make `gamma`, `beta` and the moving averages.
@@ -155,13 +143,13 @@ class BatchNormalization(MomentNormalization, Layer):
         self.built = True
 
     def _choose_fused(self, rank: int) -> None:
-        if self.fused is None:
-            self.fused = rank == 4 and self.axis in ([1], [3])
+        """Find out whether the op that does all in one can be used, where it may be."""
+        is_special = (
+            self.renorm or self.virtual_batch_size is not None or self.adjustment is not None
+        )
+        if self.fused is None or self.fused:
+            self.fused = rank == 4 and self.axis in ([1], [3]) and not is_special
         if self.fused:
-            if self.axis not in ([1], [3]):
-                raise ValueError(
-                    "Unsupported axis, fused batch norm only supports axis == [1] or axis == [3]"
-                )
             self._data_format = "NCHW" if self.axis == [1] else "NHWC"
 
     def _add_parameters(self, shape: list[Any]) -> None:

@@ -20,6 +20,7 @@ from tensormill.layers.base import InputSpec, Layer
 from tensormill.layers.convolution import output_length
 from tensormill.ops import pooling, volume_pooling
 from tensormill.ops.array_shapes import expand_dims, squeeze
+from tensormill.ops.transposition import transpose
 
 __all__ = [
     "AveragePooling1D",
@@ -70,7 +71,13 @@ class PoolingLayer(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:  # type: ignore[override]
         """Return the pooled inputs."""
-        is_last = self.data_format == "channels_last"
+        if self.rank == 3 and self.data_format == "channels_first":
+            # Volumes are pooled with their channels last.
+            made = self._pool(transpose(inputs, (0, 2, 3, 4, 1)), is_last=True)
+            return transpose(made, (0, 4, 1, 2, 3))
+        return self._pool(inputs, self.data_format == "channels_last")
+
+    def _pool(self, inputs: Tensor, is_last: bool) -> Tensor:
         window, steps = self.pool_size, self.strides
         rank = self.rank
         axis = 2 if is_last else 3
@@ -83,7 +90,7 @@ class PoolingLayer(Layer):
             ksize=(1, *window, 1) if is_last else (1, 1, *window),
             strides=(1, *steps, 1) if is_last else (1, 1, *steps),
             padding=self.padding.upper(),
-            data_format=op_data_format(self.data_format, rank),
+            data_format=op_data_format("channels_last" if is_last else "channels_first", rank),
         )
         return squeeze(outputs, axis) if self.rank == 1 else outputs
 

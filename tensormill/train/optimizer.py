@@ -467,5 +467,7 @@ def _count(global_step: Any, name: str) -> Any:
     if is_resource_variable(global_step):
         one = convert_to_tensor(1, dtype=global_step.dtype)
         return OP_DEFS["AssignAddVariableOp"].builder(global_step.handle, one, name=name)
+    if not global_step.dtype._is_ref_dtype:
+        return global_step.assign_add(1, name=name)  # no tensor has it
     target = _gradient_target(global_step)
     return OP_DEFS["AssignAdd"].builder(target, 1, name=name)

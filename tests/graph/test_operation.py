@@ -21,6 +21,8 @@ def test_an_operation_describes_itself() -> None:
     assert len(op.inputs) == 1
     assert list(op.outputs) == [y]
     assert op.values() == (y,)
+    assert (op._outputs, list(op._inputs), op._control_inputs) == ([y], [x], [])
+    assert op._graph is op.graph
     assert op.graph is tf.get_default_graph()
     assert repr(op) == "<tf.Operation 'y' type=Identity>"
     assert str(op) == str(op.node_def)

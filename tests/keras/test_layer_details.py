@@ -44,8 +44,6 @@ def test_batch_normalisation_refuses_axes_that_it_cannot_take():
         layers.BatchNormalization(axis=4)(x)
     with pytest.raises(ValueError, match=r"Duplicate axis: \[1, 1\]"):
         layers.BatchNormalization(axis=[1, -3])(x)
-    with pytest.raises(ValueError, match="fused batch norm only supports"):
-        layers.BatchNormalization(axis=2, fused=True)(x)
     with pytest.raises(TypeError, match="axis must be int or list"):
         layers.BatchNormalization(axis=1.5)
 

@@ -62,6 +62,34 @@ def test_a_gru_refuses_the_weights_of_another_kind():
         hdf5_format.preprocess_weights_for_loading(layer, weights)
 
 
+def test_weights_of_cudnn_are_brought_into_the_order_of_plain_layers():
+    numbers = np.arange(6.0)
+    kernel = np.tile(numbers.reshape(3, 2), 4)  # what goes into a unit lies together
+    recurrent = np.tile([[1.0, 2.0], [3.0, 4.0]], 4)
+    for kind in (layers.LSTM, layers.CuDNNLSTM):
+        layer = kind(2)
+        layer.build((None, 4, 3))
+        made = hdf5_format.preprocess_weights_for_loading(
+            layer, [kernel, recurrent, np.arange(16.0)]
+        )
+        assert made[0][:, :2].tolist() == [[0, 3], [1, 4], [2, 5]]
+        assert made[1][:, :2].tolist() == [[1, 3], [2, 4]]
+        assert made[2].tolist() == [8, 10, 12, 14, 16, 18, 20, 22]
+        plain = [kernel, recurrent, np.arange(8.0)]
+        assert hdf5_format.preprocess_weights_for_loading(layer, plain)[0] is kernel
+        layer.set_weights(made)
+    of_gru = [kernel[:, :6], recurrent[:, :6], np.arange(12.0)]
+    for layer in (layers.GRU(2, reset_after=True), layers.CuDNNGRU(2)):
+        layer.build((None, 4, 3))
+        made = hdf5_format.preprocess_weights_for_loading(layer, of_gru)
+        assert made[2].tolist() == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]
+        layer.set_weights(made)
+    with pytest.raises(ValueError, match=r"CuDNNGRU is not compatible with GRU\(reset_after=False"):
+        hdf5_format.preprocess_weights_for_loading(layers.GRU(2), of_gru)
+    with pytest.raises(ValueError, match="Invalid bias shape"):
+        hdf5_format.preprocess_weights_for_loading(layers.LSTM(2), [kernel, recurrent, np.ones(3)])
+
+
 def test_optimizers_take_back_weights_that_fit_and_schedules():
     optimizer = keras.optimizers.Adam(0.5)
     variable = tf.Variable([1.0, 2.0], use_resource=True)

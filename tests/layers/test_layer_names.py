@@ -158,3 +158,32 @@ def test_moving_averages_follow_the_batch() -> None:
         session.run(tf.global_variables_initializer())
         session.run(tf.get_collection(tf.GraphKeys.UPDATE_OPS), {x: [[2.0, 4.0], [4.0, 8.0]]})
         np.testing.assert_allclose(session.run(mean), [1.5, 3.0])
+
+
+@pytest.mark.parametrize("kind", ["Max", "Average"])
+def test_volumes_are_pooled_with_their_channels_last(kind: str) -> None:
+    x = tf.random_uniform([2, 3, 4, 6, 8])
+    last = getattr(tf.layers, f"{kind.lower()}_pooling3d")(tf.transpose(x, [0, 2, 3, 4, 1]), 2, 2)
+    layer = getattr(tf.layers, f"{kind}Pooling3D")(2, 2, data_format="channels_first", name="pool")
+    made = layer.apply(x)
+    of_keras = getattr(tf.keras.layers, f"{kind}Pooling3D")(2, data_format="channels_first")(x)
+    short = {"Max": "Max", "Average": "Avg"}[kind]
+    assert node_names("pool/")[:5:2] == [
+        "pool/transpose/perm", f"pool/{short}Pool3D", "pool/transpose_1"
+    ]  # fmt: skip
+    assert made.op.name == "pool/transpose_1"
+    with tf.Session() as session:
+        expected, *values = session.run([tf.transpose(last, [0, 4, 1, 2, 3]), made, of_keras])
+    for value in values:
+        np.testing.assert_array_equal(value, expected)
+
+
+@pytest.mark.parametrize("settings", [{"adjustment": lambda shape: (1.0, 0.0)}, {"renorm": True},
+                                      {"virtual_batch_size": 2}, {"axis": [1, 2]}])  # fmt: skip
+def test_the_fused_op_is_left_where_it_cannot_be_used(settings: dict) -> None:
+    layer = tf.layers.BatchNormalization(fused=True, **settings)
+    layer.apply(tf.ones([4, 8, 8, 3]), training=True)
+    assert layer.fused is False
+    flat = tf.layers.BatchNormalization(fused=True)
+    flat.apply(tf.ones([4, 3]))
+    assert flat.fused is False

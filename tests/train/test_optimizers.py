@@ -188,3 +188,11 @@ def test_subclasses_find_the_tensors_of_scalars_where_tensorflow_keeps_them() ->
         session.run(tf.global_variables_initializer())
         session.run(update)
         np.testing.assert_allclose(session.run(weights), [0.75, -0.75], rtol=1e-5)
+
+
+def test_a_step_counter_that_is_no_variable_is_refused() -> None:
+    weight = tf.Variable(1.0)
+    with pytest.raises(AttributeError, match="assign_add"):
+        tf.train.GradientDescentOptimizer(0.1).minimize(
+            weight * 2.0, global_step=tf.constant(43, tf.int64)
+        )

@@ -13,6 +13,7 @@ from tensormill.keras.engine.window_connections import convert_kernel
 
 __all__ = ["preprocess_weights_for_loading"]
 
+_CELLS = ("LSTM", "CuDNNLSTM", "GRU", "CuDNNGRU")
 _CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "ConvLSTM2D")
 # Where each gate of the first version's is among the gates of today: input, forget, candidate,
 # output.
@@ -58,8 +59,8 @@ def preprocess_weights_for_loading(
             weights[:count] = [convert_kernel(each) for each in weights[:count]]
         if tuple(layer.weights[0].get_shape().as_list()) != weights[0].shape:
             weights[:count] = [np.transpose(each, (3, 2, 0, 1)) for each in weights[:count]]
-    if kind == "GRU" and len(weights) == 3:
-        _check_gru(layer, weights)
+    if kind in _CELLS and len(weights) == 3:
+        weights = _of_cells(layer, kind, weights)
     return weights
 
 
@@ -109,21 +110,41 @@ def _of_first_version(layer: Any, kind: str, weights: list[Any]) -> list[Any]:
     return weights
 
 
-def _check_gru(layer: Any, weights: list[Any]) -> None:
-    """Refuse the weights of a GRU whose reset gate stands elsewhere.
+def _of_cells(layer: Any, kind: str, weights: list[Any]) -> list[Any]:
+    """Return the weights of a LSTM or a GRU of those of its layer or of that of cuDNN.
 
     Raises:
-      ValueError: they are such.
+      ValueError: they are of no such layer, or of a GRU whose reset gate stands elsewhere.
     """
-    width = 3 * weights[1].shape[0]
-    kinds = {
-        (2 * width,): "CuDNNGRU",
-        (2, width): "GRU(reset_after=True)",
-        (width,): "GRU(reset_after=False)",
-    }
-    source = kinds.get(weights[2].shape)
+    kernel, recurrent, bias = weights
+    gates = 4 if kind.endswith("LSTM") else 3
+    width = gates * recurrent.shape[0]
+    kinds: dict[tuple[int, ...], str]
+    fitting: tuple[str, ...]
+    if gates == 4:
+        kinds = {(2 * width,): "CuDNNLSTM", (width,): "LSTM"}
+        fitting = ("CuDNNLSTM", "LSTM")
+    else:
+        kinds = {
+            (2 * width,): "CuDNNGRU",
+            (2, width): "GRU(reset_after=True)",
+            (width,): "GRU(reset_after=False)",
+        }
+        fitting = tuple(kinds.values())[:2] if layer.reset_after else ("GRU(reset_after=False)",)
+    source = kinds.get(bias.shape)
     if source is None:
-        raise ValueError(f"Invalid bias shape: {weights[2].shape}")
-    target = f"GRU(reset_after={layer.reset_after})"
-    if source != target:
+        raise ValueError(f"Invalid bias shape: {bias.shape}")
+    if source not in fitting:
+        target = f"GRU(reset_after={layer.reset_after})" if kind == "GRU" else kind
         raise ValueError(f"{source} is not compatible with {target}")
+    if not source.startswith("CuDNN"):
+        return weights
+    # It keeps what goes into one unit together, and biases of the inputs and the states apart.
+    kernels = [each.T.reshape(each.shape, order="F") for each in np.hsplit(kernel, gates)]
+    recurrents = [each.T for each in np.hsplit(recurrent, gates)]
+    biases = bias.reshape(2, -1)
+    return [
+        np.hstack(kernels),
+        np.hstack(recurrents),
+        biases.sum(axis=0) if gates == 4 else biases,
+    ]

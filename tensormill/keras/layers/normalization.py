@@ -82,7 +82,7 @@ class BatchNormalization(WeightSettings, MomentNormalization, Layer):
         self.virtual_batch_size = virtual_batch_size
         self.adjustment = adjustment
         self._is_special = renorm or virtual_batch_size is not None or adjustment is not None
-        self.fused = False if self._is_special and fused is None else fused
+        self.fused = fused
         self.supports_masking = True
         self.gamma: Any = None
         self.beta: Any = None
@@ -91,8 +91,7 @@ class BatchNormalization(WeightSettings, MomentNormalization, Layer):
         """Make `gamma`, `beta` and the moving averages.
 
         Raises:
-          ValueError: an axis is out of range or there twice, or its size is not known, or the
-            op that does all in one cannot be used.
+          ValueError: an axis is out of range or there twice, or its size is not known.
         """
         dims: list[Any] = tf.TensorShape(input_shape).as_list()
         given = [self.axis] if isinstance(self.axis, int) else self.axis
@@ -107,11 +106,7 @@ class BatchNormalization(WeightSettings, MomentNormalization, Layer):
             raise ValueError("Axis has unknown size in input shape", input_shape)
         self.input_spec = InputSpec(ndim=len(dims), axes=sizes)
         can_fuse = len(dims) == 4 and self._axes in ([1], [3]) and not self._is_special
-        if self.fused and not can_fuse:
-            raise ValueError(
-                "Unsupported axis, fused batch norm only supports axis == [1] or axis == [3]"
-            )
-        if self.fused is None:
+        if self.fused is None or self.fused:
             self.fused = can_fuse
         # The weights of several axes have all axes of the input.
         shape = tuple(sizes.values())

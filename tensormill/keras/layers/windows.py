@@ -72,10 +72,14 @@ class _Pooling(_Spatial):
 
     def call(self, inputs: Any) -> Any:
         """Return the pooled inputs."""
+        settings = self.pool_size, self.strides, self.padding
+        kind = self._kind.lower()
+        if self._rank == 3 and self.data_format == "channels_first":
+            # Volumes are pooled with their channels last.
+            last = tf.transpose(inputs, (0, 2, 3, 4, 1))
+            return tf.transpose(pool_windows(last, *settings, "NDHWC", kind), (0, 4, 1, 2, 3))
         form = str(op_data_format(self.data_format, self._rank))
-        return pool_windows(
-            inputs, self.pool_size, self.strides, self.padding, form, self._kind.lower()
-        )
+        return pool_windows(inputs, *settings, form, kind)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
