@@ -12,10 +12,11 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensormill.graph import nest
 from tensormill.graph.collections import GraphKeys
 from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.default_scopes import name_scope
@@ -34,7 +35,7 @@ from tensormill.variables.scope import VariableScope, variable_scope
 from tensormill.variables.store import get_variable
 from tensormill.variables.tracking import dependencies_in
 
-__all__ = ["InputSpec", "Layer"]
+__all__ = ["InputSpec", "Layer", "ScopedCall"]
 
 _WORD_START = re.compile("(.)([A-Z][a-z0-9]+)")
 _CASE_CHANGE = re.compile("([a-z])([A-Z])")
@@ -167,6 +168,22 @@ def _extend_collection(name: str, elements: list[Any]) -> None:
     collection = get_default_graph().get_collection_ref(name)
     known = {id(item) for item in collection}
     collection.extend(item for item in elements if id(item) not in known)
+
+
+class ScopedCall(NamedTuple):
+    """One call of a layer, which its results know.
+
+    Attributes:
+      layer: the layer.
+      inputs: what it was called with.
+      arguments: the further arguments, by name.
+      outputs: what it returned.
+    """
+
+    layer: Layer
+    inputs: Any
+    arguments: dict[str, Any]
+    outputs: Any
 
 
 class Layer:
@@ -503,6 +520,12 @@ class Layer:
                 if self.activity_regularizer is not None:
                     self._add_activity_losses(outputs)
         _extend_collection(GraphKeys.UPDATE_OPS, self.updates)
+        if not args:
+            arguments = {name: value for name, value in kwargs.items() if name != "scope"}
+            said = ScopedCall(self, inputs, arguments, outputs)
+            for tensor in nest.flatten(outputs):
+                if isinstance(tensor, Tensor):
+                    tensor._scoped_call = said  # type: ignore[attr-defined]
         return outputs
 
     def _note_graph(self, first: Any) -> None:

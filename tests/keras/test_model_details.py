@@ -287,3 +287,27 @@ def test_errors_are_divided_by_their_numbers() -> None:
 def test_metrics_refuse_bad_settings(name: str, settings: dict[str, Any], text: str) -> None:
     with pytest.raises(ValueError, match=text):
         getattr(keras.metrics, name)(**settings)
+
+
+def test_layers_of_tf_layers_train_within_models() -> None:
+    inputs = keras.Input((3,))
+    hidden = tf.layers.dense(inputs, 4, activation=tf.nn.relu, name="hidden")
+    norm = tf.layers.BatchNormalization(name="norm")
+    outputs = tf.layers.Dense(1, use_bias=False, name="out")(norm(hidden) * 2.0)
+    model = keras.Model(inputs, outputs)
+    shapes = [tuple(each.shape.as_list()) for each in model.trainable_weights]
+    assert shapes == [(3, 4), (4,), (4,), (4,), (4, 1)]
+    assert [layer.name for layer in model.layers[:3]] == [inputs.op.name, "hidden", "norm"]
+    model.compile(tf.train.GradientDescentOptimizer(0.1), "mse")
+    before = model.get_weights()
+    model.fit(ones(8, 3), ones(8, 1), epochs=2, verbose=0)
+    changed = [(old != new).any() for old, new in zip(before, model.get_weights(), strict=True)]
+    assert changed[0]
+    assert changed[6]
+    again = keras.Model(inputs, model(inputs))
+    assert {id(each) for each in again.weights} == {id(each) for each in model.weights}
+    stacked = keras.Sequential()
+    for layer in (keras.layers.InputLayer((3,)), tf.layers.Dense(2), tf.layers.Dense(1)):
+        stacked.add(layer)
+    assert len(stacked.trainable_weights) == 4
+    assert stacked.predict(ones(2, 3)).shape == (2, 1)

@@ -24,12 +24,13 @@ from tensormill.graph import nest
 from tensormill.graph.converted_functions import converted
 from tensormill.graph.func_graph import FuncGraph
 from tensormill.keras import regularizers
-from tensormill.keras.backend.state import floatx, get_session, get_uid
+from tensormill.keras.backend.state import floatx, get_session, get_uid, track_variable
 from tensormill.keras.engine.calls import RecordedCalls
 from tensormill.keras.engine.node import Node, has_history, tensors_in
 from tensormill.keras.engine.owned import LayerWeights
 from tensormill.keras.metric_base import Mean
-from tensormill.layers.base import InputSpec, snake_case
+from tensormill.layers.base import InputSpec, ScopedCall, snake_case
+from tensormill.layers.base import Layer as ScopedLayer
 from tensormill.layers.learning_phase import learning_phase
 
 __all__ = ["InputSpec", "Layer", "TensorFlowOpLayer"]
@@ -473,6 +474,39 @@ class TensorFlowOpLayer(Layer):
         return made.outputs[0] if len(made.outputs) == 1 else list(made.outputs)
 
 
+class ScopedLayerUse(Layer):
+    """Stands for a layer of `tf.layers` in a model: its weights are those of that layer.
+
+    Args:
+      layer: the layer.
+    """
+
+    def __init__(self, layer: ScopedLayer) -> None:
+        super().__init__(name=layer.name, trainable=layer.trainable)
+        self.layer = layer
+        self.built = layer.built
+        self._track_weights()
+
+    def _track_weights(self) -> None:
+        for variable in self.layer.weights:
+            track_variable(variable)
+
+    @classmethod
+    def of(cls, layer: ScopedLayer) -> ScopedLayerUse:
+        """Return what stands for a layer, each time the same."""
+        made: ScopedLayerUse | None = layer.__dict__.get("_keras_use")
+        if made is None:
+            made = layer.__dict__["_keras_use"] = cls(layer)
+        return made
+
+    def call(self, inputs: Any, **kwargs: Any) -> Any:
+        """Return what the layer gives for other inputs."""
+        known = inspect.signature(self.layer.call).parameters
+        made = self.layer(inputs, **{name: kwargs[name] for name in kwargs if name in known})
+        self._track_weights()
+        return made
+
+
 def give_history(inputs: Any) -> None:
     """Record the nodes between layers and tensors that a program made of their outputs."""
     depends: dict[int, bool] = {}
@@ -494,9 +528,11 @@ def _record_ops(target: Any, depends: dict[int, bool]) -> None:
         if id(op) in depends and depends[id(op)] is not False:
             stack.pop()
             continue
+        use = _scoped_call(op)
+        before = op.inputs if use is None else tensors_in(use.inputs)
         waiting = [
             tensor.op
-            for tensor in op.inputs
+            for tensor in before
             if not has_history(tensor) and id(tensor.op) not in depends
         ]
         if waiting and id(op) not in depends:
@@ -504,9 +540,13 @@ def _record_ops(target: Any, depends: dict[int, bool]) -> None:
             stack.extend(waiting)
             continue
         stack.pop()
-        from_layers = [tensor for tensor in op.inputs if has_history(tensor)]
+        from_layers = [tensor for tensor in before if has_history(tensor)]
         depends[id(op)] = bool(from_layers)
-        if from_layers and not any(map(has_history, op.outputs)) and op.outputs:
+        if not from_layers or any(map(has_history, op.outputs)) or not op.outputs:
+            continue
+        if use is not None:
+            Node(ScopedLayerUse.of(use.layer), use.inputs, use.arguments, use.outputs)
+        else:
             layer = TensorFlowOpLayer.of(op)
             one = len(op.outputs) == 1
             Node(
@@ -515,3 +555,9 @@ def _record_ops(target: Any, depends: dict[int, bool]) -> None:
                 {},
                 op.outputs[0] if one else list(op.outputs),
             )
+
+
+def _scoped_call(op: Any) -> ScopedCall | None:
+    """Return the call of a layer of `tf.layers` that an operation gives the result of."""
+    found = (getattr(tensor, "_scoped_call", None) for tensor in op.outputs)
+    return next((each for each in found if each is not None), None)

@@ -12,10 +12,11 @@ from tensormill.graph import nest
 from tensormill.keras.backend.state import floatx
 from tensormill.keras.engine import layer_classes
 from tensormill.keras.engine.input_layer import Input, InputLayer
-from tensormill.keras.engine.layer import Layer
+from tensormill.keras.engine.layer import Layer, ScopedLayerUse
 from tensormill.keras.engine.network import Network
 from tensormill.keras.engine.node import has_history
 from tensormill.keras.engine.training import Model
+from tensormill.layers.base import Layer as ScopedLayer
 
 __all__ = ["Sequential"]
 
@@ -55,6 +56,8 @@ class Sequential(Model):
         """
         if hasattr(layer, "_keras_history"):
             layer = layer._keras_history.layer
+        if isinstance(layer, ScopedLayer):
+            layer = ScopedLayerUse.of(layer)
         if not isinstance(layer, Layer):
             raise TypeError(f"The added layer must be an instance of class Layer. Found: {layer}")
         self._stack.append(layer)
