@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -144,12 +144,28 @@ def make_uniform_int(ctx: KernelContext) -> Any:
     return uniform_int
 
 
+def _check_parameters(sizes: Sequence[int], parameters: Sequence[torch.Tensor]) -> None:
+    """Hold the parameters of truncated normals against the shape and one another."""
+    if not sizes:
+        raise errors.invalid_argument("Shape tensor must not be empty")
+    for name, given in zip(("means", "stdevs", "minvals", "maxvals"), parameters, strict=True):
+        if given.dim() > 1 or given.numel() not in (1, sizes[0]):
+            shape = format_dims(tuple(given.shape), "kernel")
+            raise errors.invalid_argument(
+                f"Input {name} should have length 1 or shape[0], got shape: {shape}"
+            )
+    _, stdevs, low, high = parameters
+    if stdevs.is_cpu and not bool(((stdevs > 0) & (low < high)).all()):
+        raise errors.invalid_argument("Invalid parameters")
+
+
 @kernel_factory("ParameterizedTruncatedNormal", "cpu", "gpu", host_inputs=["shape"])
 def make_parameterized_truncated_normal(ctx: KernelContext) -> Any:
     generator, device = _generator(ctx), ctx.torch_device
 
     def parameterized_truncated_normal(shape: Array, *parameters: torch.Tensor) -> torch.Tensor:
         sizes = sizes_of(shape)
+        _check_parameters(sizes, parameters)
         ones = (1,) * (len(sizes) - 1)
         mean, stddev, low, high = (
             p.double().reshape(-1, *ones) if p.dim() else p.double() for p in parameters
@@ -187,7 +203,7 @@ def make_poisson(ctx: KernelContext) -> Any:
 
     def poisson(shape: Array, rate: torch.Tensor) -> torch.Tensor:
         spread = rate.double().expand(*sizes_of(shape), *rate.shape)
-        return torch.poisson(spread, generator=generator).to(dtype)
+        return torch.poisson(spread.clamp(min=0), generator=generator).to(dtype)
 
     return poisson
 

@@ -96,8 +96,14 @@ def _as_given(image: Tensor, data_format: bytes) -> Tensor:
     return image.permute(0, 3, 1, 2).contiguous() if data_format == b"NCHW" else image
 
 
+def _check_image(image: Tensor) -> None:
+    if image.dim() != 4:
+        raise errors.invalid_argument(f"Input rank should be 4 instead of {image.dim()}")
+
+
 @kernel("SpaceToDepth", "cpu", "gpu")
 def space_to_depth(image: Tensor, *, block_size: int, data_format: bytes) -> Tensor:
+    _check_image(image)
     last = _channels_last(image, data_format)
     batch, height, width, channels = last.shape
     if height % block_size or width % block_size:
@@ -114,6 +120,7 @@ def space_to_depth(image: Tensor, *, block_size: int, data_format: bytes) -> Ten
 
 @kernel("DepthToSpace", "cpu", "gpu")
 def depth_to_space(image: Tensor, *, block_size: int, data_format: bytes) -> Tensor:
+    _check_image(image)
     last = _channels_last(image, data_format)
     batch, height, width, channels = last.shape
     if channels % (block_size * block_size):

@@ -171,10 +171,15 @@ def sparse_reshape(input_indices: Any, input_shape: Any, new_shape: Any) -> Any:
             f"{math.prod(new)}. input_shape={format_dims(tuple(old), 'kernel')} output_shape="
             f"{format_dims(tuple(new), 'kernel')}"
         )
+    if input_indices.shape[1] != len(old):
+        raise errors.invalid_argument("Input tensor rank must match input shape length.")
     if not len(input_indices):
         return np.empty((0, len(new)), np.int64), np.array(new, np.int64)
-    places = np.ravel_multi_index(tuple(input_indices.T), old)
-    made = np.stack(np.unravel_index(places, new), axis=1).astype(np.int64)
+    # Coordinates outside of the shape count on, as TensorFlow does not look at them.
+    places = input_indices @ np.array([math.prod(old[axis + 1 :]) for axis in range(len(old))])
+    made = np.empty((len(places), len(new)), np.int64)
+    for axis in range(len(new)):
+        made[:, axis], places = np.divmod(places, math.prod(new[axis + 1 :]))
     return made, np.array(new, np.int64)
 
 

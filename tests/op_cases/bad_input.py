@@ -285,6 +285,21 @@ INDICES = [
             ("be rank 1", "shape must be 1-D, got shape.shape = [1,2]"),
         ),
     ),
+    *_refused("SpaceToDepth", ([_floats(2, 4, 1)], ("be rank 4", "should be 4")), block_size=2),
+    *_refused(
+        "ParameterizedTruncatedNormal",
+        ([np.int32([2]), *np.float32([0, 1, 2, 1])], "Invalid parameters"),
+        ([np.int32([2]), *np.float32([0, -1, 1, 2])], "Invalid parameters"),
+        ([np.int32([]), *np.float32([0, 1, -2, 1])], "Shape tensor must not be empty"),
+        ([np.int32([2, 3]), _VECTOR, *np.float32([1, -2, 1])], "should have length 1 or shape[0]"),
+    ),
+    *_refused(
+        "SparseReshape",
+        (
+            [np.int64([[0]]), np.int64([2, 3]), np.int64([3, 2])],
+            "Input tensor rank must match input shape length.",
+        ),
+    ),
     *_refused("NthElement", ([_VECTOR, np.int32([1])], "be scalar but has rank 1")),
     *_refused(
         "TopKV2", ([_VECTOR, np.int32(-1)], ("must be non-negative but is -1", "Need k >= 0"))

@@ -72,4 +72,6 @@ CASES = [
         [np.zeros((2, 0), np.int32), np.int32([[2, 5], [3, 9]])],
         {"set_operation": "union"},
     ),
+    OpCase("RandomPoissonV2", [np.int32([2]), np.float32(-1)]),
+    OpCase("SparseReshape", [np.int64([[5, 0]]), np.int64([2, 3]), np.int64([3, 2])]),
 ]
