@@ -21,13 +21,36 @@ Array = np.ndarray[Any, Any]
 Tensor = torch.Tensor
 
 
+def _shape_text(value: Any) -> str:
+    return format_dims(tuple(value.shape), "kernel")
+
+
 def _check_boxes(boxes: Tensor, box_ind: Tensor, batch: int) -> None:
-    if boxes.dim() != 2 or boxes.shape[1] != 4:
+    if boxes.dim() != 2:
+        raise errors.invalid_argument(f"boxes must be 2-D, got: {_shape_text(boxes)}")
+    if boxes.shape[1] != 4:
         raise errors.invalid_argument("boxes must have 4 columns")
+    if box_ind.dim() != 1:
+        raise errors.invalid_argument(
+            f"box_indices must be rank 1 but is shape {_shape_text(box_ind)}"
+        )
     if box_ind.shape[0] != boxes.shape[0]:
         raise errors.invalid_argument("box_ind has incompatible shape")
     if box_ind.numel() and (int(box_ind.min()) < 0 or int(box_ind.max()) >= batch):
         raise errors.out_of_range("box_index has values outside [0, batch_size)")
+
+
+def _check_grads(grads: Tensor, boxes: Tensor, depth: int, mismatch: str) -> None:
+    """Check gradients of crops against the boxes and the depth of the images."""
+    if grads.shape[0] != boxes.shape[0]:
+        raise errors.invalid_argument("boxes and grads have incompatible shape")
+    if grads.shape[3] != depth:
+        raise errors.invalid_argument(mismatch)
+
+
+def _check_rank_of_grads(grads: Tensor) -> None:
+    if grads.dim() != 4:
+        raise errors.invalid_argument(f"grads image must be 4-D{_shape_text(grads)}")
 
 
 def _places(low: Tensor, high: Tensor, size: int, count: int) -> Tensor:
@@ -116,8 +139,16 @@ def crop_and_resize(
 def crop_and_resize_grad_image(
     grads: Tensor, boxes: Tensor, box_ind: Tensor, image_size: Array, *, T: Any, method: bytes
 ) -> Tensor:
+    _check_rank_of_grads(grads)
+    if image_size.ndim != 1:
+        raise errors.invalid_argument(f"image_size must be 1-D{_shape_text(image_size)}")
+    if image_size.size != 4:
+        raise errors.invalid_argument(f"image_size must have 4 elements{_shape_text(image_size)}")
     shape = image_size.tolist()
+    if min(shape[1:3]) <= 0:
+        raise errors.invalid_argument("image dimensions must be positive")
     _check_boxes(boxes, box_ind, shape[0])
+    _check_grads(grads, boxes, shape[3], "image_size and grads are incompatible")
     samples = _Samples(boxes, box_ind, shape, grads.shape[1:3])
     wide = torch.zeros(shape, dtype=torch.float64, device=grads.device)
     inside = torch.where(samples.is_inside, grads, 0.0).double()
@@ -140,7 +171,11 @@ _TORCH_FLOATS = {
 def crop_and_resize_grad_boxes(
     grads: Tensor, image: Tensor, boxes: Tensor, box_ind: Tensor
 ) -> Tensor:
+    _check_rank_of_grads(grads)
+    if image.dim() != 4:
+        raise errors.invalid_argument(f"input image must be 4-D{_shape_text(image)}")
     _check_boxes(boxes, box_ind, image.shape[0])
+    _check_grads(grads, boxes, image.shape[3], "image, grads depth differ")
     crop = grads.shape[1:3]
     samples = _Samples(boxes, box_ind, image.shape, crop)
     tl, tr, bl, br = (image[index].float() for index, _ in samples.corners())
@@ -174,9 +209,15 @@ def extract_glimpse(
     uniform_noise: bool,
     noise: bytes,
 ) -> Tensor:
+    if input.dim() != 4:
+        raise errors.invalid_argument(
+            f"input must be 4-dimensional (batch_size, height, width, depth){_shape_text(input)}"
+        )
     batch, height, width, channels = input.shape
     if np.shape(size) != (2,):
         raise errors.invalid_argument("size must be a vector of size 2 (height, width)")
+    if min(size) < 0:
+        raise errors.invalid_argument(f"Expected a non-negative size, got {min(size)}")
     if offsets.shape != (batch, 2):
         raise errors.invalid_argument("input should have the same batch size as offsets")
     rows, columns = size.tolist()
@@ -221,6 +262,14 @@ _COLORS = torch.tensor(
 def _draw(images: Tensor, boxes: Array, colors: Tensor) -> Tensor:
     if images.dim() != 4:
         raise errors.invalid_argument("The rank of the images should be 4")
+    if boxes.ndim != 3:
+        raise errors.invalid_argument("The rank of the boxes tensor should be 3")
+    if images.shape[0] != boxes.shape[0]:
+        raise errors.invalid_argument("The batch sizes should be the same")
+    if boxes.shape[2] != 4:
+        raise errors.invalid_argument(
+            f"The size of the third dimension of the box must be 4. Received: {boxes.shape[2]}"
+        )
     channels = images.shape[3]
     if channels not in (1, 3, 4):
         raise errors.invalid_argument(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import kernel
 
 
@@ -16,6 +18,17 @@ def window_borders(size: int, window: int, stride: int, padding: bytes) -> tuple
     return missing // 2, missing - missing // 2
 
 
+def _count(size: int, window: int, stride: int) -> int:
+    """Return how many windows there are along a dimension without padding."""
+    count = int((size - window + stride) / stride)  # towards zero
+    if count < 0:
+        raise errors.invalid_argument(
+            f"Computed output size would be negative: {count} [input_size: {size}, "
+            f"effective_filter_size: {window}, stride: {stride}]"
+        )
+    return count
+
+
 @kernel("ExtractImagePatches", "cpu", "gpu")
 def extract_image_patches(
     images: torch.Tensor,
@@ -25,7 +38,16 @@ def extract_image_patches(
     rates: tuple[int, ...],
     padding: bytes,
 ) -> torch.Tensor:
+    if images.dim() != 4:
+        raise errors.invalid_argument(
+            f"input must be 4-dimensional{format_dims(tuple(images.shape), 'kernel')}"
+        )
     windows = [(ksizes[axis] - 1) * rates[axis] + 1 for axis in (1, 2)]
+    if padding != b"SAME":
+        counts = [_count(images.shape[axis], windows[axis - 1], strides[axis]) for axis in (1, 2)]
+        if not all(counts):
+            depth = ksizes[1] * ksizes[2] * images.shape[3]
+            return images.new_empty((images.shape[0], *counts, depth))
     top, bottom = window_borders(images.shape[1], windows[0], strides[1], padding)
     left, right = window_borders(images.shape[2], windows[1], strides[2], padding)
     whole = torch.constant_pad_nd(images, (0, 0, left, right, top, bottom), 0)

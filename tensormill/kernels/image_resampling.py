@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from tensormill.graph import errors
+from tensormill.graph.shapes import format_dims
 from tensormill.kernels.registry import kernel
 from tensormill.kernels.value_types import as_ints
 
@@ -88,6 +89,11 @@ def _weights(
 def _axes(
     old: list[int], new: list[int], scale: Any, translation: Any, kernel_type: bytes, smooth: bool
 ) -> list[torch.Tensor]:
+    for vector in (scale, translation):
+        if vector.size != 2:
+            raise errors.invalid_argument(
+                f"t must have two elements{format_dims(vector.shape, 'kernel')}"
+            )
     if kernel_type not in _FILTERS:
         raise errors.invalid_argument(f"Unrecognized kernel type: {kernel_type.decode()}")
     if min(new) <= 0:
@@ -110,6 +116,14 @@ def scale_and_translate(
     kernel_type: bytes,
     antialias: bool,
 ) -> torch.Tensor:
+    if images.dim() != 4:
+        raise errors.invalid_argument(
+            f"input must be 4-dimensional{format_dims(tuple(images.shape), 'kernel')}"
+        )
+    if size.size != 2:
+        raise errors.invalid_argument(
+            f"output_shape_t must have two elements{format_dims(size.shape, 'kernel')}"
+        )
     old, new = list(images.shape[1:3]), as_ints(size)
     rows, columns = _axes(old, new, scale, translation, kernel_type, antialias)
     return torch.einsum("yh,bhwc,xw->byxc", rows, images.float(), columns)
