@@ -277,6 +277,7 @@ MODEL_ROWS = {
     "contrib.tensor_forest.python.tensor_forest": "forests.random_forest",
     "contrib.tpu.python.tpu.tpu_config": "estimator.tpu",
     "contrib.tpu.python.tpu.tpu_estimator": "estimator.tpu",
+    "contrib.tpu.python.tpu.tpu_function": "tensorflow_modules.tpu_context",
     "contrib.tpu.python.tpu.tpu_optimizer": "estimator.tpu",
     "contrib.crf.python.ops.crf": "seq2seq.conditional_random_fields",
     **dict.fromkeys(

@@ -22,6 +22,7 @@ import tensormill as tf
         ("contrib.data.python.ops.scan_ops", "scan"),
         ("contrib.distributions.python.ops.bijectors.exp", "Exp"),
         ("contrib.image.python.ops.dense_image_warp", "dense_image_warp"),
+        ("contrib.tpu.python.tpu.tpu_function", "get_tpu_context"),
     ],
 )
 def test_a_name_is_found_by_its_path(path: str, name: str) -> None:
