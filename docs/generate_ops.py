@@ -60,90 +60,29 @@ GROUPS = (
         "Newer than TensorFlow 1.15",
         "TensorFlow added them later; programs for 1.15 do not use them.",
         """approx_* check_pinned conv conv2d_backprop_*_v2 fftnd ifftnd irfftnd rfftnd
-        is_symbolic_tensor mixed_precision mlir OptionalSpec
+        is_symbolic_tensor mixed_precision mlir *CXX_VERSION
         NoneTensorSpec ragged_fill_empty_rows* random_index_shuffle type_spec_from_value types
         IndexedSlicesSpec math.approx_* nn.approx_* math.erfcinv math.sobol_sample
-        debugging.*_traceback_filtering debugging.is_traceback* random.Algorithm random.*enerator
+        debugging.*_traceback_filtering debugging.is_traceback* debugging.*_check_numerics
+        random.Algorithm random.*enerator
         random.create_rng_state random.fold_in random.split random.stateless_[bgp]*
         signal.*mdct signal.*nd signal.kaiser* signal.vorbis* linalg.eigh_tridiagonal
+        linalg.LinearOperator* ragged.cross* sparse.bincount
         image.*jxl image.*webp io.*jxl io.*webp image.generate_bounding_box_proposals nn.silu
-        test.disable_with_predicate test.with_eager* test.is_cpu* io.gfile.* sparse.bincount
-        linalg.*PermutationLinear* train.CheckpointOptions""",
+        io.gfile.* io.RaggedFeature saved_model.Asset saved_model.DEBUG* saved_model.SaveOptions
+        sysconfig.get_build_info test.disable_with_predicate test.with_eager* test.is_cpu*
+        test.is_built* train.CheckpointOptions""",
     ),
     (
         "Eager execution and types of values of TensorFlow 2",
         "They have no meaning where every program is a graph that a session runs.",
-        """GradientTape autograph enable_* executing_* function wrap_function py_function init_scope
-        *Spec Module vectorized_map experimental control_flow_v2_enabled
-        debugging.*_check_numerics debugging.*_log_device_placement""",
-    ),
-    (
-        "Queues, queue runners and coordinators",
-        "They come with the queues of the runtime.",
-        """*Queue *QueueBase queue *Accumulator* CriticalSection train.Coordinator
-        train.LooperThread train.*queue_runner* train.QueueRunner train.*batch*
-        train.*input_producer train.limit_epochs""",
-    ),
-    (
-        "Readers, record files and examples",
-        "They come with the file formats.",
-        """*Reader ReaderBase python_io *Feature *Features *FeatureList *FeatureLists *List
-        *Example *TFRecord* *tf_record* parse_* io.parse_* *decode_csv *decode_json_example
-        *decode_compressed *decode_proto *encode_proto *serialize_* *read_file *write_file
-        *match*_file* *match_filenames* *matching_files""",
-    ),
-    (
-        "Image and sound files",
-        "Their codecs come with the file formats.",
-        "audio *.decode_[bgijp]*g *.decode_bmp *.decode_gif *.decode_image *.encode_*g *jpeg*",
-    ),
-    (
-        "Servers and distributed training",
-        "They come with the servers.",
-        """train.Server* train.JobDef train.Sync* train.Session* train.*Monitored* train.*Creator
-        train.*Hook train.*Listener train.Scaffold train.Supervisor train.basic_train_loop
-        train.SecondOrStepTimer train.NanLoss* test.create_local_cluster distribute tpu""",
-    ),
-    (
-        "Checkpoints and saved models",
-        "They come with the file formats.",
-        """train.*heckpoint* train.Saver* train.warm_start train.*load_variable train.list_variables
-        train.VocabInfo saved_model""",
-    ),
-    ("Summaries", "They come with event files.", "summary train.summary_iterator profiler"),
-    (
-        "Datasets, Keras and estimators",
-        "They are libraries on top of the graph runtime, and come after it.",
-        "data keras feature_column estimator",
-    ),
-    (
-        "Tables",
-        "They come with the resources of the runtime.",
-        "lookup *tables_initializer *_all_tables",
+        "enable_* executing_* wrap_function *Spec experimental debugging.*_log_device_placement",
     ),
     (
         "Compilers, converters and plug-ins",
         "They belong to the runtime of TensorFlow itself.",
-        """xla lite load_* user_ops sysconfig config resource_loader *VERSION CXX* MONOLITHIC_BUILD
-        train.do_quantize* test.is_built* """,
+        "xla lite load_* tpu train.do_quantize*",
     ),
-    (
-        "Linear operators and distributions",
-        "They are libraries on top of the ops, and come later.",
-        "linalg.LinearOperator* train.sdca* nn.compute_average_loss",
-    ),
-    ("Fourier transforms and signals", "They are to come.", "*fft* signal spectral"),
-    (
-        "Ragged tensors and Unicode",
-        "They are to come.",
-        "Ragged* *ragged* strings.* *RaggedFeature",
-    ),
-    (
-        "Quantized arithmetic",
-        "It is to come.",
-        "*quantize* *_quant_* *quantized_*",
-    ),
-    ("Tests", "They are to come.", "test.*"),
     ("Other functions", "They are to come.", "*"),
 )
 

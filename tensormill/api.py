@@ -396,6 +396,7 @@ from tensormill.platform.versions import (
     VERSION,
 )
 from tensormill.platform.behavior import (
+    control_flow_v2_enabled,
     disable_control_flow_v2,
     disable_eager_execution,
     disable_tensor_equality,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorboard.compat.proto.cluster_pb2 import ClusterDef
+from tensorboard.compat.proto.cluster_pb2 import ClusterDef, JobDef
 
-__all__ = ["ClusterDef", "ClusterSpec"]
+__all__ = ["ClusterDef", "ClusterSpec", "JobDef"]
 
 
 class ClusterSpec:

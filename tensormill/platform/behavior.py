@@ -7,6 +7,7 @@ from typing import NoReturn
 
 __all__ = [
     "EagerExecutionError",
+    "control_flow_v2_enabled",
     "disable_control_flow_v2",
     "disable_eager_execution",
     "disable_tensor_equality",
@@ -80,6 +81,11 @@ def enable_v2_behavior() -> NoReturn:
 
 def enable_control_flow_v2() -> None:
     """Do nothing: branches and loops give the same values in either form."""
+
+
+def control_flow_v2_enabled() -> bool:
+    """Return False: branches and loops are made of the primitives of TensorFlow 1."""
+    return False
 
 
 def enable_tensor_equality() -> None:

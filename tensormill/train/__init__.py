@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tensorboard.compat.proto.saver_pb2 import SaverDef
 
-from tensormill.distributed.cluster_spec import ClusterDef, ClusterSpec
+from tensormill.distributed.cluster_spec import ClusterDef, ClusterSpec, JobDef
 from tensormill.distributed.server import Server, ServerDef
 from tensormill.io.graph_io import write_graph
 from tensormill.io.matched_files import match_filenames_once

@@ -66,3 +66,10 @@ def test_unknown_jobs_and_tasks_are_value_errors() -> None:
             ask("chief")
     with pytest.raises(ValueError, match="No task with index 7 in job 'ps'"):
         cluster.task_address("ps", 7)
+
+
+def test_a_cluster_is_made_of_messages() -> None:
+    job = tf.train.JobDef(name="ps", tasks={0: "a:1", 2: "b:2"})
+    spec = tf.train.ClusterSpec(tf.train.ClusterDef(job=[job]))
+    assert spec.as_dict() == {"ps": {0: "a:1", 2: "b:2"}}
+    assert list(spec.as_cluster_def().job) == [job]

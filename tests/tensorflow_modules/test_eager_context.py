@@ -36,6 +36,7 @@ def test_switching_it_on_says_what_to_do(switch: Callable[[], None]) -> None:
 
 def test_other_switches_of_tensorflow_2_are_refused_too() -> None:
     tf.enable_control_flow_v2()
+    assert not tf.control_flow_v2_enabled()
     with pytest.raises(NotImplementedError, match=r"tf\.equal compares"):
         tf.enable_tensor_equality()
     with pytest.raises(NotImplementedError, match=r"`\.value` gives"):
