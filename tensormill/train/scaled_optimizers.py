@@ -32,12 +32,14 @@ from tensormill.ops.tensor_algebra import norm
 from tensormill.train.adagrad import AdagradOptimizer
 from tensormill.train.adam import AdamOptimizer
 from tensormill.train.optimizer import Optimizer
+from tensormill.train.optimizer_variants import LazyAdamOptimizer
 from tensormill.variables.assignments import scatter_add, scatter_update
 
 __all__ = [
     "AdaMaxOptimizer",
     "AdamGSOptimizer",
     "LARSOptimizer",
+    "LazyAdamGSOptimizer",
     "MultitaskOptimizerWrapper",
     "RegAdagradOptimizer",
     "clip_gradients_by_global_norm",
@@ -151,6 +153,10 @@ class AdamGSOptimizer(AdamOptimizer):
 
     def _finish(self, update_ops: Sequence[Any], name_scope: str) -> Operation:
         return group(*update_ops, name=name_scope)
+
+
+class LazyAdamGSOptimizer(AdamGSOptimizer, LazyAdamOptimizer):
+    """`AdamGSOptimizer` that updates the averages of only those rows that a sparse gradient has."""
 
 
 class RegAdagradOptimizer(AdagradOptimizer):

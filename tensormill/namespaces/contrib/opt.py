@@ -1,5 +1,6 @@
 """`tf.contrib.opt`: further optimizers."""
 
+from tensormill.train.drop_stale_gradients import DropStaleGradientOptimizer
 from tensormill.train.external_optimizer import (
     ExternalOptimizerInterface,
     ScipyOptimizerInterface,
@@ -18,6 +19,7 @@ from tensormill.train.scaled_optimizers import (
     AdaMaxOptimizer,
     AdamGSOptimizer,
     LARSOptimizer,
+    LazyAdamGSOptimizer,
     MultitaskOptimizerWrapper,
     RegAdagradOptimizer,
     clip_gradients_by_global_norm,
