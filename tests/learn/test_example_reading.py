@@ -64,7 +64,7 @@ def test_examples_come_in_order_with_their_keys(pattern: str, at_once: int) -> N
     with running() as session:
         batches = until_the_end(session, [keys, records])
     assert [len(names) for names, _ in batches] == [4, 4, 2]
-    assert [b"tfrecord:" in name for name in np.concatenate([names for names, _ in batches])]
+    assert all(b"tfrecord:" in name for names, _ in batches for name in names)
     assert np.concatenate([got for _, got in batches]).tolist() == [example(n) for n in range(10)]
 
 
