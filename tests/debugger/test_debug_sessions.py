@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -222,9 +221,6 @@ def test_folders_that_are_not_empty_are_refused(tmp_path: Path) -> None:
             tf_debug.LocalCLIDebugWrapperSession(3)
 
 
-Dialogue = Callable[..., Iterator[str]]
-
-
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return what lets a user type lines; the end of the input follows them."""
@@ -370,4 +366,3 @@ def test_an_uninitialized_tensor_is_told_from_a_value() -> None:
     assert not given.initialized
     assert str(given).startswith("Uninitialized tensor")
     assert not tf_debug.has_inf_or_nan(None, given)
-    assert sys.getsizeof(given) > 0
