@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 import tensormill.api as tf
+from tensormill.linear_operators.addition import add_operators as add
 
 _RANDOM = np.random.default_rng(5)
 _FULL = _RANDOM.normal(size=(3, 3)) + 3 * np.eye(3)
@@ -193,7 +193,6 @@ def test_complex_reflections_are_their_own_inverse() -> None:
 
 
 def test_operators_are_added_as_the_cheapest_kind() -> None:
-    add = importlib.import_module("tensormill.linear_operators.addition").add_operators
     diagonal = tf.linalg.LinearOperatorDiag(_DIAGONAL, name="d")
     identity = tf.linalg.LinearOperatorIdentity(3, dtype=tf.float64)
     [scaled] = add([identity, tf.linalg.LinearOperatorScaledIdentity(3, np.float64(2.0))])
