@@ -136,6 +136,9 @@ def test_initial_values_may_come_from_other_variables_in_any_order() -> None:
         assert np.array_equal(third, first + 1.0)
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
+        first, second, third = session.run([a, b, c])
+        assert np.array_equal(second, first * 2.0)
+        assert np.array_equal(third, first + 1.0)
 
 
 def test_a_resource_variable_holds_its_shape() -> None:
