@@ -280,12 +280,3 @@ def test_a_wide_beam_search_finds_the_best_of_all_sequences() -> None:
         # Sequences with the same transitions in another order have the same score.
         np.testing.assert_allclose([scores[w] for w in found], [scores[w] for w in best], 1e-5)
         np.testing.assert_allclose(log_probs[row, :5], [scores[w] for w in best], rtol=1e-4)
-
-
-def test_gather_tree_follows_the_parents() -> None:
-    steps = np.int32([[[1, 2, 3]], [[4, 5, 6]], [[7, 8, 9]]])
-    parents = np.int32([[[0, 0, 0]], [[0, 1, 1]], [[2, 1, 2]]])
-    made = tf.contrib.seq2seq.gather_tree(steps, parents, [3], 10)
-    with tf.Session() as session:
-        value = session.run(made)
-    np.testing.assert_array_equal(value[:, 0], [[2, 2, 2], [6, 5, 6], [7, 8, 9]])
