@@ -9,8 +9,7 @@ import pytest
 
 import tensormill as tf
 
-_RNG = np.random.RandomState(0)
-_X = _RNG.rand(2, 3, 4).astype(np.float32)
+_X = np.random.RandomState(0).rand(2, 3, 4).astype(np.float32)
 
 
 def _run(cell: Any, scope: str, lengths: Any = None) -> tuple[Any, Any, list[Any]]:
@@ -154,7 +153,7 @@ def test_other_cells_train(name: str, arguments: dict[str, Any], depth: int) -> 
 
 def test_convolutional_lstm_with_a_window_of_one_is_an_lstm_at_each_place() -> None:
     rnn = tf.contrib.rnn
-    images = tf.constant(_RNG.rand(2, 3, 1, 1, 4).astype(np.float32))
+    images = tf.constant(_X[:, :, None, None])
     cell = rnn.Conv2DLSTMCell(input_shape=[1, 1, 4], output_channels=5, kernel_shape=[1, 1])
     made, _ = tf.nn.dynamic_rnn(cell, images, dtype=tf.float32, scope="conv")
     plain, _ = tf.nn.dynamic_rnn(
