@@ -1,6 +1,5 @@
 """What layers and training give, compared with the Keras that is part of TensorFlow."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -46,12 +45,6 @@ y = random.randn(10, 2).astype('f')
 history = model.fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0).history
 result = [model.predict(x), history['loss'], *model.get_weights()]
 """
-
-
-@pytest.fixture(autouse=True)
-def no_session_is_left() -> Iterator[None]:
-    yield
-    tf.keras.backend.clear_session()
 
 
 def compare(oracle: Any, layers: str, optimizer: str, last: float = 1.0) -> None:

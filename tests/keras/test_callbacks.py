@@ -19,13 +19,6 @@ X = np.random.RandomState(0).rand(20, 3).astype(np.float32)
 Y = np.eye(2, dtype=np.float32)[np.random.RandomState(1).randint(0, 2, 20)]
 
 
-@pytest.fixture(autouse=True)
-def _fresh_session():
-    keras.backend.clear_session()
-    yield
-    keras.backend.clear_session()
-
-
 def _model():
     model = keras.Sequential([keras.layers.Dense(2, input_shape=(3,), activation="softmax")])
     model.compile("sgd", "categorical_crossentropy", metrics=["acc"])

@@ -11,13 +11,6 @@ keras = tf.keras
 layers = keras.layers
 
 
-@pytest.fixture(autouse=True)
-def _fresh_session():
-    keras.backend.clear_session()
-    yield
-    keras.backend.clear_session()
-
-
 def _model(loss="mse", **settings):
     model = keras.Sequential([layers.Dense(4, input_shape=(3,))])
     model.compile("sgd", loss, **settings)

@@ -15,13 +15,6 @@ layers = keras.layers
 backend = keras.backend
 
 
-@pytest.fixture(autouse=True)
-def _fresh_session():
-    backend.clear_session()
-    yield
-    backend.clear_session()
-
-
 def test_batches_are_normalised_along_several_axes():
     layer = layers.BatchNormalization(axis=[1, 2], momentum=0.5)
     model = keras.Sequential([layers.InputLayer((3, 4, 2)), layer])

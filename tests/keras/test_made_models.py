@@ -11,13 +11,6 @@ from tensormill.python.keras.layers import kernelized
 keras = tf.keras
 
 
-@pytest.fixture(autouse=True)
-def _fresh_session():
-    keras.backend.clear_session()
-    yield
-    keras.backend.clear_session()
-
-
 def test_a_linear_model_adds_what_it_makes_of_each_input():
     model = keras.experimental.LinearModel(kernel_initializer="ones", bias_initializer="ones")
     model.compile("sgd", "mse")

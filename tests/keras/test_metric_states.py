@@ -13,13 +13,6 @@ keras = tf.keras
 metrics = keras.metrics
 
 
-@pytest.fixture(autouse=True)
-def _fresh_session():
-    keras.backend.clear_session()
-    yield
-    keras.backend.clear_session()
-
-
 def _value(tensor):
     return keras.backend.get_session().run(tensor)
 

@@ -13,13 +13,6 @@ layers = keras.layers
 backend = keras.backend
 
 
-@pytest.fixture(autouse=True)
-def _fresh_session():
-    backend.clear_session()
-    yield
-    backend.clear_session()
-
-
 class ConstantCell(layers.Layer):
     """Adds a constant to its state in each step."""
 

@@ -15,13 +15,6 @@ keras = tf.keras
 layers = keras.layers
 
 
-@pytest.fixture(autouse=True)
-def _fresh_session():
-    keras.backend.clear_session()
-    yield
-    keras.backend.clear_session()
-
-
 def test_losses_and_metrics_that_are_objects_are_saved(tmp_path):
     model = keras.Sequential([layers.Dense(2, input_shape=(3,))])
     model.compile(

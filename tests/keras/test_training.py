@@ -14,11 +14,9 @@ layers = keras.layers
 
 
 @pytest.fixture(autouse=True)
-def the_same_start_and_no_session_left() -> Iterator[None]:
+def the_same_start(fresh_session: None) -> None:
     tf.set_random_seed(3)
     np.random.seed(3)  # Keras shuffles by it
-    yield
-    keras.backend.clear_session()
 
 
 def blobs(count: int = 60) -> tuple[Any, Any]:
