@@ -5,7 +5,7 @@ import threading
 import pytest
 
 import tensormill as tf
-from tests.gates import WAIT_S
+from tests.gates import WAIT_S, run_in_thread
 from tests.session.ref_variables import make_variable
 
 
@@ -55,9 +55,7 @@ def test_blocks_that_end_out_of_order_are_an_error():
             first.__exit__(None, None, None)
 
     # The stacks of defaults belong to a thread, so what is left on them ends with it.
-    thread = threading.Thread(target=leave_out_of_order)
-    thread.start()
-    thread.join()
+    assert run_in_thread(leave_out_of_order)() is None
     first.close()
     second.close()
 
@@ -181,10 +179,11 @@ def test_steps_that_meet_the_closing_of_their_session_end_in_an_orderly_way():
 
 def test_the_graph_of_a_session_says_its_shapes_where_that_was_asked_for():
     tf.constant([[1, 2]])
-    assert "_output_shapes" not in tf.Session().graph_def.node[0].attr
     config = tf.ConfigProto(graph_options=tf.GraphOptions(infer_shapes=True))
-    shapes = tf.Session(config=config).graph_def.node[0].attr["_output_shapes"].list.shape
-    assert [dim.size for dim in shapes[0].dim] == [1, 2]
+    with tf.Session() as plain, tf.Session(config=config) as inferring:
+        assert "_output_shapes" not in plain.graph_def.node[0].attr
+        (shape,) = inferring.graph_def.node[0].attr["_output_shapes"].list.shape
+    assert [dim.size for dim in shape.dim] == [1, 2]
 
 
 def test_a_sparse_placeholder_of_known_shape_is_fed_without_it():

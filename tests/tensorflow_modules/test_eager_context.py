@@ -23,7 +23,7 @@ def test_a_unit_test_that_needs_it_is_skipped(what: type) -> None:
 
     result = unittest.TestResult()
     Eager("test_it").run(result)
-    assert [reason for _, reason in result.skipped] != []
+    assert len(result.skipped) == 1
     assert not result.errors
     assert not result.failures
 

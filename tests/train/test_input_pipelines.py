@@ -7,7 +7,7 @@ import pytest
 
 import tensormill as tf
 
-# Defines `builds` and `paths`, and says of each pipeline what it is made of.
+# Defines `builds` on the files in `paths`; `described` says what a pipeline is made of.
 GRAPHS = """
 def described(build):
     tf.reset_default_graph()
@@ -85,8 +85,9 @@ RUN = """
 import threading, time
 
 def wait_for(condition):
-    pause, end = threading.Event(), time.monotonic() + 20
-    while not condition() and time.monotonic() < end:
+    pause, end = threading.Event(), time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "the queue was not filled"
         pause.wait(0.005)
 
 def run(build, most=99):

@@ -36,7 +36,7 @@ def test_two_replicas_apply_the_mean_of_their_gradients():
             if number == 0:
                 creator = tf.train.ChiefSessionCreator(master=target)
             else:
-                chief_ready.wait(WAIT_S)
+                assert chief_ready.wait(WAIT_S)
                 creator = tf.train.WorkerSessionCreator(master=target)
             with tf.train.MonitoredSession(creator, hooks=[hook]) as session:
                 chief_ready.set()
