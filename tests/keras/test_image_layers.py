@@ -101,23 +101,17 @@ def test_peepholes_without_weights_are_a_memory() -> None:
 
 @pytest.mark.parametrize("data_format", ["channels_first", "channels_last"])
 def test_one_kernel_everywhere_is_a_convolution(data_format: str) -> None:
-    x = drawn(2, 3, 6, 5) if data_format == "channels_first" else drawn(2, 6, 5, 3)
-    plain = keras.layers.Conv2D(4, (3, 2), strides=(1, 2), use_bias=False, data_format=data_format)
+    x, filters = drawn(2, 6, 5, 3), drawn(3, 2, 3, 4)
+    plain = keras.layers.Conv2D(4, (3, 2), strides=(1, 2), use_bias=False)
+    expected = outputs(plain, x, [filters])
     if data_format == "channels_first":
         # A window is cut with its channels in front.
-        expected = outputs(
-            keras.layers.Conv2D(4, (3, 2), strides=(1, 2), use_bias=False),
-            x.transpose(0, 2, 3, 1),
-            [drawn(3, 2, 3, 4)],
-        ).transpose(0, 3, 1, 2)
-        features = drawn(3, 2, 3, 4).transpose(2, 0, 1, 3).reshape(18, 4)
-    else:
-        expected = outputs(plain, x, [drawn(3, 2, 3, 4)])
-        features = drawn(3, 2, 3, 4).reshape(18, 4)
+        x, expected = x.transpose(0, 3, 1, 2), expected.transpose(0, 3, 1, 2)
+        filters = filters.transpose(2, 0, 1, 3)
     local = keras.layers.LocallyConnected2D(
         4, (3, 2), strides=(1, 2), use_bias=False, data_format=data_format
     )
-    kernel = np.repeat(features[None], 4 * 2, 0)
+    kernel = np.repeat(filters.reshape(1, 18, 4), 4 * 2, 0)
     np.testing.assert_allclose(outputs(local, x, [kernel]), expected, rtol=1e-4, atol=1e-5)
 
 
