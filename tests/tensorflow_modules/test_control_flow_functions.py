@@ -185,16 +185,3 @@ def test_parts_of_branches_and_loops_are_told_apart() -> None:
 def test_branches_that_differ_say_so() -> None:
     with pytest.raises(ValueError, match="Incompatible return values of true_fn and false_fn"):
         tf.cond(tf.constant(True), lambda: [1, 2], lambda: [1])
-
-
-def test_convolutions_can_be_settled_beforehand() -> None:
-    from tensormill.tensorflow_modules.nn_functions import Convolution
-
-    settled = Convolution([1, 4, 4, 2], [2, 2, 2, 3], "SAME", strides=[2, 2])
-    assert settled(tf.zeros([1, 4, 4, 2]), tf.zeros([2, 2, 2, 3])).shape.as_list() == [1, 2, 2, 3]
-    with pytest.raises(ValueError, match="number of input channels does not match"):
-        Convolution([1, 4, 4, 2], [2, 2, 3, 3], "SAME")
-    with pytest.raises(ValueError, match="input tensor must have rank 4"):
-        Convolution([1, 4, 2], [2, 2, 2, 3], "SAME")
-    with pytest.raises(ValueError, match="rank of input or filter must be known"):
-        Convolution(None, None, "SAME")

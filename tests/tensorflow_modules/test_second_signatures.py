@@ -85,6 +85,19 @@ def test_axes_are_counted_from_the_front() -> None:
         array_ops.convert_to_int_tensor([1.5], name="repeats")
 
 
+def test_convolutions_can_be_settled_beforehand() -> None:
+    from tensormill.tensorflow_modules.nn_functions import Convolution
+
+    settled = Convolution([1, 4, 4, 2], [2, 2, 2, 3], "SAME", strides=[2, 2])
+    assert settled(tf.zeros([1, 4, 4, 2]), tf.zeros([2, 2, 2, 3])).shape.as_list() == [1, 2, 2, 3]
+    with pytest.raises(ValueError, match="number of input channels does not match"):
+        Convolution([1, 4, 4, 2], [2, 2, 3, 3], "SAME")
+    with pytest.raises(ValueError, match="input tensor must have rank 4"):
+        Convolution([1, 4, 2], [2, 2, 2, 3], "SAME")
+    with pytest.raises(ValueError, match="rank of input or filter must be known"):
+        Convolution(None, None, "SAME")
+
+
 def test_lengths_of_convolutions() -> None:
     from tensormill.python.layers import utils
 
