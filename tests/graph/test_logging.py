@@ -10,13 +10,6 @@ import pytest
 import tensormill as tf
 
 
-@pytest.fixture(autouse=True)
-def verbosity() -> Iterator[None]:
-    before = tf.logging.get_verbosity()
-    yield
-    tf.logging.set_verbosity(before)
-
-
 def records(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
     return [(record.levelno, record.getMessage()) for record in caplog.records]
 

@@ -285,7 +285,7 @@ class TestSessionManager:
         assert not is_loaded
         session.close()
 
-    def test_bad_arguments(self, tmp_path):
+    def test_bad_arguments(self):
         v = tf.Variable(1.0, name="v")
         saver = tf.train.Saver()
         manager = tf.train.SessionManager()
@@ -317,7 +317,7 @@ class TestSupervisor:
             with supervisor.managed_session(start_standard_services=False) as session:
                 assert session.run(again) == 3
 
-    def test_an_error_of_the_block_is_raised(self, tmp_path):
+    def test_an_error_of_the_block_is_raised(self):
         tf.train.get_or_create_global_step()
         supervisor = tf.train.Supervisor(logdir=None)
 

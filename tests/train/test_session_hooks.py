@@ -131,7 +131,7 @@ def test_a_listener_may_end_training(tmp_path):
     assert run([saving_hook(tmp_path, Listener(stop_at=2), save_steps=1)]) == 2
 
 
-def test_a_checkpoint_hook_wants_one_saver(tmp_path):
+def test_a_checkpoint_hook_wants_one_saver():
     with pytest.raises(ValueError, match="both saver and scaffold"):
         tf.train.CheckpointSaverHook("d", save_steps=1, saver=3, scaffold=4)
     with pytest.raises(ValueError, match="Either every_secs or every_steps"):
@@ -199,7 +199,7 @@ def test_a_step_is_traced_for_chrome(tmp_path):
     assert any(event.get("name") == "AssignAdd" for event in trace["traceEvents"])
 
 
-def test_a_timer_goes_by_steps_or_seconds(monkeypatch):
+def test_a_timer_goes_by_steps_or_seconds():
     timer = tf.train.SecondOrStepTimer(every_steps=3)
     assert timer.should_trigger_for_step(1)
     assert timer.update_last_triggered_step(1) == (None, None)
