@@ -53,7 +53,7 @@ def test_structures_come_back_and_gradients_go_through() -> None:
         assert session.run(result["slices"]).values.tolist() == [3.0]
 
 
-def test_effects_in_the_order_of_the_program() -> None:
+def test_effects_without_a_state_happen_once_each() -> None:
     seen: list[int] = []
 
     def note(number):
