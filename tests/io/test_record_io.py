@@ -1,5 +1,8 @@
 """`tf.python_io` against files that real TensorFlow writes and reads."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -60,10 +63,21 @@ def test_damage_is_a_data_loss_after_the_good_records(tmp_path):
 
 
 def test_an_iterator_that_is_dropped_closes_its_file(tmp_path):
-    with tf.python_io.TFRecordWriter(tmp_path / "r") as writer:
+    path = tmp_path / "r"
+    with tf.python_io.TFRecordWriter(path) as writer:
         writer.write(b"one")
-    tf.python_io.tf_record_iterator(tmp_path / "r")
-    next(tf.python_io.tf_record_iterator(tmp_path / "r"))
+    kept = tf.python_io.tf_record_iterator(path)
+    assert next(kept) == b"one"
+    assert times_open(path) == 1
+    next(tf.python_io.tf_record_iterator(path))
+    assert times_open(path) == 1
+    del kept
+    assert times_open(path) == 0
+
+
+def times_open(path):
+    """Return how many descriptors this process has for a file."""
+    return sum(os.path.realpath(link) == str(path) for link in Path("/proc/self/fd").iterdir())
 
 
 @pytest.mark.oracle
