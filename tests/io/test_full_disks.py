@@ -1,13 +1,16 @@
 """A disk that is full: the error says so, and names the file."""
 
+import os
+
 import pytest
 
 import tensormill as tf
 
 FULL = "/dev/full"
+pytestmark = pytest.mark.skipif(not os.path.exists(FULL), reason="no file that is always full")
 
 
-def test_a_record_file(tmp_path):
+def test_a_record_file():
     with (
         pytest.raises(tf.errors.ResourceExhaustedError, match=FULL),
         tf.python_io.TFRecordWriter(FULL) as writer,
