@@ -36,13 +36,12 @@ def test_words_of_a_list_have_their_places():
     table = lookup.index_table_from_tensor(["a", "b"], default_value=-7)
     numbers = lookup.index_table_from_tensor([10, 20], dtype=tf.int32, num_oov_buckets=1)
     back = lookup.index_to_string_table_from_tensor(["a", "b"], default_value="?")
-    assert run(
+    found = run(
         table.lookup(tf.constant(["b", "z"])),
         numbers.lookup(tf.constant([20, 10, 30])),
         back.lookup(tf.constant([1, 5], tf.int64)),
-    )[0].tolist() == [1, -7]
-    assert run(numbers.lookup(tf.constant([20, 10, 30]))).tolist() == [1, 0, 2]
-    assert run(back.lookup(tf.constant([1, 5], tf.int64))).tolist() == [b"b", b"?"]
+    )
+    assert [each.tolist() for each in found] == [[1, -7], [1, 0, 2], [b"b", b"?"]]
 
 
 def test_sparse_keys_give_sparse_values():
