@@ -11,12 +11,6 @@ import pytest
 import tensormill as tf
 
 
-@pytest.fixture(autouse=True)
-def _own_graph():
-    with tf.Graph().as_default():
-        yield
-
-
 def evaluated(*tensors):
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())

@@ -6,12 +6,6 @@ import pytest
 import tensormill as tf
 
 
-@pytest.fixture(autouse=True)
-def _own_graph():
-    with tf.Graph().as_default():
-        yield
-
-
 def variable_names() -> list[str]:
     return [v.op.name for v in tf.global_variables()]
 
