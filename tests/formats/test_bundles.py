@@ -79,7 +79,7 @@ def cuts(draw):
     return size, borders, start, draw(st.integers(1, size - start))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(cuts())
 def test_any_slice_of_any_partition_comes_back(tmp_path_factory, cut):
     size, borders, start, length = cut
@@ -160,7 +160,7 @@ def test_a_cut_off_file_is_noticed(tmp_path, kept):
         read(tmp_path / "m", "a", [8])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(min_size=1, max_size=300), st.integers(0, 1 << 30))
 @example(b"\x00\x80\x80\x80\x80\x80\x80\x04", 237)  # a block far behind the end of the file
 @example(b"\x00\x00\x80\x80\x80\x80_", 237)  # a block larger than any memory

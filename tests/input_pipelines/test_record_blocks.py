@@ -105,7 +105,7 @@ BAD_LINES = ["1,2", "x,1,a", "1,1.5,a", '1,1,a"b', "", "1,2,3,4"]
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_by_the_block_and_step_by_step_give_the_same(tmp_path_factory, seed):
     drawn = random.Random(seed)
     threads = drawn.choice([1, 1, 3])

@@ -48,7 +48,7 @@ def one_by_one(decoder: CsvDecoder, lines: list[bytes], defaults: list) -> list:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_block_gives_what_its_records_give(seed):
     drawn = random.Random(seed)
     dtypes = [drawn.choice(DTYPES) for _ in range(drawn.randint(1, 4))]

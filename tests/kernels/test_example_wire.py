@@ -95,7 +95,7 @@ def a_parser(kinds: dict[str, str], dense: dict[str, int], drawn: random.Random)
 
 @given(st.integers(0, 2**32))
 @example(180)  # values of a feature whose rows hold none
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_side_by_side_gives_what_message_by_message_gives(seed):
     drawn = random.Random(seed)
     keys = drawn.sample(KEYS, drawn.randint(1, len(KEYS)))
@@ -112,7 +112,7 @@ def test_side_by_side_gives_what_message_by_message_gives(seed):
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_examples_of_few_layouts_give_what_message_by_message_gives(seed):
     drawn = random.Random(seed)
     kinds = {key: drawn.choice(list(KINDS)) for key in drawn.sample(KEYS, drawn.randint(1, 4))}
@@ -194,7 +194,7 @@ def test_known_layouts_are_forgotten_some_time():
 
 
 @given(st.binary(max_size=40))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_bytes_are_laid_out_as_something_else(noise):
     text = b"\n" + _length(len(noise)) + noise
     parser = ExampleParser([Column("a", int64)], [])
@@ -254,7 +254,7 @@ def test_a_list_that_is_not_packed_is_left_to_others():
 
 
 @given(st.binary(max_size=40))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_bytes_give_what_message_by_message_gives(noise):
     sound = Example()
     sound.features.feature["a"].int64_list.value.append(5)

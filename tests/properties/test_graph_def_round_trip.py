@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tensormill as tf
@@ -44,7 +44,7 @@ def build(specification: list[Any]) -> list[tf.Tensor]:
     return tensors
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(nodes, st.randoms(use_true_random=False))
 def test_a_graph_has_the_same_values_after_a_round_trip(specification: Any, random: Any) -> None:
     with tf.Graph().as_default() as graph, tf.Session() as session:
