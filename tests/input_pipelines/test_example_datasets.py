@@ -58,13 +58,6 @@ def test_readers_of_graphs_make_no_dataset_of_features(tmp_path: Path) -> None:
         )
 
 
-def test_listing_no_files_fails_in_the_step(tmp_path: Path) -> None:
-    dataset = tf.data.Dataset.list_files(str(tmp_path / "*.txt"))
-    iterator = dataset.make_initializable_iterator()
-    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="No files"):
-        session.run(iterator.initializer)
-
-
 def test_a_variant_stands_for_a_dataset() -> None:
     dataset = tf.data.Dataset.range(3)
     variant = tf.data.experimental.to_variant(dataset)
