@@ -75,7 +75,7 @@ def test_datasets_are_sampled_as_tensorflow_does() -> None:
     assert values(E.sample_from_datasets(two, weights, seed=5), 5) == [100, 101, 0, 102, 103]
 
 
-def test_classes_are_resampled_as_tensorflow_does(capfd: Any) -> None:
+def test_classes_are_resampled_as_tensorflow_does() -> None:
     resample = E.rejection_resample(
         lambda x: tf.cast(x % 2, tf.int32), [0.2, 0.8], initial_dist=[0.5, 0.5], seed=4
     )
