@@ -14,6 +14,7 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from tensormill.testing.oracle import Oracle, find_interpreter
+from tests.processes import child_process_ids
 
 # Threads that live as long as the process, whoever starts them first.
 PROCESS_WIDE_THREADS = ("tensormill-process-",)
@@ -52,16 +53,6 @@ def oracle(request: pytest.FixtureRequest) -> Iterator[Oracle]:
     with Oracle(timeout_s=ORACLE_TIMEOUT_S - 20.0) as oracle:
         request.config.stash[_oracle_key] = oracle
         yield oracle
-
-
-def child_process_ids() -> set[int]:
-    children: set[int] = set()
-    for task in Path("/proc/self/task").glob("*"):
-        try:
-            children.update(int(word) for word in (task / "children").read_text().split())
-        except OSError:
-            continue  # the thread has ended, or the kernel does not list children
-    return children
 
 
 def describe_process(process_id: int) -> str:

@@ -12,6 +12,8 @@ from textwrap import dedent
 
 import pytest
 
+from tests.processes import is_running, wait_for_end
+
 PACKAGE_PARENT = Path(__file__).parents[2]
 
 # Prints its place; a ps waits for ever, a worker does what the flags say.
@@ -63,13 +65,6 @@ def pids(output: str) -> Iterator[int]:
             yield int(number)
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def test_the_job_ends_with_its_chief(program: Path) -> None:
     done = launch(
         "--ps", 2, "--workers", 2, "--log-dir", "logs", program, "--x", cwd=program.parent
@@ -77,7 +72,7 @@ def test_the_job_ends_with_its_chief(program: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert "[worker:0] step 1 of 1 loss 0.5" in done.stdout
     assert "worker:0 is done" in done.stdout
-    assert not any(map(is_alive, pids(done.stdout)))
+    assert not any(map(is_running, pids(done.stdout)))
     names = sorted(path.name for path in (program.parent / "logs").iterdir())
     assert names == ["ps-0.log", "ps-1.log", "worker-0.log", "worker-1.log"]
     assert "step 1 of 1 loss 0.5" in (program.parent / "logs" / "worker-0.log").read_text()
@@ -99,7 +94,7 @@ def test_the_first_error_is_printed_once_at_the_end(program: Path, task: str) ->
     assert report.count("ValueError: bad luck of") == 1
     assert f"its log: logs/{task.replace(':', '-')}.log" in report
     assert "tensormill/" not in report
-    assert not any(map(is_alive, pids(done.stdout)))
+    assert not any(map(is_running, pids(done.stdout)))
 
 
 def test_a_task_that_fails_is_started_again(program: Path) -> None:
@@ -159,7 +154,7 @@ def test_a_signal_ends_all_tasks(program: Path, number: signal.Signals, code: in
     job.process.send_signal(number)
     job.finish()
     assert job.process.returncode == code
-    assert not any(map(is_alive, job.pids))
+    assert not any(map(is_running, job.pids))
 
 
 def test_tasks_that_do_not_want_to_end_are_killed(program: Path) -> None:
@@ -167,7 +162,7 @@ def test_tasks_that_do_not_want_to_end_are_killed(program: Path) -> None:
     job.process.send_signal(signal.SIGINT)
     job.finish()
     assert job.process.returncode == 130
-    assert not any(map(is_alive, job.pids))
+    assert not any(map(is_running, job.pids))
 
 
 @pytest.mark.parametrize("flag", [(), ("--stubborn",)])
@@ -177,19 +172,7 @@ def test_nothing_stays_when_the_launcher_is_killed(program: Path, flag: tuple[st
     job.finish()  # the tasks hold no end of its pipe; wait for them by their numbers
     for pid in job.pids:
         wait_for_end(pid)
-    assert not any(map(is_alive, job.pids))
-
-
-def wait_for_end(pid: int) -> None:
-    """Wait until a process that is no child of this one has ended."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    import select
-
-    select.select([descriptor], [], [], 60)
-    os.close(descriptor)
+    assert not any(map(is_running, job.pids))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -199,7 +182,7 @@ def test_a_killed_task_ends_the_job(program: Path, number: signal.Signals) -> No
     output = job.finish()
     assert job.process.returncode == 128 + number
     assert f"failed with exit code {128 + number}" in output
-    assert not any(map(is_alive, job.pids))
+    assert not any(map(is_running, job.pids))
 
 
 @pytest.mark.parametrize(
@@ -231,7 +214,7 @@ def test_a_full_disk_ends_the_job(program: Path) -> None:
     done = launch("--log-dir", logs, program, "--wait", cwd=program.parent)
     assert f"{logs}/worker-0.log cannot be written: No space left on device" in done.stdout
     assert done.returncode == 1
-    assert not any(map(is_alive, pids(done.stdout)))
+    assert not any(map(is_running, pids(done.stdout)))
 
 
 def test_output_may_be_closed(program: Path) -> None:

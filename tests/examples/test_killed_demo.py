@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.gates import wait_until
+from tests.processes import is_running
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "examples" / "digits" / "train.py"
@@ -68,10 +69,9 @@ class Demo:
         for path in Path("/proc").glob("[0-9]*"):
             try:
                 variables = (path / "environ").read_bytes().decode(errors="replace").split("\0")
-                is_dead = (path / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
             except OSError:
                 continue
-            if self._mark not in variables or is_dead:
+            if self._mark not in variables or not is_running(int(path.name)):
                 continue
             given = [v.partition("=")[2] for v in variables if v.startswith("TF_CONFIG=")]
             place = json.loads(given[0])["task"] if given else None

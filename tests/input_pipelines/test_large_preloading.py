@@ -12,17 +12,10 @@ import pytest
 
 import tensormill.api as tf
 from tensormill.testing.server_process import ServerProcess
+from tests.processes import child_process_ids
 
 ROWS, COLUMNS = 560_000, 1_000
 _SLACK_BYTES = 600 << 20
-
-
-def _children() -> set[int]:
-    return {
-        int(word)
-        for task in Path("/proc/self/task").glob("*")
-        for word in (task / "children").read_text().split()
-    }
 
 
 def _peak_bytes(process: str) -> int:
@@ -82,9 +75,9 @@ def test_large_data_are_preloaded_in_one_process() -> None:
 def test_large_data_are_preloaded_on_a_server(lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENSORMILL_LANE", lane)
     data = _data()
-    others = _children()
+    others = child_process_ids()
     with ServerProcess() as server:
-        (process,) = _children() - others
+        (process,) = child_process_ids() - others
         with (
             _held_at_most_twice("self", data.nbytes, data.nbytes),
             _held_at_most_twice(str(process), data.nbytes, 0),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ import pytest
 
 import tensormill as tf
 from tensormill.launching import local_cluster
+from tests.processes import is_running, wait_for_end
 
 
 def product_of(target: str) -> Any:
@@ -95,16 +94,8 @@ def test_the_tasks_end_with_the_process_that_made_them() -> None:
         [sys.executable, "-c", source], capture_output=True, text=True, check=False
     )
     for pid in json.loads(done.stdout):
-        try:
-            descriptor = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        import select
-
-        select.select([descriptor], [], [], 60)
-        os.close(descriptor)
-        stat = Path(f"/proc/{pid}/stat")
-        assert not stat.exists() or ") Z " in stat.read_text()
+        wait_for_end(pid)
+        assert not is_running(pid)
 
 
 def test_servers_of_a_test_are_in_its_process() -> None:
