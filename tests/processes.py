@@ -8,6 +8,7 @@ from pathlib import Path
 
 END_WAIT_S = 60.0
 
+
 def child_process_ids() -> set[int]:
     children: set[int] = set()
     for task in Path("/proc/self/task").glob("*"):

@@ -1,18 +1,11 @@
 """Tests made for combinations of arguments."""
 
-import unittest
-
 import pytest
 from absl.testing import parameterized
 
 import tensormill.api as tf
 from tensormill.python.framework import combinations, test_combinations
-
-
-def outcome_of(case_class):
-    result = unittest.TestResult()
-    unittest.defaultTestLoader.loadTestsFromTestCase(case_class).run(result)
-    return result
+from tests.unittesting.outcomes import outcome_of
 
 
 def test_combinations_are_every_choice_in_the_order_of_the_sorted_names():

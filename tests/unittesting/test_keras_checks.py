@@ -1,12 +1,11 @@
 """The checks, models and decorators of Keras's own tests."""
 
-import unittest
-
 import numpy as np
 import pytest
 
 import tensormill.api as tf
 from tensormill.python.keras import keras_parameterized, testing_utils
+from tests.unittesting.outcomes import outcome_of
 
 keras = tf.keras
 
@@ -164,12 +163,6 @@ def test_what_a_test_asks_outside_of_all_scopes_is_an_error():
             ask()
     with pytest.raises(ValueError, match="Could not find requested v2 optimizer: no"):
         testing_utils.get_v2_optimizer("no")
-
-
-def outcome_of(case_class):
-    result = unittest.TestResult()
-    unittest.defaultTestLoader.loadTestsFromTestCase(case_class).run(result)
-    return result
 
 
 def test_a_test_runs_in_a_session_and_for_each_kind_of_model():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unittest
 from typing import Any, ClassVar
 
 import pytest
@@ -19,6 +18,7 @@ from tensormill.unittesting.random_matrices import (
     random_normal_correlated_columns,
     random_sign_uniform,
 )
+from tests.unittesting.outcomes import outcome_of
 
 
 def _case(scale: float) -> type:
@@ -51,9 +51,7 @@ def _case(scale: float) -> type:
 
 
 def _failures(case: Any) -> tuple[int, int]:
-    result = unittest.TestResult()
-    suite = unittest.defaultTestLoader.loadTestsFromTestCase(case)
-    suite.run(result)
+    result = outcome_of(case)
     return result.testsRun, len(result.failures) + len(result.errors)
 
 

@@ -1,15 +1,11 @@
 """Whole programs with `tf.test.main`, benchmarks, and attributes that are replaced."""
 
-import io
 import unittest
 
 import pytest
 
 import tensormill.api as tf
-
-
-def suite_of(test_class):
-    return unittest.defaultTestLoader.loadTestsFromTestCase(test_class)
+from tests.unittesting.outcomes import outcome_of
 
 
 class Sums(tf.test.TestCase):
@@ -23,7 +19,7 @@ class Sums(tf.test.TestCase):
 
 
 def test_a_test_case_runs_and_its_session_is_no_test():
-    result = unittest.TextTestRunner(stream=io.StringIO()).run(suite_of(Sums))
+    result = outcome_of(Sums)
     assert result.wasSuccessful()
     assert result.testsRun == 3
     assert [reason for _, reason in result.skipped] == ["Not a test."]

@@ -4,13 +4,13 @@ import collections
 import os
 import random
 import sys
-import unittest
 
 import numpy as np
 import pytest
 from absl.testing import parameterized
 
 import tensormill.api as tf
+from tests.unittesting.outcomes import outcome_of
 
 Point = collections.namedtuple("Point", "x y")
 
@@ -230,8 +230,7 @@ def test_parameterized_tests_run_as_graphs():
         def test_later(self):
             self.fail("is not run")
 
-    result = unittest.TestResult()
-    unittest.defaultTestLoader.loadTestsFromTestCase(Doubled).run(result)
+    result = outcome_of(Doubled)
     assert result.wasSuccessful()
     assert result.testsRun == 4  # with `test_session`, which is skipped as it is no test
     assert len(result.skipped) == 2
