@@ -1,4 +1,4 @@
-"""Tests of `tf.test.Benchmark`."""
+"""`tf.test.Benchmark`: what it runs, measures, reports and refuses."""
 
 import json
 
