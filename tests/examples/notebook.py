@@ -18,6 +18,16 @@ class Cell:
     raises_without_gpu: str | None = None
 
 
+def run_cell(code: str, names: dict[str, Any], where: str) -> Any:
+    """Run the code of a cell; return the value of its last line, if that is an expression."""
+    body = ast.parse(code, where).body
+    last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+    exec(compile(ast.Module(body, []), where, "exec"), names)
+    if not isinstance(last, ast.Expr):
+        return None
+    return eval(compile(ast.Expression(last.value), where, "eval"), names)
+
+
 class Notebook:
     """Runs cells one after the other, as a notebook does."""
 
@@ -26,13 +36,9 @@ class Notebook:
 
     def run(self, code: str) -> str:
         """Run a cell and return what it shows: its prints, then the value of its last line."""
-        body = ast.parse(code).body
-        last = body.pop() if isinstance(body[-1], ast.Expr) else None
         with tempfile.TemporaryFile("w+") as shown, contextlib.redirect_stdout(shown):
-            exec(compile(ast.Module(body, []), "<cell>", "exec"), self.names)
-            if isinstance(last, ast.Expr):
-                value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), self.names)
-                if value is not None:
-                    print(value)
+            value = run_cell(code, self.names, "<cell>")
+            if value is not None:
+                print(value)
             shown.seek(0)
             return shown.read()

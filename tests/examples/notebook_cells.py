@@ -6,7 +6,6 @@ puts them into the notebook; `2221=34567 …` runs with other ports than those t
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import io
 import json
@@ -15,6 +14,8 @@ import sys
 import traceback
 from pathlib import Path
 from typing import Any
+
+from tests.examples.notebook import run_cell
 
 
 def code_of(cell: dict[str, Any]) -> str:
@@ -36,7 +37,7 @@ def run_cells(notebook: dict[str, Any], ports: dict[str, str]) -> list[list[dict
         stream = io.StringIO()
         try:
             with contextlib.redirect_stdout(stream):
-                value = _run(code, names, f"cell {number}")
+                value = run_cell(code, names, f"cell {number}")
         except Exception as error:
             raise RuntimeError(f"cell {number}:\n{code}\n{traceback.format_exc()}") from error
         outputs: list[dict[str, Any]] = []
@@ -54,17 +55,6 @@ def run_cells(notebook: dict[str, Any], ports: dict[str, str]) -> list[list[dict
             )
         results.append(outputs)
     return results
-
-
-def _run(code: str, names: dict[str, Any], where: str) -> Any:
-    """Run a cell and return the value of its last line, if that is an expression."""
-    tree = ast.parse(code, where)
-    last = tree.body[-1] if tree.body else None
-    if not isinstance(last, ast.Expr):
-        exec(compile(tree, where, "exec"), names)
-        return None
-    exec(compile(ast.Module(tree.body[:-1], []), where, "exec"), names)
-    return eval(compile(ast.Expression(last.value), where, "eval"), names)
 
 
 def main() -> None:
