@@ -16,8 +16,7 @@ import pytest
 import tensormill as tf
 from tensormill.cli.main import main
 from tests.clusters import free_addresses
-
-WAIT_S = 120.0
+from tests.gates import WAIT_S
 
 
 @contextmanager

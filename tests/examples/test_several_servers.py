@@ -17,8 +17,8 @@ import pytest
 
 from tests.clusters import free_addresses
 from tests.examples.notebook import Cell, Notebook
+from tests.gates import WAIT_S
 
-WAIT_S = 120.0
 WRITTEN = [f"127.0.0.1:{port}" for port in range(2221, 2226)]
 
 IMPORT = Cell("import tensormill as tf")

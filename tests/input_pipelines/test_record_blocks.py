@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 import tensormill as tf
 from tensormill.runtime.record_blocks import SWITCH, RecordRows
 from tensormill.session.fetches import FetchMapper
-from tests.gates import run_in_thread
-from tests.queues.waiting import wait_for
+from tests.gates import run_in_thread, wait_until
 
 pytestmark = pytest.mark.usefixtures("no_gpu")
 
@@ -203,7 +202,7 @@ def test_a_waiting_dequeue_gets_what_a_block_brings(rows):
         step = prepared(session, add)
         taking = run_in_thread(lambda: session.run(many))
         resources = session._master_session.resources
-        wait_for(lambda: any(made.waiting_counts()[1] for made in resources.private_queues()))
+        wait_until(lambda: any(made.waiting_counts()[1] for made in resources.private_queues()))
         assert step.run_block() == 139  # the dequeue takes 100, and 40 stay
         assert len(taking()[0]) == 100
         assert session.run(queue.size()) == 40
