@@ -529,9 +529,11 @@ class LastWait:
 
     def fail(self, error: BaseException) -> None:
         """Take note that the kernel failed. Any thread."""
-        failure = InstructionFailed(self.instruction)
-        failure.__cause__ = error
-        self._error = failure
+        if isinstance(error, InstructionFailed):  # it says itself where
+            self._error = error
+        else:
+            self._error = InstructionFailed(self.instruction)
+            self._error.__cause__ = error
         self()
 
     def drive(self) -> None:
