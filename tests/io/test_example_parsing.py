@@ -5,8 +5,27 @@ import pytest
 
 import tensormill as tf
 
-# Makes `count` messages and a spec out of a seed, parses them together and one by one.
-GENERATED = """
+# What a step gives, in lists and arrays, or the kind of its error.
+OUTCOMES = """
+def plain(value):
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in sorted(value.items())}
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    return np.asarray(value) if np.ndim(value) else value
+
+def outcome(fetches, feeds):
+    with tf.Session() as session:
+        try:
+            return plain(session.run(fetches, feeds))
+        except tf.errors.OpError as error:
+            return type(error).__name__
+"""
+
+# Makes messages and a spec out of each seed, parses them together and one by one.
+GENERATED = (
+    OUTCOMES
+    + """
 def feature(kind, values):
     made = tf.train.Feature()
     if kind == "float":
@@ -52,20 +71,6 @@ def spec(random, kinds, size):
                 default if fits and random.random() < 0.7 else None)
     return made
 
-def plain(value):
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in sorted(value.items())}
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    return np.asarray(value) if np.ndim(value) else value
-
-def outcome(fetches, feeds):
-    with tf.Session() as session:
-        try:
-            return plain(session.run(fetches, feeds))
-        except tf.errors.OpError as error:
-            return type(error).__name__
-
 def parse(seed):
     import random as library
     random = library.Random(seed)
@@ -85,6 +90,7 @@ def parse(seed):
     ]
 result = [parse(seed) for seed in seeds]
 """
+)
 
 
 def feature(*values):

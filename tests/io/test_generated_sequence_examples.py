@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import tensormill as tf
-from tests.io.test_example_parsing import assert_same
+from tests.io.test_example_parsing import OUTCOMES, assert_same
 
 # Makes messages and a spec out of each seed, parses them together and one by one.
-GENERATED = """
+GENERATED = (
+    OUTCOMES
+    + """
 import random as library
 
 TYPES = {"float": tf.float32, "int": tf.int64, "bytes": tf.string}
@@ -56,20 +58,6 @@ def spec(random, kinds, size):
             shape, dtype(key), allow_missing=random.random() < 0.8)
     return context, steps
 
-def plain(value):
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in sorted(value.items())}
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    return np.asarray(value) if np.ndim(value) else value
-
-def outcome(fetches, feeds):
-    with tf.Session() as session:
-        try:
-            return plain(session.run(fetches, feeds))
-        except tf.errors.OpError as error:
-            return type(error).__name__
-
 def shapes(parsed):
     return [[key, str(t.shape)] for part in parsed for key, t in sorted(part.items())
             if not isinstance(t, tf.SparseTensor)]
@@ -89,6 +77,7 @@ def parse(seed):
 
 result = [parse(seed) for seed in seeds]
 """
+)
 
 
 @pytest.mark.oracle
