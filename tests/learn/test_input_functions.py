@@ -9,27 +9,19 @@ import numpy as np
 import pytest
 
 import tensormill as tf
+from tests.estimator.test_inputs import batches
 
 learn_io = tf.contrib.learn.io
-
-
-def _batches(input_fn: Any) -> list[Any]:
-    fetches = input_fn()
-    found = []
-    with tf.train.MonitoredSession() as session:
-        while not session.should_stop():
-            found.append(session.run(fetches))
-    return found
 
 
 def test_arrays_are_shuffled_unless_told_not_to() -> None:
     x = np.arange(6)
     in_order = learn_io.numpy_input_fn({"x": x}, 2 * x, batch_size=4, shuffle=False)
-    batches = _batches(in_order)
-    assert [features["x"].tolist() for features, _ in batches] == [[0, 1, 2, 3], [4, 5]]
-    assert [labels.tolist() for _, labels in batches] == [[0, 2, 4, 6], [8, 10]]
+    found = batches(in_order())
+    assert [features["x"].tolist() for features, _ in found] == [[0, 1, 2, 3], [4, 5]]
+    assert [labels.tolist() for _, labels in found] == [[0, 2, 4, 6], [8, 10]]
     with tf.Graph().as_default():
-        shuffled = _batches(learn_io.numpy_input_fn({"x": x}, 2 * x, batch_size=4))
+        shuffled = batches(learn_io.numpy_input_fn({"x": x}, 2 * x, batch_size=4)())
     values = np.concatenate([features["x"] for features, _ in shuffled])
     labels = np.concatenate([labels for _, labels in shuffled])
     assert sorted(values) == x.tolist()
@@ -42,16 +34,17 @@ def _examples() -> Iterator[dict[str, Any]]:
 
 
 def test_generators_give_features_and_labels() -> None:
-    batches = _batches(learn_io.generator_input_fn(_examples, "label", batch_size=2, shuffle=False))
+    one = learn_io.generator_input_fn(_examples, "label", batch_size=2, shuffle=False)
+    found = batches(one())
     # The end is seen when a row more was asked for, so that the first one comes once more.
-    assert [features["height"].tolist() for features, _ in batches[:2]] == [
+    assert [features["height"].tolist() for features, _ in found[:2]] == [
         [[0, 0], [1, 1]], [[2, 2], [3, 3]]
     ]  # fmt: skip
-    assert sorted(batches[0][0]) == ["age", "height"]
-    assert batches[1][1].tolist() == [[1], [1]]
+    assert sorted(found[0][0]) == ["age", "height"]
+    assert found[1][1].tolist() == [[1], [1]]
     with tf.Graph().as_default():
         both = learn_io.generator_input_fn(_examples, ["label", "age"], batch_size=4, shuffle=False)
-        features, labels = _batches(both)[0]
+        features, labels = batches(both())[0]
     assert list(features) == ["height"]
     assert labels["age"].tolist() == [[32], [33], [34], [35]]
 
