@@ -16,8 +16,7 @@ from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.resources.feeders import Feeding
 from tensormill.runtime.step_loops import LoopTurns, StepLoop
 from tests.clusters import running_cluster
-from tests.gates import WAIT_S
-from tests.queues.waiting import wait_for
+from tests.gates import WAIT_S, wait_until
 
 OVER_THE_WIRE = tf.ConfigProto(
     rpc_options=rpc_options_pb2.RPCOptions(use_rpc_for_inprocess_master=True)
@@ -120,12 +119,12 @@ def test_a_client_that_goes_ends_its_loop(server):
         future = stub.future(
             loops_pb2.RunLoopRequest(session_handle=handle, loop_id=1, target=["numbers_enqueue"])
         )
-        wait_for(lambda: session.run(size) == 5)
+        wait_until(lambda: session.run(size) == 5)
         future.cancel()
         channel.close()
         # The enqueue that waits is cancelled: what is taken now is not filled up again.
         taking = queue.dequeue_up_to(5)
-        wait_for(lambda: _loops(server).loop_count == 0)
+        wait_until(lambda: _loops(server).loop_count == 0)
         session.run(taking)
         assert session.run(size) == 0
 

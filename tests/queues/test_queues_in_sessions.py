@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 import tensormill as tf
-from tests.gates import run_in_thread
-from tests.queues.waiting import wait_for
+from tests.gates import run_in_thread, wait_until
 
 
 def waiting(session):
@@ -20,7 +19,7 @@ def test_a_dequeue_waits_for_the_enqueue_of_another_thread():
     adding = queue.enqueue([[1.0, 2.0]])
     with tf.Session() as session:
         step = run_in_thread(lambda: session.run(doubled))
-        wait_for(lambda: waiting(session))
+        wait_until(lambda: waiting(session))
         session.run(adding)
         assert step().tolist() == [2.0, 4.0]
 
@@ -32,7 +31,7 @@ def test_an_enqueue_waits_for_room():
     with tf.Session() as session:
         session.run(adding, {x: 1})
         step = run_in_thread(lambda: session.run(adding, {x: 2}))
-        wait_for(lambda: waiting(session))
+        wait_until(lambda: waiting(session))
         assert session.run(taking) == 1
         assert step() is None
         assert session.run(taking) == 2
@@ -97,7 +96,7 @@ def test_closing_the_session_cancels_what_waits():
     taking = queue.dequeue()
     with tf.Session() as session:
         steps = [run_in_thread(lambda: session.run(taking)) for _ in range(3)]
-        wait_for(lambda: waiting(session) == 3)
+        wait_until(lambda: waiting(session) == 3)
     for step in steps:
         error = step()
         assert isinstance(error, tf.errors.CancelledError)
@@ -180,7 +179,7 @@ def test_what_is_ordered_behind_a_dequeue_by_a_constant_waits_for_it():
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         step = run_in_thread(lambda: session.run(counted.op))
-        wait_for(lambda: waiting(session))
+        wait_until(lambda: waiting(session))
         assert session.run([first, second]) == [0.0, 0.0]
         session.run(queue.enqueue([5.0]))
         assert step() is None

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 import tensormill as tf
-from tests.gates import run_in_thread
-from tests.queues.waiting import wait_for
+from tests.gates import run_in_thread, wait_until
 
 
 def test_a_step_computes_on_what_the_step_before_staged():
@@ -86,7 +85,7 @@ def test_closing_the_session_cancels_what_waits():
     got = area.get()
     session = tf.Session()
     step = run_in_thread(lambda: session.run(got))
-    wait_for(lambda: session._master_session.running.entries)
+    wait_until(lambda: session._master_session.running.entries)
     session.close()
     assert isinstance(step(), (tf.errors.CancelledError, RuntimeError))
 

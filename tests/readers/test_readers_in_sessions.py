@@ -3,8 +3,7 @@
 import pytest
 
 import tensormill as tf
-from tests.gates import run_in_thread
-from tests.queues.waiting import wait_for
+from tests.gates import run_in_thread, wait_until
 
 
 def shared_reader():
@@ -37,7 +36,7 @@ def test_a_read_waits_for_the_name_of_a_file(lines):
     adding = queue.enqueue([name])
     with tf.Session() as session:
         step = run_in_thread(lambda: session.run(value))
-        wait_for(lambda: waiting(session) == 1)
+        wait_until(lambda: waiting(session) == 1)
         session.run(adding, {name: lines("a", "one", "two")})
         assert step() == b"one"
         assert session.run(value) == b"two"
@@ -53,7 +52,7 @@ def test_reads_are_served_in_the_order_in_which_they_came(lines):
         steps = []
         for index, fetch in enumerate((one, two, one)):
             steps.append(run_in_thread(lambda fetch=fetch: session.run(fetch)))
-            wait_for(lambda n=index: waiting(session) == n + 1)
+            wait_until(lambda n=index: waiting(session) == n + 1)
         session.run(adding, {name: lines("a", "1", "2", "3", "4")})
         assert [step() for step in steps[:1]] == [b"1"]
         assert steps[1]().tolist() == [b"2", b"3"]
@@ -70,7 +69,7 @@ def test_a_read_that_is_cancelled_leaves_the_others(lines):
         first = run_in_thread(
             lambda: session.run(value, options=tf.RunOptions(timeout_in_ms=60_000))
         )
-        wait_for(lambda: waiting(session) == 1)
+        wait_until(lambda: waiting(session) == 1)
         with pytest.raises(tf.errors.DeadlineExceededError):
             session.run(value, options=tf.RunOptions(timeout_in_ms=20))
         assert waiting(session) == 1
@@ -86,7 +85,7 @@ def test_closing_a_session_ends_reads_that_wait():
     steps = []
     for count in (1, 2):
         steps.append(run_in_thread(lambda: session.run(value)))
-        wait_for(lambda n=count: waiting(session) == n)
+        wait_until(lambda n=count: waiting(session) == n)
     session.close()
     for step in steps:
         assert isinstance(step(), tf.errors.CancelledError)

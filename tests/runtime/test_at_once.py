@@ -5,8 +5,7 @@ import pytest
 
 import tensormill as tf
 from tensormill.session.fetches import FetchMapper
-from tests.gates import run_in_thread
-from tests.queues.waiting import wait_for
+from tests.gates import run_in_thread, wait_until
 
 RUNS = 6
 """After three the one function runs."""
@@ -28,12 +27,12 @@ def test_a_step_goes_on_from_where_it_waited() -> None:
         assert program_of(session, total)._at_once is not None
         session.run(second.dequeue_many(2))  # the second waits, the first need not
         waiting = run_in_thread(lambda: session.run(total))
-        wait_for(lambda: session.run(first.size()) == 1)
+        wait_until(lambda: session.run(first.size()) == 1)
         session.run(second.enqueue(100.0))
         assert waiting() == 2 * RUNS + 100
         session.run([first.dequeue(), second.enqueue(5.0)])  # now the first waits
         waiting = run_in_thread(lambda: session.run(total))
-        wait_for(lambda: session.run(second.size()) == 0)
+        wait_until(lambda: session.run(second.size()) == 0)
         session.run(first.enqueue(7.0))
         assert waiting() == 19
 
