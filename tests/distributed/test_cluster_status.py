@@ -17,7 +17,8 @@ import pytest
 import tensormill as tf
 from tensormill.cli.main import main
 from tensormill.testing.server_process import ServerProcess
-from tensormill.testing.tensorflow_servers import TensorFlowServer, free_addresses
+from tensormill.testing.tensorflow_servers import TensorFlowServer
+from tests.clusters import free_addresses, over_wire
 from tests.gates import WAIT_S, run_in_thread
 
 
@@ -25,12 +26,6 @@ from tests.gates import WAIT_S, run_in_thread
 def server() -> Iterator[Any]:
     with tf.train.Server.create_local_server() as server:
         yield server
-
-
-def over_the_wire() -> Any:
-    config = tf.ConfigProto()
-    config.rpc_options.use_rpc_for_inprocess_master = True
-    return config
 
 
 def only_report(server: Any) -> Any:
@@ -46,7 +41,7 @@ def test_the_task_and_its_devices_are_told(server: Any) -> None:
     assert not report.status.is_finished
 
 
-@pytest.mark.parametrize("config", [None, over_the_wire()], ids=["in process", "over the wire"])
+@pytest.mark.parametrize("config", [None, over_wire()], ids=["in process", "over the wire"])
 def test_a_step_that_waits_is_told_with_what_it_waits_for(server: Any, config: Any) -> None:
     queue = tf.FIFOQueue(3, tf.float32, shared_name="letters")
     wait = queue.dequeue(name="take")

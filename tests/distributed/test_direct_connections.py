@@ -32,6 +32,7 @@ from tensormill.graph import errors
 from tensormill.proto import direct_pb2, worker_pb2
 from tensormill.proto.services import CLUSTER_SERVICE, DIRECT_SERVICE, WORKER_SERVICE
 from tensormill.runtime.deadlines import Deadlines
+from tests.clusters import over_wire
 from tests.gates import wait_until
 
 WAIT_S = 30.0
@@ -462,12 +463,10 @@ def test_the_first_call_chooses_the_kind_of_the_channel(lane, monkeypatch) -> No
 
 @pytest.mark.usefixtures("direct_lane")
 def test_a_session_goes_on_over_grpc_when_its_direct_connection_breaks() -> None:
-    config = tf.ConfigProto()
-    config.rpc_options.use_rpc_for_inprocess_master = True
     value = tf.placeholder(tf.float32, [None])
     with (
         tf.train.Server.create_local_server() as server,
-        tf.Session(server.target, config=config) as session,
+        tf.Session(server.target, config=over_wire()) as session,
     ):
         double = value * 2
         channel = session._master_session._client._channel
@@ -485,8 +484,6 @@ def test_a_session_goes_on_over_grpc_when_its_direct_connection_breaks() -> None
 @pytest.mark.parametrize("kind", [np.bool_, np.int16, np.float32, np.complex128, np.bytes_])
 def test_large_values_arrive_whole_and_can_be_written_to(lane, kind, monkeypatch) -> None:
     monkeypatch.setenv("TENSORMILL_LANE", lane)
-    config = tf.ConfigProto()
-    config.rpc_options.use_rpc_for_inprocess_master = True
     given = np.random.RandomState(0).randint(0, 100, [5, 30_000]).astype(kind)
     if kind is np.bytes_:
         given = given.astype(object)
@@ -494,7 +491,7 @@ def test_large_values_arrive_whole_and_can_be_written_to(lane, kind, monkeypatch
     small = tf.shape(value)
     with (
         tf.train.Server.create_local_server() as server,
-        tf.Session(server.target, config=config) as session,
+        tf.Session(server.target, config=over_wire()) as session,
     ):
         fetches = [small, tf.reverse(value, [0]), tf.identity(value)]
         for _ in range(3):

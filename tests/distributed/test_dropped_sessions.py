@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import tensormill as tf
+from tests.clusters import over_wire
 
 PROGRAM = """
 import sys
@@ -25,10 +26,8 @@ def open_count(server: Any) -> int:
     return len(tf.cluster_status(server.target).reports[0].status.session)
 
 
-@pytest.mark.parametrize("over_wire", [False, True], ids=["in process", "over the wire"])
-def test_dropped_sessions_are_closed(over_wire: bool) -> None:
-    config = tf.ConfigProto()
-    config.rpc_options.use_rpc_for_inprocess_master = over_wire
+@pytest.mark.parametrize("config", [None, over_wire()], ids=["in process", "over the wire"])
+def test_dropped_sessions_are_closed(config: Any) -> None:
     x = tf.constant(1.0)
     with tf.train.Server.create_local_server() as server:
         for _ in range(5):

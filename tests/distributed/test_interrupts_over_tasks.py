@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import tensormill as tf
-from tensormill.testing.tensorflow_servers import free_addresses
+from tests.clusters import free_addresses, over_wire
 from tests.gates import wait_until
 
 
@@ -27,16 +27,15 @@ def nothing_runs(servers: Sequence[Any]) -> bool:
 
 @pytest.mark.parametrize("job", ["ps", "worker"])
 @pytest.mark.parametrize(
-    ("over_wire", "lane"), [(False, ""), (True, "direct"), (True, "grpc")], ids=str
+    ("uses_wire", "lane"), [(False, ""), (True, "direct"), (True, "grpc")], ids=str
 )
 def test_ctrl_c_ends_a_loop_on_every_task(
-    over_wire: bool, lane: str, job: str, monkeypatch: pytest.MonkeyPatch
+    uses_wire: bool, lane: str, job: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TENSORMILL_LANE", lane)
     addresses = free_addresses(2)
     cluster = {"ps": addresses[:1], "worker": addresses[1:]}
-    config = tf.ConfigProto()
-    config.rpc_options.use_rpc_for_inprocess_master = over_wire
+    config = over_wire() if uses_wire else None
     with tf.device(f"/job:{job}"):
         counter = tf.Variable(0, name="turns")
 
@@ -56,8 +55,7 @@ def test_ctrl_c_ends_a_loop_on_every_task(
         watch.run(counter.initializer)
 
         def interrupt_when_it_turns() -> None:
-            while int(watch.run(counter)) < 3:
-                pass
+            wait_until(lambda: watch.run(counter) >= 3)
             os.kill(os.getpid(), signal.SIGINT)
 
         interrupter = threading.Thread(target=interrupt_when_it_turns)

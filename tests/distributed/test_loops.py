@@ -7,7 +7,6 @@ from typing import Any
 
 import grpc
 import pytest
-from tensorboard.compat.proto import rpc_options_pb2
 
 import tensormill as tf
 from tensormill.proto import loops_pb2
@@ -15,12 +14,8 @@ from tensormill.proto.services import LOOP_SERVICE
 from tensormill.runtime.any_master import StepOutcome
 from tensormill.runtime.resources.feeders import Feeding
 from tensormill.runtime.step_loops import LoopTurns, StepLoop
-from tests.clusters import running_cluster
+from tests.clusters import over_wire, running_cluster
 from tests.gates import WAIT_S, wait_until
-
-OVER_THE_WIRE = tf.ConfigProto(
-    rpc_options=rpc_options_pb2.RPCOptions(use_rpc_for_inprocess_master=True)
-)
 
 
 @pytest.fixture
@@ -49,7 +44,7 @@ def test_a_queue_runner_fills_a_remote_queue_with_a_request_a_thread(server):
     queue, runner = counting_runner(200)
     taking = queue.dequeue()
     coordinator = tf.train.Coordinator()
-    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+    with tf.Session(server.target, config=over_wire()) as session:
         session.run(tf.global_variables_initializer())
         sent = []
         client = session._master_session._client
@@ -70,7 +65,7 @@ def test_a_queue_runner_fills_a_remote_queue_with_a_request_a_thread(server):
 def test_a_stop_ends_a_remote_loop_and_gives_up_what_waits(server):
     queue, runner = counting_runner(10_000)
     coordinator = tf.train.Coordinator()
-    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+    with tf.Session(server.target, config=over_wire()) as session:
         session.run(tf.global_variables_initializer())
         threads = runner.create_threads(session, coord=coordinator, start=True)
         session.run(queue.dequeue_many(20))
@@ -84,7 +79,7 @@ def test_the_error_of_a_remote_loop_is_that_of_its_step(server):
     spoilt = tf.check_numerics(tf.constant(float("nan")), "spoilt", name="check")
     runner = tf.train.QueueRunner(queue, [queue.enqueue([spoilt])])
     coordinator = tf.train.Coordinator()
-    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+    with tf.Session(server.target, config=over_wire()) as session:
         threads = runner.create_threads(session, coord=coordinator, start=True)
         with pytest.raises(tf.errors.OutOfRangeError, match="failed with InvalidArgumentError"):
             session.run(queue.dequeue())
@@ -96,7 +91,7 @@ def test_the_error_of_a_remote_loop_is_that_of_its_step(server):
 def test_closing_the_session_ends_a_remote_loop(server):
     queue, runner = counting_runner(10_000)
     coordinator = tf.train.Coordinator()
-    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+    with tf.Session(server.target, config=over_wire()) as session:
         session.run(tf.global_variables_initializer())
         threads = runner.create_threads(session, coord=coordinator, start=True)
         session.run(queue.dequeue())
@@ -108,7 +103,7 @@ def test_closing_the_session_ends_a_remote_loop(server):
 def test_a_client_that_goes_ends_its_loop(server):
     queue, _ = counting_runner(10_000)
     size = queue.size()
-    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+    with tf.Session(server.target, config=over_wire()) as session:
         session.run(tf.global_variables_initializer())
         handle = session._master_session.extend()
         channel = grpc.insecure_channel(server.address)
@@ -222,7 +217,7 @@ def test_a_queue_runner_whose_step_spans_tasks_is_driven_by_the_master(over_the_
             runner = tf.train.QueueRunner(queue, [queue.enqueue([number])] * 2)
             taking = queue.dequeue()
         coordinator = tf.train.Coordinator()
-        config = OVER_THE_WIRE if over_the_wire else None
+        config = over_wire() if over_the_wire else None
         with tf.Session(cluster.target("worker"), config=config) as session:
             session.run(counter.initializer)
             made = []
@@ -260,7 +255,7 @@ def test_a_looper_that_runs_a_step_is_driven_by_the_server(server):
     counter = tf.get_default_graph().get_operation_by_name("counter").outputs[0]
     enqueue, taking = queue.enqueue([tf.count_up_to(counter, 200)]), queue.dequeue_many(200)
     coordinator = tf.train.Coordinator()
-    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+    with tf.Session(server.target, config=over_wire()) as session:
         session.run(tf.global_variables_initializer())
         sent = []
         client = session._master_session._client
@@ -275,7 +270,7 @@ def test_a_looper_that_runs_a_step_is_driven_by_the_server(server):
 def test_the_error_of_a_step_that_a_looper_runs_is_that_of_the_coordinator(server):
     broken = tf.check_numerics(tf.constant(float("nan")), "broken")
     coordinator = tf.train.Coordinator()
-    with tf.Session(server.target, config=OVER_THE_WIRE) as session:
+    with tf.Session(server.target, config=over_wire()) as session:
         tf.train.LooperThread.loop(coordinator, None, session.run, (broken,))
         with pytest.raises(tf.errors.InvalidArgumentError, match="broken"):
             coordinator.join()

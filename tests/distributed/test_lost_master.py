@@ -8,7 +8,7 @@ import pytest
 
 import tensormill as tf
 from tensormill.testing.server_process import ServerProcess
-from tensormill.testing.tensorflow_servers import free_addresses
+from tests.clusters import free_addresses
 from tests.gates import run_in_thread, wait_until
 
 WITHIN_S = 20.0

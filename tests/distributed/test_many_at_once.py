@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import grpc
 import pytest
@@ -11,16 +10,11 @@ import pytest
 import tensormill as tf
 from tensormill.distributed.run_step_codec import RunStepWriter, read_run_step_reply
 from tensormill.proto.services import MASTER_SERVICE
+from tests.clusters import over_wire
 from tests.gates import run_in_thread
 
 STEPS = 1000
 CLIENTS = 50
-
-
-def over_the_wire() -> Any:
-    config = tf.ConfigProto()
-    config.rpc_options.use_rpc_for_inprocess_master = True
-    return config
 
 
 @pytest.mark.timeout(150)
@@ -28,7 +22,7 @@ def test_a_thousand_steps_wait_without_threads_and_end_when_the_session_is_close
     take = tf.FIFOQueue(1, tf.float32).dequeue(name="take")
     with (
         tf.train.Server.create_local_server() as server,
-        tf.Session(server.target, config=over_the_wire()) as session,
+        tf.Session(server.target, config=over_wire()) as session,
         grpc.insecure_channel(server.address) as channel,
     ):
         session.run(tf.no_op())
@@ -56,7 +50,7 @@ def test_fifty_clients_at_once_count_right() -> None:
             session.run(counter.initializer)
 
         def count() -> None:
-            with tf.Session(server.target, config=over_the_wire()) as session:
+            with tf.Session(server.target, config=over_wire()) as session:
                 for _ in range(5):
                     session.run(add.op)
 

@@ -11,7 +11,7 @@ import pytest
 import tensormill as tf
 from tensormill.distributed import waiting
 from tensormill.runtime import waiting as task_waiting
-from tensormill.testing.tensorflow_servers import free_addresses
+from tests.clusters import free_addresses, over_wire
 from tests.gates import run_in_thread, wait_until
 
 REFUSED = "(connection refused, nothing listens there)"
@@ -44,10 +44,9 @@ def log(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> An
     return caplog
 
 
-def options(over_wire: bool, timeout_ms: int = 0, filters: Any = ()) -> Any:
+def options(uses_wire: bool, timeout_ms: int = 0, filters: Any = ()) -> Any:
     config = tf.ConfigProto(operation_timeout_in_ms=timeout_ms, device_filters=filters)
-    config.rpc_options.use_rpc_for_inprocess_master = over_wire
-    return config
+    return over_wire(config) if uses_wire else config
 
 
 def on_ps() -> Any:
@@ -56,15 +55,15 @@ def on_ps() -> Any:
         return tf.constant(3.0) * 2.0
 
 
-@pytest.mark.parametrize("over_wire", [False, True])
+@pytest.mark.parametrize("uses_wire", [False, True])
 def test_the_missing_task_is_named_until_it_comes(
-    cluster: Cluster, log: Any, over_wire: bool
+    cluster: Cluster, log: Any, uses_wire: bool
 ) -> None:
     there = on_ps()
-    with tf.Session(cluster.worker.target, config=options(over_wire)) as session:
+    with tf.Session(cluster.worker.target, config=options(uses_wire)) as session:
         step = run_in_thread(lambda: session.run(there))
         expected = f"CreateSession waits for {cluster.missing}"
-        if over_wire:
+        if uses_wire:
             expected = (
                 f"CreateSession waits for {cluster.worker.target}, which waits for "
                 f"{cluster.missing}"
@@ -74,35 +73,35 @@ def test_the_missing_task_is_named_until_it_comes(
             assert step() == 6.0
 
 
-@pytest.mark.parametrize("over_wire", [False, True])
+@pytest.mark.parametrize("uses_wire", [False, True])
 def test_a_timeout_bounds_the_wait_and_names_the_missing_task(
-    cluster: Cluster, over_wire: bool
+    cluster: Cluster, uses_wire: bool
 ) -> None:
     there = on_ps()
     for action in (lambda s: s.run(there), lambda s: s.list_devices()):
         with (
-            tf.Session(cluster.worker.target, config=options(over_wire, 300)) as session,
+            tf.Session(cluster.worker.target, config=options(uses_wire, 300)) as session,
             pytest.raises(tf.errors.DeadlineExceededError) as caught,
         ):
             action(session)
         assert cluster.missing in caught.value.message
 
 
-@pytest.mark.parametrize("over_wire", [False, True])
+@pytest.mark.parametrize("uses_wire", [False, True])
 def test_tasks_that_device_filters_leave_out_are_not_waited_for(
-    cluster: Cluster, over_wire: bool
+    cluster: Cluster, uses_wire: bool
 ) -> None:
-    config = options(over_wire, 10_000, ["/job:worker"])
+    config = options(uses_wire, 10_000, ["/job:worker"])
     with tf.Session(cluster.worker.target, config=config) as session:
         assert session.run(tf.constant(1.0)) == 1.0
 
 
 @pytest.mark.usefixtures("no_gpu")
-@pytest.mark.parametrize("over_wire", [False, True])
+@pytest.mark.parametrize("uses_wire", [False, True])
 def test_tasks_that_the_graph_does_not_use_are_not_waited_for(
-    cluster: Cluster, over_wire: bool
+    cluster: Cluster, uses_wire: bool
 ) -> None:
-    with tf.Session(cluster.worker.target, config=options(over_wire, 20_000)) as session:
+    with tf.Session(cluster.worker.target, config=options(uses_wire, 20_000)) as session:
         with tf.device("/job:worker"):
             here = tf.constant(2.0) * 2.0
         assert session.run([tf.constant(1.0), here]) == [1.0, 4.0]
@@ -112,11 +111,11 @@ def test_tasks_that_the_graph_does_not_use_are_not_waited_for(
             assert len(session.list_devices()) == 2
 
 
-@pytest.mark.parametrize("over_wire", [False, True])
+@pytest.mark.parametrize("uses_wire", [False, True])
 def test_a_graph_that_comes_to_need_a_missing_task_names_it(
-    cluster: Cluster, log: Any, over_wire: bool
+    cluster: Cluster, log: Any, uses_wire: bool
 ) -> None:
-    with tf.Session(cluster.worker.target, config=options(over_wire)) as session:
+    with tf.Session(cluster.worker.target, config=options(uses_wire)) as session:
         assert session.run(tf.constant(1.0)) == 1.0
         there = on_ps()
         step = run_in_thread(lambda: session.run(there))
@@ -126,12 +125,12 @@ def test_a_graph_that_comes_to_need_a_missing_task_names_it(
             assert step() == 6.0
 
 
-@pytest.mark.parametrize("over_wire", [False, True])
+@pytest.mark.parametrize("uses_wire", [False, True])
 @pytest.mark.parametrize("is_open", [False, True])
 def test_closing_the_session_ends_the_wait(
-    cluster: Cluster, log: Any, over_wire: bool, is_open: bool
+    cluster: Cluster, log: Any, uses_wire: bool, is_open: bool
 ) -> None:
-    session = tf.Session(cluster.worker.target, config=options(over_wire))
+    session = tf.Session(cluster.worker.target, config=options(uses_wire))
     if is_open:
         assert session.run(tf.constant(1.0)) == 1.0
     there = on_ps()

@@ -15,6 +15,7 @@ from tensormill.graph import errors
 from tensormill.graph.dtypes import as_dtype
 from tensormill.proto import master_pb2
 from tensormill.proto.services import MASTER_SERVICE
+from tests.clusters import over_wire
 from tests.gates import Gate, run_in_thread
 from tests.gates import gate_kernels as gate_kernels
 
@@ -351,10 +352,8 @@ def test_strings_and_numbers_travel_in_every_dtype(client: MasterClient) -> None
     assert tensor.tensor_content == request.feed[0].tensor.tensor_content
 
 
-@pytest.mark.parametrize("over_wire", [False, True], ids=["in process", "over the wire"])
-def test_what_is_fed_can_be_all_that_is_fetched(over_wire: bool) -> None:
-    config = tf.ConfigProto()
-    config.rpc_options.use_rpc_for_inprocess_master = over_wire
+@pytest.mark.parametrize("config", [None, over_wire()], ids=["in process", "over the wire"])
+def test_what_is_fed_can_be_all_that_is_fetched(config: Any) -> None:
     x = tf.placeholder(tf.float32, [])
     with (
         tf.train.Server.create_local_server() as server,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import tensormill as tf
-from tensormill.testing.tensorflow_servers import free_addresses
+from tests.clusters import free_addresses, over_wire
 
 AFTER = "after 300 ms the step was waiting for: "
 
@@ -23,9 +23,7 @@ def target() -> Iterator[str]:
 
 @pytest.fixture(params=[False, True], ids=["in process", "over the wire"])
 def config(request: pytest.FixtureRequest) -> Any:
-    config = tf.ConfigProto()
-    config.rpc_options.use_rpc_for_inprocess_master = request.param
-    return config
+    return over_wire() if request.param else tf.ConfigProto()
 
 
 def late_message(session: Any, fetch: Any) -> str:

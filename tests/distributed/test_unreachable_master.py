@@ -8,7 +8,7 @@ import pytest
 import tensormill as tf
 from tensormill.distributed import waiting
 from tensormill.distributed.reachability import why_unreachable
-from tensormill.testing.tensorflow_servers import free_addresses
+from tests.clusters import free_addresses
 
 
 @pytest.fixture
