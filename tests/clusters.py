@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import tensormill as tf
 from tensormill.launching.ports import free_addresses as free_addresses
+from tests.gates import WAIT_S, wait_until
+
+LOST = (tf.errors.UnavailableError, tf.errors.AbortedError)
+"""What a step fails with while a task that it needs is lost."""
 
 
 class Cluster:
@@ -48,3 +53,28 @@ def over_wire(config: Any = None) -> Any:
         made.CopyFrom(config)
     made.rpc_options.use_rpc_for_inprocess_master = True
     return made
+
+
+def until_it_works(action: Callable[[], Any]) -> Any:
+    """Do what fails as long as a task is lost; return what it gives then."""
+    deadline_s = time.monotonic() + WAIT_S
+    while True:
+        try:
+            return action()
+        except LOST:
+            if time.monotonic() > deadline_s:
+                raise
+
+
+def direct_connection(session: Any) -> Any:
+    """Return the direct connection of a session over the wire, opened beside its first calls."""
+    channel = session._master_session._client._channel
+    with session.graph.as_default():
+        one = tf.constant(1.0)
+
+    def is_open() -> bool:
+        session.run(one)
+        return channel.direct() is not None
+
+    wait_until(is_open)
+    return channel.direct()

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from tensormill.distributed import direct_frames
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server import Server
 from tensormill.testing.server_process import ServerProcess
-from tests.clusters import free_addresses, over_wire
+from tests.clusters import LOST, free_addresses, over_wire, until_it_works
 from tests.gates import run_in_thread, wait_until
 
 pytestmark = pytest.mark.timeout(150)
@@ -30,7 +30,6 @@ pytestmark = pytest.mark.timeout(150)
 PS = "/job:ps/replica:0/task:0"
 OTHER_WORKER = "/job:worker/replica:0/task:1"
 WITHIN_S = 20.0
-LOST = (tf.errors.UnavailableError, tf.errors.AbortedError)
 
 
 class Cluster:
@@ -51,15 +50,6 @@ def steps_waiting(target: str, task: str) -> int:
     """Return how many steps wait on a task."""
     reports = {report.task: report for report in tf.cluster_status(target).reports}
     return len(reports[task].status.step)
-
-
-def until_it_works(action: Callable[[], Any]) -> Any:
-    """Do what fails as long as a task is lost; return what it gives then."""
-    while True:
-        try:
-            return action()
-        except LOST:
-            continue
 
 
 def shared_memory(process: int | str = "self") -> set[str]:

@@ -20,7 +20,7 @@ import tensormill as tf
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server import Server
 from tensormill.proto.services import MASTER_SERVICE, WORKER_SERVICE
-from tests.clusters import free_addresses, over_wire, running_cluster
+from tests.clusters import LOST, free_addresses, over_wire, running_cluster, until_it_works
 from tests.gates import Gate, run_in_thread, wait_until
 from tests.gates import gate_kernels as gate_kernels
 
@@ -265,8 +265,7 @@ def test_a_session_goes_on_when_a_task_has_come_back() -> None:
                 again = anew.enter_context(tf.train.Server(cluster.spec, "ps", 0))
                 cluster.servers[("ps", 0)] = again
                 assert again.address == address
-                lost = (tf.errors.AbortedError, tf.errors.UnavailableError)
-                with pytest.raises(lost, match="/job:ps/replica:0/task:0"):
+                with pytest.raises(LOST, match="/job:ps/replica:0/task:0"):
                     session.run(z, {x: 2.0})
                 with pytest.raises(tf.errors.FailedPreconditionError, match="started anew"):
                     until_it_works(lambda session=session: session.run(z, {x: 2.0}))
@@ -274,15 +273,6 @@ def test_a_session_goes_on_when_a_task_has_come_back() -> None:
                 assert session.run(z, {x: 3.0}) == 10.0
                 parts = session.partial_run_setup([z], [x])
                 assert session.partial_run(parts, z, {x: 4.0}) == 17.0
-
-
-def until_it_works(action: Any) -> Any:
-    """Do what fails as long as a task is lost; return what it gives then."""
-    while True:
-        try:
-            return action()
-        except (tf.errors.UnavailableError, tf.errors.AbortedError):
-            continue
 
 
 def test_another_job_at_an_address_is_found_out() -> None:
