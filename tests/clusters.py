@@ -67,7 +67,7 @@ def until_it_works(action: Callable[[], Any]) -> Any:
 
 
 def direct_connection(session: Any) -> Any:
-    """Return the direct connection of a session over the wire, opened beside its first calls."""
+    """Return the direct connection of a session over the wire, once a step has used it."""
     channel = session._master_session._client._channel
     with session.graph.as_default():
         one = tf.constant(1.0)
@@ -76,5 +76,6 @@ def direct_connection(session: Any) -> Any:
         session.run(one)
         return channel.direct() is not None
 
-    wait_until(is_open)
+    wait_until(is_open)  # it is opened beside the first calls
+    session.run(one)
     return channel.direct()

@@ -13,7 +13,7 @@ import tensormill as tf
 from tensormill.distributed.deliveries import NO_RECEIPT, SENT_RECEIPT, Deliveries
 from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server import Server
-from tests.clusters import over_wire
+from tests.clusters import direct_connection, over_wire
 from tests.distributed.victim import RUN_STEP, Victim
 from tests.gates import wait_until
 
@@ -225,12 +225,9 @@ def test_an_answer_that_comes_too_late_for_its_caller_goes_back(server: Any, ses
     enqueue = queue.enqueue(np.int64(5))
     with tf.Session(server.target, config=over_wire()) as other:
         other.run(size)
-        channel = other._master_session._client._channel
-        while channel.direct() is None:
-            other.run(size)
+        direct = direct_connection(other)
         step = other._master_session.prepare([], [one], [])
         arrived = threading.Event()
-        direct = channel.direct()
         direct.start(RUN_STEP, step._writer.write([]), lambda outcome: arrived.set())
         (call,) = direct._waiting
         direct._waiting.pop(call)  # as a caller does who was interrupted

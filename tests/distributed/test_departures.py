@@ -13,7 +13,7 @@ from tensormill.distributed.limits import ServerLimits
 from tensormill.distributed.server import Server
 from tensormill.proto import worker_pb2
 from tensormill.proto.services import PRESENCE_SERVICE, WORKER_SERVICE
-from tests.clusters import free_addresses, over_wire, running_cluster
+from tests.clusters import direct_connection, free_addresses, over_wire, running_cluster
 from tests.gates import wait_until
 
 WORKER = "/job:worker/replica:0/task:0"
@@ -35,13 +35,7 @@ def session_count(server: Any) -> int:
 def open_session(server: Any) -> tuple[Any, Any]:
     """Return a session that uses a direct connection, and the connection."""
     session = tf.Session(server.target, config=over_wire())
-    one = tf.constant(1.0)
-    channel = session._master_session._client._channel
-    session.run(one)
-    while channel.direct() is None:
-        session.run(one)
-    session.run(one)
-    return session, channel.direct()
+    return session, direct_connection(session)
 
 
 @pytest.mark.usefixtures("direct_lane")

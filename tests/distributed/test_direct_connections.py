@@ -32,7 +32,7 @@ from tensormill.graph import errors
 from tensormill.proto import direct_pb2, worker_pb2
 from tensormill.proto.services import CLUSTER_SERVICE, DIRECT_SERVICE, WORKER_SERVICE
 from tensormill.runtime.deadlines import Deadlines
-from tests.clusters import over_wire
+from tests.clusters import direct_connection, over_wire
 from tests.gates import wait_until
 
 WAIT_S = 30.0
@@ -469,12 +469,8 @@ def test_a_session_goes_on_over_grpc_when_its_direct_connection_breaks() -> None
         tf.Session(server.target, config=over_wire()) as session,
     ):
         double = value * 2
-        channel = session._master_session._client._channel
         given = np.arange(3, dtype=np.float32)
-        session.run(double, {value: given})
-        while channel.direct() is None:  # it is opened beside the first call
-            session.run(double, {value: given})
-        channel.direct()._frames.shut_down()
+        direct_connection(session)._frames.shut_down()
         with pytest.raises(tf.errors.UnavailableError):
             session.run(double, {value: given})
         np.testing.assert_array_equal(session.run(double, {value: given}), given * 2)

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensormill as tf
 from tensormill.proto.services import MASTER_SERVICE
-from tests.clusters import over_wire
+from tests.clusters import direct_connection, over_wire
 from tests.gates import wait_until
 
 RUN_STEP = MASTER_SERVICE.methods["RunStep"].path
@@ -19,9 +19,7 @@ class Victim:
         self._server = server
         self._session = tf.Session(server.target, config=over_wire())
         self._channel = self._session._master_session._client._channel
-        one = tf.constant(1)
-        while self._channel.direct() is None:
-            self._session.run(one)
+        direct_connection(self._session)
 
     def run(self, fetch: Any) -> Any:
         """Run a step as a program does."""
