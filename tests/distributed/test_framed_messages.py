@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tensormill as tf
+from tensormill.distributed.direct_client import CallFailed
 from tensormill.distributed.part_run_codec import (
     read_feeds,
     read_part_result,
@@ -21,7 +22,7 @@ from tensormill.distributed.part_run_codec import (
 from tensormill.distributed.push_codec import read_push
 from tensormill.proto import worker_pb2
 from tensormill.runtime.plan.instructions import Form
-from tests.clusters import over_wire, running_cluster
+from tests.clusters import direct_connection, over_wire, running_cluster
 
 READERS: dict[str, Callable[[memoryview], Any]] = {
     "run of a part": read_part_run,
@@ -80,6 +81,7 @@ def test_what_a_part_sends_to_its_caller_comes_with_the_result() -> None:
     assert [(key, value.tolist()) for key, value in pushed] == [("p", [0.0, 1.0])]
 
 
+@pytest.mark.usefixtures("direct_lane")
 @pytest.mark.parametrize("method", ["RunPart", "Push"])
 def test_a_server_refuses_what_is_no_message_and_goes_on(method: str) -> None:
     with running_cluster(worker=1) as cluster:
@@ -87,14 +89,12 @@ def test_a_server_refuses_what_is_no_message_and_goes_on(method: str) -> None:
             total = tf.add(tf.placeholder_with_default(1.0, []), 1.0)
         with tf.Session(cluster.target("worker"), config=over_wire()) as session:
             assert session.run(total) == 2.0
-            direct = session._master_session._client._channel.direct()
-            if direct is None:
-                pytest.skip("this lane has no direct connections")
+            direct = direct_connection(session)
             path = f"/tensormill.TransferService/{method}"
             for message in (b"", b"\xff" * 7, b"\xff" * 64, bytes(64)):
                 if method == "Push":
                     direct.tell(path, [message])
                 else:
-                    with pytest.raises(Exception, match=r"too short|parsed|not found|Cannot read"):
+                    with pytest.raises(CallFailed, match=r"too short|parsed|not found|Cannot read"):
                         direct.call(path, [message])
             assert session.run(total) == 2.0
