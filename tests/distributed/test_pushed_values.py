@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +17,7 @@ from tensormill.graph import errors
 from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.rendezvous import RendezvousTable
 from tests.clusters import Cluster, over_wire, running_cluster
+from tests.gates import run_in_thread, wait_until
 
 PS = "/job:ps/replica:0/task:0"
 
@@ -125,6 +125,13 @@ def rendezvous_sizes(cluster: Cluster) -> list[int]:
     ]
 
 
+def break_connection(cluster: Cluster) -> None:
+    """End the connection from the ps to the second worker, as the system does."""
+    links = cluster.server("ps")._task._cluster._links
+    (link,) = [link for key, link in links.items() if key[0].endswith("worker/replica:0/task:1")]
+    link._channel.direct()._frames.shut_down()
+
+
 def test_steps_over_tasks_push_and_leave_nothing_behind(cluster: Cluster) -> None:
     with tf.device("/job:ps"):
         v = tf.get_variable("v", initializer=np.ones(1000, np.float32))
@@ -159,6 +166,7 @@ def test_a_step_that_fails_after_a_push_leaves_nothing_behind(cluster: Cluster) 
         for _ in range(3):
             with pytest.raises(tf.errors.InvalidArgumentError, match="requested shape has 4"):
                 session.run(end, {x: [1.0, 2.0, 3.0]})
+            wait_until(lambda: rendezvous_sizes(cluster) == [0, 0, 0])
         assert session.run(end, {x: [0.0, 0.0, 0.0, 0.0]}).tolist() == [6.0] * 4
 
 
@@ -170,11 +178,7 @@ def test_a_broken_connection_fails_the_step_and_is_made_again(cluster: Cluster) 
     with tf.Session(cluster.target("worker"), config=over_wire()) as session:
         session.run(v.initializer)
         assert session.run(doubled).tolist() == [2.0] * 3
-        links = cluster.server("ps")._task._cluster._links
-        (link,) = [
-            link for key, link in links.items() if key[0].endswith("worker/replica:0/task:1")
-        ]
-        link._channel.direct()._frames.shut_down()
+        break_connection(cluster)
         with suppress(tf.errors.UnavailableError):  # unless it is seen before
             session.run(doubled)
         assert session.run(doubled).tolist() == [2.0] * 3
@@ -187,33 +191,20 @@ def test_who_waits_for_a_task_is_told_that_its_connection_has_ended(cluster: Clu
         late = queue.dequeue() + 1.0
     with tf.device("/job:worker/task:1"):
         early, both = v * 2.0, late * v
-    ended: list[BaseException] = []
     with tf.Session(cluster.target("worker"), config=over_wire()) as session:
         session.run(v.initializer)
         assert session.run(early) == 2.0
-
-        def run_until_it_ends() -> None:
-            try:
-                session.run(both)
-            except tf.errors.OpError as error:
-                ended.append(error)
-
-        waiting = threading.Thread(target=run_until_it_ends)
-        waiting.start()
+        waiting = run_in_thread(lambda: session.run(both))
         rendezvous = cluster.server("worker", 1)._task._worker_service._worker.rendezvous
-        while not any(
-            key.startswith(f"{PS}/device:")
-            for step in rendezvous._steps.copy().values()
-            for key in step._state.receivers.copy()
-        ):
-            waiting.join(0.01)
-        links = cluster.server("ps")._task._cluster._links
-        (link,) = [
-            link for key, link in links.items() if key[0].endswith("worker/replica:0/task:1")
-        ]
-        link._channel.direct()._frames.shut_down()
-        waiting.join()
-        (error,) = ended
+        wait_until(
+            lambda: any(
+                key.startswith(f"{PS}/device:")
+                for step in rendezvous._steps.copy().values()
+                for key in step._state.receivers.copy()
+            )
+        )
+        break_connection(cluster)
+        error = waiting()
         assert isinstance(error, tf.errors.UnavailableError)
         assert f"The connection from task {PS} has ended" in error.message
         assert session.run(early) == 2.0
