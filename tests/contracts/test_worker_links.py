@@ -25,9 +25,8 @@ from tensormill.runtime.plan.frames import DEAD
 from tensormill.runtime.rendezvous_keys import ROOT, make_key, task_of
 from tensormill.runtime.worker_link import GraphRun, SessionSpec, WorkerLink
 from tests.clusters import free_addresses
-from tests.gates import wait_until
+from tests.gates import WAIT_S, wait_until
 
-WAIT_S = 20.0
 TASK = "/job:far/replica:0/task:0"
 DEVICE = f"{TASK}/device:CPU:0"
 NEAR = "/job:near/replica:0/task:0/device:CPU:0"
@@ -91,22 +90,23 @@ def link(
 
 @contextmanager
 def far_link(server: Any, lane: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerLink]:
-    """Return a way over a lane, which is in use when this returns."""
+    """Make a way over a lane, which is in use from the beginning."""
     monkeypatch.setenv("TENSORMILL_LANE", lane)
     threads = ServerThreads("test", DEFAULT_LIMITS)
     made = GrpcWorkerLink(TASK, server.address, ServerDef(job_name="far"), threads)
-    ask(made.list_devices)
-    while lane == "direct" and made._channel.direct() is None:
+
+    def is_in_use() -> bool:
         ask(made.list_devices)
+        return lane == "grpc" or made._channel.direct() is not None
+
+    wait_until(is_in_use)
     yield made
     assert (made._channel.direct() is not None) == (lane == "direct")
     made.close()
     threads.close()
 
 
-def far_part(
-    feeds: list[Any], fetches: list[Any], link: WorkerLink, places: Any = None
-) -> Partition:
+def far_part(feeds: list[Any], fetches: list[Any], link: WorkerLink) -> Partition:
     """Return the part of the default graph that runs at the other end."""
     graph = tf.get_default_graph()
     devices = {op: op.device or DEVICE for op in graph.get_operations()}

@@ -19,7 +19,7 @@ from tensormill.cli.main import main
 from tensormill.testing.server_process import ServerProcess
 from tensormill.testing.tensorflow_servers import TensorFlowServer
 from tests.clusters import free_addresses, over_wire
-from tests.gates import WAIT_S, run_in_thread
+from tests.gates import WAIT_S, run_in_thread, wait_until
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def test_a_step_that_waits_is_told_with_what_it_waits_for(server: Any, config: A
     with tf.Session(server.target, config=config) as session:
         session.run(tf.constant(0.0))
         step = run_in_thread(lambda: session.run(wait))
-        while not (report := only_report(server)).status.step:
-            pass
+        wait_until(lambda: only_report(server).status.step)
+        report = only_report(server)
         (told,) = report.status.step
         (waiting,) = told.waiting
         assert (waiting.name, waiting.op_type) == ("take", "QueueDequeueV2")

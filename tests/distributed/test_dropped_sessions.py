@@ -13,6 +13,7 @@ import pytest
 
 import tensormill as tf
 from tests.clusters import over_wire
+from tests.gates import wait_until
 
 PROGRAM = """
 import sys
@@ -32,8 +33,12 @@ def test_dropped_sessions_are_closed(config: Any) -> None:
     with tf.train.Server.create_local_server() as server:
         for _ in range(5):
             tf.Session(server.target, config=config).run(x)
-        while open_count(server):
+
+        def are_closed() -> bool:
             gc.collect()
+            return open_count(server) == 0
+
+        wait_until(are_closed)
         assert not server._task.master.open_sessions()
         assert set(server._task.own_link._sessions) == {""}
 

@@ -11,7 +11,7 @@ import tensormill as tf
 from tensormill.distributed.run_step_codec import RunStepWriter, read_run_step_reply
 from tensormill.proto.services import MASTER_SERVICE
 from tests.clusters import over_wire
-from tests.gates import run_in_thread
+from tests.gates import run_in_thread, wait_until
 
 STEPS = 1000
 CLIENTS = 50
@@ -31,8 +31,7 @@ def test_a_thousand_steps_wait_without_threads_and_end_when_the_session_is_close
         threads = threading.active_count()
         steps = [run_step.future(b"".join(writer.write([]))) for _ in range(STEPS)]
         worker = server.master.worker
-        while len(worker.runs) < STEPS:
-            pass
+        wait_until(lambda: len(worker.runs) == STEPS)
         assert threading.active_count() < threads + 100
         session.close()
         codes = {read_run_step_reply(step.result(60)).status_code for step in steps}
