@@ -7,7 +7,6 @@ import os
 import select
 import socket
 import threading
-import time
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,7 +30,6 @@ from tensormill.distributed.shared_memory import map_shared, shared_file
 from tensormill.graph import errors
 from tensormill.proto import direct_pb2, worker_pb2
 from tensormill.proto.services import CLUSTER_SERVICE, DIRECT_SERVICE, WORKER_SERVICE
-from tensormill.runtime.deadlines import Deadlines
 from tests.clusters import direct_connection, over_wire
 from tests.gates import wait_until
 
@@ -387,32 +385,6 @@ def test_a_channel_finds_a_connection_broken_while_its_reader_waits_for_a_turn()
         assert channel.direct() is None, "it waits for a turn that the caller has"
         direct.read_answers()
         assert channel.can_tell(path)
-
-
-def test_deadlines_come_in_their_order_and_can_be_called_off() -> None:
-    deadlines = Deadlines("tensormill-process-test-deadlines")
-    seen: list[int] = []
-    done = threading.Event()
-    now_s = time.monotonic()
-    with deadlines._changed:  # nothing is called before all are known
-        deadlines.after(now_s + 0.02 - time.monotonic(), done.set)
-        deadlines.after(now_s + 0.01 - time.monotonic(), lambda: seen.append(2))
-        deadlines.after(now_s - time.monotonic(), lambda: seen.append(1))
-        deadlines.after(now_s + 0.005 - time.monotonic(), lambda: seen.append(0))()
-    assert done.wait(WAIT_S)
-    assert seen == [1, 2]
-    assert not len(deadlines)
-
-
-def test_what_a_deadline_called_is_let_go_before_the_next_one_comes() -> None:
-    deadlines = Deadlines("tensormill-process-test-deadlines")
-    held, done = Held(), threading.Event()
-    gone = threading.Event()
-    weakref.finalize(held, gone.set)
-    deadlines.after(0.0, lambda held=held: done.set())
-    del held
-    assert done.wait(WAIT_S)
-    assert gone.wait(WAIT_S)
 
 
 def offer(address: str) -> Any:

@@ -11,9 +11,6 @@ import pytest
 import tensormill as tf
 from tensormill.proto import loops_pb2
 from tensormill.proto.services import LOOP_SERVICE
-from tensormill.runtime.any_master import StepOutcome
-from tensormill.runtime.resources.feeders import Feeding
-from tensormill.runtime.step_loops import LoopTurns, StepLoop
 from tests.clusters import over_wire, running_cluster
 from tests.gates import WAIT_S, wait_until
 
@@ -126,84 +123,6 @@ def test_a_client_that_goes_ends_its_loop(server):
 
 def _loops(server: Any) -> Any:
     return server._task._loops
-
-
-class Steps:
-    """A step that ends as a test says."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Any] = []
-        self.at_once = 0
-        self.cancelled: list[str] = []
-        self.may_share_thread = True
-
-    def run_block(self) -> int:
-        """Run nothing by the block."""
-        return 0
-
-    def begin_feeding(self) -> Feeding:
-        return Feeding()
-
-    def repeat_once(self, on_done: Any, may_repeat: Any) -> Any:
-        if self.at_once:
-            self.at_once -= 1
-            on_done(StepOutcome([]), None)
-            return None
-        self.waiting.append(on_done)
-        return self
-
-    def cancel(self, reason: str) -> None:
-        self.cancelled.append(reason)
-        self.waiting.pop()(None, tf.errors.CancelledError(None, None, reason))
-
-
-def make_loop(steps: Steps) -> tuple[StepLoop, list[Any]]:
-    ends: list[Any] = []
-    loop = StepLoop(
-        steps, LoopTurns(), lambda function: function(), lambda n, error: ends.append((n, error))
-    )
-    return loop, ends
-
-
-def test_a_loop_goes_on_when_a_step_that_waited_has_ended():
-    steps = Steps()
-    steps.at_once = 3
-    loop, ends = make_loop(steps)
-    loop.start()
-    assert len(steps.waiting) == 1
-    steps.at_once = 2
-    steps.waiting.pop()(StepOutcome([]), None)
-    assert len(steps.waiting) == 1
-    loop.stop()
-    assert ends == []
-    steps.waiting.pop()(StepOutcome([]), None)
-    assert ends == [(7, None)]
-
-
-def test_the_first_error_ends_a_loop():
-    steps = Steps()
-    loop, ends = make_loop(steps)
-    loop.start()
-    error = tf.errors.OutOfRangeError(None, None, "the end")
-    steps.waiting.pop()(None, error)
-    assert ends == [(0, error)]
-
-
-def test_cancelling_a_loop_cancels_the_step_that_waits():
-    steps = Steps()
-    loop, ends = make_loop(steps)
-    loop.start()
-    loop.cancel("gone")
-    assert steps.cancelled == ["gone"]
-    assert [type(error) for _, error in ends] == [tf.errors.CancelledError]
-
-
-def test_a_loop_that_was_cancelled_before_it_began_runs_nothing():
-    steps = Steps()
-    loop, ends = make_loop(steps)
-    loop.cancel("gone")
-    loop.start()
-    assert (steps.waiting, ends) == ([], [(0, None)])
 
 
 @pytest.mark.parametrize("over_the_wire", [False, True])

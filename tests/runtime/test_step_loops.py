@@ -149,6 +149,57 @@ def test_a_thread_that_breaks_leaves_the_others_running() -> None:
     assert sound.count == 6
 
 
+def make_loop(steps: Steps) -> tuple[StepLoop, list[tuple[int, Any]]]:
+    """Return a loop that runs on the thread that asks for it, and what it tells of its end."""
+    ends: list[tuple[int, Any]] = []
+    loop = StepLoop(
+        steps, LoopTurns(), lambda function: function(), lambda n, error: ends.append((n, error))
+    )
+    return loop, ends
+
+
+def test_a_loop_goes_on_when_a_step_that_waited_has_ended() -> None:
+    steps = Steps(3)
+    loop, ends = make_loop(steps)
+    loop.start()
+    assert steps.count == 4
+    steps.at_once = 6
+    steps.waiting(StepOutcome([]), None)
+    assert steps.count == 7
+    loop.stop()
+    assert ends == []
+    steps.waiting(StepOutcome([]), None)
+    assert ends == [(7, None)]
+
+
+def test_the_first_error_ends_a_loop() -> None:
+    steps = Steps(0)
+    loop, ends = make_loop(steps)
+    loop.start()
+    error = tf.errors.OutOfRangeError(None, None, "the end")
+    steps.waiting(None, error)
+    assert ends == [(0, error)]
+
+
+def test_cancelling_a_loop_cancels_the_step_that_waits() -> None:
+    steps = Steps(0)
+    loop, ends = make_loop(steps)
+    loop.start()
+    loop.cancel("gone")
+    ((count, error),) = ends
+    assert count == 0
+    assert isinstance(error, tf.errors.CancelledError)
+    assert error.message == "gone"
+
+
+def test_a_loop_that_was_cancelled_before_it_began_runs_nothing() -> None:
+    steps = Steps(0)
+    loop, ends = make_loop(steps)
+    loop.cancel("gone")
+    loop.start()
+    assert (steps.count, ends) == (0, [(0, None)])
+
+
 class Failing(Steps):
     def repeat_once(self, on_done: Any, may_repeat: Any) -> Any:
         if self.count == self.at_once:
