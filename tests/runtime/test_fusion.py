@@ -8,16 +8,11 @@ import numpy as np
 import pytest
 
 import tensormill.api as tf
-from tensormill.runtime.plan.program import Program
-
-
-def instructions(session: tf.Session, fetches: list[Any], feeds: list[tf.Tensor]) -> list[Any]:
-    program: Program = session._master_session.prepare(feeds, fetches, []).program
-    return [i for segment in program.segments for i in segment.block.block.instructions]
+from tests.runtime.plans import instructions_of
 
 
 def op_types(session: tf.Session, fetches: list[Any], feeds: list[tf.Tensor]) -> list[str]:
-    made = instructions(session, fetches, feeds)
+    made = instructions_of(session, fetches, feeds)
     return [i.node.op_type for i in made if not i.is_conversion]
 
 
@@ -136,7 +131,7 @@ def test_the_gradient_of_a_bias_is_summed_up_before_the_pooling(
     of_bias, of_image = tf.gradients(pooled * weights, [bias, shifted])
     with tf.Session() as session:
         session.run(bias.initializer)
-        made = instructions(session, [of_bias, of_image], [])
+        made = instructions_of(session, [of_bias, of_image])
         sums = [i for i in made if i.node.op_type == "BiasAddGrad"]
         pools = [i for i in made if i.node.op_type == "MaxPoolGrad"]
         assert len(sums) == len(pools) == 1

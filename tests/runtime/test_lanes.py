@@ -8,21 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tensormill.graph import dtypes
-from tensormill.graph.op_def import OpDef
 from tensormill.runtime.node import Node
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.lane_threads import LaneThreads
 from tensormill.runtime.plan.lanes import LaneBlock, schedule
 from tensormill.runtime.plan.straight_line import Block, InstructionFailed
+from tests.runtime.plans import make_node
 
-TEST_OP = OpDef("LaneTest", ("x: float32",), ("y: float32",), ())
 THREADS = LaneThreads(limit=4)
-
-
-def make_node(name: str, inputs: list[Node], controls: list[Node] = []) -> Node:  # noqa: B006
-    edges = [(source, 0) for source in inputs]
-    return Node(name, TEST_OP, {}, edges, controls, "", [dtypes.float32], [()])
 
 
 def make_block(sources: list[list[int]], fetched: list[int]) -> Block:

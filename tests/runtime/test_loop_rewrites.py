@@ -11,20 +11,15 @@ import torch
 import tensormill.api as tf
 from tensormill.kernels import row_sums
 from tensormill.runtime.plan.instructions import LoopInstruction
-from tensormill.runtime.plan.program import Program
+from tests.runtime.plans import instructions_of
 
 ROWS, INNER, COLUMNS = 3, 4, 5
 
 
 def loop_kernels(session: tf.Session, fetches: list[Any], feeds: list[tf.Tensor]) -> list[str]:
     """Return the names of the kernels in the bodies of the loops of a step."""
-    program: Program = session._master_session.prepare(feeds, fetches, []).program
-    loops = [
-        instruction
-        for segment in program.segments
-        for instruction in segment.block.block.instructions
-        if isinstance(instruction, LoopInstruction)
-    ]
+    made = instructions_of(session, fetches, feeds)
+    loops = [instruction for instruction in made if isinstance(instruction, LoopInstruction)]
     return [
         getattr(i.function, "__name__", "") for loop in loops for i in loop.body if not i.expression
     ]
@@ -211,13 +206,8 @@ def test_late_sums_refuse_matrices_of_different_lengths() -> None:
 
 def loop_of(session: tf.Session, fetch: tf.Tensor, count: tf.Tensor) -> LoopInstruction:
     """Return the one loop of a step."""
-    program: Program = session._master_session.prepare([count], [fetch], []).program
-    (loop,) = (
-        instruction
-        for segment in program.segments
-        for instruction in segment.block.block.instructions
-        if isinstance(instruction, LoopInstruction)
-    )
+    made = instructions_of(session, [fetch], [count])
+    (loop,) = (instruction for instruction in made if isinstance(instruction, LoopInstruction))
     return loop
 
 

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 import tensormill.api as tf
-from tensormill.runtime.plan.program import Program
+from tests.runtime.plans import instructions_of
 
 
 def node_names(session: tf.Session, fetches: list[tf.Tensor], target: tf.Operation) -> list[str]:
-    program: Program = session._master_session.prepare([], fetches, [target]).program
-    made = [i for segment in program.segments for i in segment.block.block.instructions]
+    made = instructions_of(session, fetches, targets=[target])
     return [i.node.name for i in made if not i.is_conversion]
 
 
@@ -71,8 +70,7 @@ def test_updates_that_follow_each_other_read_their_common_scalars_once() -> None
     train = tf.train.AdamOptimizer(0.1).minimize(tf.reduce_sum(product))
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
-        program: Program = session._master_session.prepare([], [], [train]).program
-        made = [i for segment in program.segments for i in segment.block.block.instructions]
+        made = instructions_of(session, [], targets=[train])
         powers = [i for i in made if i.is_conversion and i.node.op_type == "ApplyAdam"]
         assert len(powers) == len({(i.function, *i.arguments) for i in powers})
         updates = [i for i in made if i.node.op_type == "ApplyAdam" and not i.is_conversion]

@@ -11,7 +11,7 @@ import pytest
 import tensormill.api as tf
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.kernels.overwriting import OVERWRITING
-from tensormill.runtime.plan.program import Program
+from tests.runtime.plans import instructions_of
 
 ROWS, COLUMNS = 200, 100
 
@@ -23,13 +23,9 @@ def images() -> np.ndarray:
 
 def kernels(session: tf.Session, fetch: Any, feeds: list[tf.Tensor]) -> Counter[str]:
     """Return how often each kernel function stands in the program of a step."""
-    program: Program = session._master_session.prepare(feeds, [fetch], []).program
-    names: Counter[str] = Counter()
-    for segment in program.segments:
-        for instruction in segment.block.block.instructions:
-            function = getattr(instruction.function, "func", instruction.function)
-            names[getattr(function, "__name__", "")] += 1
-    return names
+    made = instructions_of(session, [fetch], feeds)
+    functions = [getattr(i.function, "func", i.function) for i in made]
+    return Counter(getattr(function, "__name__", "") for function in functions)
 
 
 def test_a_chain_writes_over_its_own_values_and_not_over_the_feed(images: np.ndarray) -> None:
@@ -103,7 +99,7 @@ def test_each_overwriting_kernel_computes_what_the_usual_one_does(
     if op_type == "BiasAdd":
         given[1] = images[0]
     make = getattr(tf.raw_ops, op_type)
-    names = list(op_arguments(op_type))
+    names = [argument.name for argument in OP_DEFS[op_type].inputs]
     for position, _ in OVERWRITING[op_type]:
         # `x * 1` with a fed 1 makes memory that dies at the op.
         one = tf.placeholder(tf.float32, [ROWS, COLUMNS])
@@ -119,10 +115,6 @@ def test_each_overwriting_kernel_computes_what_the_usual_one_does(
 
 
 UNARY = frozenset("Abs Exp Log Neg Relu Rsqrt Sigmoid Sqrt Square Tanh".split())
-
-
-def op_arguments(op_type: str) -> list[str]:
-    return [argument.name for argument in OP_DEFS[op_type].inputs]
 
 
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])

@@ -9,7 +9,7 @@ import pytest
 from tensormill.runtime.plan import straight_line
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.straight_line import Block
-from tests.runtime.test_lanes import make_node
+from tests.runtime.plans import make_node
 
 PREDICATE, FIRST, MERGED, RESULT = range(4)
 

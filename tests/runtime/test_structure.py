@@ -8,6 +8,7 @@ import pytest
 import tensormill as tf
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.runtime.plan.instructions import LoopInstruction
+from tests.runtime.plans import instructions_in
 
 RUNS = 4  # walked, measured, compiled, compiled again
 
@@ -34,18 +35,17 @@ def counting_loop(limit, start=0, frame="loop"):
     return node("Exit", leave)
 
 
-def instructions_of(session):
+def instructions_that_ran(session):
+    """Return the instructions of the only step that a session has run."""
     signature = next(iter(session._signatures.values()))
-    return [
-        i for segment in signature.step.program.segments for i in segment.block.block.instructions
-    ]
+    return instructions_in(signature.step.program)
 
 
 def test_a_loop_is_one_instruction():
     end = counting_loop(7)
     with tf.Session() as session:
         assert run_often(session, end) == 7
-        loops = [i for i in instructions_of(session) if isinstance(i, LoopInstruction)]
+        loops = [i for i in instructions_that_ran(session) if isinstance(i, LoopInstruction)]
         assert len(loops) == 1
 
 
@@ -160,7 +160,7 @@ def test_a_merge_with_an_input_that_never_comes_is_live_as_the_other_is():
     with tf.Session() as session:
         found, number = run_often(session, [after, which], {pred: True, inner: True})
         assert (found.tolist(), number) == ([8.0, 14.0], 1)
-        (last,) = [i for i in instructions_of(session) if i.node.name == after.op.name]
+        (last,) = [i for i in instructions_that_ran(session) if i.node.name == after.op.name]
         assert len(last.guard) == 2
         for pred_value, inner_value in ((True, False), (False, True)):
             with pytest.raises(tf.errors.InvalidArgumentError, match="does not have value"):

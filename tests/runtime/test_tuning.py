@@ -8,7 +8,7 @@ from tensormill.runtime.plan import tuning
 from tensormill.runtime.plan.instructions import Instruction
 from tensormill.runtime.plan.straight_line import Block
 from tensormill.runtime.plan.tuning import TunedBlock
-from tests.runtime.test_lanes import make_node
+from tests.runtime.plans import make_node
 
 MS = 1_000_000
 

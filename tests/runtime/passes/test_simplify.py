@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tensormill as tf
+from tests.runtime.plans import instructions_of
 
 
 @pytest.mark.parametrize(("value", "chosen"), [(1000, b"large"), (10, b"small")])
@@ -33,8 +34,7 @@ def test_what_only_idle_nodes_read_is_left_out_too() -> None:
     with tf.control_dependencies([tf.reduce_sum(-x, name="idle")]):
         result = tf.identity(2 * x, "result")
     with tf.Session() as session:
-        program = session._master_session.prepare([x], [result], []).program
-        names = {i.node.name for s in program.segments for i in s.block.block.instructions}
+        names = {i.node.name for i in instructions_of(session, [result], [x])}
         assert not names & {"Neg", "idle"}
         np.testing.assert_array_equal(session.run(result, {x: [1.0, 2.0]}), [2.0, 4.0])
 
@@ -47,8 +47,7 @@ def test_large_values_made_of_small_ones_are_not_kept_between_steps(
     x = tf.placeholder(tf.float32, [])
     result = zeros * x
     with tf.Session() as session:
-        program = session._master_session.prepare([x], [result], []).program
-        op_types = {i.node.op_type for s in program.segments for i in s.block.block.instructions}
+        op_types = {i.node.op_type for i in instructions_of(session, [result], [x])}
         assert ("Fill" not in op_types) is is_kept
         for _ in range(3):
             found = session.run(result, {x: 2.0})
