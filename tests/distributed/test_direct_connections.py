@@ -67,7 +67,7 @@ def test_frames_that_arrive_together_are_told_apart(frames) -> None:
 def test_a_receive_that_took_too_long_goes_on_later() -> None:
     ends = socket.socketpair()
     frames = FrameSocket(ends[1], MAX_BODY_BYTES)
-    whole, other = [], socket.socketpair()
+    other = socket.socketpair()
     sender = FrameSocket(other[0], MAX_BODY_BYTES)
     sender.send(FrameKind.REPLY, 1, 0, 2, [b"abc"])
     whole = other[1].recv(1000)

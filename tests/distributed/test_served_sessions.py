@@ -331,7 +331,6 @@ def test_python_functions_of_a_client_are_not_called(client: MasterClient) -> No
 
 
 def test_strings_and_numbers_travel_in_every_dtype(client: MasterClient) -> None:
-    handle = None
     for dtype in (tf.float16, tf.float64, tf.int8, tf.int64, tf.bool, tf.complex64, tf.uint16):
         tf.identity(tf.placeholder(dtype, [2], name=f"x_{dtype.name}"), name=f"y_{dtype.name}")
     tf.identity(tf.placeholder(tf.string, [None], name="x_string"), name="y_string")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from tensormill.distributed.cluster_status import cluster_status
 from tensormill.graph import errors
 from tensormill.runtime.resources.feeders import Feeders, Feeding
 from tests.clusters import over_wire
-from tests.gates import WAIT_S, wait_until
+from tests.gates import WAIT_S, run_in_thread, wait_until
 
 
 def test_a_queue_is_fed_until_the_last_one_ends() -> None:
@@ -96,16 +95,7 @@ def test_a_dequeue_that_waits_while_all_that_fed_the_queue_has_ended_says_so(
     queue = tf.FIFOQueue(3, [tf.float32], [[]], name="numbers", shared_name="numbers")
     taking, close = queue.dequeue(name="take"), queue.close()
     runner = failing_runner(queue, threads=1)
-    ended: list[BaseException] = []
-
-    def consume() -> None:
-        try:
-            session.run(taking)
-        except tf.errors.OutOfRangeError as error:
-            ended.append(error)
-
-    consumer = threading.Thread(target=consume)
-    consumer.start()
+    consumer = run_in_thread(lambda: session.run(taking))
     for thread in runner.create_threads(session, start=True):
         thread.join(WAIT_S)
     wait_until(lambda: warnings_in(caplog))
@@ -115,11 +105,10 @@ def test_a_dequeue_that_waits_while_all_that_fed_the_queue_has_ended_says_so(
         "it has ended: 'numbers_enqueue' failed with InvalidArgumentError: broken"
     )
     session.run(close)
-    consumer.join(WAIT_S)
-    assert len(ended) == 1
+    assert isinstance(consumer(), tf.errors.OutOfRangeError)
 
 
-def test_the_status_of_a_task_tells_of_queues_that_nothing_feeds(monkeypatch: Any) -> None:
+def test_the_status_of_a_task_tells_of_queues_that_nothing_feeds() -> None:
     with tf.train.Server.create_local_server() as server, tf.Session(server.target) as session:
         queue = tf.FIFOQueue(3, [tf.float32], [[]], name="numbers", shared_name="numbers")
         close = queue.close()

@@ -8,7 +8,8 @@ import pytest
 import tensormill as tf
 from tensormill.graph.op_table import OP_DEFS
 from tensormill.runtime.plan import control_flow
-from tests.gates import Gate, gate_kernels, run_in_thread  # noqa: F401
+from tests.gates import Gate, run_in_thread
+from tests.gates import gate_kernels as gate_kernels
 
 
 @pytest.fixture
@@ -84,8 +85,7 @@ def test_a_dead_fetch_is_refused():
             session.run(when_false, {flag: True})
 
 
-@pytest.mark.usefixtures("no_gpu")
-@pytest.mark.usefixtures("no_structure")
+@pytest.mark.usefixtures("no_gpu", "no_structure")
 def test_an_error_in_a_loop_ends_the_step_and_names_its_operation():
     _, broken = tf.while_loop(
         lambda i, v: i < 3, lambda i, v: (i + 1, v // (1 - i)), [tf.constant(0), tf.constant(8)]

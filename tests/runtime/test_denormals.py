@@ -64,9 +64,6 @@ def test_limits_of_types_can_be_asked_for_in_a_step() -> None:
     source = """
 import warnings
 warnings.simplefilter("error")
-import subprocess
-import sys
-
 import numpy as np
 from tensormill.kernels.denormals import end_flushing, start_flushing
 assert start_flushing()

@@ -4,9 +4,8 @@ import pytest
 import torch
 
 import tensormill as tf
-from tests.gates import Calls, Gate, gate_kernels, run_in_thread
-
-__all__ = ["gate_kernels"]
+from tests.gates import Calls, Gate, run_in_thread
+from tests.gates import gate_kernels as gate_kernels
 
 CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
 

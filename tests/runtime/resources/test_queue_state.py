@@ -255,9 +255,8 @@ def test_a_priority_queue_gives_the_smallest_first_and_equal_ones_in_their_order
     assert list(made.result) == [(1, "a"), (1, "aa"), (2, "b"), (3, "c")]
 
 
-@pytest.mark.parametrize("waiting", [10_000])
-def test_ten_thousand_waiting_dequeues_are_cancelled_one_by_one(waiting):
-    state = fifo()
+def test_ten_thousand_waiting_dequeues_are_cancelled_one_by_one():
+    state, waiting = fifo(), 10_000
     for number in range(waiting):
         state.handle(Dequeue(number, 1))
     for number in range(waiting):
