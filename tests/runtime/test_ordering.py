@@ -16,30 +16,23 @@ def node_names(session: tf.Session, fetches: list[tf.Tensor], target: tf.Operati
     return [i.node.name for i in made if not i.is_conversion]
 
 
-def test_updates_of_small_variables_follow_each_other() -> None:
+@pytest.mark.parametrize(
+    ("optimizer", "op_type"),
+    [
+        (tf.train.MomentumOptimizer(0.1, 0.9), "ApplyMomentum"),
+        (tf.train.AdamOptimizer(0.1), "ApplyAdam"),  # whose rate is computed in the step
+    ],
+)
+def test_updates_of_small_variables_follow_each_other(optimizer: Any, op_type: str) -> None:
     weights = [tf.Variable(tf.ones([3, 3]), name=f"w{i}") for i in range(4)]
     product = tf.ones([2, 3])
     for variable in weights:
         product = tf.tanh(product @ variable)
-    train = tf.train.MomentumOptimizer(0.1, 0.9).minimize(tf.reduce_sum(product))
+    train = optimizer.minimize(tf.reduce_sum(product))
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         names = node_names(session, [], train)
-        places = [at for at, name in enumerate(names) if "ApplyMomentum" in name]
-        assert len(places) == 4
-        assert places == list(range(places[0], places[0] + 4))
-
-
-def test_updates_whose_rate_is_computed_in_the_step_follow_each_other() -> None:
-    weights = [tf.Variable(tf.ones([3, 3]), name=f"w{i}") for i in range(4)]
-    product = tf.ones([2, 3])
-    for variable in weights:
-        product = tf.tanh(product @ variable)
-    train = tf.train.AdamOptimizer(0.1).minimize(tf.reduce_sum(product))
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        names = node_names(session, [], train)
-        places = [at for at, name in enumerate(names) if "ApplyAdam" in name]
+        places = [at for at, name in enumerate(names) if op_type in name]
         assert len(places) == 4
         assert places == list(range(places[0], places[0] + 4))
 
