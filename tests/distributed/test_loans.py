@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
 import numpy as np
@@ -34,14 +33,6 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[OutgoingMemory]:
 @pytest.fixture(params=["", "direct", "grpc"])
 def lane(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENSORMILL_LANE", request.param)
-
-
-@pytest.fixture
-def ends() -> Iterator[tuple[FrameSocket, FrameSocket]]:
-    one, other = (FrameSocket(s, 1 << 40) for s in socket.socketpair(socket.AF_UNIX))
-    yield one, other
-    one.close()
-    other.close()
 
 
 def made(memory: OutgoingMemory, value: float) -> torch.Tensor:

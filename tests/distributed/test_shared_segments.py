@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -15,14 +12,6 @@ from tensormill.runtime.shared_segment import HAS_SHARED_MEMORY
 pytestmark = pytest.mark.skipif(not HAS_SHARED_MEMORY, reason="this system has no such memory")
 
 LARGE = 3 << 20
-
-
-@pytest.fixture
-def ends() -> Iterator[tuple[FrameSocket, FrameSocket]]:
-    one, other = (FrameSocket(s, 1 << 40) for s in socket.socketpair(socket.AF_UNIX))
-    yield one, other
-    one.close()
-    other.close()
 
 
 def send(end: FrameSocket, number: int, size: int = LARGE) -> None:
