@@ -231,23 +231,34 @@ def _noted(op: Operation) -> dict[Operation, StatementEffect]:
 
 
 def effects_in_order(made: list[Operation]) -> list[Operation]:
-    """Let each operation on a state wait for the one before; return those with effects."""
-    last: dict[Tensor, Operation] = {}
+    """Let each operation on a state wait for the one before; return those with effects.
+
+    What has an effect and no state, as what prints has, waits for the one before of these.
+    """
+    last: dict[Tensor | None, Operation] = {}
     effects: list[Operation] = []
     for op in made:
         if op.type in ("VarHandleOp", "VariableV2", "Variable"):
             continue
         statement = _noted(op).get(op)
         starts = [op] if statement is None else statement.starts
-        for state in map(root_of_state, states_of(op)):
+        has_effect = statement is not None or _has_effect(op)
+        states: list[Tensor | None] = [root_of_state(state) for state in states_of(op)]
+        if not states and has_effect and not _makes_a_state(op):
+            states = [None]
+        for state in states:
             previous = last.get(state)
             if previous is not None and previous is not op:
                 for start in starts:
                     start._add_control_input(previous)
             last[state] = op
-        if statement is not None or _has_effect(op):
+        if has_effect:
             effects.append(op)
     return effects
+
+
+def _makes_a_state(op: Operation) -> bool:
+    return any(t.dtype is dtypes.resource for t in op.outputs)
 
 
 def _has_effect(op: Operation) -> bool:

@@ -53,7 +53,7 @@ def test_structures_come_back_and_gradients_go_through() -> None:
         assert session.run(result["slices"]).values.tolist() == [3.0]
 
 
-def test_effects_without_a_state_happen_once_each() -> None:
+def test_effects_without_a_state_happen_in_the_order_of_the_program() -> None:
     seen: list[int] = []
 
     def note(number):
@@ -68,7 +68,7 @@ def test_effects_without_a_state_happen_once_each() -> None:
 
     with tf.Session() as session:
         assert session.run(tell()) == 7
-    assert sorted(seen) == [0, 1, 2]
+    assert seen == [0, 1, 2]
 
 
 def test_within_only_the_signature_is_known_of_the_arguments() -> None:
