@@ -7,7 +7,8 @@ CASES = [
         ("WriteFile", "ReadFile", "MatchingFiles"),
         """
         import os, tempfile
-        folder = tempfile.mkdtemp()
+        holder = tempfile.TemporaryDirectory()
+        folder = holder.name
         def path(name):
             return os.path.join(folder, name)
         name, content = tf.placeholder(tf.string, []), tf.placeholder(tf.string, [])
@@ -32,6 +33,7 @@ CASES = [
                     except tf.errors.OpError as error:
                         text = error.message.partition("\\n\\t")[0].rpartition("\\n")[2]
                         result += [type(error).__name__, text.replace(folder, "")]
+        holder.cleanup()
         """,
     ),
     OpCase("MatchingFiles", [b"/nonexistent/*"]),

@@ -172,9 +172,6 @@ CASES = [
                                                    default_value=default)
 
         size = lambda h: raw.LookupTableSizeV2(table_handle=h)
-        export = lambda h: tf.sort(tf.reshape(raw.LookupTableExportV2(
-            table_handle=h, Tkeys=tf.int64, Tvalues=tf.int64)[0], [-1])) if hasattr(
-                tf, "sort") else size(h)
         table([insert([1, 2], np.int64([5, 6])), find([2, 3], np.int64(-5)), size])
         table([insert([1, 2], np.int64([5, 6])),
                lambda h: raw.LookupTableRemoveV2(table_handle=h, keys=np.int64([2])), size])

@@ -14,7 +14,8 @@ _USES = (
 # `make`, `version`, `options` and `files` say which reader reads what. Folders are cut off names.
 _READ_ALL = """
 import os, tempfile
-folder = tempfile.mkdtemp()
+holder = tempfile.TemporaryDirectory()
+folder = holder.name
 def put(name, data):
     with open(os.path.join(folder, name), "wb") as file:
         file.write(data)
@@ -50,6 +51,7 @@ with tf.Session() as session:
         result.append([int(v) for v in session.run(counts)])
         session.run(reset)
         result.append([int(v) for v in session.run(counts)])
+holder.cleanup()
 """
 
 _LINES = [("a", b"head\r\nx,1\ny\r,2\n\nlast"), ("empty", b""), ("b", b"head\n1\n")]
@@ -152,7 +154,8 @@ result = [reader.shape.as_list(), reader.dtype.name, reader.op.get_attr("record_
         ("FixedLengthRecordReaderV2", "ReaderReadUpToV2"),
         """
         import os, tempfile, zlib
-        path = os.path.join(tempfile.mkdtemp(), "z")
+        holder = tempfile.TemporaryDirectory()
+        path = os.path.join(holder.name, "z")
         with open(path, "wb") as file:
             file.write(zlib.compress(b"HHabcdefghijkF"))
         result = []
@@ -169,6 +172,7 @@ result = [reader.shape.as_list(), reader.dtype.name, reader.op.get_attr("record_
                     result += [[key.rpartition(b":")[2] for key in found], values]
                 except tf.errors.OutOfRangeError:
                     result.append("none")
+        holder.cleanup()
         """,
         note="compressed, with hops",
     ),

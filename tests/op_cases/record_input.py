@@ -4,7 +4,8 @@ from tests.op_cases.case import OpProgram
 
 _FILES = """
 import os, tempfile
-folder = tempfile.mkdtemp()
+holder = tempfile.TemporaryDirectory()
+folder = holder.name
 def put(name, records, compression=""):
     options = tf.io.TFRecordOptions(compression)
     with tf.io.TFRecordWriter(os.path.join(folder, name), options) as writer:
@@ -36,6 +37,7 @@ result = [
 ]
 records = tf.raw_ops.RecordInput(file_pattern="x", batch_size=4)
 result.append([records.dtype.name, records.shape.ndims, records.op.name])
+holder.cleanup()
 """,
         note="rounds",
     ),
@@ -49,6 +51,7 @@ for pattern, options in (("none*", {}), ("z*", {}), ("a*", {"file_parallelism": 
         result.append(read(1, 1, pattern, batch_size=2, file_buffer_size=4, **options))
     except tf.errors.OpError as error:
         result.append(type(error).__name__)
+holder.cleanup()
 """,
         note="refused",
     ),

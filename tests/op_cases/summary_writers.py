@@ -77,8 +77,6 @@ CASES = [
         ("WriteSummary", "WriteRawProtoSummary", "WriteGraphSummary", "ImportEvent"),
         """
         writer, create, path = new_writer("messages", max_queue=0)
-        metadata = tf.SummaryMetadata() if hasattr(tf, "SummaryMetadata") else None
-        given = tf.placeholder(tf.string)
         summary = tf.summary.scalar("one", 1.0), tf.summary.scalar("two", 2.0)
         event = tf.Event(step=3, wall_time=5.0, graph_def=b"graph")
         ops = [
