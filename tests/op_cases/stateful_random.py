@@ -27,8 +27,8 @@ FLOATS = (tf.float16, tf.float32, tf.float64)
 """
 
 
-def program(op_types: tuple[str, ...], source: str, tolerance: float | None = None) -> OpProgram:
-    return OpProgram(op_types, _START + dedent(source), tolerance)
+def program(op_types: tuple[str, ...], source: str) -> OpProgram:
+    return OpProgram(op_types, _START + dedent(source))
 
 
 def _sampler(op_type: str) -> OpProgram:
@@ -48,7 +48,6 @@ def _sampler(op_type: str) -> OpProgram:
         ask(lambda h: make(resource=h, algorithm=1, shape=[2]), state=((1, 2, 3),))
         ask(lambda h: make(resource=h, algorithm=1, shape=[2]), kind=np.int32)
         """,
-        tolerance=2e-3,
     )
 
 
@@ -98,7 +97,6 @@ CASES = [
                 session.run(variable.initializer)
                 result.append([str(made.shape), session.run(made), session.run(variable)])
         """,
-        tolerance=2e-5,
     ),
     program(
         ("StatefulRandomBinomial",),
