@@ -9,10 +9,6 @@ from tests.op_cases.case import OpCase
 SAMPLES = np.float32([[0, 0.5], [-0.25, 1.5], [-1, 0.1], [-2, -0.00001]])
 
 
-def data(value):
-    return np.array(value, object)
-
-
 def wav(channels=2, bits=16, kind=1, size=16, rate=8000, extra=b"", content=bytes(range(24))):
     frame_bytes = channels * bits // 8
     header = struct.pack(
@@ -28,17 +24,15 @@ CASES = [
     OpCase("EncodeWav", [SAMPLES[:, :1], np.int32(44100)]),
     OpCase("EncodeWav", [SAMPLES, np.int32(0)], fails="sample_rate must be in"),
     OpCase("EncodeWav", [SAMPLES[:0], np.int32(1)]),
-    OpCase("DecodeWav", [data(wav())]),
-    OpCase("DecodeWav", [data(wav(1))], {"desired_channels": 3}),
-    OpCase("DecodeWav", [data(wav())], {"desired_channels": 1, "desired_samples": 3}),
-    OpCase("DecodeWav", [data(wav())], {"desired_samples": 9}),
-    OpCase("DecodeWav", [data(wav(size=18))]),
-    OpCase("DecodeWav", [data(wav(extra=b"LIST\x04\x00\x00\x00abcd"))]),
-    OpCase(
-        "DecodeWav", [data(wav(bits=8))], fails="Can only read 16-bit WAV files, but received 8"
-    ),
-    OpCase("DecodeWav", [data(wav(kind=3))], fails="Expected 1 (PCM), but got"),
-    OpCase("DecodeWav", [data(wav()[:-30])], fails="Data too short"),
-    OpCase("DecodeWav", [data(b"RIFX" + wav()[4:])], fails="Expected RIFF but found RIFX"),
-    OpCase("DecodeWav", [data(b"")], fails="Data too short when trying to read string"),
+    OpCase("DecodeWav", [wav()]),
+    OpCase("DecodeWav", [wav(1)], {"desired_channels": 3}),
+    OpCase("DecodeWav", [wav()], {"desired_channels": 1, "desired_samples": 3}),
+    OpCase("DecodeWav", [wav()], {"desired_samples": 9}),
+    OpCase("DecodeWav", [wav(size=18)]),
+    OpCase("DecodeWav", [wav(extra=b"LIST\x04\x00\x00\x00abcd")]),
+    OpCase("DecodeWav", [wav(bits=8)], fails="Can only read 16-bit WAV files, but received 8"),
+    OpCase("DecodeWav", [wav(kind=3)], fails="Expected 1 (PCM), but got"),
+    OpCase("DecodeWav", [wav()[:-30]], fails="Data too short"),
+    OpCase("DecodeWav", [b"RIFX" + wav()[4:]], fails="Expected RIFF but found RIFX"),
+    OpCase("DecodeWav", [b""], fails="Data too short when trying to read string"),
 ]

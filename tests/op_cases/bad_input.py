@@ -186,7 +186,7 @@ PADDING = [
     ),
 ]
 
-_ROWS, _PAIR = _floats(2, 3), np.int32([[1, 2], [3, 3]])
+_ROWS, _SETS = _floats(2, 3), np.int32([[1, 2], [3, 3]])
 _FAR = np.int64([[0, 0], [2, 0]])
 _UNORDERED = np.int64([[1, 0], [0, 0]])
 _TWO, _SHAPE = np.int32([2, 9]), np.int64([2, 2])
@@ -196,17 +196,17 @@ SETS = [
     *_refused(
         "DenseToDenseSetOperation",
         (
-            [_PAIR, _PAIR[:1]],
+            [_SETS, _SETS[:1]],
             ("Dimension 0 in both shapes must be equal", "Mismatched shapes [2] vs [1]"),
         ),
-        ([_PAIR[0], _PAIR[0]], ("at least rank 2 but is rank 1", "Shape [2] has rank 1 < 2")),
+        ([_SETS[0], _SETS[0]], ("at least rank 2 but is rank 1", "Shape [2] has rank 1 < 2")),
         **_UNION,
     ),
     *_refused(
         "DenseToSparseSetOperation",
-        ([_PAIR, _FAR, _TWO, _SHAPE], "indices[1] = [2,0] is out of bounds"),
-        ([_PAIR, -_FAR, _TWO, _SHAPE], "indices[1] = [-2,0] is out of bounds"),
-        ([_PAIR, _UNORDERED, _TWO, _SHAPE], "indices[1] = [0,0] is out of order"),
+        ([_SETS, _FAR, _TWO, _SHAPE], "indices[1] = [2,0] is out of bounds"),
+        ([_SETS, -_FAR, _TWO, _SHAPE], "indices[1] = [-2,0] is out of bounds"),
+        ([_SETS, _UNORDERED, _TWO, _SHAPE], "indices[1] = [0,0] is out of order"),
         **_UNION,
     ),
     *_refused("SetSize", ([-_FAR, _TWO, _SHAPE], "indices[1] = [-2,0] is out of bounds")),

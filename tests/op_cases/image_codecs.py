@@ -12,10 +12,6 @@ RAMP = (np.add.outer(np.arange(6) * 9, np.arange(7) * 5)[..., None] + np.arange(
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs=")
 
 
-def data(value):
-    return np.array(value, object)
-
-
 CASES = [
     OpProgram(
         ("EncodePng", "DecodePng", "DecodeImage"),
@@ -64,24 +60,22 @@ CASES = [
                 result += [whole.shape, part.shape, bool((whole[1:4, 2:6] == part).all())]
         """,
     ),
-    OpCase("DecodeGif", [data(GIF)]),
+    OpCase("DecodeGif", [GIF]),
     OpCase(
         "DecodeBmp",
         [
-            data(
-                b"BM"
-                + (54 + 16).to_bytes(4, "little")
-                + bytes(4)
-                + (54).to_bytes(4, "little")
-                + (40).to_bytes(4, "little")
-                + (2).to_bytes(4, "little")
-                + (2).to_bytes(4, "little")
-                + b"\x01\x00\x18\x00"
-                + bytes(24)
-                + bytes(range(16))
-            )
+            b"BM"
+            + (54 + 16).to_bytes(4, "little")
+            + bytes(4)
+            + (54).to_bytes(4, "little")
+            + (40).to_bytes(4, "little")
+            + (2).to_bytes(4, "little")
+            + (2).to_bytes(4, "little")
+            + b"\x01\x00\x18\x00"
+            + bytes(24)
+            + bytes(range(16))
         ],
     ),
-    OpCase("DecodePng", [data(b"")], fails="Input is empty."),
-    OpCase("DecodeJpeg", [data(b"junk")], fails="Unknown image file format."),
+    OpCase("DecodePng", [b""], fails="Input is empty."),
+    OpCase("DecodeJpeg", [b"junk"], fails="Unknown image file format."),
 ]
