@@ -14,7 +14,7 @@ import pytest
 import tensormill.api as tf
 from tensormill.testing.oracle import Oracle
 from tests.oracle import dataset_cluster_programs, reader_cluster_programs
-from tests.oracle.test_mixed_clusters import start_cluster
+from tests.oracle.clusters import start_cluster
 
 pytestmark = [pytest.mark.oracle, pytest.mark.timeout(300)]
 

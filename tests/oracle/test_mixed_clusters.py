@@ -12,24 +12,12 @@ import pytest
 
 import tensormill.api as tf
 from tensormill.testing.oracle import Oracle
-from tensormill.testing.server_process import ServerProcess
-from tensormill.testing.tensorflow_servers import TensorFlowServer, free_addresses
 from tests.oracle import cluster_programs
+from tests.oracle.clusters import start_cluster
 
 pytestmark = [pytest.mark.oracle, pytest.mark.timeout(300)]
 
 SOURCE = Path(cluster_programs.__file__).read_text()
-KINDS = {"tensorflow": TensorFlowServer, "tensormill": ServerProcess}
-
-
-def start_cluster(stack: ExitStack, ps: str, worker: str) -> dict[str, str]:
-    """Start a cluster; return the target of each job."""
-    addresses = free_addresses(2)
-    cluster = {"ps": addresses[:1], "worker": addresses[1:]}
-    return {
-        job: stack.enter_context(KINDS[kind](cluster, job, 0)).target
-        for job, kind in (("ps", ps), ("worker", worker))
-    }
 
 
 @pytest.fixture(scope="module")
