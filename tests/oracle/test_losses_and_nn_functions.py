@@ -1,9 +1,8 @@
 """Functions of `tf.nn`, `tf.losses` and checks, in real TensorFlow and here: values and names."""
 
-import numpy as np
 import pytest
 
-from tests.oracle.both import answers_of_both
+from tests.oracle.both import answers_of_both, check_values
 
 pytestmark = pytest.mark.oracle
 
@@ -69,5 +68,4 @@ result = [values, [t.name for t in tf.losses.get_losses()]]
 def test_values_and_names_of_losses_are_those_of_tensorflow(oracle) -> None:
     (values, loss_names), (expected_values, expected_names) = answers_of_both(oracle, _PROGRAM)
     assert loss_names == list(expected_names)
-    for value, expected in zip(values, expected_values, strict=True):
-        np.testing.assert_allclose(value, expected, rtol=2e-5, atol=2e-6)
+    check_values(values, expected_values, rtol=2e-5, atol=2e-6)
