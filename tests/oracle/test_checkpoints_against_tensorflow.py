@@ -7,6 +7,7 @@ import pytest
 
 import tensormill as tf
 from tensormill.testing.oracle import OracleError
+from tests.oracle.both import run_here
 
 pytestmark = pytest.mark.oracle
 
@@ -37,13 +38,6 @@ with tf.Session() as session:
 result = None
 """
 )
-
-
-def run_here(source, **names):
-    scope = {"tf": tf, "np": np, **names}
-    with tf.Graph().as_default():
-        exec(source, scope)
-    return scope["result"]
 
 
 def files(folder):

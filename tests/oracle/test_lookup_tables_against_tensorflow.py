@@ -2,7 +2,7 @@
 
 import pytest
 
-import tensormill as tf
+from tests.oracle.both import run_here
 
 pytestmark = pytest.mark.oracle
 
@@ -44,10 +44,7 @@ result.append(named.resource_handle.op.get_attr("shared_name").decode().replace(
 def test_tables_make_the_nodes_of_tensorflow(tmp_path, oracle):
     path = tmp_path / "words"
     path.write_text("a\nb\n")
-    scope = {"tf": tf, "path": str(path)}
-    with tf.Graph().as_default():
-        exec(TABLES, scope)
+    made = run_here(TABLES, path=str(path))
     expected = oracle.run(TABLES, path=str(path))
-    assert len(scope["result"]) == len(expected)
-    for ours, theirs in zip(scope["result"], expected, strict=True):
+    for ours, theirs in zip(made, expected, strict=True):
         assert ours == theirs

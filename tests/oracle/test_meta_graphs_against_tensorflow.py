@@ -5,6 +5,7 @@ from tensorboard.compat.proto.meta_graph_pb2 import MetaGraphDef
 
 import tensormill as tf
 from tensormill.proto.control_flow_pb2 import CondContextDef, WhileContextDef
+from tests.oracle.both import run_here
 
 pytestmark = pytest.mark.oracle
 
@@ -53,13 +54,6 @@ result = [
     len(tf.get_collection("cond_context")),
 ]
 """
-
-
-def run_here(source, **names):
-    scope = {"tf": tf, **names}
-    with tf.Graph().as_default():
-        exec(source, scope)
-    return scope["result"]
 
 
 def contexts(serialized):

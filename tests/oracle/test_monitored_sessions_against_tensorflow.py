@@ -3,6 +3,7 @@
 import pytest
 
 import tensormill as tf
+from tests.oracle.both import run_here
 
 pytestmark = pytest.mark.oracle
 
@@ -50,11 +51,8 @@ result = [*described(tf.get_default_graph())]
 
 @pytest.mark.parametrize("source", [MONITORED, SUPERVISED], ids=["monitored", "supervised"])
 def test_everything_has_the_names_of_tensorflow(tmp_path, oracle, source):
-    scope = {"tf": tf, "folder": str(tmp_path / "ours")}
-    with tf.Graph().as_default():
-        exec(source, scope)
+    made = run_here(source, folder=str(tmp_path / "ours"))
     tf.summary.FileWriterCache.clear()
     theirs = oracle.run(source, folder=str(tmp_path / "theirs"))
-    assert len(scope["result"]) == len(theirs)
-    for ours, expected in zip(scope["result"], theirs, strict=True):
+    for ours, expected in zip(made, theirs, strict=True):
         assert ours == expected

@@ -20,6 +20,7 @@ from tensormill.runtime.resources.queue_elements import (
 from tensormill.runtime.resources.queue_state import Close, Dequeue, Enqueue, QueueState
 from tensormill.testing.oracle import Oracle
 from tests.oracle import queue_sequences
+from tests.oracle.both import as_sent
 
 pytestmark = [pytest.mark.oracle, pytest.mark.timeout(280)]
 
@@ -110,8 +111,4 @@ def test_a_sequence_gives_what_it_gives_in_tensorflow(
         operations=[list(operation) for operation in sequence],
         ends=ends,
     )
-    assert plain(ours) == plain(theirs)
-
-
-def plain(value: Any) -> Any:
-    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+    assert as_sent(ours) == as_sent(theirs)

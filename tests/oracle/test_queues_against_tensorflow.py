@@ -13,6 +13,7 @@ from tensormill.testing.oracle import Oracle
 from tensormill.testing.server_process import ServerProcess
 from tensormill.testing.tensorflow_servers import TensorFlowServer
 from tests.oracle import queue_programs
+from tests.oracle.both import as_sent
 
 pytestmark = pytest.mark.oracle
 
@@ -43,11 +44,6 @@ def run_here(name: str, target: str) -> Any:
     if target:
         tf.Session.reset(target)
     return as_sent(queue_programs.run_program(name, tf, np, target))
-
-
-def as_sent(value: Any) -> Any:
-    """Return a result as it looks after its way through the oracle's pipe."""
-    return [as_sent(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 @pytest.mark.parametrize("name", queue_programs.PROGRAMS)

@@ -16,6 +16,7 @@ from tensormill.testing.oracle import Oracle
 from tensormill.testing.server_process import ServerProcess
 from tensormill.testing.tensorflow_servers import TensorFlowServer
 from tests.oracle import remote_programs
+from tests.oracle.both import as_sent
 
 pytestmark = pytest.mark.oracle
 
@@ -41,19 +42,12 @@ def run_with_tensorflow(oracle: Oracle, name: str, target: str) -> Any:
     )
 
 
-def plain(value: Any) -> Any:
-    """Return a result as it looks after its way through the oracle's pipe."""
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value
-
-
 @pytest.mark.parametrize("name", remote_programs.PROGRAMS)
 def test_a_tensormill_client_drives_a_tensorflow_server(
     name: str, expected: Any, tensorflow_server: TensorFlowServer
 ) -> None:
     ours = remote_programs.run_program(name, tf, np, tensorflow_server.target)
-    assert plain(ours) == plain(expected(name))
+    assert as_sent(ours) == as_sent(expected(name))
 
 
 @pytest.mark.parametrize("name", remote_programs.PROGRAMS)
@@ -61,7 +55,7 @@ def test_a_tensorflow_client_drives_a_tensormill_server(
     name: str, expected: Any, oracle: Oracle, tensormill_server: ServerProcess
 ) -> None:
     theirs = run_with_tensorflow(oracle, name, tensormill_server.target)
-    assert plain(theirs) == plain(expected(name))
+    assert as_sent(theirs) == as_sent(expected(name))
 
 
 @pytest.mark.parametrize("name", remote_programs.PROGRAMS)
@@ -69,7 +63,7 @@ def test_a_tensormill_client_drives_a_tensormill_server(
     name: str, expected: Any, tensormill_server: ServerProcess
 ) -> None:
     ours = remote_programs.run_program(name, tf, np, tensormill_server.target)
-    assert plain(ours) == plain(expected(name))
+    assert as_sent(ours) == as_sent(expected(name))
 
 
 # Without a wire, steps that were prepared stay as they are when the graph grows.
@@ -79,7 +73,7 @@ def test_a_tensormill_client_drives_a_tensormill_server(
 def test_a_session_on_a_server_of_its_own_process_needs_no_wire(name: str, expected: Any) -> None:
     with tf.train.Server.create_local_server() as server:
         ours = remote_programs.run_program(name, tf, np, server.target)
-    assert plain(ours) == plain(expected(name))
+    assert as_sent(ours) == as_sent(expected(name))
 
 
 def test_ctrl_c_cancels_the_step_on_a_tensormill_server(tensormill_server: ServerProcess) -> None:

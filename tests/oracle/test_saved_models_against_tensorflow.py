@@ -5,6 +5,7 @@ import os
 import pytest
 
 import tensormill as tf
+from tests.oracle.both import run_here
 
 pytestmark = pytest.mark.oracle
 
@@ -141,13 +142,6 @@ with tf.Graph().as_default(), tf.Session() as session:
     attempt(lambda: tf.saved_model.utils.get_tensor_from_tensor_info(info).name)
     attempt(lambda: tf.saved_model.utils.build_tensor_info(tf.SparseTensor([[1]], x[:1], [3])))
 """
-
-
-def run_here(source, **names):
-    scope = {"tf": tf, **names}
-    with tf.Graph().as_default():
-        exec(source, scope)
-    return scope["result"]
 
 
 @pytest.mark.parametrize("as_text", [False, True])

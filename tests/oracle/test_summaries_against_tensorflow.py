@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import tensormill as tf
+from tests.oracle.both import run_here
 
 pytestmark = pytest.mark.oracle
 
@@ -16,13 +16,6 @@ DECODE = """
 with tf.Session() as session:
     result = [session.run(tf.image.decode_png(image)) for image in images]
 """
-
-
-def run_here(source, **names):
-    scope = {"tf": tf, "np": np, **names}
-    with tf.Graph().as_default():
-        exec(source, scope)
-    return scope["result"]
 
 
 def pictures():
@@ -68,7 +61,8 @@ import os
 result = []
 for event in tf.train.summary_iterator(os.path.join(folder, name)):
     event.wall_time = 0.0
-    event.ClearField("source_metadata") if hasattr(event, "source_metadata") else None
+    if hasattr(event, "source_metadata"):
+        event.ClearField("source_metadata")
     result.append(str(event))
 """
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-import tensormill as tf
+from tests.oracle.both import run_here
 
 pytestmark = pytest.mark.oracle
 
@@ -54,7 +54,6 @@ result = [
 def test_the_same_variables_begin_with_the_same_values(oracle, tmp_path):
     for name in ("here", "there"):
         (tmp_path / name).mkdir()
-    scope = {"tf": tf, "folder": str(tmp_path / "here")}
-    exec(SOURCE, scope)
-    assert scope["result"] == oracle.run(SOURCE, folder=str(tmp_path / "there"))
-    assert scope["result"][0][0][0] == [1.0, 2.0]
+    made = run_here(SOURCE, folder=str(tmp_path / "here"))
+    assert made == oracle.run(SOURCE, folder=str(tmp_path / "there"))
+    assert made[0][0][0] == [1.0, 2.0]
