@@ -7,11 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from tensormill.testing.oracle import Oracle
-from tests.op_cases.case import OpCase, OpProgram
+from tests.op_cases.case import OpCase, OpProgram, numpy_dtype
 
 FOLDER = Path(__file__).parents[1] / "golden" / "ops"
 _TENSORFLOW_SIDE = Path(__file__).with_name("tensorflow_side.py").read_text()
@@ -99,7 +98,7 @@ def _from_json(value: Any) -> Any:
         objects = np.empty(len(values), object)
         objects[:] = [_from_json(item) for item in values]
         return objects.reshape(value["shape"])
-    dtype = np.dtype(getattr(ml_dtypes, name, name))
+    dtype = numpy_dtype(name)
     if dtype.kind == "c":
         values = [complex(*item) for item in values]
     return np.array(values, dtype).reshape(value["shape"])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from tensormill.testing.oracle_process import pack_message
@@ -35,6 +36,11 @@ def as_array(value: Any) -> Array:
         return objects.reshape(array.shape)
     narrow = {"float64": np.float32, "int64": np.int32}.get(array.dtype.name)
     return array if narrow is None else array.astype(narrow)
+
+
+def numpy_dtype(name: str) -> np.dtype[Any]:
+    """Return the dtype of a name, of NumPy or of ml_dtypes (bfloat16)."""
+    return np.dtype(getattr(ml_dtypes, name, name))
 
 
 @dataclass(frozen=True, eq=False)

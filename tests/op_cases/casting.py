@@ -1,9 +1,8 @@
 """Cases of changes of dtype."""
 
-import ml_dtypes
 import numpy as np
 
-from tests.op_cases.case import OpCase
+from tests.op_cases.case import OpCase, numpy_dtype
 
 _TYPES = (
     "bool float16 bfloat16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64"
@@ -12,7 +11,7 @@ _TYPES = (
 
 
 def _values(name: str) -> np.ndarray:
-    return np.array([0, 1, 2.5, 3]).astype(np.dtype(getattr(ml_dtypes, name, name)))
+    return np.array([0, 1, 2.5, 3]).astype(numpy_dtype(name))
 
 
 CASES = [

@@ -1,9 +1,8 @@
 """Cases of comparisons and logic."""
 
-import ml_dtypes
 import numpy as np
 
-from tests.op_cases.case import OpCase
+from tests.op_cases.case import OpCase, numpy_dtype
 
 _REAL = "float32 float64 float16 bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 uint64"
 _STRINGS = np.array([[b"a", b"b"], [b"c", b""]], object)
@@ -12,7 +11,7 @@ _OTHER = np.array([True, False, True, False])
 
 
 def _numbers(name: str, values: list[int]) -> np.ndarray:
-    return np.array(values).astype(np.dtype(getattr(ml_dtypes, name, name)))
+    return np.array(values).astype(numpy_dtype(name))
 
 
 def _pair(name: str) -> list[np.ndarray]:

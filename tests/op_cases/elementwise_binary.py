@@ -1,9 +1,8 @@
 """Cases of arithmetic of two tensors."""
 
-import ml_dtypes
 import numpy as np
 
-from tests.op_cases.case import OpCase
+from tests.op_cases.case import OpCase, numpy_dtype
 
 _REAL = "float32 float64 float16 bfloat16"
 _COMPLEX = "complex64 complex128"
@@ -13,7 +12,7 @@ _ALL = f"{_REAL} {_COMPLEX} {_INT} {_UINT}"
 
 
 def _array(name: str, values: list[float], shape: tuple[int, ...]) -> np.ndarray:
-    dtype = np.dtype(getattr(ml_dtypes, name, name))
+    dtype = numpy_dtype(name)
     array = np.array(values).reshape(shape)
     if dtype.kind == "u":
         array = np.abs(array)

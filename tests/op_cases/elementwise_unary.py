@@ -1,9 +1,8 @@
 """Cases of functions of one tensor."""
 
-import ml_dtypes
 import numpy as np
 
-from tests.op_cases.case import OpCase
+from tests.op_cases.case import OpCase, numpy_dtype
 
 _REAL = "float32 float64 float16 bfloat16"
 _COMPLEX = "complex64 complex128"
@@ -11,12 +10,8 @@ _INT = "int8 int16 int32 int64"
 _UINT = "uint8 uint16 uint32 uint64"
 
 
-def _dtype(name: str) -> np.dtype:
-    return np.dtype(getattr(ml_dtypes, name, name))
-
-
 def _values(name: str, low: float, high: float) -> np.ndarray:
-    dtype = _dtype(name)
+    dtype = numpy_dtype(name)
     if dtype.kind == "c":
         real = np.linspace(low, high, 6)
         return (real + 1j * np.linspace(0.3, 0.9, 6)).reshape(2, 3).astype(dtype)
@@ -61,7 +56,7 @@ CASES = [
     *_over("Round", _REAL, -2.5, 2.5, gradient=False),
     OpCase("Round", [np.array([0.5, 1.5, 2.5, -0.5], np.float32)], gradient=False),
     *[
-        OpCase(op_type, [np.array([1.0, np.nan, np.inf, -np.inf]).astype(_dtype(name))])
+        OpCase(op_type, [np.array([1.0, np.nan, np.inf, -np.inf]).astype(numpy_dtype(name))])
         for op_type in ("IsNan", "IsInf", "IsFinite")
         for name in _REAL.split()
     ],

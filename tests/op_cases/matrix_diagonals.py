@@ -1,9 +1,8 @@
 """Cases of diagonals and bands of matrices."""
 
-import ml_dtypes
 import numpy as np
 
-from tests.op_cases.case import OpCase
+from tests.op_cases.case import OpCase, numpy_dtype
 
 _ALL = (
     "bool float32 float64 float16 bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 uint64"
@@ -13,7 +12,7 @@ _ALIGNS = ("LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT")
 
 
 def _array(name: str, *shape: int) -> np.ndarray:
-    dtype = np.dtype(getattr(ml_dtypes, name, name))
+    dtype = numpy_dtype(name)
     return (np.arange(np.prod(shape)) + 1).reshape(shape).astype(dtype)
 
 

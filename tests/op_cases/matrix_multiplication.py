@@ -1,15 +1,14 @@
 """Cases of products of matrices."""
 
-import ml_dtypes
 import numpy as np
 
-from tests.op_cases.case import OpCase
+from tests.op_cases.case import OpCase, numpy_dtype
 
 _TYPES = "float32 float64 float16 bfloat16 complex64 complex128 int32 int64".split()
 
 
 def _array(name: str, *shape: int) -> np.ndarray:
-    dtype = np.dtype(getattr(ml_dtypes, name, name))
+    dtype = numpy_dtype(name)
     array = (np.arange(np.prod(shape)) % 5 - 1).reshape(shape)
     return (array + 0.5j * array[..., ::-1] if dtype.kind == "c" else array).astype(dtype)
 

@@ -1,9 +1,8 @@
 """Cases of running sums and products."""
 
-import ml_dtypes
 import numpy as np
 
-from tests.op_cases.case import OpCase
+from tests.op_cases.case import OpCase, numpy_dtype
 
 _NUMBER = (
     "float32 float64 float16 bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 uint64"
@@ -12,7 +11,7 @@ _NUMBER = (
 
 
 def _array(name: str) -> np.ndarray:
-    dtype = np.dtype(getattr(ml_dtypes, name, name))
+    dtype = numpy_dtype(name)
     return np.array([[1, 2, 3], [2, 1, 2]]).astype(dtype)
 
 

@@ -1,9 +1,8 @@
 """Cases of reductions of rows that belong together."""
 
-import ml_dtypes
 import numpy as np
 
-from tests.op_cases.case import OpCase
+from tests.op_cases.case import OpCase, numpy_dtype
 
 _REAL = "float32 float64 float16 bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 uint64"
 _NUMBER = f"{_REAL} complex64 complex128"
@@ -11,7 +10,7 @@ _IDS = np.array([0, 0, 2, 2], np.int32)
 
 
 def _array(name: str) -> np.ndarray:
-    dtype = np.dtype(getattr(ml_dtypes, name, name))
+    dtype = numpy_dtype(name)
     return np.array([[3, 1], [2, 2], [5, 1], [1, 4]]).astype(dtype)
 
 

@@ -1,13 +1,12 @@
 """Cases of sequences of numbers."""
 
-import ml_dtypes
 import numpy as np
 
-from tests.op_cases.case import OpCase
+from tests.op_cases.case import OpCase, numpy_dtype
 
 
 def _array(name: str, *values: float) -> np.ndarray:
-    return np.array(values).astype(np.dtype(getattr(ml_dtypes, name, name)))
+    return np.array(values).astype(numpy_dtype(name))
 
 
 def _range(name: str, *values: float) -> OpCase:

@@ -1,9 +1,8 @@
 """Cases of special functions."""
 
-import ml_dtypes
 import numpy as np
 
-from tests.op_cases.case import OpCase
+from tests.op_cases.case import OpCase, numpy_dtype
 
 
 def _rough(name: str) -> float | None:
@@ -15,7 +14,7 @@ def _over(op_type: str, names: str, low: float, high: float, **options: object) 
     return [
         OpCase(
             op_type,
-            [np.linspace(low, high, 5).astype(np.dtype(getattr(ml_dtypes, name, name)))],
+            [np.linspace(low, high, 5).astype(numpy_dtype(name))],
             **options,
         )
         for name in names.split()
