@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import random
+import threading
 
 import numpy as np
 import pytest
@@ -82,14 +83,21 @@ def run_pipeline(paths, capacity, kind, threads, batch, drains_later):
         for start in starts:
             session.run(start)
         running = runner.create_threads(session, daemon=True, start=True)
-        if drains_later:
+        close = queue.close()
+
+        def close_at_the_end():
+            # A thread that ends with an error after all others leaves the queue open.
             for thread in running:
                 thread.join()
             with contextlib.suppress(tf.errors.CancelledError):  # the last thread may have done so
-                session.run(queue.close())
+                session.run(close)
+
+        closing = threading.Thread(target=close_at_the_end)
+        closing.start()
+        if drains_later:
+            closing.join()
         elements = drained(session, taken)
-        for thread in running:
-            thread.join()
+        closing.join()
         errors = sorted(error.message.partition("\n")[0] for error in runner.exceptions_raised)
         return elements, errors, [int(count) for count in session.run(counts)]
 
