@@ -373,7 +373,10 @@ def test_who_is_told_of_the_end_may_close_the_connection(served) -> None:
 
 
 @has_turns
-def test_a_channel_finds_a_connection_broken_while_its_reader_waits_for_a_turn() -> None:
+def test_a_channel_finds_a_connection_broken_while_its_reader_waits_for_a_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TENSORMILL_LANE", "direct")
     with tf.train.Server.create_local_server() as server, open_channel(server.address) as channel:
         path = CLUSTER_SERVICE.methods["TaskStatus"].path
         assert channel.can_tell(path)
