@@ -25,7 +25,6 @@ from tensormill.graph.errors import OpError
 from tensormill.proto import direct_pb2
 from tensormill.proto.services import DIRECT_SERVICE
 from tensormill.runtime.deadlines import DEADLINES
-from tensormill.runtime.interrupts import SIGNAL_CHECK_S, DeferredInterrupts, interruptible
 
 __all__ = ["Channel", "error_from_outcome", "may_call_directly", "open_channel", "receipt_of"]
 
@@ -230,40 +229,6 @@ def _open_local(answer: Any) -> socket.socket | None:
     return connected
 
 
-def _called(method: Any, request: Any, timeout_s: float | None) -> tuple[Any, Any]:
-    """Return the response of a call over gRPC, and the call; Ctrl-C ends the wait and the call.
-
-    Within gRPC, Ctrl-C is kept back: raised between two of its instructions it could leave a lock
-    of the channel held, and no later call would end.
-
-    Args:
-      method: a multi-callable.
-      request: what it takes.
-      timeout_s: how long it may take.
-
-    Raises:
-      RpcError: it failed.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        response, call = method.with_call(request, timeout=timeout_s)
-        return response, call
-    deferral = DeferredInterrupts()
-    with deferral:
-        call = method.future(request, timeout=timeout_s)
-        ended = threading.Lock()  # not an Event, which has a lock of the same kind itself
-        ended.acquire()
-        call.add_done_callback(lambda _: ended.release())
-        try:
-            with interruptible():
-                deferral.check()
-                while not ended.acquire(timeout=SIGNAL_CHECK_S):
-                    deferral.check()
-        except BaseException:
-            call.cancel()
-            raise
-        return call.result(), call
-
-
 class _Method:
     """A method of a channel, as gRPC's multi-callables are."""
 
@@ -302,7 +267,7 @@ class _Method:
         """Call the method; who does confirms the response (see `receipt_of`)."""
         direct = self._channel.direct()
         if direct is None or not direct.has(self._path):
-            response, call = _called(self._method, request, timeout)
+            response, call = self._method.with_call(request, timeout=timeout)
             self._channel.ask()
             return response, call
         return self._over(direct, request, timeout)

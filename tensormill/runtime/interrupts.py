@@ -51,16 +51,6 @@ class DeferredInterrupts:
         if self._is_pending:
             raise KeyboardInterrupt
 
-    def check(self) -> None:
-        """Let a Ctrl-C through that came meanwhile.
-
-        Raises:
-          KeyboardInterrupt: there was one.
-        """
-        if self._is_pending:
-            self._is_pending = False
-            raise KeyboardInterrupt
-
     def _handle(self, number: int, frame: Any) -> None:
         if self.is_open or self._is_pending:
             self._is_pending = False
