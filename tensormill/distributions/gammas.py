@@ -11,6 +11,7 @@ import numpy as np
 
 from tensormill.distributions.base import (
     FULLY_REPARAMETERIZED,
+    ReparameterizationType,
     ScalarDistribution,
     checks_of_positive,
     positive,
@@ -34,16 +35,8 @@ from tensormill.ops.special_functions import betainc, digamma, igamma, lgamma
 __all__ = ["Beta", "Exponential", "Gamma"]
 
 
-class Gamma(ScalarDistribution):
-    """The gamma distribution.
-
-    Args:
-      concentration: the shape, alpha.
-      rate: the inverse of the scale, beta.
-      validate_args: whether parameters and samples are checked in the step.
-      allow_nan_stats: whether moments that do not exist are NaN.
-      name: the name of nodes.
-    """
+class ShapeAndRate(ScalarDistribution):
+    """What the gamma distribution and that of its inverses have in common."""
 
     _of_batch = ("concentration", "rate")
     _param_shapes = shapes_of_parameters("concentration", "rate")
@@ -52,11 +45,12 @@ class Gamma(ScalarDistribution):
         self,
         concentration: Any,
         rate: Any,
-        validate_args: bool = False,
-        allow_nan_stats: bool = True,
-        name: str = "Gamma",
+        reparameterization: ReparameterizationType,
+        validate_args: bool,
+        allow_nan_stats: bool,
+        parameters: dict[str, Any],
+        name: str,
     ) -> None:
-        parameters = dict(locals())
         with (
             name_scope(name, values=[concentration, rate]) as scope,
             control_dependencies(checks_of_positive(validate_args, concentration, rate)),
@@ -65,7 +59,7 @@ class Gamma(ScalarDistribution):
             self._rate = identity(rate, name="rate")
             assert_same_float_dtype([self._concentration, self._rate])
         super().__init__(
-            self._concentration.dtype, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
+            self._concentration.dtype, reparameterization, validate_args, allow_nan_stats,
             parameters, [self._concentration, self._rate], scope,
         )  # fmt: skip
 
@@ -79,7 +73,7 @@ class Gamma(ScalarDistribution):
         """The rate."""
         return self._rate
 
-    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
+    def _sample_gamma(self, n: Tensor, seed: int | None) -> Tensor:
         return random_gamma([n], self.concentration, beta=self.rate, dtype=self.dtype, seed=seed)
 
     def _checked(self, value: Tensor) -> Tensor:
@@ -87,13 +81,42 @@ class Gamma(ScalarDistribution):
         checked: Tensor = positive(value, self.validate_args)
         return checked
 
+    def _log_normalization(self) -> Tensor:
+        return lgamma(self.concentration) - self.concentration * log(self.rate)
+
+
+class Gamma(ShapeAndRate):
+    """The gamma distribution.
+
+    Args:
+      concentration: the shape, alpha.
+      rate: the inverse of the scale, beta.
+      validate_args: whether parameters and samples are checked in the step.
+      allow_nan_stats: whether moments that do not exist are NaN.
+      name: the name of nodes.
+    """
+
+    def __init__(
+        self,
+        concentration: Any,
+        rate: Any,
+        validate_args: bool = False,
+        allow_nan_stats: bool = True,
+        name: str = "Gamma",
+    ) -> None:
+        parameters = dict(locals())
+        super().__init__(
+            concentration, rate, FULLY_REPARAMETERIZED, validate_args, allow_nan_stats,
+            parameters, name,
+        )  # fmt: skip
+
+    def _sample_n(self, n: Tensor, seed: int | None = None) -> Tensor:
+        return self._sample_gamma(n, seed)
+
     def _log_prob(self, value: Tensor) -> Tensor:
         x = self._checked(value)
         density = xlogy(self.concentration - 1.0, x) - self.rate * x
         return density - self._log_normalization()
-
-    def _log_normalization(self) -> Tensor:
-        return lgamma(self.concentration) - self.concentration * log(self.rate)
 
     def _cdf(self, value: Tensor) -> Tensor:
         return igamma(self.concentration, self.rate * self._checked(value))

@@ -15,16 +15,14 @@ from tensormill.distributions.base import (
     NOT_REPARAMETERIZED,
     ScalarDistribution,
     checks_of_positive,
-    positive,
     shapes_of_parameters,
 )
 from tensormill.distributions.continuous import Laplace, LocationScale, Normal, StudentT
-from tensormill.distributions.gammas import Beta, Exponential, Gamma
+from tensormill.distributions.gammas import Beta, Exponential, Gamma, ShapeAndRate
 from tensormill.graph.constants import constant
 from tensormill.graph.default_scopes import control_dependencies, name_scope
 from tensormill.graph.tensor import Tensor
 from tensormill.ops.activations import softplus
-from tensormill.ops.assertions import assert_same_float_dtype
 from tensormill.ops.casting import cast
 from tensormill.ops.comparison import greater_equal, less
 from tensormill.ops.elementwise_unary import abs as abs_of
@@ -32,7 +30,7 @@ from tensormill.ops.elementwise_unary import atan, exp, floor, log, log1p, sigmo
 from tensormill.ops.filling import fill, ones_like, zeros_like
 from tensormill.ops.gathering import where_v2
 from tensormill.ops.identities import identity
-from tensormill.ops.random import random_gamma, random_normal, random_uniform
+from tensormill.ops.random import random_normal, random_uniform
 from tensormill.ops.special_functions import digamma, erf, erfinv, igammac, lgamma
 
 __all__ = [
@@ -235,7 +233,7 @@ class HalfNormal(ScalarDistribution):
         return square(self.scale) * (1.0 - 2.0 / np.pi)
 
 
-class InverseGamma(ScalarDistribution):
+class InverseGamma(ShapeAndRate):
     """The inverses of numbers of the gamma distribution.
 
     Args:
@@ -246,9 +244,6 @@ class InverseGamma(ScalarDistribution):
       name: the name of the nodes.
     """
 
-    _of_batch = ("concentration", "rate")
-    _param_shapes = shapes_of_parameters("concentration", "rate")
-
     def __init__(
         self,
         concentration: Any,
@@ -258,43 +253,18 @@ class InverseGamma(ScalarDistribution):
         name: str = "InverseGamma",
     ) -> None:
         parameters = dict(locals())
-        with (
-            name_scope(name, values=[concentration, rate]) as scope,
-            control_dependencies(checks_of_positive(validate_args, concentration, rate)),
-        ):
-            self._concentration = identity(concentration, name="concentration")
-            self._rate = identity(rate, name="rate")
-            assert_same_float_dtype([self._concentration, self._rate])
         super().__init__(
-            self._concentration.dtype, NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
-            parameters, [self._concentration, self._rate], scope,
+            concentration, rate, NOT_REPARAMETERIZED, validate_args, allow_nan_stats,
+            parameters, name,
         )  # fmt: skip
 
-    @property
-    def concentration(self) -> Any:
-        """The shape."""
-        return self._concentration
-
-    @property
-    def rate(self) -> Any:
-        """The rate."""
-        return self._rate
-
     def _sample_n(self, n: Any, seed: int | None = None) -> Tensor:
-        made: Tensor = 1.0 / random_gamma(
-            [n], self.concentration, beta=self.rate, dtype=self.dtype, seed=seed
-        )
-        return made
-
-    def _checked(self, value: Tensor) -> Tensor:
-        assert_same_float_dtype([value], self.dtype)
-        checked: Tensor = positive(value, self.validate_args)
-        return checked
+        return 1.0 / self._sample_gamma(n, seed)
 
     def _log_prob(self, value: Any) -> Tensor:
         value = self._checked(value)
         density = -(1.0 + self.concentration) * log(value) - self.rate / value
-        return density - (lgamma(self.concentration) - self.concentration * log(self.rate))
+        return density - self._log_normalization()
 
     def _cdf(self, value: Any) -> Tensor:
         return igammac(self.concentration, self.rate / self._checked(value))
