@@ -8,20 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from malt.operators.variables import UndefinedReturnValue
-
 import tensormill.api as tf
 from tensormill.graph import nest
 from tensormill.graph.func_graph import FuncGraph
 from tensormill.python_statements.effects import Effects
 from tensormill.python_statements.state import (
+    LoopVariables,
     State,
     as_value,
     check_branches,
-    check_turn,
     is_staged,
     is_tensor,
-    is_undefined,
 )
 
 __all__ = ["if_exp", "if_stmt", "while_stmt"]
@@ -137,30 +134,16 @@ def run_loop(
     opts: Mapping[str, Any],
 ) -> None:
     """Make the nodes of a loop; see `while_stmt`."""
-    before = get_state()
-    check_defined(symbol_names, before)
-    before = tuple(as_value(value) if is_staged(value) else value for value in before)
+    variables = LoopVariables(symbol_names, get_state, set_state)
     effects = Effects()
 
-    def fill(staged: Sequence[Any]) -> State:
-        """Set the state, of which some are variables of the loop; return it."""
-        values = iter(staged)
-        state = tuple(next(values) if is_staged(value) else value for value in before)
-        set_state(state)
-        return state
-
     def condition(_: Any, staged: Sequence[Any]) -> Any:
-        fill(staged)
+        variables.fill(staged)
         return test()
 
     def turn(count: Any, staged: Sequence[Any]) -> Any:
         def values() -> State:
-            state = fill(staged)
-            body()
-            after = get_state()
-            check_turn(symbol_names, state, after)
-            kept = [as_value(value) for value in after if is_staged(value)]
-            return (*kept, tf.identity(count))
+            return (*variables.after_turn(staged, body), tf.identity(count))
 
         *kept, waiting = effects.within(values)
         return waiting, tuple(kept)
@@ -168,26 +151,8 @@ def run_loop(
     count, staged = tf.while_loop(
         condition,
         turn,
-        (tf.constant(0), tuple(value for value in before if is_staged(value))),
+        (tf.constant(0), variables.before),
         **{name: opts[name] for name in _LOOP_OPTIONS if name in opts},
     )
-    fill(staged)
+    variables.fill(staged)
     effects.note_loop(count)
-
-
-def check_defined(symbol_names: Sequence[str], state: State) -> None:
-    """Refuse variables without a value before a loop.
-
-    Raises:
-      ValueError: there is one.
-    """
-    if any(isinstance(value, UndefinedReturnValue) for value in state):
-        raise ValueError("return statements are not supported within a TensorFlow loop.")
-    missing = tuple(
-        name for name, value in zip(symbol_names, state, strict=True) if is_undefined(value)
-    )
-    if missing:
-        raise ValueError(
-            "TensorFlow requires that the following symbols must be defined before the loop: "
-            f"{missing}"
-        )

@@ -12,8 +12,8 @@ import tensormill.api as tf
 from tensormill.data.dataset import Dataset
 from tensormill.data.iterator import Iterator
 from tensormill.data.optional import get_next_as_optional
-from tensormill.python_statements.control_flow import check_defined, run_loop
-from tensormill.python_statements.state import State, as_value, check_turn, is_staged, is_tensor
+from tensormill.python_statements.control_flow import run_loop
+from tensormill.python_statements.state import LoopVariables, State, is_tensor
 
 __all__ = ["for_stmt"]
 
@@ -56,6 +56,21 @@ def for_stmt(
             body(element)
 
 
+def _with_one_more(
+    cell: list[Any], get_state: Callable[[], State], set_state: Callable[[State], None]
+) -> tuple[Callable[[], State], Callable[[State], None]]:
+    """Return what gets and sets the variables and, before them, the one in `cell`."""
+
+    def get_all() -> State:
+        return (cell[0], *get_state())
+
+    def set_all(state: State) -> None:
+        cell[0] = state[0]
+        set_state(state[1:])
+
+    return get_all, set_all
+
+
 def _counted(
     start: Any,
     goes_on: Callable[[Any], Any],
@@ -69,13 +84,7 @@ def _counted(
 ) -> None:
     """Run a block for the numbers from `start` on, with the number as one more variable."""
     numbers = [start]
-
-    def get_all() -> State:
-        return (numbers[0], *get_state())
-
-    def set_all(state: State) -> None:
-        numbers[0] = state[0]
-        set_state(state[1:])
+    get_all, set_all = _with_one_more(numbers, get_state, set_state)
 
     def test() -> Any:
         number = numbers[0]
@@ -130,32 +139,22 @@ def _over_iterator(
     opts: Mapping[str, Any],
 ) -> None:
     going = [tf.constant(True)]
-
-    def get_all() -> State:
-        return (going[0], *get_state())
-
-    def set_all(state: State) -> None:
-        going[0] = state[0]
-        set_state(state[1:])
+    get_all, set_all = _with_one_more(going, get_state, set_state)
 
     def test() -> Any:
         return going[0] if extra_test is None else tf.logical_and(going[0], extra_test())
 
     def turn() -> None:
-        before = get_state()
+        variables = LoopVariables(symbol_names, get_state, set_state)
         element = get_next_as_optional(iterator)
         has_value = element.has_value()
 
-        def run() -> Any:
-            set_state(before)
-            body(element.get_value())
-            after = get_state()
-            check_turn(symbol_names, before, after)
-            return [as_value(value) for value in after if is_staged(value)] + [tf.constant(0)]
+        def run() -> State:
+            after = variables.after_turn(variables.before, lambda: body(element.get_value()))
+            return (*after, tf.constant(0))
 
-        kept = [as_value(value) for value in before if is_staged(value)]
-        staged = iter(tf.cond(has_value, run, lambda: [*kept, tf.constant(0)], strict=True))
-        set_state(tuple(next(staged) if is_staged(value) else value for value in before))
+        kept = (*variables.before, tf.constant(0))
+        variables.fill(tf.cond(has_value, run, lambda: kept, strict=True))
         going[0] = has_value
 
     run_loop(test, turn, get_all, set_all, ("<going>", *symbol_names), opts)
@@ -169,28 +168,16 @@ def _over_dataset(
     set_state: Callable[[State], None],
     symbol_names: Sequence[str],
 ) -> None:
-    before = get_state()
-    check_defined(symbol_names, before)
-    before = tuple(as_value(value) if is_staged(value) else value for value in before)
+    variables = LoopVariables(symbol_names, get_state, set_state)
 
-    def fill(staged: Any) -> State:
-        values = iter(staged)
-        state = tuple(next(values) if is_staged(value) else value for value in before)
-        set_state(state)
-        return state
+    def turn(carried: Any, element: Any) -> State:
+        return (*variables.after_turn(carried, lambda: body(element)), carried[-1])
 
-    def turn(staged: Any, element: Any) -> Any:
-        state = fill(staged)
-        body(element)
-        after = get_state()
-        check_turn(symbol_names, state, after)
-        return (*(as_value(value) for value in after if is_staged(value)), staged[-1])
-
-    def turn_while(staged: Any, element: Any) -> Any:
-        fill(staged)
+    def turn_while(carried: Any, element: Any) -> Any:
+        variables.fill(carried)
         goes_on = tf.convert_to_tensor(extra_test())  # type: ignore[misc]
-        return tf.cond(goes_on, lambda: turn(staged, element), lambda: tuple(staged), strict=True)
+        return tf.cond(goes_on, lambda: turn(carried, element), lambda: carried, strict=True)
 
     step = turn if extra_test is None else turn_while
-    first = (*(value for value in before if is_staged(value)), tf.constant(0))
-    fill(dataset.reduce(first, lambda staged, element: step(staged, element)))
+    first = (*variables.before, tf.constant(0))  # a data set is reduced to one value at least
+    variables.fill(dataset.reduce(first, lambda carried, element: step(carried, element)))

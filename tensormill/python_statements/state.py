@@ -8,7 +8,7 @@ Source: TensorFlow 1.15, python/autograph/operators/control_flow.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from tensormill.graph.conversion import convert_to_tensor
 from tensormill.graph.tensor import Tensor, TensorLike
 from tensormill.ops.composite_values import components
 
-__all__ = ["State", "as_value", "check_branches", "check_turn", "is_staged", "is_undefined"]
+__all__ = ["LoopVariables", "State", "as_value", "check_branches", "is_staged", "is_tensor"]
 
 State = tuple[Any, ...]
 
@@ -51,14 +51,14 @@ def is_tensor(value: Any) -> bool:
     return isinstance(value, TensorLike)
 
 
-def is_undefined(value: Any) -> bool:
+def _is_undefined(value: Any) -> bool:
     """Return whether a variable has no value yet."""
     return isinstance(value, (Undefined, UndefinedReturnValue))
 
 
 def is_staged(value: Any) -> bool:
     """Return whether a value is held by tensors: all its parts are some, or can be made some."""
-    if is_undefined(value):
+    if _is_undefined(value):
         return False
     parts = nest.flatten(value)
     return bool(parts) and all(_is_part(part) for part in parts)
@@ -83,9 +83,9 @@ def check_branches(names: Sequence[str], first: State, second: State) -> None:
       ValueError: a variable has a value after one block only.
     """
     missing = [
-        (name, is_undefined(one))
+        (name, _is_undefined(one))
         for name, one, other in zip(names, first, second, strict=True)
-        if is_undefined(one) != is_undefined(other)
+        if _is_undefined(one) != _is_undefined(other)
     ]
     for name, is_in_first in missing:
         where = "if" if is_in_first else "else"
@@ -102,7 +102,75 @@ def check_branches(names: Sequence[str], first: State, second: State) -> None:
         _check_pair(name, one, other, _BRANCHES)
 
 
-def check_turn(names: Sequence[str], before: State, after: State) -> None:
+class LoopVariables:
+    """The variables that a loop changes, of which it carries those that tensors hold.
+
+    Args:
+      names: their names.
+      get_state: returns their values.
+      set_state: sets them.
+
+    Attributes:
+      before: the values that the loop carries, before the first turn.
+
+    Raises:
+      ValueError: one has no value before the loop.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        get_state: Callable[[], State],
+        set_state: Callable[[State], None],
+    ) -> None:
+        state = get_state()
+        _check_defined(names, state)
+        self._state = tuple(as_value(value) if is_staged(value) else value for value in state)
+        self._names = names
+        self._get = get_state
+        self._set = set_state
+        self.before = tuple(value for value in self._state if is_staged(value))
+
+    def fill(self, carried: Iterable[Any]) -> State:
+        """Set the variables from what the loop carries; return the values of all."""
+        values = iter(carried)
+        state = tuple(next(values) if is_staged(value) else value for value in self._state)
+        self._set(state)
+        return state
+
+    def after_turn(self, carried: Iterable[Any], body: Callable[[], None]) -> State:
+        """Run the block once; return what the loop carries into the next turn.
+
+        Raises:
+          TypeError: a variable has another structure or dtype.
+          ValueError: a variable has another shape.
+        """
+        before = self.fill(carried)
+        body()
+        after = self._get()
+        _check_turn(self._names, before, after)
+        return tuple(as_value(value) for value in after if is_staged(value))
+
+
+def _check_defined(symbol_names: Sequence[str], state: State) -> None:
+    """Refuse variables without a value before a loop.
+
+    Raises:
+      ValueError: there is one.
+    """
+    if any(isinstance(value, UndefinedReturnValue) for value in state):
+        raise ValueError("return statements are not supported within a TensorFlow loop.")
+    missing = tuple(
+        name for name, value in zip(symbol_names, state, strict=True) if _is_undefined(value)
+    )
+    if missing:
+        raise ValueError(
+            "TensorFlow requires that the following symbols must be defined before the loop: "
+            f"{missing}"
+        )
+
+
+def _check_turn(names: Sequence[str], before: State, after: State) -> None:
     """Refuse variables that a turn of a loop makes another kind of value.
 
     Raises:
@@ -147,7 +215,7 @@ def _check_pair(name: str, one: Any, other: Any, words: _Words) -> None:
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    return one is other or (is_undefined(one) and is_undefined(other)) or (one == other) is True
+    return one is other or (_is_undefined(one) and _is_undefined(other)) or (one == other) is True
 
 
 def _holds(old: Tensor, new: Tensor) -> bool:
